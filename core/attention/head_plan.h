@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/attention/mechanism.h"
+
+#include <cstdint>
+#include <vector>
+
+namespace ketscope
+{
+
+// What one head runs.
+struct HeadAssignment {
+    const Mechanism* mechanism = nullptr;
+    Parameters parameters;
+};
+
+// A plan resolved against one model: which assignment every head has. Heads without one are exact.
+class HeadPlan
+{
+public:
+    struct StackShape {
+        std::size_t layers = 0;
+        std::size_t heads = 0;
+    };
+
+    HeadPlan(const std::vector<StackShape>& stacks, std::uint64_t seed);
+
+    // Later assignments win.
+    void assign(std::size_t stack, std::size_t layer, std::size_t head, std::shared_ptr<const HeadAssignment> what);
+
+    // Never null: the exact mechanism for heads that nothing was assigned to.
+    const HeadAssignment& at(std::size_t stack, std::size_t layer, std::size_t head) const;
+
+    bool isPatched(std::size_t stack, std::size_t layer, std::size_t head) const;
+    // The first layer of `stack` with a patched head; the number of layers when none is.
+    std::size_t firstPatchedLayer(std::size_t stack) const;
+    bool anyGivesStandardError(std::size_t stack, std::size_t layer) const;
+
+    std::uint64_t seed() const { return m_seed; }
+
+private:
+    std::size_t indexOf(std::size_t stack, std::size_t layer, std::size_t head) const;
+
+    std::vector<StackShape> m_stacks;
+    std::vector<std::size_t> m_firstHead;  // of each stack
+    std::vector<std::shared_ptr<const HeadAssignment>> m_assignments;
+    std::uint64_t m_seed;
+};
+
+}  // namespace ketscope

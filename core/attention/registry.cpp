@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/mechanism.h"
+
+namespace ketscope
+{
+
+#define MECHANISM(name) const Mechanism& name##Mechanism();
+#include "core/attention/mechanisms.def"
+#undef MECHANISM
+
+const std::vector<const Mechanism*>& mechanisms()
+{
+    static const std::vector<const Mechanism*> all = {
+#define MECHANISM(name) &name##Mechanism(),
+#include "core/attention/mechanisms.def"
+#undef MECHANISM
+    };
+    return all;
+}
+
+const Mechanism& mechanism(std::string_view id)
+{
+    std::string known;
+    for (const Mechanism* candidate : mechanisms()) {
+        if (candidate->info().id == id)
+            return *candidate;
+        known += (known.empty() ? "" : ", ") + candidate->info().id;
+    }
+    refuse({"mechanism", "one of " + known, "\"" + std::string(id) + "\"", "See ketscope mechanisms."});
+}
+
+void attendHead(const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters,
+                const HeadOutput& output, const Monitor& monitor)
+{
+    constexpr std::size_t kBlock = 32;
+    const auto head = mechanism.prepare(input, parameters, monitor);
+    for (std::size_t first = 0; first < input.queries.rows; first += kBlock) {
+        monitor.check();
+        head->rows(first, std::min(first + kBlock, input.queries.rows), output);
+    }
+}
+
+}  // namespace ketscope

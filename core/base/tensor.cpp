@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/tensor.h"
+
+#include "core/base/buffer.h"
+#include "core/base/error.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace ketscope
+{
+
+Tensor::Tensor(std::vector<std::size_t> shape) : m_shape(std::move(shape)), m_size(1)
+{
+    for (const std::size_t extent : m_shape)
+        if (__builtin_mul_overflow(m_size, extent, &m_size))
+            fail({"memory", "an array that fits the address space", "a larger one", "Use a shorter input."});
+    if (m_size > std::numeric_limits<std::size_t>::max() / (2 * sizeof(float)))
+        fail({"memory", "an array that fits the address space", "a larger one", "Use a shorter input."});
+    m_data = allocateFloats(m_size);
+}
+
+Tensor Tensor::zeros(std::vector<std::size_t> shape)
+{
+    Tensor tensor(std::move(shape));
+    std::ranges::fill(tensor.values(), 0.0F);
+    return tensor;
+}
+
+std::size_t Tensor::offsetOf(std::initializer_list<std::size_t> at) const
+{
+    std::size_t index = 0;
+    std::size_t axis = 0;
+    for (const std::size_t position : at)
+        index = index * m_shape[axis++] + position;
+    for (; axis < m_shape.size(); ++axis)
+        index *= m_shape[axis];
+    return index;
+}
+
+MatrixView Tensor::matrix(std::initializer_list<std::size_t> at) const
+{
+    if (m_shape.size() == 1)
+        return {data(), 1, m_size};
+    return {data() + offsetOf(at), m_shape[m_shape.size() - 2], m_shape.back()};
+}
+
+MutableMatrixView Tensor::matrix(std::initializer_list<std::size_t> at)
+{
+    const MatrixView view = std::as_const(*this).matrix(at);
+    return {const_cast<float*>(view.data), view.rows, view.columns};
+}
+
+}  // namespace ketscope

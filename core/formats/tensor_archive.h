@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ketscope
+{
+
+enum class DataType { F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, Bool };
+
+std::string_view dataTypeName(DataType type);  // "F32"
+std::size_t dataTypeBytes(DataType type);
+
+struct TensorEntry {
+    std::string name;
+    DataType type = DataType::F32;
+    std::vector<std::uint64_t> shape;
+    std::uint64_t elements = 0;
+};
+
+// Named tensors in files: headers are read and checked at once, data are memory-mapped and read when asked for.
+class TensorArchive
+{
+public:
+    virtual ~TensorArchive() = default;
+
+    virtual const std::vector<TensorEntry>& entries() const = 0;  // sorted by name
+
+    // Null when there is no such tensor.
+    const TensorEntry* find(std::string_view name) const;
+
+    // Widens elements [first, first + out.size()) to float32. Throws Error (Input) when the range is outside the tensor.
+    virtual void read(const TensorEntry& entry, std::uint64_t first, std::span<float> out) const = 0;
+
+    // The file that holds the tensor, for messages.
+    virtual std::filesystem::path fileOf(const TensorEntry& entry) const = 0;
+};
+
+// A .safetensors file.
+std::unique_ptr<TensorArchive> openSafetensors(const std::filesystem::path& file);
+
+// model.safetensors, or the shards of model.safetensors.index.json, in a model folder. Throws Error (Input) when neither
+// exists, saying what does.
+std::unique_ptr<TensorArchive> openWeights(const std::filesystem::path& folder);
+
+}  // namespace ketscope

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/models/model.h"
+#include "core/models/trace.h"
+#include "core/study/study.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace ketscope
+{
+
+// A model with its tokenizer, open and ready to run.
+struct LoadedModel {
+    std::unique_ptr<Model> model;
+    std::unique_ptr<Tokenizer> tokenizer;  // null when the folder has none
+    std::string weightsSha256;             // of the weight files, hex
+};
+
+// Opens a model folder: headers, tokenizer, weights. Throws Error.
+std::shared_ptr<const LoadedModel> loadModel(const std::filesystem::path& folder, Monitor& monitor);
+
+// Immutable results of a study: trace 0 is A (exact softmax), 1 is B, 2 is C, …
+struct Comparison {
+    Study study;
+    ModelInfo model;
+    std::string weightsSha256;
+    EncodedInput input;
+    std::vector<std::shared_ptr<const Trace>> traces;
+    std::vector<std::shared_ptr<const HeadPlan>> plans;  // one for each trace
+};
+
+using ComparisonPointer = std::shared_ptr<const Comparison>;
+
+// Runs what is not already in `previous`: the baseline is reused when model and input are the same, layers before a
+// candidate's first patched one come from the baseline, and a candidate whose plan and seed did not change is kept.
+// `threads` 0 = one per core. Throws Error; nothing partial is returned.
+ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
+                           Monitor& monitor);
+
+// "A", "B", "C", …
+std::string traceTag(std::size_t index);
+// "Exact softmax", or the mechanism of the plan with its parameters: title "RFF kernel", detail "m 128 · σ 1".
+struct TraceTitle {
+    std::string title;
+    std::string detail;
+};
+TraceTitle traceTitle(const Comparison& comparison, std::size_t trace);
+
+// One row of the outputs, for every trace: class probabilities, or the next or masked tokens. `probability[t]` belongs to
+// trace t; rows are ordered by the baseline's probability.
+struct OutputRow {
+    std::string label;
+    std::vector<double> probability;
+};
+struct OutputTable {
+    std::string title;  // "class", "next token", "[MASK] at 4"; empty when the model has no output
+    std::vector<OutputRow> rows;
+};
+OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows = 5);
+
+}  // namespace ketscope

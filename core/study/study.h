@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/input.h"
+#include "core/study/plan.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace ketscope
+{
+
+// Stack, layer, head, query and key: one, shared by all views.
+struct Selection {
+    std::size_t stack = 0;
+    std::size_t layer = 0;
+    std::size_t head = 0;
+    std::size_t query = 0;
+    std::size_t key = 0;
+
+    bool operator==(const Selection&) const = default;
+};
+
+enum class ColourScale { SquareRoot, Linear, Logarithmic };
+
+// How maps are drawn.
+struct ViewSettings {
+    std::string colourMap = "viridis";
+    ColourScale scale = ColourScale::SquareRoot;
+    bool showDifference = true;
+
+    bool operator==(const ViewSettings&) const = default;
+};
+
+// What is needed to draw it all again: the window, the command line, saved files and the provenance inside exported
+// figures all use this one value.
+struct Study {
+    std::string modelPath;
+    Input input;
+    std::vector<Plan> candidates;  // B, C, …; the baseline A is always exact softmax
+    std::uint64_t seed = 0;
+    Selection selection;
+    ViewSettings view;
+
+    bool operator==(const Study&) const = default;
+};
+
+Json toJson(const Study& study);
+// Throws Error (Input) naming the field that is missing or wrong.
+Study studyFromJson(const Json& json, const std::string& where);
+
+}  // namespace ketscope

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ketscope
+{
+
+// Characters [begin, end) of the text that was given: Unicode code points, not bytes. Empty for special tokens.
+struct TextSpan {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+};
+
+struct Token {
+    std::int32_t id = 0;
+    std::string piece;    // as in the vocabulary: "##ing", "Ġthe"
+    std::string display;  // readable: leading space as "·", newline "↵", tab "⇥", other bytes "⟨0xE2⟩"
+    TextSpan span;
+    int segment = 0;  // 0 = text, 1 = text pair
+    bool special = false;
+    bool padding = false;
+};
+
+struct Encoding {
+    std::vector<Token> tokens;
+    std::size_t truncated = 0;  // tokens dropped to fit
+    std::size_t unknown = 0;    // tokens that became the unknown token
+};
+
+struct EncodeOptions {
+    bool addSpecial = true;
+    std::optional<std::size_t> maximumLength = {};  // truncate to this many tokens, specials included
+    bool padToMaximum = false;
+};
+
+// Text to token ids, equal to the model's own tokenizer. Immutable and safe from any thread.
+class Tokenizer
+{
+public:
+    virtual ~Tokenizer() = default;
+
+    virtual std::string kind() const = 0;  // "WordPiece", "byte-level BPE"
+    virtual std::size_t vocabularySize() const = 0;
+
+    // `text` and `pair` are UTF-8; invalid bytes are refused. Throws Error (Input).
+    virtual Encoding encode(std::string_view text, std::optional<std::string_view> pair,
+                            const EncodeOptions& options) const = 0;
+
+    // The vocabulary's piece for an id ("⟨id 99999⟩" when outside), as a Token with neither span nor segment.
+    virtual Token token(std::int32_t id) const = 0;
+};
+
+// Chooses from tokenizer.json, or vocab.txt, or vocab.json + merges.txt, guided by tokenizer_config.json. Null when the
+// folder has none of them; throws Error (Input) when one is there and cannot be used.
+std::unique_ptr<Tokenizer> openTokenizer(const std::filesystem::path& folder);
+
+}  // namespace ketscope

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "viz/figure.h"
+
+#include <QString>
+
+#include <filesystem>
+
+namespace ketscope
+{
+
+struct ExportOptions {
+    double widthMm = 183.0;       // 20 … 1000
+    double dpi = 300.0;           // PNG and embedded images; 36 … 2400
+    double textPt = 7.0;          // label text on paper, in points
+    bool dark = false;            // dark theme instead of light on white
+    bool caption = true;          // draw the caption below
+    bool embedStudy = true;       // the study as JSON in the file's metadata
+    bool textAsOutlines = false;  // SVG: paths instead of <text>
+};
+
+// A row of the exporters' table.
+struct ExportFormat {
+    QString id;     // "pdf": also the file suffix
+    QString title;  // "PDF"
+};
+const std::vector<ExportFormat>& exportFormats();
+
+// Physical size that `options` give, in millimetres.
+QSizeF exportSizeMm(const Figure& figure, const ExportOptions& options);
+
+// Writes the figure in the format of the file's suffix, beside the target first and renamed when complete, with the
+// study of `comparison`, version and caption in the file's metadata. Throws Error: Input for an unknown suffix or a size
+// out of range, Failure when the file cannot be written. Needs a QGuiApplication; may run on a worker thread.
+void exportFigure(const Figure& figure, const Comparison& comparison, const std::filesystem::path& file,
+                  const ExportOptions& options);
+
+// What a careful author would want to know: smallest text below 6 pt, sign lost in greyscale. Empty = nothing.
+QStringList exportNotices(const Figure& figure, const ExportOptions& options);
+
+// The figure as the export would look, for preview and clipboard.
+QImage renderImage(const Figure& figure, const Comparison& comparison, const ExportOptions& options);
+
+}  // namespace ketscope

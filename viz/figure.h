@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/comparison.h"
+#include "viz/theme.h"
+
+#include <QPainter>
+#include <QRectF>
+#include <QString>
+#include <QStringList>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace ketscope
+{
+
+// What lies under a point: for hover, the status bar and screen readers.
+struct Hit {
+    int panel = -1;                    // which map; −1 = none
+    std::optional<std::size_t> query;  // set on cells and row labels
+    std::optional<std::size_t> key;    // set on cells and column labels
+    QString sentence;                  // "query not, key great: A 0.626173, B 0.421004, Δ −0.205169"
+};
+
+// The numbers behind a figure.
+struct Table {
+    QStringList header;
+    std::vector<QStringList> rows;
+};
+
+// A picture. No widgets, no events; constant after construction. Sizes are in the painter's units: one unit is one
+// logical pixel on screen; exporters scale the painter so that label text has the wanted size on paper. Screen, PNG, SVG
+// and PDF call the same paint.
+class Figure
+{
+public:
+    virtual ~Figure() = default;
+
+    // Height that suits `width`, both in painter units.
+    virtual double heightFor(double width, const Theme& theme) const = 0;
+    virtual void paint(QPainter& painter, const QRectF& area, const Theme& theme) const = 0;
+    virtual Hit hit(QPointF where, const QRectF& area, const Theme& theme) const = 0;
+    virtual Table table() const = 0;
+    // One sentence with mechanisms and parameters, for the caption and for screen readers.
+    virtual QString caption() const = 0;
+};
+
+// A row of figures.def.
+struct FigureType {
+    QString id;                                                            // "heatmap": the command line's --figure
+    QString title;                                                         // "Heatmap: A, B and difference"
+    std::unique_ptr<Figure> (*make)(const ComparisonPointer& comparison);  // reads selection and view from its study
+};
+
+const std::vector<const FigureType*>& figureTypes();
+// Throws Error (Input) listing the known ids.
+const FigureType& figureType(const QString& id);
+
+}  // namespace ketscope
