@@ -5,17 +5,14 @@
 
 #include <hdf5.h>
 
-namespace ketscope
-{
+namespace ketscope {
 
 namespace fs = std::filesystem;
 
-namespace
-{
+namespace {
 
 // A library handle that closes itself.
-class Handle
-{
+class Handle {
 public:
     Handle(hid_t id, herr_t (*close)(hid_t)) : m_id(id), m_close(close) {}
     Handle(Handle&& other) noexcept : m_id(std::exchange(other.m_id, -1)), m_close(other.m_close) {}
@@ -60,7 +57,6 @@ constexpr std::uint64_t kMaximumRatio = 1100;
 constexpr std::size_t kChunkElements = std::size_t{1} << 18;
 constexpr std::size_t kPlainElements = 256;  // smaller arrays are stored as they are
 constexpr hsize_t kMaximumMembers = 100000;
-constexpr std::size_t kMaximumStrings = std::size_t{1} << 24;
 
 void quietLibrary()
 {
@@ -296,7 +292,7 @@ std::vector<std::string> Hdf5File::readStrings(const std::string& dataset) const
 {
     const Handle set = m_state->dataset(dataset);
     const Handle type = m_state->memoryType(H5T_STRING, set, dataset);
-    const std::size_t count = m_state->checkedCount(set, dataset, kMaximumStrings);
+    const std::size_t count = m_state->checkedCount(set, dataset, m_state->bytes);
     std::vector<std::string> values(count);
     if (H5Tis_variable_str(type) > 0) {
         std::vector<char*> texts(count, nullptr);
@@ -420,8 +416,7 @@ void Hdf5File::writeIntegers(const std::string& dataset, const std::vector<std::
                   "data written");
 }
 
-namespace
-{
+namespace {
 
 Handle textType()
 {

@@ -10,13 +10,11 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // One HDF5 file through a small, safe part of the library: no external links or storage, no plugins, bounded sizes. Object
 // paths start with "/". Every function throws Error: Input while reading, Failure while writing.
-class Hdf5File
-{
+class Hdf5File {
 public:
     // Opens for reading. Anything that is not a whole HDF5 file is refused.
     static Hdf5File open(const std::filesystem::path& file);
