@@ -4,8 +4,7 @@
 #include <QColor>
 #include <QFont>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Every colour and font a painter or style sheet uses (ui.md §3, §4). Painters never hold literals.
 struct Theme {

@@ -7,11 +7,9 @@
 #include <oneapi/dnnl/dnnl.h>
 #include <unicode/uversion.h>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 template <typename... Part> std::string dotted(int first, Part... rest)
 {

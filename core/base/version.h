@@ -4,8 +4,7 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 std::string versionString();  // "0.1.0"
 

@@ -5,8 +5,7 @@
 
 #include <cstdlib>
 
-namespace ketscope
-{
+namespace ketscope {
 
 namespace fs = std::filesystem;
 

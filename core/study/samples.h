@@ -5,8 +5,7 @@
 
 #include <filesystem>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // The folder of bundled samples: $KETSCOPE_SAMPLES, else the share folder of the installation that the running program
 // belongs to, else the source tree that it was built from. Throws Error (Failure) when none of them is there.

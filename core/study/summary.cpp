@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/summary.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 double meanDistanceOf(MatrixView map, std::span<const std::uint8_t> rows)
 {

@@ -6,8 +6,7 @@
 
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // One head of a candidate against the same head of the baseline, over the queries that are real tokens.
 struct HeadSummary {
