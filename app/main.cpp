@@ -4,8 +4,7 @@
 #include <cstdlib>
 #include <unistd.h>
 
-namespace
-{
+namespace {
 
 // Worker threads that spin while they wait steal the cores of everything else on the machine. The OpenMP runtime reads
 // these variables before main(), so the program starts itself once more with them. Both being set is what ends it.

@@ -3,13 +3,11 @@
 
 #include "core/study/study.h"
 
-namespace CLI
-{
+namespace CLI {
 class App;
 }
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Each adds one subcommand; its work is done while the command line is parsed and throws Error.
 void addInspect(CLI::App& program);

@@ -13,13 +13,11 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
-namespace ketscope
-{
+namespace ketscope {
 
 namespace fs = std::filesystem;
 
-namespace
-{
+namespace {
 
 std::atomic<bool> g_interrupted{false};
 static_assert(std::atomic<bool>::is_always_lock_free, "set from a signal handler");
@@ -48,6 +46,16 @@ std::string lowerSuffix(const fs::path& file)
     return suffix;
 }
 
+// A first Ctrl-C asks the running work to stop; a second one ends the program at once.
+void installInterruptHandler()
+{
+    struct sigaction action = {};
+    action.sa_handler = [](int) { g_interrupted = true; };
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+}
+
 }  // namespace
 
 void addCommonOptions(CLI::App& command, CommonOptions& options)
@@ -59,16 +67,10 @@ void addCommonOptions(CLI::App& command, CommonOptions& options)
     command.add_flag("--json", options.json, "Print JSON instead of tables");
 }
 
-void installInterruptHandler()
+ConsoleMonitor::ConsoleMonitor(bool quiet) : m_quiet(quiet), m_terminal(isatty(STDERR_FILENO) == 1)
 {
-    struct sigaction action = {};
-    action.sa_handler = [](int) { g_interrupted = true; };
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
-    sigaction(SIGINT, &action, nullptr);
-    sigaction(SIGTERM, &action, nullptr);
+    installInterruptHandler();
 }
-
-ConsoleMonitor::ConsoleMonitor(bool quiet) : m_quiet(quiet), m_terminal(isatty(STDERR_FILENO) == 1) {}
 
 ConsoleMonitor::~ConsoleMonitor()
 {
@@ -103,10 +105,7 @@ void printNotices(const std::vector<std::string>& notices, bool quiet)
         printError("note: " + notice);
 }
 
-void printJson(const Json& json)
-{
-    std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n';
-}
+void printJson(const Json& json) { std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n'; }
 
 std::string formatTable(const std::vector<TableRow>& rows, std::size_t leftColumns)
 {

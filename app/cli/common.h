@@ -10,13 +10,11 @@
 #include <string>
 #include <vector>
 
-namespace CLI
-{
+namespace CLI {
 class App;
 }
 
-namespace ketscope
-{
+namespace ketscope {
 
 struct CommonOptions {
     std::uint64_t seed = 0;
@@ -27,13 +25,9 @@ struct CommonOptions {
 
 void addCommonOptions(CLI::App& command, CommonOptions& options);
 
-// From now on Ctrl-C asks the running work to stop; a second Ctrl-C ends the program at once.
-void installInterruptHandler();
-
 // Progress on standard error: one line that is rewritten on a terminal, a line every few seconds elsewhere, so that
-// short work says nothing. Cancelled by Ctrl-C.
-class ConsoleMonitor : public Monitor
-{
+// short work says nothing. While the program has one, Ctrl-C asks the running work to stop and a second one kills it.
+class ConsoleMonitor : public Monitor {
 public:
     explicit ConsoleMonitor(bool quiet);
     ~ConsoleMonitor() override;
