@@ -48,12 +48,12 @@ void addCommands(CLI::App& program)
 // A first argument that is neither option, command nor path is most likely a command that does not exist.
 void refuseUnknownCommand(const CLI::App& program, const std::string& first)
 {
-    if (first.starts_with('-') || program.get_subcommand_no_throw(first) != nullptr
-        || kindOfPath(first) != PathKind::Missing)
-        return;
     std::vector<std::string> names;
     for (const CLI::App* command : program.get_subcommands({}))
         names.push_back(command->get_name());
+    const bool known = std::find(names.begin(), names.end(), first) != names.end();
+    if (known || first.starts_with('-') || kindOfPath(first) != PathKind::Missing)
+        return;
     refuse({first, "a command (" + joined(names, ", ") + "), a model folder or a text file", "none of these",
             "See ketscope --help."});
 }
