@@ -11,6 +11,8 @@ namespace {
 int& preparedForOffscreen(int& argumentCount)
 {
     setenv("QT_QPA_PLATFORM", "offscreen", 1);
+    // Standard error belongs to the program's own one-line messages, not to Qt's remarks about the desktop.
+    qInstallMessageHandler([](QtMsgType, const QMessageLogContext&, const QString&) {});
     return argumentCount;
 }
 
