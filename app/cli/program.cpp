@@ -82,9 +82,10 @@ int openWindowOrDemo(const std::vector<std::string>& paths)
     const StartPaths start = readStartPaths(paths);
     if (displayAvailable())
         return openWindow(start);
+    const Study study = demoStudy(start);
     printError("no display was found (neither DISPLAY nor WAYLAND_DISPLAY is set), so the comparison is printed and "
                "written to ketscope-demo/ instead of a window.");
-    runDemo(demoStudy(start));
+    runDemo(study);
     return kDone;
 }
 
