@@ -52,7 +52,7 @@ void boundMemory()
     if (!start.folder.empty() && chdir(start.folder.c_str()) != 0)
         _exit(126);
     boundMemory();
-    const std::string program = start.program.empty() ? KETSCOPE_PROGRAM : start.program.string();
+    const std::string program = KETSCOPE_PROGRAM;
     std::vector<char*> pointers = {const_cast<char*>(program.c_str())};
     for (const std::string& argument : arguments)
         pointers.push_back(const_cast<char*>(argument.c_str()));
@@ -73,10 +73,8 @@ int waitFor(pid_t process, const Start& start, Outcome& outcome)
             kill(process, SIGINT);
             interrupted = true;
         }
-        if (!outcome.timedOut && outcome.seconds > start.timeoutSeconds) {
-            outcome.timedOut = true;
+        if (outcome.seconds > start.timeoutSeconds)
             kill(process, SIGKILL);
-        }
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
     }
     outcome.seconds = secondsSince(begin);

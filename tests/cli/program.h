@@ -2,7 +2,6 @@
 #pragma once
 
 #include <filesystem>
-#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -12,17 +11,15 @@ namespace ketscope::test {
 
 // How the program is started: without a display, in `folder` (empty = this one), with `environment` ("NAME=value") added.
 struct Start {
-    std::filesystem::path folder;
-    std::vector<std::string> environment;
+    std::filesystem::path folder = {};
+    std::vector<std::string> environment = {};
     double timeoutSeconds = 60.0;
-    std::optional<double> interruptAfterSeconds;  // SIGINT, as Ctrl-C sends it
-    std::optional<std::string> standardOutput;    // a file to write to instead of being captured
-    std::filesystem::path program;                // empty = the one that was built
+    std::optional<double> interruptAfterSeconds = {};  // SIGINT, as Ctrl-C sends it
+    std::optional<std::string> standardOutput = {};    // a file to write to instead of being captured
 };
 
 struct Outcome {
-    int status = -1;  // 128 + signal when killed
-    bool timedOut = false;
+    int status = -1;  // 128 + signal when killed, as it is after the time limit
     std::string out;
     std::string error;
     double seconds = 0.0;

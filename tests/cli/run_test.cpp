@@ -48,8 +48,8 @@ std::vector<std::string> fixtureNames()
     return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(Models, CliFixture, testing::ValuesIn(fixtureNames()), [](const auto& info) {
-    std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Models, CliFixture, testing::ValuesIn(fixtureNames()), [](const auto& test) {
+    std::string name = test.param;
     std::replace(name.begin(), name.end(), '-', '_');
     return name;
 });
@@ -102,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(
     Sentences, CliSentiment,
     testing::Values(Sentence{"the film is not great, but its acting is surprisingly warm.", 0.7644},
                     Sentence{"a dull, lifeless movie.", 0.0412}, Sentence{"not bad at all", 0.0569}),
-    [](const auto& info) { return "Line" + std::to_string(info.index); });
+    [](const auto& test) { return "Line" + std::to_string(test.index); });
 
 TEST(CliRun, ComparesSeveralMechanisms)
 {

@@ -123,8 +123,8 @@ TEST_P(CliBadInput, IsRefusedByTheWindow)
     EXPECT_EQ(entriesIn(folder.path()), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, CliBadInput, testing::ValuesIn(rejectedFiles()), [](const auto& info) {
-    std::string name = info.param;
+INSTANTIATE_TEST_SUITE_P(Files, CliBadInput, testing::ValuesIn(rejectedFiles()), [](const auto& test) {
+    std::string name = test.param;
     std::replace_if(
         name.begin(), name.end(), [](unsigned char byte) { return std::isalnum(byte) == 0; }, '_');
     return name;
