@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Prints how many tests of each label passed, failed and were skipped, from ctest's JUnit file RESULTS, and a last line with
 # the sums. A test's label is its name up to the first slash. Fails when nothing passed; ctest itself tells failures.
+cmake_minimum_required(VERSION 3.25)
 if(NOT EXISTS "${RESULTS}")
   message(FATAL_ERROR "no results in ${RESULTS}: the tests did not run")
 endif()

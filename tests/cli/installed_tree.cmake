@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Installs the build BUILD under a new prefix and uses it from there.
+cmake_minimum_required(VERSION 3.25)
 set(prefix ${BUILD}/installed)
 file(REMOVE_RECURSE ${prefix})
 
