@@ -2,7 +2,6 @@
 #include "app/window.h"
 
 #include "core/base/version.h"
-#include "core/study/samples.h"
 #include "ui/window.h"
 
 #include <QIcon>
@@ -35,10 +34,9 @@ int openWindow(const StartPaths& start)
     QGuiApplication::setDesktopFileName(QStringLiteral("org.ketscope.Ketscope"));
     QGuiApplication::setWindowIcon(QIcon(QStringLiteral(":/org.ketscope.Ketscope.svg")));
     WindowOptions options;
-    options.model = start.model;
-    options.sample = samplesFolder() / "sentiment";
+    options.study.modelPath = start.model.string();
     if (!start.text.empty())
-        options.text = start.text;
+        options.study.input.text = start.text;
     return runWindow(application, options);
 }
 
