@@ -5,11 +5,9 @@
 
 #include <limits>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 void checkShapes(const HeadInput& input)
 {
@@ -32,8 +30,7 @@ float* scratchOfThread(std::size_t size)
     return scratch.data();
 }
 
-class ExactHead : public PreparedHead
-{
+class ExactHead : public PreparedHead {
 public:
     ExactHead(const HeadInput& input, const KetscopeKernels& kernels)
         : m_kernels(kernels), m_queries(input.queries),
@@ -83,8 +80,7 @@ private:
     KetscopePackedHead m_head{};
 };
 
-class Exact : public Mechanism
-{
+class Exact : public Mechanism {
 public:
     const MechanismInfo& info() const override
     {
