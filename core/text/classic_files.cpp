@@ -207,7 +207,8 @@ std::unique_ptr<Tokenizer> openVocabTxt(const fs::path& file, const TokenizerSet
     parts.normalization.push_back([options = bertOptions(settings)](Glyphs& text) { bertNormalize(text, options); });
     parts.splits.push_back(bertSplit);
     parts.model = makeWordPiece(parts.vocabulary, {tokens.needed("unk_token", where), "##", 100});
-    parts.templates = bertTemplates(tokens.needed("cls_token", where), tokens.needed("sep_token", where));
+    const std::int32_t cls = tokens.needed("cls_token", where);
+    parts.templates = bertTemplates(cls, tokens.needed("sep_token", where));
     parts.padding = tokens.named("pad_token");
     parts.added = tokens.take();
     return makeTokenizer(std::move(parts), where);
