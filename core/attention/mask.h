@@ -15,10 +15,12 @@ struct AttentionMask {
     std::span<const std::uint8_t> keyAllowed;  // (m): 0 = padding; empty = all allowed
     MatrixView additive;                       // (n, m): added to the logits, −∞ forbids; empty = none
 
-    // Keys of query `row` end here when the mask is causal; otherwise m.
+    // Keys of query `row` end here when the mask is causal (0 when it comes before every key); otherwise m.
     std::size_t keyEnd(std::size_t row, std::size_t queries, std::size_t keys) const
     {
-        return causal ? row + 1 + (keys - queries) : keys;
+        if (!causal)
+            return keys;
+        return row + 1 + keys > queries ? row + 1 + keys - queries : 0;
     }
 
     bool allowed(std::size_t row, std::size_t key, std::size_t queries, std::size_t keys) const
