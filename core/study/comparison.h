@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // A model with its tokenizer, open and ready to run.
 struct LoadedModel {
