@@ -6,11 +6,9 @@
 #include <cmath>
 #include <numeric>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 std::vector<Parameter> describeParameters()
 {
@@ -35,9 +33,10 @@ std::vector<Parameter> describeParameters()
          .shownWhenIn = {"inversion", "swap", "hadamard"}},
         {.id = "sign",
          .title = "Sign",
-         .help = "F scores q and −q alike. Affine: encodes [x, c] with c² the largest |q·k| of the row, so that no overlap "
-                 "is negative. Post-select: drops keys of negative overlap, a classical heuristic. The Hadamard tests "
-                 "keep the sign by themselves.",
+         .help =
+             "F scores q and −q alike. Affine: encodes [x, c] with c² the largest |q·k| of the row, so that no overlap "
+             "is negative. Post-select: drops keys of negative overlap, a classical heuristic. The Hadamard tests "
+             "keep the sign by themselves.",
          .kind = ParameterKind::Choice,
          .choices = {"none", "affine", "post-select"},
          .choiceTitles = {"Lost", "Affine embedding", "Post-selected"},
@@ -45,8 +44,9 @@ std::vector<Parameter> describeParameters()
          .shownWhenIn = {"exact", "inversion", "swap"}},
         {.id = "map",
          .title = "Encoding",
-         .help = "Amplitude: the normalised vector is the state. Angle: one qubit for each component x, rotated by RY(x); "
-                 "F is then a product of cos² and depends on length.",
+         .help =
+             "Amplitude: the normalised vector is the state. Angle: one qubit for each component x, rotated by RY(x); "
+             "F is then a product of cos² and depends on length.",
          .kind = ParameterKind::Choice,
          .choices = {"amplitude", "angle"},
          .choiceTitles = {"Amplitude", "Angle"},
@@ -61,8 +61,9 @@ std::vector<Parameter> describeParameters()
         {.id = "tau",
          .title = "Temperature",
          .symbol = "τ",
-         .help = "The row is softmax(score/τ). Scores are at most 1, so at τ = 1 fidelities change weights by a factor e "
-                 "at most.",
+         .help =
+             "The row is softmax(score/τ). Scores are at most 1, so at τ = 1 fidelities change weights by a factor e "
+             "at most.",
          .kind = ParameterKind::Real,
          .minimum = 1e-3,
          .maximum = 10,
@@ -80,10 +81,12 @@ MechanismInfo describe()
     info.title = "State fidelity";
     info.shortTitle = "Fidelity";
     info.formula = "Fᵢⱼ = |⟨qᵢ|kⱼ⟩|² = cos²∠(qᵢ, kⱼ); Aᵢⱼ = Fᵢⱼ/Σⱼ Fᵢⱼ, or softmax(Fᵢⱼ/τ)";
-    info.summary = "Queries and keys become quantum states, and a key's weight is their fidelity. A query without length has "
-                   "no state: its row is uniform over its allowed keys, as is a direct row whose scores are all 0.";
-    info.source = "Quantum kernels: Havlíček et al., Nature 567 (2019); swap test: Buhrman et al., PRL 87, 167902 (2001); "
-                  "Q-Transformers (kumarlokesh/q-transformers)";
+    info.summary =
+        "Queries and keys become quantum states, and a key's weight is their fidelity. A query without length has "
+        "no state: its row is uniform over its allowed keys, as is a direct row whose scores are all 0.";
+    info.source =
+        "Quantum kernels: Havlíček et al., Nature 567 (2019); swap test: Buhrman et al., PRL 87, 167902 (2001); "
+        "Q-Transformers (kumarlokesh/q-transformers)";
     info.parameters = describeParameters();
     return info;
 }
@@ -117,8 +120,8 @@ struct Settings {
 
 double squaredNorm(std::span<const float> vector)
 {
-    return std::inner_product(vector.begin(), vector.end(), vector.begin(), 0.0,
-                              std::plus<>(), [](double a, double b) { return a * b; });
+    return std::inner_product(vector.begin(), vector.end(), vector.begin(), 0.0, std::plus<>(),
+                              [](double a, double b) { return a * b; });
 }
 
 std::vector<double> squaredNorms(MatrixView matrix)
@@ -131,11 +134,11 @@ std::vector<double> squaredNorms(MatrixView matrix)
 
 // Overlaps ⟨q|k⟩ of product states ⊗ RY(x)|0⟩: Π cos((q − k)/2), with the cosine of a difference taken apart so that only
 // n + m sets of waves are needed.
-class AngleOverlaps
-{
+class AngleOverlaps {
 public:
     AngleOverlaps() = default;
-    explicit AngleOverlaps(MatrixView keys) : m_count(keys.rows), m_cosines(keys.rows * keys.columns), m_sines(m_cosines)
+    explicit AngleOverlaps(MatrixView keys)
+        : m_count(keys.rows), m_cosines(keys.rows * keys.columns), m_sines(m_cosines)
     {
         for (std::size_t key = 0; key < keys.rows; ++key)
             for (std::size_t i = 0; i < keys.columns; ++i) {
@@ -161,8 +164,7 @@ private:
     std::vector<double> m_sines;
 };
 
-class FidelityHead final : public WeightsHead
-{
+class FidelityHead final : public WeightsHead {
 public:
     FidelityHead(const HeadInput& head, const Settings& settings)
         : WeightsHead(head), m_settings(settings), m_keyNorms(squaredNorms(head.keys))
@@ -250,9 +252,8 @@ private:
         // Products of many cosines are far below what float holds; only ratios matter to the direct rule.
         const double largest = *std::ranges::max_element(scores);
         const double unit = m_settings.softmax ? m_settings.tau : largest;
-        std::ranges::transform(scores, weights.begin(), [unit](double score) {
-            return unit > 0.0 ? static_cast<float>(score / unit) : 0.0F;
-        });
+        std::ranges::transform(scores, weights.begin(),
+                               [unit](double score) { return unit > 0.0 ? static_cast<float>(score / unit) : 0.0F; });
         if (m_settings.softmax)
             softmaxRule(input(), row, weights);
         else
@@ -265,8 +266,7 @@ private:
     AngleOverlaps m_angles;
 };
 
-class FidelityMechanism final : public Mechanism
-{
+class FidelityMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
@@ -293,7 +293,9 @@ public:
         const auto d = static_cast<double>(input.queries.columns);
         const double overlap = settings.angle ? 4.0 * d : 2.0 * d;
         return tokens * 3.0 * d
-               + pairs * (overlap + (settings.sampled() ? 20.0 : 0.0) + 6.0 + 2.0 * static_cast<double>(input.values.columns));
+               + pairs
+                     * (overlap + (settings.sampled() ? 20.0 : 0.0) + 6.0
+                        + 2.0 * static_cast<double>(input.values.columns));
     }
 
 private:

@@ -5,11 +5,9 @@
 #include <numbers>
 #include <numeric>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 enum Purpose : std::uint16_t { kFrequencies = 1, kPhases = 2, kLengths = 3 };
 

@@ -3,8 +3,7 @@
 
 #include "core/attention/rows.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 enum class FourierMap {
     Paired,  // √(2/m) · [cos Wx, sin Wx], m/2 frequencies: φ(x)·φ(x) = 1, variance (1 − κ²)²/m
@@ -21,8 +20,7 @@ struct FourierSettings {
 // Random Fourier features of the Gaussian kernel: E φ(x)·φ(y) = κ = exp(−‖x − y‖² / 2σ²), W ~ N(0, σ⁻²). Frequency f
 // depends on the key and f alone, so more features keep the ones before. Rahimi & Recht, NIPS 2007; orthogonal: Yu et
 // al., NIPS 2016.
-class FourierFeatures
-{
+class FourierFeatures {
 public:
     FourierFeatures(std::size_t dimension, const FourierSettings& settings, const RandomKey& random);
 

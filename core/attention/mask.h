@@ -6,7 +6,8 @@
 #include <cstdint>
 #include <span>
 
-namespace ketscope {
+namespace ketscope
+{
 
 // Which keys a query may look at. The three parts combine: a key is allowed only where all of them allow it.
 struct AttentionMask {
@@ -14,12 +15,10 @@ struct AttentionMask {
     std::span<const std::uint8_t> keyAllowed;  // (m): 0 = padding; empty = all allowed
     MatrixView additive;                       // (n, m): added to the logits, −∞ forbids; empty = none
 
-    // Keys of query `row` end here when the mask is causal (0 when it comes before every key); otherwise m.
+    // Keys of query `row` end here when the mask is causal; otherwise m.
     std::size_t keyEnd(std::size_t row, std::size_t queries, std::size_t keys) const
     {
-        if (!causal)
-            return keys;
-        return row + 1 + keys > queries ? row + 1 + keys - queries : 0;
+        return causal ? row + 1 + (keys - queries) : keys;
     }
 
     bool allowed(std::size_t row, std::size_t key, std::size_t queries, std::size_t keys) const

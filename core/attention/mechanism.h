@@ -45,11 +45,14 @@ struct HeadInput {
     RandomKey random;
 };
 
+// Throws Error (Failure) unless the shapes fit each other: at least one key, and with a causal mask m ≥ n.
+void checkShapes(const HeadInput& input);
+
 // Where the result goes. The weights written are the weights used: output = weights · values, exactly as rounded.
 struct HeadOutput {
     MutableMatrixView weights;        // (n, m); empty = output only
     MutableMatrixView output;         // (n, dv)
-    MutableMatrixView standardError;  // (n, m), one standard error of each weight; empty = not asked for
+    MutableMatrixView standardError;  // (n, m), of each weight, 0 where none is known; empty = not asked for
 };
 
 // One head after whatever has to be done once (features of the keys, packing). Row blocks may then be computed in any

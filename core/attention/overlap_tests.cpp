@@ -3,11 +3,9 @@
 
 #include <algorithm>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 double frequency(double probability, std::uint64_t shots, RandomStream& stream)
 {

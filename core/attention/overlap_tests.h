@@ -3,8 +3,7 @@
 
 #include "core/base/random.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Circuits that estimate the overlap of two states |q⟩, |k⟩ with real amplitudes from `shots` measurements. Each returns
 // one draw of its estimator from the exact binomial distribution of its outcome.

@@ -3,11 +3,9 @@
 
 #include <cmath>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 MechanismInfo describe()
 {
@@ -15,7 +13,8 @@ MechanismInfo describe()
     info.id = "rff";
     info.title = "RFF kernel (QRA)";
     info.shortTitle = "RFF kernel";
-    info.formula = "Sᵢⱼ = φ(qᵢ)ᵀφ(kⱼ), φ(x) = √(2/m)·[cos Wx, sin Wx], W ~ N(0, 1/σ²); rows clipped at 0 and normalised";
+    info.formula =
+        "Sᵢⱼ = φ(qᵢ)ᵀφ(kⱼ), φ(x) = √(2/m)·[cos Wx, sin Wx], W ~ N(0, 1/σ²); rows clipped at 0 and normalised";
     info.summary = "Random waves estimate a Gaussian kernel, exp(−‖q − k‖²/2σ²): keys near the query get more weight. "
                    "With the direct rule a row whose estimates are all 0 or less is uniform over its allowed keys.";
     info.source = "Quantum-inspired random attention (viklogit/qra_attention); features: Rahimi and Recht, NIPS 2007";
@@ -65,7 +64,8 @@ MechanismInfo describe()
         {.id = "tau",
          .title = "Temperature",
          .symbol = "τ",
-         .help = "The row is softmax(S/τ). The kernel lies in [0, 1], so at τ = 1 weights differ by a factor e at most.",
+         .help =
+             "The row is softmax(S/τ). The kernel lies in [0, 1], so at τ = 1 weights differ by a factor e at most.",
          .kind = ParameterKind::Real,
          .minimum = 1e-3,
          .maximum = 10,
@@ -94,8 +94,7 @@ FourierSettings settingsOf(const Parameters& parameters)
             parameters.flag("orthogonal")};
 }
 
-class RffHead final : public WeightsHead
-{
+class RffHead final : public WeightsHead {
 public:
     RffHead(const HeadInput& head, const Parameters& parameters)
         : WeightsHead(head), m_features(head.queries.columns, settingsOf(parameters), head.random),
@@ -149,8 +148,7 @@ private:
     PackedMatrix m_keys;         // (d, m); only for α > 0
 };
 
-class RffMechanism final : public Mechanism
-{
+class RffMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
@@ -172,7 +170,9 @@ public:
         const auto m = static_cast<double>(parameters.integer("m"));
         const bool blended = parameters.choice("rule") == "softmax" && parameters.real("alpha") > 0.0;
         return tokens * (2.0 * d * (paired ? m / 2.0 : m) + 2.0 * m)
-               + pairs * (2.0 * m + (blended ? 2.0 * d + 4.0 : 0.0) + 4.0 + 2.0 * static_cast<double>(input.values.columns));
+               + pairs
+                     * (2.0 * m + (blended ? 2.0 * d + 4.0 : 0.0) + 4.0
+                        + 2.0 * static_cast<double>(input.values.columns));
     }
 
 private:

@@ -14,11 +14,9 @@
 #define KETSCOPE_FOR_EACH_CPU
 #endif
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t kPanel = 16;
 constexpr std::size_t kGroup = 4;
@@ -147,7 +145,11 @@ void directRule(const HeadInput& input, std::size_t row, std::span<float> scores
         score = static_cast<float>(score / sum);
 }
 
-WeightsHead::WeightsHead(const HeadInput& input) : m_input(input), m_values(PackedMatrix::of(input.values)) {}
+WeightsHead::WeightsHead(const HeadInput& input) : m_input(input)
+{
+    checkShapes(input);
+    m_values = PackedMatrix::of(input.values);
+}
 
 void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& output) const
 {
@@ -162,6 +164,8 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
     }
     const MutableMatrixView error =
         output.standardError.empty() ? MutableMatrixView{} : output.standardError.middleRows(first, count);
+    for (std::size_t row = 0; row < error.rows; ++row)
+        std::ranges::fill(error.row(row), 0.0F);
     fillWeights(first, weights, error);
     m_values.multiply(weights, output.output.middleRows(first, count));
 }
@@ -174,9 +178,8 @@ Tensor normalizedRows(MatrixView matrix)
         for (const float x : matrix.row(row))
             square += static_cast<double>(x) * x;
         const double norm = std::sqrt(square);
-        std::ranges::transform(matrix.row(row), result.matrix().row(row).begin(), [norm](float x) {
-            return norm > 0.0 ? static_cast<float>(x / norm) : 0.0F;
-        });
+        std::ranges::transform(matrix.row(row), result.matrix().row(row).begin(),
+                               [norm](float x) { return norm > 0.0 ? static_cast<float>(x / norm) : 0.0F; });
     }
     return result;
 }

@@ -6,15 +6,13 @@
 
 #include <span>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // What mechanisms that form their weights row by row have in common. Everything here is single-threaded and gives a row
 // the same bits whatever block it is computed in.
 
 // The right factor B of many products A · B, stored in panels of 16 columns.
-class PackedMatrix
-{
+class PackedMatrix {
 public:
     PackedMatrix() = default;
     static PackedMatrix of(MatrixView matrix);          // B = matrix
@@ -46,15 +44,15 @@ void directRule(const HeadInput& input, std::size_t row, std::span<float> scores
 void uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights);  // the same for every allowed key
 
 // A head whose output is weights · values, whoever asks: with no room for the weights they live in a scratch block.
-class WeightsHead : public PreparedHead
-{
+class WeightsHead : public PreparedHead {
 public:
     explicit WeightsHead(const HeadInput& input);
 
     void rows(std::size_t first, std::size_t last, const HeadOutput& output) const final;
 
 protected:
-    // Fills the weights of the queries first … first + weights.rows − 1, and their standard errors where room is given.
+    // Fills the weights of the queries first … first + weights.rows − 1, and their standard errors where room is given
+    // (zero when this is called).
     virtual void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView standardError) const = 0;
 
     const HeadInput& input() const { return m_input; }

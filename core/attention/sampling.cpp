@@ -5,8 +5,7 @@
 #include <cmath>
 #include <numeric>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // One binomial for each key given what the keys before it took.
 std::vector<std::uint64_t> independentCounts(std::span<const float> probabilities, std::uint64_t shots,

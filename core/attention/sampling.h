@@ -7,8 +7,7 @@
 #include <span>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Counts of `shots` draws from the distribution proportional to `probabilities` (≥ 0, some > 0). O(n) whatever the shots.
 

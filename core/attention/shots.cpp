@@ -6,11 +6,9 @@
 #include <cmath>
 #include <numeric>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 MechanismInfo describe()
 {
@@ -46,8 +44,7 @@ MechanismInfo describe()
     return info;
 }
 
-class ShotsHead final : public WeightsHead
-{
+class ShotsHead final : public WeightsHead {
 public:
     ShotsHead(const HeadInput& head, const Parameters& parameters)
         : WeightsHead(head), m_keys(PackedMatrix::transposed(head.keys)),
@@ -86,8 +83,8 @@ private:
         if (std::ranges::all_of(row, [](float p) { return p == 0.0F; }))
             return;
         RandomStream stream(input().random, static_cast<std::uint32_t>(query));
-        const auto counts = m_systematic ? systematicCounts(row, m_shots, stream.uniform())
-                                         : independentCounts(row, m_shots, stream);
+        const auto counts =
+            m_systematic ? systematicCounts(row, m_shots, stream.uniform()) : independentCounts(row, m_shots, stream);
         std::ranges::transform(counts, row.begin(), [this](std::uint64_t count) {
             return static_cast<float>(static_cast<double>(count) / static_cast<double>(m_shots));
         });
@@ -98,8 +95,7 @@ private:
     std::uint64_t m_shots;
 };
 
-class ShotsMechanism final : public Mechanism
-{
+class ShotsMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
 

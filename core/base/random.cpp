@@ -55,14 +55,13 @@ double RandomStream::normal()
     return radius * std::cos(angle);
 }
 
-namespace
-{
+namespace {
 
 // ln k! less Stirling's (k + ½) ln(k + 1) − (k + 1) + ½ ln 2π.
 double stirlingRemainder(double k)
 {
     static const std::array<double, 10> exact = {
-        0.08106146679532726, 0.04134069595540929, 0.02767792568499834, 0.02079067210376509, 0.01664469118982119,
+        0.08106146679532726, 0.04134069595540929, 0.02767792568499834, 0.02079067210376509,  0.01664469118982119,
         0.01387612882307075, 0.01189670994589177, 0.01041126526197209, 0.009255462182712733, 0.008330563433362871};
     if (k < static_cast<double>(exact.size()))
         return exact[static_cast<std::size_t>(k)];

@@ -6,11 +6,9 @@
 #include <limits>
 #include <numeric>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 constexpr double kFloor = 1e-6;
@@ -169,11 +167,15 @@ MapComparison combine(std::span<const MapComparison> parts)
 
 CellComparison compareCells(double a, double b)
 {
-    const auto a32 = static_cast<float>(a);
-    const auto b32 = static_cast<float>(b);
-    const std::array<float, 2> first = {a32, std::max(1.0F - a32, 0.0F)};
-    const std::array<float, 2> second = {b32, std::max(1.0F - b32, 0.0F)};
-    return {klDivergence(first, second), jensenShannon(first, second), b - a};
+    if (!(a >= 0.0 && a <= 1.0 && b >= 0.0 && b <= 1.0))
+        return {kUndefined, kUndefined, b - a};
+    const auto floored = [](double p) {
+        return std::max(p, kFloor) / (std::max(p, kFloor) + std::max(1.0 - p, kFloor));
+    };
+    const double p = floored(a);
+    const double q = floored(b);
+    return {relativeTerm(p, q) + relativeTerm(1.0 - p, 1.0 - q),
+            jensenShannonTerm(a, b) + jensenShannonTerm(1.0 - a, 1.0 - b), b - a};
 }
 
 }  // namespace ketscope
