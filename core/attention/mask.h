@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <span>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Which keys a query may look at. The three parts combine: a key is allowed only where all of them allow it.
 struct AttentionMask {
