@@ -4,6 +4,13 @@
 #include "core/attention/mechanism.h"
 #include "core/base/tensor.h"
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
 namespace ketscope::test {
 
 inline Tensor normalTensor(std::size_t rows, std::size_t columns, std::uint64_t seed)

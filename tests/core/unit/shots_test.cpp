@@ -70,10 +70,11 @@ TEST(Sampling, ForbiddenKeysAreNeverDrawn)
 {
     const std::vector<float> p = {0.0F, 0.5F, 0.0F, 0.5F, 0.0F};
     for (const std::string estimator : {"naive", "systematic"})
-        for (std::uint32_t row = 0; row < 200; ++row) {
-            const Counts counts = draw(estimator, p, 33, row);
-            EXPECT_EQ(counts[0] + counts[2] + counts[4], 0U);
-        }
+        for (const std::uint64_t count : {6UL, 33UL})
+            for (std::uint32_t row = 0; row < 200; ++row) {
+                const Counts counts = draw(estimator, p, count, row);
+                EXPECT_EQ(counts[0] + counts[2] + counts[4], 0U);
+            }
 }
 
 // E‖P̂ − p‖² = (1 − ‖p‖²)/S.
@@ -89,25 +90,28 @@ TEST(Sampling, NaiveErrorIsTheClosedForm)
     }
 }
 
+// 8 shots on 4 keys are drawn one by one, 40 key by key.
 TEST(Sampling, NaiveCountsAreMultinomial)
 {
-    constexpr std::uint64_t kShots = 8;
-    constexpr int kDraws = 50000;
-    std::vector<double> totals(4, 0.0);
-    Samples products;  // covariance of two counts: −S p₁ p₃
-    for (std::uint32_t row = 0; row < kDraws; ++row) {
-        const Counts counts = draw("naive", kGolden, kShots, row);
-        for (std::size_t j = 0; j < 4; ++j)
-            totals[j] += static_cast<double>(counts[j]);
-        products.add((static_cast<double>(counts[1]) - 3.2) * (static_cast<double>(counts[3]) - 2.4));
+    for (const std::uint64_t count : {8UL, 40UL}) {
+        constexpr int kDraws = 50000;
+        const auto size = static_cast<double>(count);
+        std::vector<double> totals(4, 0.0);
+        Samples products;  // covariance of two counts: −S p₁ p₃
+        for (std::uint32_t row = 0; row < kDraws; ++row) {
+            const Counts counts = draw("naive", kGolden, count, row);
+            for (std::size_t j = 0; j < 4; ++j)
+                totals[j] += static_cast<double>(counts[j]);
+            products.add((static_cast<double>(counts[1]) - size * 0.4) * (static_cast<double>(counts[3]) - size * 0.3));
+        }
+        double chiSquare = 0.0;
+        for (std::size_t j = 0; j < 4; ++j) {
+            const double expected = kDraws * size * kGolden[j];
+            chiSquare += (totals[j] - expected) * (totals[j] - expected) / expected;
+        }
+        EXPECT_LT(chiSquare, 21.1);  // 3 degrees of freedom, p = 1e-4
+        EXPECT_LT(std::abs(products.mean() + size * 0.4 * 0.3), 4.0 * products.errorOfMean());
     }
-    double chiSquare = 0.0;
-    for (std::size_t j = 0; j < 4; ++j) {
-        const double expected = double(kDraws) * double(kShots) * kGolden[j];
-        chiSquare += (totals[j] - expected) * (totals[j] - expected) / expected;
-    }
-    EXPECT_LT(chiSquare, 21.1);  // 3 degrees of freedom, p = 1e-4
-    EXPECT_LT(std::abs(products.mean() + 8.0 * 0.4 * 0.3), 4.0 * products.errorOfMean());
 }
 
 TEST(Sampling, SystematicIsUnbiasedWithTheClosedFormVarianceAndNeverOffByAShot)
