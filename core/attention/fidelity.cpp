@@ -4,13 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 
 namespace ketscope {
 
 namespace {
 
-std::vector<Parameter> describeParameters()
+std::vector<Parameter> circuitParameters()
 {
     return {
         {.id = "test",
@@ -52,25 +53,6 @@ std::vector<Parameter> describeParameters()
          .choiceTitles = {"Amplitude", "Angle"},
          .shownWhen = "sign",
          .shownWhenIn = {"none", "post-select"}},
-        {.id = "rule",
-         .title = "Row rule",
-         .help = "Direct: the row of scores, negative ones clipped at 0, divided by its sum. Softmax: of score/τ.",
-         .kind = ParameterKind::Choice,
-         .choices = {"direct", "softmax"},
-         .choiceTitles = {"Direct", "Softmax"}},
-        {.id = "tau",
-         .title = "Temperature",
-         .symbol = "τ",
-         .help =
-             "The row is softmax(score/τ). Scores are at most 1, so at τ = 1 fidelities change weights by a factor e "
-             "at most.",
-         .kind = ParameterKind::Real,
-         .minimum = 1e-3,
-         .maximum = 10,
-         .initial = 0.1,
-         .logarithmic = true,
-         .shownWhen = "rule",
-         .shownWhenIn = {"softmax"}},
     };
 }
 
@@ -87,7 +69,8 @@ MechanismInfo describe()
     info.source =
         "Quantum kernels: Havlíček et al., Nature 567 (2019); swap test: Buhrman et al., PRL 87, 167902 (2001); "
         "Q-Transformers (kumarlokesh/q-transformers)";
-    info.parameters = describeParameters();
+    info.parameters = circuitParameters();
+    std::ranges::move(ruleParameters(0.1), std::back_inserter(info.parameters));
     return info;
 }
 

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/fourier_features.h"
 
-#include <cmath>
+#include <algorithm>
+#include <iterator>
 
 namespace ketscope {
 
 namespace {
 
-MechanismInfo describe()
+std::vector<Parameter> featureParameters()
 {
-    MechanismInfo info;
-    info.id = "rff";
-    info.title = "RFF kernel (QRA)";
-    info.shortTitle = "RFF kernel";
-    info.formula =
-        "Sᵢⱼ = φ(qᵢ)ᵀφ(kⱼ), φ(x) = √(2/m)·[cos Wx, sin Wx], W ~ N(0, 1/σ²); rows clipped at 0 and normalised";
-    info.summary = "Random waves estimate a Gaussian kernel, exp(−‖q − k‖²/2σ²): keys near the query get more weight. "
-                   "With the direct rule a row whose estimates are all 0 or less is uniform over its allowed keys.";
-    info.source = "Quantum-inspired random attention (viklogit/qra_attention); features: Rahimi and Recht, NIPS 2007";
-    info.properties.randomFeatures = true;
-    info.parameters = {
+    return {
         {.id = "m",
          .title = "Random features",
          .symbol = "m",
@@ -55,35 +46,38 @@ MechanismInfo describe()
          .help = "Scales queries and keys to length 1 before the features.",
          .kind = ParameterKind::Flag,
          .initial = 1},
-        {.id = "rule",
-         .title = "Row rule",
-         .help = "Direct: estimates below 0 are clipped and the row is divided by its sum. Softmax: of S/τ.",
-         .kind = ParameterKind::Choice,
-         .choices = {"direct", "softmax"},
-         .choiceTitles = {"Direct", "Softmax"}},
-        {.id = "tau",
-         .title = "Temperature",
-         .symbol = "τ",
-         .help =
-             "The row is softmax(S/τ). The kernel lies in [0, 1], so at τ = 1 weights differ by a factor e at most.",
-         .kind = ParameterKind::Real,
-         .minimum = 1e-3,
-         .maximum = 10,
-         .initial = 1,
-         .logarithmic = true,
-         .shownWhen = "rule",
-         .shownWhenIn = {"softmax"}},
-        {.id = "alpha",
-         .title = "Share of classical scores",
-         .symbol = "α",
-         .help = "S = α·QKᵀ/√d + (1 − α)·φφᵀ. 0 is the kernel alone; 0.9 with τ = 1 is the mix as published, nearly "
-                 "classical attention.",
-         .kind = ParameterKind::Real,
-         .minimum = 0,
-         .maximum = 1,
-         .shownWhen = "rule",
-         .shownWhenIn = {"softmax"}},
     };
+}
+
+Parameter blendParameter()
+{
+    return {.id = "alpha",
+            .title = "Share of classical scores",
+            .symbol = "α",
+            .help = "S = α·QKᵀ/√d + (1 − α)·φφᵀ. 0 is the kernel alone; 0.9 with τ = 1 is the mix as published, nearly "
+                    "classical attention.",
+            .kind = ParameterKind::Real,
+            .minimum = 0,
+            .maximum = 1,
+            .shownWhen = "rule",
+            .shownWhenIn = {"softmax"}};
+}
+
+MechanismInfo describe()
+{
+    MechanismInfo info;
+    info.id = "rff";
+    info.title = "RFF kernel (QRA)";
+    info.shortTitle = "RFF kernel";
+    info.formula =
+        "Sᵢⱼ = φ(qᵢ)ᵀφ(kⱼ), φ(x) = √(2/m)·[cos Wx, sin Wx], W ~ N(0, 1/σ²); rows clipped at 0 and normalised";
+    info.summary = "Random waves estimate a Gaussian kernel, exp(−‖q − k‖²/2σ²): keys near the query get more weight. "
+                   "With the direct rule a row whose estimates are all 0 or less is uniform over its allowed keys.";
+    info.source = "Quantum-inspired random attention (viklogit/qra_attention); features: Rahimi and Recht, NIPS 2007";
+    info.properties.randomFeatures = true;
+    info.parameters = featureParameters();
+    std::ranges::move(ruleParameters(1.0), std::back_inserter(info.parameters));
+    info.parameters.push_back(blendParameter());
     return info;
 }
 

@@ -145,6 +145,29 @@ void directRule(const HeadInput& input, std::size_t row, std::span<float> scores
         score = static_cast<float>(score / sum);
 }
 
+std::vector<Parameter> ruleParameters(double initialTau)
+{
+    return {
+        {.id = "rule",
+         .title = "Row rule",
+         .help = "Direct: the row of scores, negative ones clipped at 0, is divided by its sum. Softmax: of score/τ.",
+         .kind = ParameterKind::Choice,
+         .choices = {"direct", "softmax"},
+         .choiceTitles = {"Direct", "Softmax"}},
+        {.id = "tau",
+         .title = "Temperature",
+         .symbol = "τ",
+         .help = "The row is softmax(score/τ). Scores are at most about 1, so that at τ = 1 their differences change "
+                 "weights by little; smaller values sharpen the row.",
+         .kind = ParameterKind::Real,
+         .minimum = 1e-3,
+         .maximum = 10,
+         .initial = initialTau,
+         .logarithmic = true,
+         .shownWhen = "rule",
+         .shownWhenIn = {"softmax"}}};
+}
+
 WeightsHead::WeightsHead(const HeadInput& input) : m_input(input)
 {
     checkShapes(input);

@@ -43,6 +43,9 @@ void softmaxRule(const HeadInput& input, std::size_t row, std::span<float> score
 void directRule(const HeadInput& input, std::size_t row, std::span<float> scores);
 void uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights);  // the same for every allowed key
 
+// The parameters "rule" (direct or softmax) and "tau" of mechanisms whose scores, at most about 1, follow either rule.
+std::vector<Parameter> ruleParameters(double initialTau);
+
 // A head whose output is weights · values, whoever asks: with no room for the weights they live in a scratch block.
 class WeightsHead : public PreparedHead {
 public:

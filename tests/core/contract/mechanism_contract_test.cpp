@@ -3,6 +3,7 @@
 // tests through mechanisms.def alone.
 #include "core/base/error.h"
 #include "core/measures/measures.h"
+#include "tests/support/mechanism_variants.h"
 #include "tests/support/random_head.h"
 
 #include <cmath>
@@ -17,60 +18,6 @@ namespace ketscope {
 namespace {
 
 using namespace test;
-
-struct Variant {
-    std::string name;
-    Parameters parameters;
-};
-
-// Gives the parents of a conditional parameter values under which it has a meaning.
-void showParameter(Parameters& parameters, const Parameter& parameter)
-{
-    if (parameter.shownWhen.empty() || parameters.isShown(parameter))
-        return;
-    const auto& all = parameters.definitions();
-    showParameter(parameters, *std::ranges::find(all, parameter.shownWhen, &Parameter::id));
-    parameters.setText(parameter.shownWhen, parameter.shownWhenIn.front());
-}
-
-std::vector<std::string> edgeValues(const Parameter& parameter)
-{
-    switch (parameter.kind) {
-    case ParameterKind::Choice: return parameter.choices;
-    case ParameterKind::Flag: return {"on", "off"};
-    case ParameterKind::Integer:
-    case ParameterKind::Real: break;
-    }
-    return {shortestNumber(parameter.minimum), shortestNumber(parameter.maximum)};
-}
-
-// The defaults; every choice, both values of every flag and both ends of every range, one parameter at a time; and every
-// choice together with every other choice.
-std::vector<Variant> variantsOf(const Mechanism& mechanism)
-{
-    std::vector<Variant> variants{{"defaults", mechanism.defaults()}};
-    const auto add = [&variants](const Parameters& base, const Parameter& parameter, const std::string& before) {
-        for (const std::string& value : edgeValues(parameter)) {
-            Parameters changed = base;
-            showParameter(changed, parameter);
-            changed.setText(parameter.id, value);
-            variants.push_back({before + parameter.id + "=" + value, changed});
-        }
-    };
-    const auto& definitions = mechanism.info().parameters;
-    for (const Parameter& parameter : definitions)
-        add(mechanism.defaults(), parameter, "");
-    for (const Parameter& parameter : definitions)
-        for (const std::string& choice : parameter.choices) {
-            Parameters base = mechanism.defaults();
-            showParameter(base, parameter);
-            base.setText(parameter.id, choice);
-            for (const Parameter& other : definitions)
-                if (other.id != parameter.id && other.kind == ParameterKind::Choice && base.isShown(other))
-                    add(base, other, parameter.id + "=" + choice + ",");
-        }
-    return variants;
-}
 
 bool sameBits(std::span<const float> a, std::span<const float> b)
 {
@@ -266,6 +213,26 @@ TEST_P(MechanismContract, OutputIsTheWeightsTimesTheValues)
                 ASSERT_NEAR(result.output.matrix()(i, c), expected, 1e-5) << variant.name;
                 ASSERT_NEAR(alone.matrix()(i, c), expected, 1e-5) << variant.name << ", output only";
             }
+    }
+}
+
+// The panel never shows a control that does nothing by another's choice, nor hides one that does something.
+TEST_P(MechanismContract, HiddenParametersHaveNoEffect)
+{
+    const RandomHead head(6, 9, 8, 5);
+    for (const Variant& variant : variants) {
+        const HeadResult shown = runHead(subject, head.input, variant.parameters);
+        for (const Parameter& parameter : subject.info().parameters) {
+            if (variant.parameters.isShown(parameter))
+                continue;
+            for (const std::string& value : edgeValues(parameter)) {
+                Parameters changed = variant.parameters;
+                changed.setText(parameter.id, value);
+                EXPECT_TRUE(sameBits(shown, runHead(subject, head.input, changed)))
+                    << variant.name << " with hidden " << parameter.id << "=" << value;
+                EXPECT_EQ(subject.properties(changed).sampled, subject.properties(variant.parameters).sampled);
+            }
+        }
     }
 }
 

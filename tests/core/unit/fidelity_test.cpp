@@ -316,17 +316,5 @@ TEST(Fidelity, OnlyCircuitsWithShotsAreSampled)
         EXPECT_FALSE(fidelity().properties(with(fidelity(), {{"test", test}})).sampled) << test;
 }
 
-// What is hidden has no effect: the panel never shows a control that does nothing, nor hides one that does.
-TEST(Fidelity, HiddenParametersHaveNoEffect)
-{
-    const std::vector<Vector> keys = {kQuery, {-1, -2, -2}, kKey};
-    const auto hadamard = weightsOf(kQuery, keys, {{"test", "hadamard-exact"}});
-    EXPECT_EQ(weightsOf(kQuery, keys, {{"sign", "post-select"}, {"map", "angle"}, {"test", "hadamard-exact"}}),
-              hadamard);
-    const auto affine = weightsOf(kQuery, keys, {{"sign", "affine"}});
-    EXPECT_EQ(weightsOf(kQuery, keys, {{"sign", "affine"}, {"map", "angle"}}), affine);
-    EXPECT_EQ(weightsOf(kQuery, keys, {{"sign", "affine"}, {"tau", "5"}, {"shots", "3"}}), affine);
-}
-
 }  // namespace
 }  // namespace ketscope
