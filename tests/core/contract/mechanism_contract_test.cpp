@@ -2,6 +2,7 @@
 // What every mechanism promises, for every value its parameters can take at the edges. New mechanisms are met by these
 // tests through mechanisms.def alone.
 #include "core/base/error.h"
+#include "core/base/parallel.h"
 #include "core/measures/measures.h"
 #include "tests/support/mechanism_variants.h"
 #include "tests/support/random_head.h"
@@ -11,7 +12,6 @@
 #include <gmock/gmock.h>
 #include <numeric>
 #include <optional>
-#include <regex>
 #include <set>
 
 namespace ketscope {
@@ -28,6 +28,15 @@ bool sameBits(const HeadResult& a, const HeadResult& b)
 {
     return sameBits(a.weights.values(), b.weights.values()) && sameBits(a.output.values(), b.output.values())
            && sameBits(a.standardError.values(), b.standardError.values());
+}
+
+// Small letters in words joined by single dashes.
+bool isId(const std::string& text)
+{
+    const auto letter = [](char c) { return c >= 'a' && c <= 'z'; };
+    const bool known = std::ranges::all_of(text, [&](char c) { return c == '-' || letter(c); });
+    return known && !text.empty() && letter(text.front()) && letter(text.back())
+           && text.find("--") == std::string::npos;
 }
 
 bool allFinite(std::span<const float> values)
@@ -89,7 +98,7 @@ protected:
 TEST_P(MechanismContract, DescribesItself)
 {
     const MechanismInfo& info = subject.info();
-    EXPECT_TRUE(std::regex_match(info.id, std::regex("[a-z]+(-[a-z]+)*"))) << info.id;
+    EXPECT_TRUE(isId(info.id)) << info.id;
     for (const std::string& text : {info.title, info.shortTitle, info.formula, info.summary, info.source}) {
         EXPECT_FALSE(text.empty());
         EXPECT_EQ(text.find('\n'), std::string::npos);
@@ -98,7 +107,7 @@ TEST_P(MechanismContract, DescribesItself)
     for (const Parameter& parameter : info.parameters) {
         SCOPED_TRACE(parameter.id);
         EXPECT_TRUE(ids.insert(parameter.id).second);
-        EXPECT_TRUE(std::regex_match(parameter.id, std::regex("[a-z]+(-[a-z]+)*")));
+        EXPECT_TRUE(isId(parameter.id));
         EXPECT_FALSE(parameter.title.empty());
         EXPECT_FALSE(parameter.help.empty());
         EXPECT_EQ(parameter.choices.size(), parameter.choiceTitles.size());
@@ -177,6 +186,21 @@ TEST_P(MechanismContract, EveryRowBlockGivesTheSameBits)
             EXPECT_TRUE(sameBits(serial, blocks)) << variant.name << ", blocks of " << block;
         }
     }
+}
+
+TEST_P(MechanismContract, ThreadsDoNotChangeTheBits)
+{
+    const std::size_t n = 64;
+    const RandomHead head(n, n, 12, 8);
+    const int before = threads();
+    setThreads(4);
+    for (const Variant& variant : variants) {
+        HeadResult result(head.input);
+        const auto prepared = subject.prepare(head.input, variant.parameters, Monitor());
+        parallelFor(n / 4, kSerialWork, [&](std::size_t i) { prepared->rows(4 * i, 4 * i + 4, result.view()); });
+        EXPECT_TRUE(sameBits(runHead(subject, head.input, variant.parameters), result)) << variant.name;
+    }
+    setThreads(before);
 }
 
 TEST_P(MechanismContract, SeedDecidesAllThatIsRandom)
@@ -415,8 +439,11 @@ std::vector<std::string> mechanismIds()
     return ids;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, MechanismContract, testing::ValuesIn(mechanismIds()),
-                         [](const auto& instance) { return std::regex_replace(instance.param, std::regex("-"), "_"); });
+INSTANTIATE_TEST_SUITE_P(All, MechanismContract, testing::ValuesIn(mechanismIds()), [](const auto& instance) {
+    std::string name = instance.param;
+    std::ranges::replace(name, '-', '_');
+    return name;
+});
 
 TEST(MechanismRegistry, IdsAreUniqueAndExactComesFirst)
 {
