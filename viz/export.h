@@ -7,8 +7,7 @@
 
 #include <filesystem>
 
-namespace ketscope
-{
+namespace ketscope {
 
 struct ExportOptions {
     double widthMm = 183.0;       // 20 … 1000

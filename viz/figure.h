@@ -14,8 +14,7 @@
 #include <optional>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // What lies under a point: for hover, the status bar and screen readers.
 struct Hit {
@@ -34,8 +33,7 @@ struct Table {
 // A picture. No widgets, no events; constant after construction. Sizes are in the painter's units: one unit is one
 // logical pixel on screen; exporters scale the painter so that label text has the wanted size on paper. Screen, PNG, SVG
 // and PDF call the same paint.
-class Figure
-{
+class Figure {
 public:
     virtual ~Figure() = default;
 

@@ -4,8 +4,7 @@
 #include <QColor>
 #include <QFont>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Every colour and font a painter or style sheet uses (ui.md §3, §4). Painters never hold literals.
 struct Theme {
@@ -20,8 +19,9 @@ struct Theme {
 
     QString uiFamily;
     QString monoFamily;
+    bool textAsOutlines = false;  // figures draw text as paths, so that it looks the same without the fonts
 
-    // Fonts at `pixels` (ui.md's sizes at 100 %) times scale.
+    // Fonts at `pixels` times scale, rounded to whole pixels, unhinted so that figures scale without change.
     QFont ui(double pixels, int weight = QFont::Normal) const;
     QFont mono(double pixels, int weight = QFont::Normal) const;
     double px(double pixels) const { return pixels * scale; }
@@ -32,5 +32,10 @@ Theme lightTheme(double scale = 1.0);
 Theme darkTheme(double scale = 1.0);
 // Light on white, for exported figures, whatever the screen shows.
 Theme printTheme();
+
+// Base sizes in pixels at 100 % (ui.md §4), whole because Qt's pixel sizes are.
+inline constexpr double kTickPixels = 11.0;
+inline constexpr double kLabelPixels = 12.0;
+inline constexpr double kTitlePixels = 13.0;
 
 }  // namespace ketscope

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/head_plan.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 HeadPlan::HeadPlan(const std::vector<StackShape>& stacks, std::uint64_t seed) : m_stacks(stacks), m_seed(seed)
 {

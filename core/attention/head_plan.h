@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // What one head runs.
 struct HeadAssignment {
@@ -16,8 +15,7 @@ struct HeadAssignment {
 };
 
 // A plan resolved against one model: which assignment every head has. Heads without one are exact.
-class HeadPlan
-{
+class HeadPlan {
 public:
     struct StackShape {
         std::size_t layers = 0;

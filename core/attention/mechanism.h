@@ -11,8 +11,7 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // What holds of a mechanism, whatever its parameters. Shown to users and enforced by the contract tests.
 struct MechanismProperties {
@@ -55,8 +54,7 @@ struct HeadOutput {
 
 // One head after whatever has to be done once (features of the keys, packing). Row blocks may then be computed in any
 // order and from several threads; a row never depends on which block it was computed in.
-class PreparedHead
-{
+class PreparedHead {
 public:
     virtual ~PreparedHead() = default;
 
@@ -65,8 +63,7 @@ public:
 };
 
 // One way to turn queries and keys (and values) into attention. Stateless; lives for the whole program.
-class Mechanism
-{
+class Mechanism {
 public:
     virtual ~Mechanism() = default;
 

@@ -7,11 +7,9 @@
 #include <charconv>
 #include <cmath>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 std::string rangeOf(const Parameter& parameter)
 {

@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 enum class ParameterKind { Integer, Real, Choice, Flag };
 
@@ -30,8 +29,7 @@ struct Parameter {
 };
 
 // Values for every parameter of one mechanism, always complete and inside their ranges.
-class Parameters
-{
+class Parameters {
 public:
     Parameters() = default;
     // The defaults of `definitions`, which must outlive this object (mechanisms live for the whole program).

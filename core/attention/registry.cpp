@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/mechanism.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 #define MECHANISM(name) const Mechanism& name##Mechanism();
 #include "core/attention/mechanisms.def"

@@ -9,11 +9,9 @@
 #include <mutex>
 #include <sys/mman.h>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
 constexpr std::size_t kCacheLine = 64;
@@ -21,8 +19,7 @@ constexpr std::size_t kCacheLine = 64;
 std::atomic<std::size_t> s_liveBytes{0};
 
 // Freed large blocks by size, kept for reuse.
-class Recycler
-{
+class Recycler {
 public:
     ~Recycler()
     {

@@ -4,8 +4,7 @@
 #include <cstddef>
 #include <memory>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // `count` floats, 64-byte aligned and uninitialised. Blocks of 2 MiB or more are aligned to huge pages, and a freed one
 // waits in a small cache (at most kRecycledBytes) for the next request of its size class: touching fresh pages is four

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 // Length in bytes of the well-formed UTF-8 character at `at`, or 0.
 std::size_t characterLength(const std::string& text, std::size_t at)

@@ -4,8 +4,7 @@
 #include <stdexcept>
 #include <string>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Input: the user's file, text or option cannot be used (exit status 2). Failure: the work itself failed (exit status
 // 1). Cancelled: the user asked to stop; never shown as an error.
@@ -21,8 +20,7 @@ struct ErrorText {
 
 // The one exception type of the project. what() is a single printable line:
 // "where: expected …, found …. Remedy."
-class Error : public std::runtime_error
-{
+class Error : public std::runtime_error {
 public:
     Error(ErrorKind kind, const ErrorText& text);
 

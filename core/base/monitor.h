@@ -5,13 +5,11 @@
 
 #include <string_view>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // The one way work is cancelled and says how far it is. cancelled() may be called from any thread; progress() only from
 // the thread that started the work.
-class Monitor
-{
+class Monitor {
 public:
     virtual ~Monitor() = default;
 

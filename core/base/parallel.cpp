@@ -5,8 +5,7 @@
 #include <exception>
 #include <omp.h>
 
-namespace ketscope
-{
+namespace ketscope {
 
 void setThreads(int count) { omp_set_num_threads(count > 0 ? count : omp_get_num_procs()); }
 

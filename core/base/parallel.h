@@ -4,8 +4,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Threads used by work started from the calling thread; 0 = one per core. Results never depend on it.
 void setThreads(int count);

@@ -4,8 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-namespace ketscope
-{
+namespace ketscope {
 
 std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key)
 {

@@ -4,8 +4,7 @@
 #include <array>
 #include <cstdint>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Names one head's random numbers. The same key gives the same numbers on any schedule and thread count.
 struct RandomKey {
@@ -22,8 +21,7 @@ std::array<std::uint32_t, 4> philox(std::array<std::uint32_t, 4> counter, std::a
 
 // The numbers of one (key, row, purpose): draw 0, 1, 2, … A mechanism uses one row per query and a different `purpose`
 // for each independent use (frequencies, phases, shots).
-class RandomStream
-{
+class RandomStream {
 public:
     RandomStream(const RandomKey& key, std::uint32_t row, std::uint16_t purpose = 0);
 

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <limits>
 
-namespace ketscope
-{
+namespace ketscope {
 
 Tensor::Tensor(std::vector<std::size_t> shape) : m_shape(std::move(shape)), m_size(1)
 {

@@ -7,14 +7,12 @@
 #include <memory>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // An owned, row-major float32 array of any rank. Memory is 64-byte aligned; large tensors use huge pages and are
 // recycled (see buffer.h), because first touch of fresh pages costs more than the arithmetic on them.
 // Contents are undefined after construction; use zeros() where that matters. Moves, never copies.
-class Tensor
-{
+class Tensor {
 public:
     Tensor() = default;
     Tensor(Tensor&&) noexcept = default;

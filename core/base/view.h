@@ -5,8 +5,7 @@
 #include <span>
 #include <type_traits>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // A row-major matrix that belongs to someone else: rows × columns, `stride` elements from one row to the next (so that
 // one head's columns of a (n, heads·d) matrix are a view). Cheap to copy.

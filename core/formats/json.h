@@ -5,8 +5,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <string_view>
 
-namespace ketscope
-{
+namespace ketscope {
 
 using Json = nlohmann::json;
 

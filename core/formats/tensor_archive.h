@@ -9,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 enum class DataType { F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, Bool };
 
@@ -25,8 +24,7 @@ struct TensorEntry {
 };
 
 // Named tensors in files: headers are read and checked at once, data are memory-mapped and read when asked for.
-class TensorArchive
-{
+class TensorArchive {
 public:
     virtual ~TensorArchive() = default;
 

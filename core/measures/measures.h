@@ -9,8 +9,7 @@
 #include <span>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Measures of attention rows, in double precision; nats; definitions in methods.md §24. A "row" is one query's weights
 // over the keys. Weights may be slightly off one in sum; they are used as they are unless stated.

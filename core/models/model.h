@@ -16,8 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Layers whose maps share axes.
 struct StackInfo {
@@ -68,8 +67,7 @@ struct ForwardRequest {
 };
 
 // A loaded model. Immutable after opening; forward() may be called from one thread at a time.
-class Model
-{
+class Model {
 public:
     virtual ~Model() = default;
 

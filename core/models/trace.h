@@ -7,8 +7,7 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // One stack's part of a trace. Layers are separate so that traces which agree up to a layer share them.
 struct StackTrace {

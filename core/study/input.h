@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // What the user gave: text (and a pair), or token ids and masks exactly.
 struct Input {

@@ -9,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // A mechanism with its parameters on some heads. Empty stack, layers or heads mean all of them.
 struct PlanEntry {

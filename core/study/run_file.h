@@ -5,8 +5,7 @@
 
 #include <filesystem>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // The run file of product.md (HDF5, format "ketscope-run", version 1), with the study as JSON in the root attribute
 // "study". Written beside the target and renamed when complete. Throws Error (Failure) when it cannot be written.

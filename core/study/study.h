@@ -8,8 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Stack, layer, head, query and key: one, shared by all views.
 struct Selection {

@@ -9,8 +9,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Characters [begin, end) of the text that was given: Unicode code points, not bytes. Empty for special tokens that the
 // text does not hold itself.
@@ -42,8 +41,7 @@ struct EncodeOptions {
 };
 
 // Text to token ids, equal to the model's own tokenizer. Immutable and safe from any thread.
-class Tokenizer
-{
+class Tokenizer {
 public:
     virtual ~Tokenizer() = default;
 

@@ -4,8 +4,7 @@
 #include <cstdlib>
 #include <gtest/gtest.h>
 
-namespace ketscope::test
-{
+namespace ketscope::test {
 
 namespace fs = std::filesystem;
 

@@ -4,8 +4,7 @@
 #include <filesystem>
 #include <optional>
 
-namespace ketscope::test
-{
+namespace ketscope::test {
 
 // tests/fixtures of the source tree.
 std::filesystem::path fixtures();
@@ -16,8 +15,7 @@ std::filesystem::path samples();
 std::optional<std::filesystem::path> shared();
 
 // A new empty folder, removed when the object goes.
-class TemporaryFolder
-{
+class TemporaryFolder {
 public:
     TemporaryFolder();
     ~TemporaryFolder();

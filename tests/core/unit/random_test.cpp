@@ -4,10 +4,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 
-namespace ketscope
-{
-namespace
-{
+namespace ketscope {
+namespace {
 
 TEST(Random, PhiloxMatchesPublishedKnownAnswers)
 {

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/summary.h"
+
+namespace ketscope {
+
+namespace {
+
+double meanDistanceOf(MatrixView map, std::span<const std::uint8_t> rows)
+{
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (std::size_t row = 0; row < map.rows; ++row) {
+        if (!rows.empty() && rows[row] == 0)
+            continue;
+        sum += meanDistance(map.row(row), row);
+        ++count;
+    }
+    return count == 0 ? 0.0 : sum / static_cast<double>(count);
+}
+
+}  // namespace
+
+std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_t candidate)
+{
+    std::vector<HeadSummary> heads;
+    const Trace& baseline = *comparison.traces.at(0);
+    const Trace& changed = *comparison.traces.at(candidate);
+    const HeadPlan& plan = *comparison.plans.at(candidate);
+    const std::span<const std::uint8_t> rows = comparison.input.model.attentionMask;
+    for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack) {
+        const StackInfo& info = comparison.model.stacks[stack];
+        for (std::size_t layer = 0; layer < info.layers; ++layer) {
+            for (std::size_t head = 0; head < info.heads; ++head) {
+                if (!plan.isPatched(stack, layer, head))
+                    continue;
+                const MatrixView a = baseline.stacks.at(stack).attention.at(layer)->matrix({head});
+                const MatrixView b = changed.stacks.at(stack).attention.at(layer)->matrix({head});
+                heads.push_back(
+                    {stack, layer, head, compareMaps(a, b, rows), meanDistanceOf(a, rows), meanDistanceOf(b, rows)});
+            }
+        }
+    }
+    return heads;
+}
+
+HeadsMean meanOver(const std::vector<HeadSummary>& heads)
+{
+    HeadsMean mean;
+    mean.heads = heads.size();
+    std::vector<MapComparison> parts;
+    double rows = 0.0;
+    for (const HeadSummary& head : heads) {
+        const auto weight = static_cast<double>(head.maps.rows);
+        parts.push_back(head.maps);
+        mean.meanDistanceA += weight * head.meanDistanceA;
+        mean.meanDistanceB += weight * head.meanDistanceB;
+        rows += weight;
+    }
+    mean.maps = combine(parts);
+    if (rows > 0.0) {
+        mean.meanDistanceA /= rows;
+        mean.meanDistanceB /= rows;
+    }
+    return mean;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/measures/measures.h"
+#include "core/study/comparison.h"
+
+#include <vector>
+
+namespace ketscope {
+
+// One head of a candidate against the same head of the baseline, over the queries that are real tokens.
+struct HeadSummary {
+    std::size_t stack = 0;
+    std::size_t layer = 0;
+    std::size_t head = 0;
+    MapComparison maps;
+    double meanDistanceA = 0.0;  // tokens
+    double meanDistanceB = 0.0;
+};
+
+// Every head that the plan of trace `candidate` patches, in order of stack, layer and head.
+std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_t candidate);
+
+// Means over heads, each weighted by its rows; max |Δ| is a maximum. Zero rows when `heads` is empty.
+struct HeadsMean {
+    std::size_t heads = 0;
+    MapComparison maps;
+    double meanDistanceA = 0.0;
+    double meanDistanceB = 0.0;
+};
+HeadsMean meanOver(const std::vector<HeadSummary>& heads);
+
+}  // namespace ketscope

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/monitor.h"
+
+#include <QObject>
+#include <QString>
+#include <QThreadPool>
+
+#include <functional>
+#include <memory>
+
+namespace ketscope {
+
+// One line of background work on a thread of its own: the newest request wins, whatever came before it is cancelled and
+// its result dropped. Everything is delivered on the thread that owns the Job; destruction cancels and waits.
+class Job : public QObject {
+    Q_OBJECT
+
+public:
+    using Delivery = std::function<void()>;
+    // Runs on the worker thread; what it returns is called on the owner's thread, unless cancelled or replaced before.
+    using Work = std::function<Delivery(Monitor&)>;
+
+    explicit Job(QObject* parent = nullptr);
+    ~Job() override;
+
+    void start(Work work);
+    void cancel();
+    bool isRunning() const { return m_current != nullptr; }
+
+signals:
+    void started();
+    void progressed(double fraction, const QString& what);  // at most twenty times a second
+    void finished();                                        // after the delivery
+    void failed(const QString& message);
+    void cancelled();
+
+private:
+    class Ticket;
+
+    void conclude(const std::shared_ptr<Ticket>& ticket, const std::function<void()>& step);
+    void execute(const std::shared_ptr<Ticket>& ticket, const Work& work);
+
+    QThreadPool m_pool;
+    std::shared_ptr<Ticket> m_current;
+};
+
+}  // namespace ketscope

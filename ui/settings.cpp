@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/settings.h"
+
+#include <algorithm>
+#include <array>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Raised whenever the set of docks changes, so that an old layout is not restored onto a new window.
+const QString kLayout = u"window/layout1"_s;
+const std::array kThemes{u"system"_s, u"light"_s, u"dark"_s};
+const std::array kScales{u"sqrt"_s, u"linear"_s, u"log"_s};
+constexpr int kRecentModels = 8;
+
+template <typename Names> int indexIn(const Names& names, const QString& name)
+{
+    const auto found = std::ranges::find(names, name);
+    return found == names.end() ? 0 : static_cast<int>(found - names.begin());
+}
+
+}  // namespace
+
+Settings::Settings() : m_store(QSettings::IniFormat, QSettings::UserScope, u"ketscope"_s, u"ketscope"_s) {}
+
+Settings::Settings(const QString& file) : m_store(file, QSettings::IniFormat) {}
+
+QByteArray Settings::geometry() const { return m_store.value(u"window/geometry"_s).toByteArray(); }
+
+QByteArray Settings::windowState() const { return m_store.value(kLayout).toByteArray(); }
+
+void Settings::setWindow(const QByteArray& geometry, const QByteArray& state)
+{
+    m_store.setValue(u"window/geometry"_s, geometry);
+    m_store.setValue(kLayout, state);
+}
+
+ThemeChoice Settings::theme() const
+{
+    return static_cast<ThemeChoice>(indexIn(kThemes, m_store.value(u"view/theme"_s).toString()));
+}
+
+void Settings::setTheme(ThemeChoice theme)
+{
+    m_store.setValue(u"view/theme"_s, kThemes[static_cast<std::size_t>(theme)]);
+}
+
+double Settings::textScale() const { return std::clamp(m_store.value(u"view/textScale"_s, 1.0).toDouble(), 0.9, 2.0); }
+
+void Settings::setTextScale(double scale) { m_store.setValue(u"view/textScale"_s, scale); }
+
+ViewSettings Settings::view() const
+{
+    ViewSettings view;
+    view.colourMap =
+        m_store.value(u"view/colourMap"_s, QString::fromStdString(view.colourMap)).toString().toStdString();
+    view.scale = static_cast<ColourScale>(indexIn(kScales, m_store.value(u"view/scale"_s).toString()));
+    view.showDifference = m_store.value(u"view/difference"_s, true).toBool();
+    return view;
+}
+
+void Settings::setView(const ViewSettings& view)
+{
+    m_store.setValue(u"view/colourMap"_s, QString::fromStdString(view.colourMap));
+    m_store.setValue(u"view/scale"_s, kScales[static_cast<std::size_t>(view.scale)]);
+    m_store.setValue(u"view/difference"_s, view.showDifference);
+}
+
+bool Settings::runWhileDragging() const { return m_store.value(u"run/whileDragging"_s, true).toBool(); }
+
+void Settings::setRunWhileDragging(bool on) { m_store.setValue(u"run/whileDragging"_s, on); }
+
+QStringList Settings::recentModels() const { return m_store.value(u"models/recent"_s).toStringList(); }
+
+void Settings::addRecentModel(const QString& folder)
+{
+    QStringList recent = recentModels();
+    recent.removeAll(folder);
+    recent.prepend(folder);
+    m_store.setValue(u"models/recent"_s, QStringList(recent.mid(0, kRecentModels)));
+}
+
+ExportChoice Settings::exportChoice() const
+{
+    ExportChoice choice;
+    ExportOptions& options = choice.options;
+    choice.format = m_store.value(u"export/format"_s, choice.format).toString();
+    choice.folder = m_store.value(u"export/folder"_s).toString();
+    options.widthMm = std::clamp(m_store.value(u"export/widthMm"_s, options.widthMm).toDouble(), 20.0, 1000.0);
+    options.dpi = std::clamp(m_store.value(u"export/dpi"_s, options.dpi).toDouble(), 36.0, 2400.0);
+    options.textPt = std::clamp(m_store.value(u"export/textPt"_s, options.textPt).toDouble(), 4.0, 24.0);
+    options.dark = m_store.value(u"export/dark"_s, options.dark).toBool();
+    options.caption = m_store.value(u"export/caption"_s, options.caption).toBool();
+    options.embedStudy = m_store.value(u"export/embedStudy"_s, options.embedStudy).toBool();
+    options.textAsOutlines = m_store.value(u"export/textAsOutlines"_s, options.textAsOutlines).toBool();
+    return choice;
+}
+
+void Settings::setExportChoice(const ExportChoice& choice)
+{
+    const ExportOptions& options = choice.options;
+    m_store.setValue(u"export/format"_s, choice.format);
+    m_store.setValue(u"export/folder"_s, choice.folder);
+    m_store.setValue(u"export/widthMm"_s, options.widthMm);
+    m_store.setValue(u"export/dpi"_s, options.dpi);
+    m_store.setValue(u"export/textPt"_s, options.textPt);
+    m_store.setValue(u"export/dark"_s, options.dark);
+    m_store.setValue(u"export/caption"_s, options.caption);
+    m_store.setValue(u"export/embedStudy"_s, options.embedStudy);
+    m_store.setValue(u"export/textAsOutlines"_s, options.textAsOutlines);
+}
+
+}  // namespace ketscope

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/study.h"
+#include "viz/export.h"
+
+#include <QByteArray>
+#include <QSettings>
+#include <QStringList>
+
+namespace ketscope {
+
+enum class ThemeChoice { System, Light, Dark };
+
+// How the last figure was exported.
+struct ExportChoice {
+    QString format = QStringLiteral("pdf");
+    QString folder;  // empty = the user's documents
+    ExportOptions options;
+};
+
+// Everything remembered between sessions, by name and type. Owned by whoever starts the window.
+class Settings {
+public:
+    Settings();  // the user's own
+    explicit Settings(const QString& file);
+
+    QByteArray geometry() const;
+    QByteArray windowState() const;
+    void setWindow(const QByteArray& geometry, const QByteArray& state);
+
+    ThemeChoice theme() const;
+    void setTheme(ThemeChoice theme);
+    double textScale() const;  // 0.9 … 2.0
+    void setTextScale(double scale);
+
+    ViewSettings view() const;
+    void setView(const ViewSettings& view);
+    bool runWhileDragging() const;
+    void setRunWhileDragging(bool on);
+
+    QStringList recentModels() const;  // newest first, at most eight
+    void addRecentModel(const QString& folder);
+
+    ExportChoice exportChoice() const;
+    void setExportChoice(const ExportChoice& choice);
+
+private:
+    QSettings m_store;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/comparison.h"
+#include "viz/theme.h"
+
+#include <QtCharts/QChart>
+
+#include <memory>
+
+namespace ketscope
+{
+
+enum class RowOrder { Position, Weight, Difference };
+
+// Bars of the selected query's weights over the keys, one colour a trace. Needs a QApplication, as Qt Charts does; give
+// the chart to a QChartView.
+std::unique_ptr<QChart> makeRowChart();
+
+// Shows the row of the comparison's study selection. Beyond 64 tokens only the 32 keys of largest weight (or |Δ|), which
+// the returned line says. Throws Error (Input) as HeadMaps does.
+QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme);
+
+}  // namespace ketscope

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "viz/figure.h"
+#include "viz/figures/heatmap_layout.h"
+#include "viz/head_maps.h"
+#include "viz/scale.h"
+
+namespace ketscope
+{
+
+struct HeatmapOptions {
+    bool crosshair = false;           // mark the study's selected query and key
+    bool uncertainty = true;          // rings and hatching where standard errors are known
+    std::optional<double> maximum;    // lock the range of A and B here
+    std::vector<std::size_t> traces;  // which to show; the first is the baseline of Δ; empty = all
+};
+
+// The selected head's map of every trace, and Δ = second − first, with one layout and shared colour bars.
+class Heatmap final : public Figure
+{
+public:
+    // Throws Error (Input) when the study's selection is not in the traces.
+    explicit Heatmap(const ComparisonPointer& comparison, HeatmapOptions options = {});
+
+    double heightFor(double width, const Theme& theme) const override;
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
+    Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
+    Table table() const override;
+    QString caption() const override;
+
+    // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
+    HeatmapLayout layout(const QRectF& area, const Theme& theme) const;
+    // Bands over the row and column and a ring on the cell, in every panel, with their labels emphasised: what `paint`
+    // does for the selection when asked, and the window does for the cell under the pointer.
+    void paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::size_t query, std::size_t key,
+                        const Theme& theme) const;
+    // "query 4 not, key 5 great: A 0.626173, B 0.421004 ± 0.0150 SE, Δ −0.205169"
+    QString sentence(std::size_t query, std::size_t key) const;
+
+    const std::vector<MapSource>& sources() const { return m_sources; }  // one for each panel
+    const HeadMaps& maps() const { return m_maps; }
+    double maximum() const { return m_weightScale.maximum(); }  // shared range of the traces' panels
+
+private:
+    ValueScale scaleOf(const MapSource& source) const { return source.isDifference() ? m_deltaScale : m_weightScale; }
+    QString panelTitle(std::size_t panel) const;
+    QString panelDetail(std::size_t panel, const HeatmapLayout& layout) const;
+    void paintPanel(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
+    void paintBars(QPainter& painter, const HeatmapLayout& layout, const Theme& theme) const;
+
+    HeatmapOptions m_options;
+    HeadMaps m_maps;
+    std::vector<std::size_t> m_traces;
+    std::vector<MapSource> m_sources;
+    std::vector<double> m_entropies;            // of m_traces
+    std::optional<MapComparison> m_comparison;  // of the first two
+    bool m_signed = false;                      // weights below 0: the traces' panels use the diverging map too
+    ValueScale m_weightScale;
+    ValueScale m_deltaScale;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/measures/measures.h"
+#include "core/study/comparison.h"
+
+#include <QString>
+
+#include <cstdint>
+#include <vector>
+
+namespace ketscope
+{
+
+// What a map shows: a trace, or the difference of two.
+struct MapSource {
+    std::size_t trace = 0;                // the candidate of a difference
+    std::optional<std::size_t> baseline;  // set: value of `trace` − value of `baseline`
+
+    bool isDifference() const { return baseline.has_value(); }
+};
+
+enum class CellState : std::uint8_t { Value, Masked, NotFinite };
+
+struct Cell {
+    CellState state = CellState::Value;
+    double value = 0.0;
+    double standardError = 0.0;  // 0 = exact or unknown
+};
+
+// One map, or blocks of cells of it, row-major.
+struct CellGrid {
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+    std::vector<Cell> cells;
+
+    const Cell& at(std::size_t row, std::size_t column) const { return cells[row * columns + column]; }
+};
+
+// One head of every trace of a comparison: read access with masks and checks. Keeps the comparison alive.
+class HeadMaps
+{
+public:
+    // Throws Error (Input) when `selection` names a stack, layer or head that a trace does not have, or when the traces'
+    // maps differ in size.
+    HeadMaps(ComparisonPointer comparison, const Selection& selection);
+
+    std::size_t traces() const { return m_weights.size(); }
+    std::size_t queries() const { return m_weights.front().rows; }
+    std::size_t keys() const { return m_weights.front().columns; }
+    MatrixView weights(std::size_t trace) const { return m_weights[trace]; }
+    bool hasStandardError(const MapSource& source) const;
+
+    // Whether the mask lets `query` look at `key`: causal stacks and padding keys.
+    bool allowed(std::size_t query, std::size_t key) const;
+    Cell cell(const MapSource& source, std::size_t query, std::size_t key) const;
+    // Blocks of pool × pool cells, each shown by its cell of largest magnitude; masked when all of it is, not finite when
+    // any of it is.
+    CellGrid grid(const MapSource& source, std::size_t pool) const;
+    // The cell that stands for the block that (query, key) is in.
+    std::pair<std::size_t, std::size_t> representative(const MapSource& source, std::size_t pool, std::size_t query,
+                                                       std::size_t key) const;
+
+    double largest(const MapSource& source) const;  // of |value| over finite allowed cells
+    bool anyNegative(const MapSource& source) const;
+    // Means over the queries that are not padding.
+    MapComparison compare(std::size_t baseline, std::size_t trace) const;
+    double meanEntropy(std::size_t trace) const;
+
+    QString tokenText(std::size_t index) const;  // full; the index when there is no such token
+    const Comparison& comparison() const { return *m_comparison; }
+    const ComparisonPointer& pointer() const { return m_comparison; }
+
+private:
+    ComparisonPointer m_comparison;
+    std::vector<MatrixView> m_weights;
+    std::vector<MatrixView> m_standardErrors;  // empty where there are none
+    AttentionMask m_mask;
+};
+
+}  // namespace ketscope
