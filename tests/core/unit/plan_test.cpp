@@ -50,7 +50,7 @@ TEST(Spec, AnIdAloneMeansDefaultsEverywhere)
 TEST(Spec, WritingAndReadingAgain)
 {
     for (const char* spec :
-         {"exact", "rff:m=64@layers=4-5", "shots:estimator=naive,S=1024@stack=text;layers=0,2-5;heads=1",
+         {"exact", "rff:m=64@layers=4-5", "shots:estimator=naive,shots=1024@stack=text;layers=0,2-5;heads=1",
           "fidelity@heads=0-2", "rff:sigma=0.3"}) {
         const PlanEntry entry = parseSpec(spec);
         EXPECT_EQ(parseSpec(formatSpec(entry)), entry) << spec;
