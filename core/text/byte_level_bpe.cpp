@@ -7,11 +7,9 @@
 #include <array>
 #include <queue>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 // The printable character that stands for each byte: itself where it is printable Latin-1, otherwise the next free one
 // from U+0100.
@@ -95,8 +93,7 @@ struct Candidate {
     bool operator<(const Candidate& other) const { return rank != other.rank ? rank > other.rank : left > other.left; }
 };
 
-class ByteLevelBpe : public WordModel
-{
+class ByteLevelBpe : public WordModel {
 public:
     ByteLevelBpe(std::shared_ptr<const Vocabulary> vocabulary, const std::vector<Merge>& merges,
                  BytePairOptions options, const std::string& where)

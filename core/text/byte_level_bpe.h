@@ -7,8 +7,7 @@
 #include <memory>
 #include <optional>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Words as GPT-2 cuts them (Radford et al. 2019, reference code):
 // 's|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+   Nothing is dropped.

@@ -9,13 +9,11 @@
 #include <charconv>
 #include <map>
 
-namespace ketscope
-{
+namespace ketscope {
 
 namespace fs = std::filesystem;
 
-namespace
-{
+namespace {
 
 // Special tokens of a class of tokenizers, used where the model's files do not name their own.
 struct Defaults {
@@ -37,8 +35,7 @@ constexpr Defaults kRobertaDefaults[] = {{"unk_token", "<unk>"},        {"bos_to
                                          {"mask_token", "<mask>", true}};
 
 // A model folder's special and added tokens by name and by id.
-class ClassicTokens
-{
+class ClassicTokens {
 public:
     ClassicTokens(const Vocabulary& vocabulary, const TokenizerSettings& settings, DefaultTable defaults,
                   const fs::path& folder)

@@ -5,8 +5,7 @@
 
 #include <functional>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // A token before special tokens, truncation and display are added.
 struct Piece {
@@ -18,8 +17,7 @@ struct Piece {
 };
 
 // The part of a tokenizer that cuts one word into pieces of its vocabulary.
-class WordModel
-{
+class WordModel {
 public:
     virtual ~WordModel() = default;
 

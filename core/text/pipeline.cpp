@@ -5,14 +5,11 @@
 
 #include <algorithm>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
-class PipelineTokenizer : public Tokenizer
-{
+class PipelineTokenizer : public Tokenizer {
 public:
     PipelineTokenizer(Pipeline parts, const std::string& where) : m_parts(std::move(parts))
     {

@@ -8,8 +8,7 @@
 
 #include <deque>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // The parts of a tokenizer, in the order in which text meets them.
 struct Pipeline {

@@ -3,8 +3,7 @@
 
 #include <algorithm>
 
-namespace ketscope
-{
+namespace ketscope {
 
 using What = TemplateItem::What;
 

@@ -5,8 +5,7 @@
 
 #include <optional>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // What a template puts in one place: a special token, or all pieces of the text or of its pair.
 struct TemplateItem {

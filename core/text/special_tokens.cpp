@@ -3,11 +3,9 @@
 
 #include "core/base/error.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t kLongestToken = 256;  // characters; bounds the work at each character of a text
 

@@ -6,8 +6,7 @@
 #include <optional>
 #include <unordered_map>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // A token that is found in text as it is written, before anything is cut into words.
 struct AddedToken {
@@ -28,8 +27,7 @@ struct Section {
 };
 
 // Finds added tokens, the longest of those that start first, in one pass.
-class AddedTokenFinder
-{
+class AddedTokenFinder {
 public:
     // Throws Error (Input) for an empty or over-long token. `text` is what to look for; `token` must outlive the finder.
     void add(GlyphView text, const AddedToken& token);

@@ -3,13 +3,11 @@
 
 #include "core/base/error.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 namespace fs = std::filesystem;
 
-namespace
-{
+namespace {
 
 bool isFile(const fs::path& path)
 {

@@ -7,8 +7,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Members of JSON objects that describe tokenizers. Each throws Error (Input) naming `where` for a value of the wrong
 // kind; a missing or null one gives `otherwise`.
@@ -23,8 +22,7 @@ const Json& jsonMember(const Json& object, const char* key, const std::string& w
 AddedToken readAddedToken(const Json& entry, std::int32_t id, const std::string& where);
 
 // tokenizer_config.json and special_tokens_map.json of a model folder; both may be missing.
-class TokenizerSettings
-{
+class TokenizerSettings {
 public:
     explicit TokenizerSettings(const std::filesystem::path& folder);
 

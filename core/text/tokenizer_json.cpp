@@ -4,11 +4,9 @@
 #include "core/text/tokenizer_files.h"
 #include "core/text/wordpiece.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 constexpr std::size_t kMaximumSpecialIds = 64;  // of one entry of a template
 

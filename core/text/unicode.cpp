@@ -11,11 +11,9 @@
 #include <unicode/utf16.h>
 #include <unicode/utf8.h>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 bool inCategory(char32_t code, std::uint32_t mask) { return (U_GET_GC_MASK(static_cast<UChar32>(code)) & mask) != 0; }
 

@@ -8,8 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // A code point and the characters [begin, end) of the original text that it comes from. Normalisation changes codes and
 // carries the range along, so that every token can be traced back.

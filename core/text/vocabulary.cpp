@@ -7,8 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace ketscope
-{
+namespace ketscope {
 
 void Vocabulary::add(const std::string& piece, std::int64_t id, const std::string& where)
 {

@@ -10,8 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 
-namespace ketscope
-{
+namespace ketscope {
 
 struct StringHash {
     using is_transparent = void;
@@ -22,8 +21,7 @@ struct StringHash {
 inline constexpr std::int32_t kMaximumId = 1 << 24;
 
 // The pieces of a tokenizer and their ids, one to one.
-class Vocabulary
-{
+class Vocabulary {
 public:
     Vocabulary() = default;
     Vocabulary(const Vocabulary&) = delete;

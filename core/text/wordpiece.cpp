@@ -3,11 +3,9 @@
 
 #include <algorithm>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 // The blocks that BERT's reference code calls Chinese characters; neither kana nor hangul.
 bool isIdeograph(char32_t code)
@@ -56,8 +54,7 @@ void spaceIdeographs(Glyphs& text)
     text = std::move(out);
 }
 
-class WordPiece : public WordModel
-{
+class WordPiece : public WordModel {
 public:
     WordPiece(std::shared_ptr<const Vocabulary> vocabulary, WordPieceOptions options)
         : m_vocabulary(std::move(vocabulary)), m_options(std::move(options))

@@ -6,8 +6,7 @@
 
 #include <memory>
 
-namespace ketscope
-{
+namespace ketscope {
 
 struct BertNormalization {
     bool cleanText = true;

@@ -11,12 +11,10 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-namespace ketscope::test
-{
+namespace ketscope::test {
 
 // A folder of tokenizer files made up by a test.
-class TokenizerFolder
-{
+class TokenizerFolder {
 public:
     TokenizerFolder& write(const std::string& name, const std::string& bytes)
     {

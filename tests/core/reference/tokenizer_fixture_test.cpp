@@ -10,8 +10,7 @@
 using namespace ketscope;
 namespace fs = std::filesystem;
 
-namespace
-{
+namespace {
 
 std::vector<Json> linesOf(const std::string& name)
 {

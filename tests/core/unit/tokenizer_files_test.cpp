@@ -9,8 +9,7 @@ using test::TokenizerFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-namespace
-{
+namespace {
 
 const std::string kWords = "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\nhello\nnew\n##s\nHello\n";
 

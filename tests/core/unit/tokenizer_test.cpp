@@ -10,8 +10,7 @@ using test::TokenizerFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-namespace
-{
+namespace {
 
 constexpr const char* kSmallVocabulary =
     "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\ncafe\nnaive\n##s\nhello\n世\n界\n!\ni\n##i\n"
