@@ -9,18 +9,6 @@ namespace ketscope {
 
 namespace {
 
-void checkShapes(const HeadInput& input)
-{
-    const auto& [queries, keys, values, mask, scale, layerInput, random] = input;
-    const bool fits =
-        queries.columns == keys.columns && keys.rows == values.rows && keys.rows > 0
-        && (mask.keyAllowed.empty() || mask.keyAllowed.size() == keys.rows)
-        && (mask.additive.empty() || (mask.additive.rows == queries.rows && mask.additive.columns == keys.rows))
-        && !(mask.causal && keys.rows < queries.rows);
-    if (!fits)
-        fail({"attention", "queries, keys, values and masks that fit each other", "other shapes", "Report this."});
-}
-
 // One block's logits and results, reused by every block that a thread computes.
 float* scratchOfThread(std::size_t size)
 {

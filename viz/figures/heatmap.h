@@ -6,8 +6,7 @@
 #include "viz/head_maps.h"
 #include "viz/scale.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 struct HeatmapOptions {
     bool crosshair = false;           // mark the study's selected query and key
@@ -17,8 +16,7 @@ struct HeatmapOptions {
 };
 
 // The selected head's map of every trace, and Δ = second − first, with one layout and shared colour bars.
-class Heatmap final : public Figure
-{
+class Heatmap final : public Figure {
 public:
     // Throws Error (Input) when the study's selection is not in the traces.
     explicit Heatmap(const ComparisonPointer& comparison, HeatmapOptions options = {});

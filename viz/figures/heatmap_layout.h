@@ -8,8 +8,7 @@
 #include <optional>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Where everything of a heatmap figure lies, computed once for an area: painting, hit testing and the window's crosshair
 // use the same value.
