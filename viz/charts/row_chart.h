@@ -8,8 +8,7 @@
 
 #include <memory>
 
-namespace ketscope
-{
+namespace ketscope {
 
 enum class RowOrder { Position, Weight, Difference };
 
