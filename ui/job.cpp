@@ -5,19 +5,16 @@
 
 #include <atomic>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 constexpr qint64 kProgressMs = 50;
 
 }  // namespace
 
 // One request: cancelled from the owner's thread, polled and reported from the worker's.
-class Job::Ticket : public Monitor
-{
+class Job::Ticket : public Monitor {
 public:
     explicit Ticket(Job& job) : m_job(job) {}
 
@@ -56,13 +53,13 @@ Job::~Job()
     m_pool.waitForDone();
 }
 
-void Job::start(const QString& title, Work work)
+void Job::start(Work work)
 {
     if (m_current)
         m_current->cancel();
     m_pool.clear();
     m_current = std::make_shared<Ticket>(*this);
-    emit started(title);
+    emit started();
     m_pool.start([this, ticket = m_current, work = std::move(work)] { execute(ticket, work); });
 }
 

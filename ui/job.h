@@ -10,13 +10,11 @@
 #include <functional>
 #include <memory>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // One line of background work on a thread of its own: the newest request wins, whatever came before it is cancelled and
 // its result dropped. Everything is delivered on the thread that owns the Job; destruction cancels and waits.
-class Job : public QObject
-{
+class Job : public QObject {
     Q_OBJECT
 
 public:
@@ -27,12 +25,12 @@ public:
     explicit Job(QObject* parent = nullptr);
     ~Job() override;
 
-    void start(const QString& title, Work work);
+    void start(Work work);
     void cancel();
     bool isRunning() const { return m_current != nullptr; }
 
 signals:
-    void started(const QString& title);
+    void started();
     void progressed(double fraction, const QString& what);  // at most twenty times a second
     void finished();                                        // after the delivery
     void failed(const QString& message);

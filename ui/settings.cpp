@@ -4,13 +4,11 @@
 #include <algorithm>
 #include <array>
 
-namespace ketscope
-{
+namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
-namespace
-{
+namespace {
 
 // Raised whenever the set of docks changes, so that an old layout is not restored onto a new window.
 const QString kLayout = u"window/layout1"_s;
@@ -57,7 +55,8 @@ void Settings::setTextScale(double scale) { m_store.setValue(u"view/textScale"_s
 ViewSettings Settings::view() const
 {
     ViewSettings view;
-    view.colourMap = m_store.value(u"view/colourMap"_s, QString::fromStdString(view.colourMap)).toString().toStdString();
+    view.colourMap =
+        m_store.value(u"view/colourMap"_s, QString::fromStdString(view.colourMap)).toString().toStdString();
     view.scale = static_cast<ColourScale>(indexIn(kScales, m_store.value(u"view/scale"_s).toString()));
     view.showDifference = m_store.value(u"view/difference"_s, true).toBool();
     return view;

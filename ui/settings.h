@@ -8,8 +8,7 @@
 #include <QSettings>
 #include <QStringList>
 
-namespace ketscope
-{
+namespace ketscope {
 
 enum class ThemeChoice { System, Light, Dark };
 
@@ -21,8 +20,7 @@ struct ExportChoice {
 };
 
 // Everything remembered between sessions, by name and type. Owned by whoever starts the window.
-class Settings
-{
+class Settings {
 public:
     Settings();  // the user's own
     explicit Settings(const QString& file);

@@ -5,21 +5,13 @@
 
 #include <QApplication>
 
-#include <filesystem>
-#include <optional>
-#include <string>
+namespace ketscope {
 
-namespace ketscope
-{
-
-// What the window starts with. Whatever is not given comes from the bundled sample.
+// What the window starts with.
 struct WindowOptions {
-    std::filesystem::path model;   // model folder to open; empty = the sample
-    std::filesystem::path sample;  // folder of the bundled sample; empty when it was not found
-    std::optional<std::string> text;
-    std::optional<Plan> plan;           // B
-    std::optional<Selection> selection;  // empty: the cell that changes most
-    std::uint64_t seed = 0;
+    Study study;  // an empty model, input or plan is taken from the bundled sample
+    // Start at the cell that changes most, instead of the study's selection.
+    bool chooseSelection = true;
     int threads = 0;  // 0 = one per core
 };
 

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <stddef.h>
+
+// Kernels that are compiled once for each instruction set and chosen when the program runs. Only raw pointers and plain
+// structures cross this boundary and nothing from std or Eigen is used behind it: a template compiled for AVX-512 and
+// merged by the linker with its twins would run on processors without AVX-512.
+extern "C" {
+
+// One head's keys and values, packed, and its masks. A key is allowed for a query where all masks allow it.
+struct KetscopePackedHead {
+    const float* keys;      // from packKeys
+    const float* values;    // from packValues
+    const float* keyBias;   // (m): added to every row's logits, −∞ = padding; null = none
+    const float* additive;  // (n, m) with additiveStride: added to the logits; null = none
+    size_t additiveStride;
+    size_t queryCount;  // n
+    size_t keyCount;    // m
+    size_t depth;       // of a query and a key
+    size_t valueDepth;
+    float scale;  // logits are scale · q·k + masks
+    int causal;   // query i sees keys 0 … i + (m − n)
+};
+
+// Where the queries come from and the results go. Strides in floats. `weights` null = output only.
+struct KetscopeHeadRows {
+    const float* queries;
+    size_t queryStride;
+    float* weights;
+    size_t weightStride;
+    float* output;
+    size_t outputStride;
+    float* scratch;  // scratchSize(m, valueDepth) floats, 64-byte aligned
+};
+
+struct KetscopeKernels {
+    const char* isa;  // "v2", "v3", "v4": the x86-64 level
+
+    // In place: eˣ, at most 2 units in the last place off; 0 below −87.3365, +∞ from 88.7229 on, NaN stays NaN.
+    void (*exponentials)(float* values, size_t count);
+    // In place: softmax of one row. −∞ entries become exactly 0; a row with nothing else becomes all zero.
+    void (*softmax)(float* row, size_t count);
+
+    size_t (*packedSize)(size_t columns, size_t depth);  // floats of a packed (depth, columns) matrix
+    // (m, depth) → panels of keys. A key whose bias is −∞ is packed as zero, so that it cannot matter.
+    void (*packKeys)(const float* keys, size_t stride, const float* keyBias, size_t count, size_t depth, float* out);
+    void (*packValues)(const float* values, size_t stride, const float* keyBias, size_t count, size_t depth,
+                       float* out);
+    size_t (*scratchSize)(size_t keyCount, size_t valueDepth);
+    // Softmax attention of query rows [first, last). A row's bits do not depend on `first` and `last`.
+    void (*attend)(const KetscopePackedHead* head, const KetscopeHeadRows* rows, size_t first, size_t last);
+};
+
+const KetscopeKernels* ketscopeKernelsV2(void);
+const KetscopeKernels* ketscopeKernelsV3(void);
+const KetscopeKernels* ketscopeKernelsV4(void);
+}
+
+// Query rows that attend() computes together: blocks of a multiple of it waste nothing.
+inline constexpr size_t kAttentionRowBlock = 24;

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/controls/controls.h"
+
+#include "ui/appearance.h"
+
+#include <QPainter>
+#include <QStyle>
+#include <QStyleOptionButton>
+#include <QWheelEvent>
+
+namespace ketscope {
+
+QLabel* makeLabel(const QString& text, const char* role, QWidget* parent)
+{
+    auto* label = new QLabel(text, parent);
+    label->setProperty("role", QString::fromLatin1(role));
+    return label;
+}
+
+void setRole(QWidget& widget, const char* role)
+{
+    const QString wanted = QString::fromLatin1(role);
+    if (widget.property("role").toString() == wanted)
+        return;
+    widget.setProperty("role", wanted);
+    widget.style()->unpolish(&widget);
+    widget.style()->polish(&widget);
+}
+
+QPushButton* makeLink(const QString& text, QWidget* parent)
+{
+    auto* link = new QPushButton(text, parent);
+    link->setProperty("role", QStringLiteral("link"));
+    link->setCursor(Qt::PointingHandCursor);
+    return link;
+}
+
+void paintChevron(QWidget& widget, const QPalette& palette)
+{
+    QPainter painter(&widget);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const double unit = widget.fontMetrics().height() / 15.0;
+    const QPointF centre(widget.width() - 11.0 * unit, widget.height() / 2.0 + 0.5 * unit);
+    const auto group = widget.isEnabled() ? QPalette::Active : QPalette::Disabled;
+    painter.setPen(QPen(palette.color(group, QPalette::WindowText), 1.3 * unit, Qt::SolidLine, Qt::RoundCap));
+    const QPointF points[] = {centre + QPointF(-3.5, -2) * unit, centre + QPointF(0, 1.7) * unit,
+                              centre + QPointF(3.5, -2) * unit};
+    painter.drawPolyline(points, 3);
+}
+
+void ChoiceBox::choose(const QVariant& id)
+{
+    const QSignalBlocker blocker(this);
+    setCurrentIndex(findData(id));
+}
+
+void ChoiceBox::paintEvent(QPaintEvent* event)
+{
+    QComboBox::paintEvent(event);
+    paintChevron(*this, palette());
+}
+
+void ChoiceBox::wheelEvent(QWheelEvent* event)
+{
+    if (hasFocus())
+        return QComboBox::wheelEvent(event);
+    event->ignore();
+}
+
+MenuButton::MenuButton(QWidget* parent) : QPushButton(parent) { setProperty("role", QStringLiteral("menu")); }
+
+void MenuButton::paintEvent(QPaintEvent* event)
+{
+    QPushButton::paintEvent(event);
+    paintChevron(*this, palette());
+}
+
+void TickBox::paintEvent(QPaintEvent* event)
+{
+    QCheckBox::paintEvent(event);
+    if (!isChecked())
+        return;
+    QStyleOptionButton option;
+    initStyleOption(&option);
+    const QRectF box = style()->subElementRect(QStyle::SE_CheckBoxIndicator, &option, this);
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(QPen(palette().color(QPalette::HighlightedText), box.width() / 8.0, Qt::SolidLine, Qt::RoundCap));
+    const QPointF points[] = {{box.left() + 0.25 * box.width(), box.top() + 0.53 * box.height()},
+                              {box.left() + 0.43 * box.width(), box.top() + 0.72 * box.height()},
+                              {box.left() + 0.76 * box.width(), box.top() + 0.3 * box.height()}};
+    painter.drawPolyline(points, 3);
+}
+
+Segment::Segment(const QStringList& titles, QWidget* parent) : QWidget(parent)
+{
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    for (int index = 0; index < titles.size(); ++index) {
+        auto* button = new QPushButton(titles[index], this);
+        button->setCheckable(true);
+        button->setProperty("role", QStringLiteral("segment"));
+        button->setProperty("first", index == 0);
+        button->setProperty("last", index == titles.size() - 1);
+        m_buttons.addButton(button, index);
+        row->addWidget(button);
+    }
+    m_buttons.setExclusive(true);
+    choose(0);
+    connect(&m_buttons, &QButtonGroup::idClicked, this, &Segment::chosen);
+}
+
+void Segment::choose(int index)
+{
+    if (QAbstractButton* wanted = m_buttons.button(index))
+        wanted->setChecked(true);
+}
+
+Section::Section(const QString& title, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_appearance(appearance), m_outer(new QVBoxLayout(this)), m_head(new QHBoxLayout),
+      m_body(new QVBoxLayout), m_title(makeLabel(title, "title", this))
+{
+    m_head->addWidget(m_title);
+    m_head->addStretch(1);
+    m_outer->addLayout(m_head);
+    m_outer->addLayout(m_body);
+    applySpacing();
+    connect(&appearance, &Appearance::changed, this, &Section::applySpacing);
+}
+
+void Section::addToTitleRow(QWidget* widget) { m_head->addWidget(widget); }
+
+void Section::applySpacing()
+{
+    const auto px = [this](double pixels) { return qRound(m_appearance.theme().px(pixels)); };
+    m_outer->setContentsMargins(px(12), px(9), px(12), px(11));
+    m_outer->setSpacing(px(6));
+    m_body->setSpacing(px(4));
+    update();
+}
+
+void Section::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setPen(m_appearance.theme().line);
+    painter.drawLine(0, height() - 1, width(), height() - 1);
+}
+
+}  // namespace ketscope

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/readings.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::size_t kBaseline = 0;
+constexpr std::size_t kCandidate = 1;
+
+std::size_t candidateOf(const Comparison& comparison) { return comparison.traces.size() > kCandidate ? kCandidate : 0; }
+
+double flopsOf(const Comparison& comparison, std::size_t trace)
+{
+    double sum = 0.0;
+    const std::size_t tokens = comparison.input.tokens.size();
+    for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack) {
+        const StackInfo& info = comparison.model.stacks[stack];
+        HeadInput head;
+        head.queries = head.keys = head.values = MatrixView(nullptr, tokens, info.headSize);
+        head.layerInput = MatrixView(nullptr, tokens, info.width);
+        head.mask.causal = info.causal;
+        for (std::size_t layer = 0; layer < info.layers; ++layer) {
+            for (std::size_t index = 0; index < info.heads; ++index) {
+                const HeadAssignment& assigned = comparison.plans[trace]->at(stack, layer, index);
+                sum += assigned.mechanism->flops(head, assigned.parameters);
+            }
+        }
+    }
+    return sum;
+}
+
+std::size_t limited(std::size_t value, std::size_t count) { return count == 0 ? 0 : std::min(value, count - 1); }
+
+}  // namespace
+
+MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selection& selection)
+{
+    const StackTrace& stack = comparison.traces.at(trace)->stacks.at(selection.stack);
+    return stack.attention.at(selection.layer)->matrix({selection.head});
+}
+
+MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, const Selection& selection)
+{
+    const StackTrace& stack = comparison.traces.at(trace)->stacks.at(selection.stack);
+    if (selection.layer >= stack.standardError.size() || stack.standardError[selection.layer] == nullptr)
+        return {};
+    return stack.standardError[selection.layer]->matrix({selection.head});
+}
+
+PatchedReadings readWhole(const Comparison& comparison)
+{
+    PatchedReadings whole;
+    whole.patched = meanOver(summarizeHeads(comparison, candidateOf(comparison)));
+    for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace)
+        whole.attentionFlop.push_back(flopsOf(comparison, trace));
+    return whole;
+}
+
+Readings readSelection(const Comparison& comparison, std::shared_ptr<const PatchedReadings> whole)
+{
+    const Selection& selection = comparison.study.selection;
+    const MatrixView a = mapOf(comparison, kBaseline, selection);
+    const MatrixView b = mapOf(comparison, candidateOf(comparison), selection);
+    Readings readings;
+    readings.cell = compareCells(a(selection.query, selection.key), b(selection.query, selection.key));
+    readings.query = compareMaps(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1));
+    readings.head = compareMaps(a, b, comparison.input.model.attentionMask);
+    readings.whole = std::move(whole);
+    return readings;
+}
+
+Selection clamped(Selection selection, const Comparison& comparison)
+{
+    const std::vector<StackInfo>& stacks = comparison.model.stacks;
+    const std::size_t tokens = comparison.input.tokens.size();
+    selection.stack = limited(selection.stack, stacks.size());
+    selection.layer = limited(selection.layer, stacks.empty() ? 0 : stacks[selection.stack].layers);
+    selection.head = limited(selection.head, stacks.empty() ? 0 : stacks[selection.stack].heads);
+    selection.query = limited(selection.query, tokens);
+    selection.key = limited(selection.key, tokens);
+    return selection;
+}
+
+Selection strikingSelection(const Comparison& comparison)
+{
+    Selection best = clamped(comparison.study.selection, comparison);
+    const std::size_t candidate = candidateOf(comparison);
+    double largest = -1.0;
+    for (const HeadSummary& head : summarizeHeads(comparison, candidate)) {
+        if (head.maps.jensenShannon <= largest)
+            continue;
+        largest = head.maps.jensenShannon;
+        best.stack = head.stack;
+        best.layer = head.layer;
+        best.head = head.head;
+    }
+    const MatrixView a = mapOf(comparison, kBaseline, best);
+    const MatrixView b = mapOf(comparison, candidate, best);
+    const std::vector<Token>& tokens = comparison.input.tokens;
+    float difference = -1.0F;
+    for (std::size_t query = 0; query < a.rows; ++query) {
+        for (std::size_t key = 0; key < a.columns; ++key) {
+            const float here = std::abs(a(query, key) - b(query, key));
+            if (tokens[query].special || tokens[key].special || !(here > difference))
+                continue;
+            difference = here;
+            best.query = query;
+            best.key = key;
+        }
+    }
+    return best;
+}
+
+}  // namespace ketscope

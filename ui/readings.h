@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/measures/measures.h"
+#include "core/study/comparison.h"
+#include "core/study/summary.h"
+
+#include <memory>
+#include <vector>
+
+namespace ketscope {
+
+// What holds for a whole comparison, whatever is selected. One entry a trace.
+struct PatchedReadings {
+    HeadsMean patched;                  // B against A over the heads that B patches
+    std::vector<double> attentionFlop;  // of all heads
+};
+
+// The numbers of the metrics table for one selection; B against A.
+struct Readings {
+    CellComparison cell;
+    MapComparison query;
+    MapComparison head;
+    std::shared_ptr<const PatchedReadings> whole;
+};
+
+PatchedReadings readWhole(const Comparison& comparison);
+// Of the selection in `comparison.study`, which must be inside the maps.
+Readings readSelection(const Comparison& comparison, std::shared_ptr<const PatchedReadings> whole);
+
+// One head's map: (Nq, Nk).
+MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
+// Empty where the trace has none for that head.
+MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
+
+// `selection` moved inside the stacks, layers, heads and tokens of `comparison`.
+Selection clamped(Selection selection, const Comparison& comparison);
+// The patched head that differs most from the baseline and, in it, the ordinary tokens with the largest |Δ|.
+Selection strikingSelection(const Comparison& comparison);
+
+}  // namespace ketscope

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/study_controller.h"
+
+#include "core/study/samples.h"
+
+#include <QElapsedTimer>
+#include <QThread>
+
+#include <algorithm>
+#include <charconv>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kBusyMs = 200;
+constexpr double kLiveRunMs = 80.0;
+
+// Text for a model with a tokenizer; token ids, separated by commas or spaces, for one without.
+Input inputFrom(const QString& text, bool tokenizer)
+{
+    Input input;
+    if (tokenizer) {
+        input.text = text.toStdString();
+        return input;
+    }
+    static const QRegularExpression separators(u"[,\\s]+"_s);
+    for (const QString& part : text.split(separators, Qt::SkipEmptyParts)) {
+        bool whole = false;
+        input.tokenIds.push_back(part.toInt(&whole));
+        if (!whole)
+            refuse({"Input", "token ids, for example 101, 7, 102", "\"" + part.toStdString() + "\"",
+                    "This model has no tokenizer"});
+    }
+    return input;
+}
+
+PlanEntry lastTwoLayers(PlanEntry entry, const ModelInfo& model)
+{
+    const std::size_t layers = model.stacks.empty() ? 0 : model.stacks.front().layers;
+    entry.stack.clear();
+    entry.heads.clear();
+    entry.layers.clear();
+    for (std::size_t layer = layers < 2 ? 0 : layers - 2; layer < layers; ++layer)
+        entry.layers.push_back(layer);
+    return entry;
+}
+
+PlanEntry usualEntry()
+{
+    PlanEntry entry;
+    entry.mechanism = mechanisms()[mechanisms().size() > 1 ? 1 : 0];
+    entry.parameters = entry.mechanism->defaults();
+    return entry;
+}
+
+// `study` with what it lacks: the sample's sentence, and `entry` on the model's last two layers.
+Study completed(Study study, const std::optional<PlanEntry>& entry, const LoadedModel& model)
+{
+    if (study.candidates.empty())
+        study.candidates = {{{lastTwoLayers(entry.value_or(usualEntry()), model.model->info())}}};
+    if (model.tokenizer && !study.input.text && study.input.tokenIds.empty())
+        study.input = sampleStudy().input;
+    return study;
+}
+
+}  // namespace
+
+class StudyController::EditCommand : public QUndoCommand {
+public:
+    EditCommand(StudyController& controller, const QString& title, WorkPart before, WorkPart after, int gesture)
+        : QUndoCommand(title), m_controller(controller), m_before(std::move(before)), m_after(std::move(after)),
+          m_gesture(gesture)
+    {
+    }
+
+    int id() const override { return 1; }
+    void undo() override { m_controller.apply(m_before); }
+    void redo() override { m_controller.apply(m_after); }
+
+    bool mergeWith(const QUndoCommand* other) override
+    {
+        const auto& next = static_cast<const EditCommand&>(*other);
+        if (next.m_gesture != m_gesture)
+            return false;
+        m_after = next.m_after;
+        setObsolete(m_after == m_before);
+        return true;
+    }
+
+private:
+    StudyController& m_controller;
+    WorkPart m_before;
+    WorkPart m_after;
+    int m_gesture;
+};
+
+// A model just opened, and what running the study on it gave.
+struct StudyController::Opened {
+    std::shared_ptr<const LoadedModel> model;
+    Study study;
+    ComparisonPointer comparison;  // null when the run failed
+    QString error;
+    double milliseconds = 0.0;
+};
+
+StudyController::StudyController(int threads, QObject* parent) : QObject(parent), m_threads(threads) { connectJobs(); }
+
+void StudyController::connectJobs()
+{
+    m_busy.setSingleShot(true);
+    m_busy.setInterval(kBusyMs);
+    connect(&m_busy, &QTimer::timeout, this, [this] { emit busyChanged(true); });
+    connect(&m_runJob, &Job::started, this, [this] {
+        if (!m_busy.isActive())
+            m_busy.start();
+        emit stateChanged();
+    });
+    connect(&m_runJob, &Job::progressed, this, &StudyController::progressed);
+    const auto over = [this] {
+        if (m_runJob.isRunning())
+            return;
+        m_opening = false;
+        m_busy.stop();
+        emit busyChanged(false);
+        emit stateChanged();
+    };
+    connect(&m_runJob, &Job::finished, this, over);
+    connect(&m_runJob, &Job::cancelled, this, over);
+    connect(&m_runJob, &Job::failed, this, [this, over](const QString& message) {
+        m_error = message;
+        over();
+        emit failed(message);
+    });
+    connect(&m_readJob, &Job::failed, this, &StudyController::failed);
+}
+
+const PlanEntry* StudyController::entry() const
+{
+    if (m_study.candidates.empty() || m_entry >= m_study.candidates.front().entries.size())
+        return nullptr;
+    return &m_study.candidates.front().entries[m_entry];
+}
+
+StudyController::State StudyController::state() const
+{
+    if (m_runJob.isRunning())
+        return State::Running;
+    if (!m_comparison)
+        return m_error.isEmpty() ? State::Empty : State::Failed;
+    if (isUpToDate())
+        return State::UpToDate;
+    return m_error.isEmpty() ? State::Stale : State::Failed;
+}
+
+bool StudyController::isUpToDate() const
+{
+    if (!m_comparison)
+        return false;
+    const Study& done = m_comparison->study;
+    return done.modelPath == m_study.modelPath && WorkPart{done.input, done.candidates, done.seed} == work();
+}
+
+int StudyController::threads() const { return m_threads > 0 ? m_threads : QThread::idealThreadCount(); }
+
+bool StudyController::canRunWhileDragging() const { return m_lastRunMs < kLiveRunMs; }
+
+WorkPart StudyController::work() const { return {m_study.input, m_study.candidates, m_study.seed}; }
+
+void StudyController::openStudy(const Study& study, bool chooseSelection) { open(study, {}, chooseSelection); }
+
+void StudyController::openModel(const QString& folder)
+{
+    Study study = m_study;
+    study.modelPath = folder.toStdString();
+    study.candidates.clear();
+    open(study, entry() == nullptr ? std::optional<PlanEntry>() : *entry(), true);
+}
+
+void StudyController::open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection)
+{
+    const QString name = QString::fromStdString(std::filesystem::path(study.modelPath).filename().string());
+    const auto work = [=, this](Monitor& monitor) -> Job::Delivery {
+        auto opened = std::make_shared<Opened>();
+        monitor.progress(0.0, tr("Reading %1").arg(name).toStdString());
+        opened->model = loadModel(study.modelPath, monitor);
+        opened->study = completed(study, entry, *opened->model);
+        QElapsedTimer clock;
+        clock.start();
+        try {
+            opened->comparison = runStudy(opened->study, *opened->model, nullptr, m_threads, monitor);
+            opened->study.selection = chooseSelection ? strikingSelection(*opened->comparison)
+                                                      : clamped(study.selection, *opened->comparison);
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::Cancelled)
+                throw;
+            opened->error = QString::fromUtf8(error.what());
+        }
+        opened->milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
+        return [this, opened] { acceptModel(*opened); };
+    };
+    m_opening = true;  // edits made now are not run: what is being opened replaces them
+    m_runJob.start(work);
+}
+
+void StudyController::acceptModel(const Opened& opened)
+{
+    m_opening = false;
+    m_model = opened.model;
+    m_study = opened.study;
+    m_entry = 0;
+    m_comparison.reset();
+    m_shown.reset();
+    m_readings.reset();
+    m_undo.clear();
+    m_error = opened.error;
+    emit modelChanged();
+    emit studyChanged();
+    if (opened.comparison)
+        return accept(opened.comparison, opened.milliseconds);
+    emit comparisonChanged();
+    emit failed(m_error);
+}
+
+void StudyController::run()
+{
+    if (!m_model || m_opening)
+        return;
+    m_runAgain = false;
+    m_runJob.start(
+        [this, study = m_study, model = m_model, previous = m_comparison](Monitor& monitor) -> Job::Delivery {
+            QElapsedTimer clock;
+            clock.start();
+            const ComparisonPointer comparison = runStudy(study, *model, previous, m_threads, monitor);
+            const double milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
+            return [this, comparison, milliseconds] { accept(comparison, milliseconds); };
+        });
+}
+
+void StudyController::cancel() { m_runJob.cancel(); }
+
+void StudyController::accept(const ComparisonPointer& comparison, double milliseconds)
+{
+    m_comparison = comparison;
+    m_patched.reset();
+    m_lastRunMs = milliseconds;
+    m_error.clear();
+    m_study.selection = clamped(m_study.selection, *comparison);
+    refreshShown();
+    emit comparisonChanged();
+    emit selectionChanged();
+    emit runFinished();
+    readOff();
+    if (m_runAgain && !isUpToDate())
+        run();
+}
+
+// The views read selection and view settings from the comparison's study; what was run stays untouched.
+void StudyController::refreshShown()
+{
+    if (!m_comparison)
+        return;
+    auto shown = std::make_shared<Comparison>(*m_comparison);
+    shown->study.selection = m_study.selection;
+    shown->study.view = m_study.view;
+    m_shown = std::move(shown);
+}
+
+void StudyController::readOff()
+{
+    m_readJob.start([this, shown = m_shown, run = m_comparison, whole = m_patched](Monitor& monitor) -> Job::Delivery {
+        const auto known = whole ? whole : std::make_shared<const PatchedReadings>(readWhole(*shown));
+        monitor.check();
+        const Readings readings = readSelection(*shown, known);
+        return [this, run, readings] {
+            if (run == m_comparison)
+                m_patched = readings.whole;
+            m_readings = readings;
+            emit readingsChanged();
+        };
+    });
+}
+
+void StudyController::select(const Selection& selection)
+{
+    if (!m_comparison)
+        return;
+    const Selection inside = clamped(selection, *m_comparison);
+    if (inside == m_study.selection)
+        return;
+    m_study.selection = inside;
+    refreshShown();
+    emit selectionChanged();
+    readOff();
+}
+
+void StudyController::selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key)
+{
+    Selection selection = m_study.selection;
+    selection.query = query.value_or(selection.query);
+    selection.key = key.value_or(selection.key);
+    select(selection);
+}
+
+void StudyController::setView(const ViewSettings& view)
+{
+    if (view == m_study.view)
+        return;
+    m_study.view = view;
+    refreshShown();
+    emit viewChanged();
+}
+
+void StudyController::setInputText(const QString& text)
+{
+    WorkPart after = work();
+    try {
+        after.input = inputFrom(text, tokenizer() != nullptr);
+    } catch (const Error& error) {
+        emit failed(QString::fromUtf8(error.what()));
+        return;
+    }
+    edit(tr("Change input"), after);
+}
+
+void StudyController::setMechanism(const Mechanism& mechanism)
+{
+    if (entry() == nullptr || entry()->mechanism == &mechanism)
+        return;
+    editEntry(tr("Change mechanism"), [&](PlanEntry& changed) {
+        changed.mechanism = &mechanism;
+        changed.parameters = mechanism.defaults();
+    });
+}
+
+void StudyController::setParameter(const std::string& id, double value, Pace pace)
+{
+    editEntry(
+        tr("Change parameter"), [&](PlanEntry& changed) { changed.parameters.set(id, value); }, pace);
+}
+
+void StudyController::resetParameters()
+{
+    editEntry(tr("Reset parameters"), [](PlanEntry& changed) { changed.parameters = changed.mechanism->defaults(); });
+}
+
+void StudyController::setSeed(std::uint64_t seed)
+{
+    WorkPart after = work();
+    after.seed = seed;
+    edit(tr("Change seed"), after);
+}
+
+void StudyController::setPlan(const Plan& plan, const QString& title)
+{
+    WorkPart after = work();
+    after.candidates.resize(std::max<std::size_t>(1, after.candidates.size()));
+    after.candidates.front() = plan;
+    edit(title, after);
+}
+
+void StudyController::setScope(const std::vector<std::size_t>& layers, const std::vector<std::size_t>& heads)
+{
+    editEntry(tr("Change plan"), [&](PlanEntry& changed) {
+        changed.layers = layers;
+        changed.heads = heads;
+    });
+}
+
+void StudyController::setEntryIndex(std::size_t index)
+{
+    m_entry = index;
+    emit studyChanged();
+}
+
+void StudyController::editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace)
+{
+    if (entry() == nullptr)
+        return;
+    WorkPart after = work();
+    change(after.candidates.front().entries[m_entry]);
+    edit(title, after, pace);
+}
+
+// Pushing applies the edit; applying runs it, unless it is held back while dragging.
+void StudyController::edit(const QString& title, const WorkPart& after, Pace pace)
+{
+    const bool settled = pace == Pace::Settled;
+    m_holdRun = !settled && (!runsWhileDragging() || m_runJob.isRunning());
+    m_runAgain = !settled && runsWhileDragging();
+    if (after != work())
+        m_undo.push(new EditCommand(*this, title, work(), after, m_gesture));
+    else if (settled && !isUpToDate())
+        run();
+    m_holdRun = false;
+    if (settled)
+        ++m_gesture;
+}
+
+void StudyController::apply(const WorkPart& work)
+{
+    m_study.input = work.input;
+    m_study.candidates = work.candidates;
+    m_study.seed = work.seed;
+    m_entry = std::min(m_entry, std::max<std::size_t>(1, work.candidates.front().entries.size()) - 1);
+    m_error.clear();
+    emit studyChanged();
+    if (m_holdRun)
+        emit stateChanged();
+    else
+        run();
+}
+
+}  // namespace ketscope

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/comparison.h"
+#include "ui/job.h"
+#include "ui/readings.h"
+
+#include <QTimer>
+#include <QUndoStack>
+
+#include <optional>
+
+namespace ketscope {
+
+// The part of a study that a run depends on, beside the model: what undo takes back.
+struct WorkPart {
+    Input input;
+    std::vector<Plan> candidates;
+    std::uint64_t seed = 0;
+
+    bool operator==(const WorkPart&) const = default;
+};
+
+// Owns the study, the model, the results, the jobs and the undo stack. Widgets ask it and listen to it, and never call
+// each other. Nothing is computed on the GUI thread.
+class StudyController : public QObject {
+    Q_OBJECT
+
+public:
+    enum class State { Empty, Running, UpToDate, Stale, Failed };
+    enum class Pace { Settled, Dragging };  // whether more of the same edit is to be expected
+
+    explicit StudyController(int threads = 0, QObject* parent = nullptr);
+
+    const Study& study() const { return m_study; }
+    const Selection& selection() const { return m_study.selection; }
+    const ModelInfo* model() const { return m_model ? &m_model->model->info() : nullptr; }
+    const Tokenizer* tokenizer() const { return m_model ? m_model->tokenizer.get() : nullptr; }
+    // The last result, with the selection and view as they are now; null before the first.
+    const ComparisonPointer& comparison() const { return m_shown; }
+    // Of the selection; empty until they are computed.
+    const std::optional<Readings>& readings() const { return m_readings; }
+    // The entry of B's plan that the mechanism panel edits; null without a plan.
+    const PlanEntry* entry() const;
+    std::size_t entryIndex() const { return m_entry; }
+
+    State state() const;
+    bool isUpToDate() const;
+    const QString& error() const { return m_error; }
+    double lastRunMs() const { return m_lastRunMs; }
+    int threads() const;
+    bool canRunWhileDragging() const;
+    bool runsWhileDragging() const { return m_runWhileDragging && canRunWhileDragging(); }
+    QUndoStack& undoStack() { return m_undo; }
+
+    // Opens the model of `study` and runs it. The study as it was stays when that fails.
+    void openStudy(const Study& study, bool chooseSelection);
+    // Opens another model with the present text and mechanism, on its last two layers.
+    void openModel(const QString& folder);
+    void run();
+    void cancel();
+
+    void select(const Selection& selection);
+    void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
+    void setView(const ViewSettings& view);
+    void setInputText(const QString& text);
+    void setMechanism(const Mechanism& mechanism);
+    void setParameter(const std::string& id, double value, Pace pace = Pace::Settled);
+    void resetParameters();
+    void setSeed(std::uint64_t seed);
+    void setPlan(const Plan& plan, const QString& title);
+    // Which layers and heads the edited entry is for; empty = all.
+    void setScope(const std::vector<std::size_t>& layers, const std::vector<std::size_t>& heads);
+    void setEntryIndex(std::size_t index);
+    void setRunWhileDragging(bool on) { m_runWhileDragging = on; }
+
+signals:
+    void modelChanged();
+    void studyChanged();  // input, plan or seed
+    void selectionChanged();
+    void viewChanged();
+    void comparisonChanged();
+    void readingsChanged();
+    void stateChanged();
+    void busyChanged(bool busy);  // true only after 200 ms of work
+    void progressed(double fraction, const QString& what);
+    void failed(const QString& message);
+    void runFinished();
+
+private:
+    class EditCommand;
+    struct Opened;
+
+    void open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection);
+    WorkPart work() const;
+    void apply(const WorkPart& work);
+    void edit(const QString& title, const WorkPart& after, Pace pace = Pace::Settled);
+    void editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace = Pace::Settled);
+    void accept(const ComparisonPointer& comparison, double milliseconds);
+    void acceptModel(const Opened& opened);
+    void refreshShown();
+    void readOff();
+    void connectJobs();
+
+    int m_threads;
+    Study m_study;
+    std::shared_ptr<const LoadedModel> m_model;
+    ComparisonPointer m_comparison;  // as it was run
+    ComparisonPointer m_shown;
+    std::optional<Readings> m_readings;
+    std::shared_ptr<const PatchedReadings> m_patched;  // of m_comparison, when known
+    std::size_t m_entry = 0;
+    double m_lastRunMs = 0.0;
+    bool m_runWhileDragging = true;
+    bool m_opening = false;
+    bool m_holdRun = false;   // an edit that is not to be run yet
+    bool m_runAgain = false;  // something changed while dragging and running
+    int m_gesture = 0;        // edits of one gesture are one step of undo
+    QString m_error;
+    QTimer m_busy;
+    QUndoStack m_undo;
+    Job m_runJob;
+    Job m_readJob;
+};
+
+}  // namespace ketscope
