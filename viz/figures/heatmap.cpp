@@ -171,6 +171,11 @@ double Heatmap::heightFor(double width, const Theme& theme) const
     return layout(QRectF(0.0, 0.0, width, kUnboundedHeight), theme).height;
 }
 
+double Heatmap::smallestText(double width, const Theme& theme) const
+{
+    return std::min(layout(QRectF(0.0, 0.0, width, kUnboundedHeight), theme).labelPixels, theme.px(kTickPixels));
+}
+
 QString Heatmap::sentence(std::size_t query, std::size_t key) const
 {
     QString text =

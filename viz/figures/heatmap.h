@@ -26,6 +26,8 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
+    double smallestText(double width, const Theme& theme) const override;
+    bool losesSignInGrey() const override { return m_signed || m_sources.size() > m_traces.size(); }
 
     // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
     HeatmapLayout layout(const QRectF& area, const Theme& theme) const;

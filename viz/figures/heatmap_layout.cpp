@@ -11,7 +11,7 @@ namespace ketscope {
 namespace {
 
 constexpr double kSlant = 47.0 * std::numbers::pi / 180.0;
-constexpr double kSmallestLabel = 10.0;
+constexpr double kSmallestLabel = 9.0;
 constexpr double kGapBetweenPanels = 18.0;
 constexpr double kBarOffset = 16.0;  // between a map and what lies below it
 
