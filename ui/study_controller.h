@@ -108,7 +108,7 @@ private:
     ComparisonPointer m_comparison;  // as it was run
     ComparisonPointer m_shown;
     std::optional<Readings> m_readings;
-    std::shared_ptr<const PatchedReadings> m_patched;  // of m_comparison, when known
+    std::shared_ptr<const WholeReadings> m_whole;  // of m_comparison, when known
     std::size_t m_entry = 0;
     double m_lastRunMs = 0.0;
     bool m_runWhileDragging = true;
