@@ -409,9 +409,10 @@ void Hdf5File::writeFloatBlocks(const std::string& dataset, const std::vector<Te
     }
 }
 
-void Hdf5File::writeIntegers(const std::string& dataset, const std::vector<std::int64_t>& values)
+void Hdf5File::writeIntegers(const std::string& dataset, const std::vector<std::size_t>& shape,
+                             const std::vector<std::int64_t>& values)
 {
-    const Handle set = m_state->create(dataset, H5T_STD_I64LE, {values.size()});
+    const Handle set = m_state->create(dataset, H5T_STD_I64LE, shape);
     m_state->need(H5Dwrite(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), dataset,
                   "data written");
 }

@@ -48,7 +48,8 @@ public:
     void writeFloats(const std::string& dataset, const std::vector<std::size_t>& shape, std::span<const float> values);
     // Blocks along the first axis, one tensor each, all of the same shape: written as (blocks, …).
     void writeFloatBlocks(const std::string& dataset, const std::vector<TensorPointer>& blocks);
-    void writeIntegers(const std::string& dataset, const std::vector<std::int64_t>& values);
+    void writeIntegers(const std::string& dataset, const std::vector<std::size_t>& shape,
+                       const std::vector<std::int64_t>& values);
     void writeStrings(const std::string& dataset, const std::vector<std::string>& values);
     void makeGroup(const std::string& group);
     void setText(const std::string& object, const std::string& name, const std::string& value);

@@ -15,11 +15,19 @@ namespace ketscope {
 struct LoadedModel {
     std::unique_ptr<Model> model;
     std::unique_ptr<Tokenizer> tokenizer;  // null when the folder has none
-    std::string weightsSha256;             // of the weight files, hex
+    std::string weightsSha256;             // of the weight files' bytes in order of file name, hex
+    // What the last axis of "logits" counts: class labels, or the readable pieces of the vocabulary. May be null.
+    std::shared_ptr<const std::vector<std::string>> outputLabels;
 };
 
 // Opens a model folder: headers, tokenizer, weights. Throws Error.
 std::shared_ptr<const LoadedModel> loadModel(const std::filesystem::path& folder, Monitor& monitor);
+
+// "RFF kernel" and "m 128 · σ 1".
+struct TraceTitle {
+    std::string title;
+    std::string detail;
+};
 
 // Immutable results of a study: trace 0 is A (exact softmax), 1 is B, 2 is C, …
 struct Comparison {
@@ -29,6 +37,8 @@ struct Comparison {
     EncodedInput input;
     std::vector<std::shared_ptr<const Trace>> traces;
     std::vector<std::shared_ptr<const HeadPlan>> plans;  // one for each trace
+    std::vector<TraceTitle> recordedTitles;  // one for each trace of a file that another program wrote; else empty
+    std::shared_ptr<const std::vector<std::string>> outputLabels;  // as LoadedModel::outputLabels
 };
 
 using ComparisonPointer = std::shared_ptr<const Comparison>;
@@ -41,11 +51,7 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
 
 // "A", "B", "C", …
 std::string traceTag(std::size_t index);
-// "Exact softmax", or the mechanism of the plan with its parameters: title "RFF kernel", detail "m 128 · σ 1".
-struct TraceTitle {
-    std::string title;
-    std::string detail;
-};
+// Exact softmax for the baseline, else the mechanism of the plan with its parameters, or how many it mixes.
 TraceTitle traceTitle(const Comparison& comparison, std::size_t trace);
 
 // One row of the outputs, for every trace: class probabilities, or the next or masked tokens. `probability[t]` belongs to

@@ -23,7 +23,7 @@ TEST(Hdf5, EverythingSurvivesTheRoundTrip)
         Hdf5File out = Hdf5File::create(file);
         out.writeFloats("/a/b/few", {2}, few);
         out.writeFloatBlocks("/a/maps", {block, block, block});
-        out.writeIntegers("/ids", {101, -7, std::int64_t{1} << 40});
+        out.writeIntegers("/ids", {3}, {101, -7, std::int64_t{1} << 40});
         out.writeStrings("/tokens", {"[CLS]", "naïve", ""});
         out.setText("/", "format", "ketscope-run");
         out.setText("/a", "long", std::string(200000, 'x'));

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/comparison.h"
+
+#include "core/base/parallel.h"
+
+#include <chrono>
+
+namespace ketscope {
+
+namespace {
+
+// Shows one trace's work as its share of the whole run.
+class ShareMonitor : public Monitor {
+public:
+    ShareMonitor(Monitor& whole, std::size_t part, std::size_t parts)
+        : m_whole(whole), m_part(static_cast<double>(part)), m_parts(static_cast<double>(parts)), m_tag(traceTag(part))
+    {
+    }
+    bool cancelled() const noexcept override { return m_whole.cancelled(); }
+    void progress(double fraction, std::string_view what) override
+    {
+        m_whole.progress((m_part + fraction) / m_parts, m_tag + ": " + std::string(what));
+    }
+
+private:
+    Monitor& m_whole;
+    double m_part;
+    double m_parts;
+    std::string m_tag;
+};
+
+// Everything that `previous` has and `next` may reuse: same weights, same numbers going in.
+bool sameGround(const Comparison& previous, const Comparison& next)
+{
+    return previous.weightsSha256 == next.weightsSha256 && previous.model.path == next.model.path
+           && previous.input.model == next.input.model && previous.recordedTitles.empty();
+}
+
+std::shared_ptr<const Trace> reusable(const Comparison* previous, const Comparison& next, std::size_t trace)
+{
+    if (previous == nullptr || trace >= previous->traces.size() || !sameGround(*previous, next))
+        return nullptr;
+    if (trace == 0)
+        return previous->traces[0];
+    const bool same = previous->study.seed == next.study.seed
+                      && previous->study.candidates[trace - 1] == next.study.candidates[trace - 1];
+    return same ? previous->traces[trace] : nullptr;
+}
+
+std::shared_ptr<const Trace> runTrace(const Comparison& comparison, const Model& model, std::size_t index,
+                                      Monitor& monitor)
+{
+    const HeadPlan& plan = *comparison.plans[index];
+    ForwardRequest request{.input = &comparison.input.model, .plan = &plan};
+    if (index > 0) {
+        request.resumeFrom = comparison.traces[0].get();
+        request.firstLayer = plan.firstPatchedLayer(0);
+    }
+    ShareMonitor share(monitor, index, comparison.plans.size());
+    const auto start = std::chrono::steady_clock::now();
+    auto trace = std::make_shared<Trace>(model.forward(request, share));
+    trace->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return trace;
+}
+
+// The selection moved inside what this model and input have.
+Selection clamp(Selection selection, const Comparison& comparison)
+{
+    const auto inside = [](std::size_t& index, std::size_t count) { index = std::min(index, count - 1); };
+    inside(selection.stack, comparison.model.stacks.size());
+    const StackInfo& stack = comparison.model.stacks[selection.stack];
+    inside(selection.layer, stack.layers);
+    inside(selection.head, stack.heads);
+    inside(selection.query, comparison.input.tokens.size());
+    inside(selection.key, comparison.input.tokens.size());
+    return selection;
+}
+
+}  // namespace
+
+ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
+                           Monitor& monitor)
+{
+    setThreads(threads);
+    auto comparison = std::make_shared<Comparison>();
+    comparison->study = study;
+    comparison->model = model.model->info();
+    comparison->weightsSha256 = model.weightsSha256;
+    comparison->outputLabels = model.outputLabels;
+    comparison->input = encodeInput(study.input, comparison->model, model.tokenizer.get());
+    comparison->study.selection = clamp(study.selection, *comparison);
+    const auto plan = [&](const Plan& entries) {
+        return std::make_shared<const HeadPlan>(resolve(entries, comparison->model, study.seed));
+    };
+    comparison->plans.push_back(plan({}));
+    for (const Plan& candidate : study.candidates)
+        comparison->plans.push_back(plan(candidate));
+    for (std::size_t i = 0; i < comparison->plans.size(); ++i) {
+        auto trace = reusable(previous.get(), *comparison, i);
+        comparison->traces.push_back(trace ? trace : runTrace(*comparison, *model.model, i, monitor));
+    }
+    return comparison;
+}
+
+std::string traceTag(std::size_t index)
+{
+    return index < 26 ? std::string(1, static_cast<char>('A' + index)) : std::to_string(index + 1);
+}
+
+namespace {
+
+std::string parameterList(const Parameters& parameters)
+{
+    std::string list;
+    for (const Parameter& parameter : parameters.definitions()) {
+        if (!parameters.isShown(parameter))
+            continue;
+        const std::string& name = parameter.symbol.empty() ? parameter.title : parameter.symbol;
+        std::string text = name + " " + parameters.text(parameter.id);
+        if (parameter.kind == ParameterKind::Choice)
+            text = parameter.choiceTitles[static_cast<std::size_t>(parameters.integer(parameter.id))];
+        else if (parameter.kind == ParameterKind::Flag)
+            text = parameters.flag(parameter.id) ? parameter.title : "";
+        if (!text.empty())
+            list += (list.empty() ? "" : " · ") + text;
+    }
+    return list;
+}
+
+}  // namespace
+
+TraceTitle traceTitle(const Comparison& comparison, std::size_t trace)
+{
+    if (trace < comparison.recordedTitles.size())
+        return comparison.recordedTitles[trace];
+    if (trace == 0 || trace > comparison.study.candidates.size())
+        return {"Exact softmax", ""};
+    const std::vector<PlanEntry>& entries = comparison.study.candidates[trace - 1].entries;
+    if (entries.empty())
+        return {"Exact softmax", "no head patched"};
+    if (entries.size() > 1)
+        return {"Mixed plan", std::to_string(entries.size()) + " entries"};
+    return {entries.front().mechanism->info().shortTitle, parameterList(entries.front().parameters)};
+}
+
+}  // namespace ketscope

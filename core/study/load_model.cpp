@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/sha256.h"
+#include "core/study/comparison.h"
+
+#include <set>
+
+namespace ketscope {
+
+namespace {
+
+std::string hashWeights(const TensorArchive& weights, const Monitor& monitor)
+{
+    std::set<std::filesystem::path> files;
+    for (const TensorEntry& entry : weights.entries())
+        files.insert(weights.fileOf(entry));
+    return sha256OfFiles({files.begin(), files.end()}, monitor);
+}
+
+std::shared_ptr<const std::vector<std::string>> labelsOf(const ModelInfo& model, const Tokenizer* tokenizer)
+{
+    if (model.task == Task::SequenceClassification)
+        return std::make_shared<const std::vector<std::string>>(model.labels);
+    if (model.task == Task::None || tokenizer == nullptr)
+        return nullptr;
+    auto labels = std::make_shared<std::vector<std::string>>();
+    for (std::size_t id = 0; id < model.vocabularySize; ++id)
+        labels->push_back(tokenizer->token(static_cast<std::int32_t>(id)).display);
+    return labels;
+}
+
+}  // namespace
+
+std::shared_ptr<const LoadedModel> loadModel(const std::filesystem::path& folder, Monitor& monitor)
+{
+    const ModelFiles files = openModelFiles(folder);
+    const Architecture& architecture = architectureOf(files);
+    auto loaded = std::make_shared<LoadedModel>();
+    loaded->tokenizer = openTokenizer(folder);
+    loaded->model = architecture.open(files, monitor);
+    loaded->weightsSha256 = hashWeights(*files.weights, monitor);
+    loaded->outputLabels = labelsOf(loaded->model->info(), loaded->tokenizer.get());
+    return loaded;
+}
+
+}  // namespace ketscope

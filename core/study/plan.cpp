@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/plan.h"
+
+#include "core/base/error.h"
+
+#include <charconv>
+#include <set>
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::size_t kMaximumIndex = 10000;
+
+std::vector<std::string_view> split(std::string_view text, char separator)
+{
+    std::vector<std::string_view> parts;
+    for (std::size_t at = 0; at <= text.size();) {
+        const std::size_t end = std::min(text.find(separator, at), text.size());
+        parts.push_back(text.substr(at, end - at));
+        at = end + 1;
+    }
+    return parts;
+}
+
+// "key=value" with neither side empty.
+std::pair<std::string_view, std::string_view> splitAssignment(std::string_view part, const std::string& spec)
+{
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos || equals == 0 || equals + 1 == part.size())
+        refuse({"\"" + spec + "\"", "name=value", "\"" + std::string(part) + "\"",
+                "The form is id:param=value,…@stack=text;layers=4-5;heads=0,3."});
+    return {part.substr(0, equals), part.substr(equals + 1)};
+}
+
+std::size_t parseIndex(std::string_view text, std::string_view what)
+{
+    std::size_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || value > kMaximumIndex)
+        refuse({std::string(what), "whole numbers and ranges such as 4-5,7", "\"" + std::string(text) + "\"", ""});
+    return value;
+}
+
+void setWhere(PlanEntry& entry, std::string_view part, const std::string& spec)
+{
+    const auto [name, value] = splitAssignment(part, spec);
+    if (name == "stack")
+        entry.stack = value;
+    else if (name == "layers")
+        entry.layers = parseIndexList(value, "layers");
+    else if (name == "heads")
+        entry.heads = parseIndexList(value, "heads");
+    else
+        refuse({"\"" + spec + "\"", "stack, layers or heads after @", "\"" + std::string(name) + "\"", ""});
+}
+
+std::vector<std::size_t> allBelow(std::size_t count)
+{
+    std::vector<std::size_t> indices(count);
+    for (std::size_t i = 0; i < count; ++i)
+        indices[i] = i;
+    return indices;
+}
+
+void checkInside(const std::vector<std::size_t>& indices, std::size_t count, const std::string& what)
+{
+    for (const std::size_t index : indices)
+        if (index >= count)
+            refuse({what, "0 to " + std::to_string(count - 1) + " in this model", std::to_string(index),
+                    "Layers and heads are counted from 0."});
+}
+
+}  // namespace
+
+std::vector<std::size_t> parseIndexList(std::string_view text, std::string_view what)
+{
+    std::set<std::size_t> indices;
+    for (const std::string_view part : split(text, ',')) {
+        const std::size_t dash = part.find('-');
+        const std::size_t first = parseIndex(part.substr(0, dash), what);
+        const std::size_t last = dash == std::string_view::npos ? first : parseIndex(part.substr(dash + 1), what);
+        if (last < first)
+            refuse({std::string(what), "a range from low to high", "\"" + std::string(part) + "\"", ""});
+        for (std::size_t index = first; index <= last; ++index)
+            indices.insert(index);
+    }
+    return {indices.begin(), indices.end()};
+}
+
+std::string formatIndexList(const std::vector<std::size_t>& indices)
+{
+    std::string text;
+    for (std::size_t i = 0; i < indices.size();) {
+        std::size_t last = i;
+        while (last + 1 < indices.size() && indices[last + 1] == indices[last] + 1)
+            ++last;
+        text += (text.empty() ? "" : ",") + std::to_string(indices[i]);
+        if (last > i)
+            text += "-" + std::to_string(indices[last]);
+        i = last + 1;
+    }
+    return text;
+}
+
+PlanEntry parseSpec(std::string_view text)
+{
+    const std::string spec(text);
+    const std::size_t at = text.find('@');
+    const std::string_view what = text.substr(0, at);
+    const std::size_t colon = what.find(':');
+    PlanEntry entry;
+    entry.mechanism = &mechanism(what.substr(0, colon));
+    entry.parameters = entry.mechanism->defaults();
+    if (colon != std::string_view::npos)
+        for (const std::string_view part : split(what.substr(colon + 1), ',')) {
+            const auto [name, value] = splitAssignment(part, spec);
+            entry.parameters.setText(name, value);
+        }
+    if (at != std::string_view::npos)
+        for (const std::string_view part : split(text.substr(at + 1), ';'))
+            setWhere(entry, part, spec);
+    return entry;
+}
+
+std::string formatSpec(const PlanEntry& entry)
+{
+    std::string spec = entry.mechanism->info().id;
+    const Parameters defaults = entry.mechanism->defaults();
+    char separator = ':';
+    for (const Parameter& parameter : entry.parameters.definitions()) {
+        if (entry.parameters.real(parameter.id) == defaults.real(parameter.id))
+            continue;
+        spec += separator + parameter.id + "=" + entry.parameters.text(parameter.id);
+        separator = ',';
+    }
+    separator = '@';
+    const auto add = [&](const char* name, const std::string& value) {
+        if (value.empty())
+            return;
+        spec += separator + std::string(name) + "=" + value;
+        separator = ';';
+    };
+    add("stack", entry.stack);
+    add("layers", formatIndexList(entry.layers));
+    add("heads", formatIndexList(entry.heads));
+    return spec;
+}
+
+HeadPlan resolve(const Plan& plan, const ModelInfo& model, std::uint64_t seed)
+{
+    std::vector<HeadPlan::StackShape> shapes;
+    for (const StackInfo& stack : model.stacks)
+        shapes.push_back({stack.layers, stack.heads});
+    HeadPlan resolved(shapes, seed);
+    for (const PlanEntry& entry : plan.entries) {
+        const auto assignment =
+            std::make_shared<const HeadAssignment>(HeadAssignment{entry.mechanism, entry.parameters});
+        bool found = entry.stack.empty();
+        for (std::size_t s = 0; s < model.stacks.size(); ++s) {
+            const StackInfo& stack = model.stacks[s];
+            if (!entry.stack.empty() && entry.stack != stack.name)
+                continue;
+            found = true;
+            checkInside(entry.layers, stack.layers, "layers");
+            checkInside(entry.heads, stack.heads, "heads");
+            for (const std::size_t layer : entry.layers.empty() ? allBelow(stack.layers) : entry.layers)
+                for (const std::size_t head : entry.heads.empty() ? allBelow(stack.heads) : entry.heads)
+                    resolved.assign(s, layer, head, assignment);
+        }
+        if (!found)
+            refuse({"stack", "a stack of this model, such as " + model.stacks.front().name, "\"" + entry.stack + "\"",
+                    ""});
+    }
+    return resolved;
+}
+
+Json toJson(const Plan& plan)
+{
+    Json list = Json::array();
+    for (const PlanEntry& entry : plan.entries)
+        list.push_back(formatSpec(entry));
+    return list;
+}
+
+Plan planFromJson(const Json& json, const std::string& where)
+{
+    if (!json.is_array())
+        refuse({where, "a list of plan entries", json.type_name(), ""});
+    Plan plan;
+    for (const Json& entry : json) {
+        if (!entry.is_string())
+            refuse({where, "plan entries as text", entry.type_name(), ""});
+        plan.entries.push_back(parseSpec(entry.get_ref<const std::string&>()));
+    }
+    return plan;
+}
+
+}  // namespace ketscope

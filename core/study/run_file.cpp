@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/run_file.h"
+
+#include "core/base/atomic_file.h"
+#include "core/base/version.h"
+#include "core/formats/hdf5.h"
+#include "core/measures/measures.h"
+#include "core/study/run_file_model.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+// (L, H, Nq) of one number for every row.
+template <typename Measure>
+void writeMeasure(Hdf5File& file, const std::string& path, const StackTrace& stack, const Measure& measure)
+{
+    const std::vector<std::size_t>& map = stack.attention.front()->shape();
+    Tensor values({stack.attention.size(), map[0], map[1]});
+    float* next = values.data();
+    for (const TensorPointer& layer : stack.attention)
+        for (std::size_t head = 0; head < map[0]; ++head)
+            for (std::size_t query = 0; query < map[1]; ++query)
+                *next++ = static_cast<float>(measure(layer->matrix({head}).row(query), query));
+    file.writeFloats(path, values.shape(), values.values());
+}
+
+void writeMeasures(Hdf5File& file, const std::string& path, const StackTrace& stack, const AttentionMask& mask)
+{
+    writeMeasure(file, path + "/entropy", stack, [](auto row, std::size_t) { return entropy(row); });
+    writeMeasure(file, path + "/normalized_entropy", stack, [&](auto row, std::size_t query) {
+        return normalizedEntropy(row, allowedKeys(mask, query, stack.attention.front()->shape()[1], row.size()));
+    });
+    writeMeasure(file, path + "/mean_distance", stack,
+                 [](auto row, std::size_t query) { return meanDistance(row, query); });
+}
+
+void writeStandardErrors(Hdf5File& file, const std::string& path, const StackTrace& stack)
+{
+    const auto given = std::ranges::find_if(stack.standardError, [](const TensorPointer& t) { return t != nullptr; });
+    if (given == stack.standardError.end())
+        return;
+    const auto zero = std::make_shared<const Tensor>(Tensor::zeros((*given)->shape()));
+    std::vector<TensorPointer> layers;
+    for (const TensorPointer& layer : stack.standardError)
+        layers.push_back(layer ? layer : zero);
+    file.writeFloatBlocks(path + "/attention_standard_error", layers);
+}
+
+void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
+{
+    const Trace& trace = *comparison.traces[index];
+    const std::string path = "/traces/" + traceTag(index);
+    file.makeGroup(path);
+    const Plan plan = index == 0 ? Plan{} : comparison.study.candidates[index - 1];
+    const bool single = plan.entries.size() == 1;
+    file.setText(path, "mechanism",
+                 plan.entries.empty() ? "exact"
+                 : single             ? plan.entries[0].mechanism->info().id
+                                      : "mixed");
+    Json parameters = Json::object();
+    if (single)
+        for (const Parameter& parameter : plan.entries[0].parameters.definitions())
+            parameters[parameter.id] = plan.entries[0].parameters.text(parameter.id);
+    file.setText(path, "parameters", parameters.dump());
+    file.setText(path, "plan", toJson(plan).dump());
+    file.setNumber(path, "seed", static_cast<double>(comparison.study.seed));
+    file.setNumber(path, "seconds", trace.seconds);
+    for (std::size_t s = 0; s < trace.stacks.size(); ++s) {
+        const StackTrace& stack = trace.stacks[s];
+        const std::string group = path + "/" + stack.name;
+        file.writeFloatBlocks(group + "/attention", stack.attention);
+        if (!stack.hidden.empty())
+            file.writeFloatBlocks(group + "/hidden_states", stack.hidden);
+        writeStandardErrors(file, group, stack);
+        writeMeasures(
+            file, group, stack,
+            {.causal = comparison.model.stacks[s].causal, .keyAllowed = comparison.input.model.attentionMask});
+    }
+    for (const auto& [name, values] : trace.outputs)
+        file.writeFloats(path + "/outputs/" + name, values->shape(), values->values());
+}
+
+std::vector<std::int64_t> widened(const auto& values) { return {values.begin(), values.end()}; }
+
+void writeInput(Hdf5File& file, const Comparison& comparison)
+{
+    const std::vector<Token>& tokens = comparison.input.tokens;
+    const ModelInput& numbers = comparison.input.model;
+    file.makeGroup("/input");
+    std::vector<std::string> pieces;
+    std::vector<std::string> displays;
+    std::vector<std::int64_t> spans;
+    std::vector<std::int64_t> special;
+    for (const Token& token : tokens) {
+        pieces.push_back(token.piece);
+        displays.push_back(token.display);
+        spans.push_back(static_cast<std::int64_t>(token.span.begin));
+        spans.push_back(static_cast<std::int64_t>(token.span.end));
+        special.push_back(token.special ? 1 : 0);
+    }
+    file.writeStrings("/input/tokens", pieces);
+    file.writeStrings("/input/token_display", displays);
+    file.writeIntegers("/input/token_spans", {tokens.size(), 2}, spans);
+    file.writeIntegers("/input/token_special", {tokens.size()}, special);
+    file.writeIntegers("/input/token_ids", {tokens.size()}, widened(numbers.tokenIds));
+    file.writeIntegers("/input/attention_mask", {tokens.size()}, widened(numbers.attentionMask));
+    file.writeIntegers("/input/token_type_ids", {tokens.size()}, widened(numbers.tokenTypes));
+    if (comparison.study.input.text)
+        file.writeStrings("/input/text", {*comparison.study.input.text});
+    if (comparison.study.input.textPair)
+        file.writeStrings("/input/text_pair", {*comparison.study.input.textPair});
+}
+
+}  // namespace
+
+void writeRunFile(const Comparison& comparison, const std::filesystem::path& target, Monitor& monitor)
+{
+    if (!comparison.recordedTitles.empty())
+        refuse({target.string(), "a run of Ketscope's own", "attention captured elsewhere", "Copy its file instead."});
+    AtomicFile place(target);
+    Hdf5File file = Hdf5File::create(place.path());
+    file.setText("/", "format", std::string(kRunFormat));
+    file.setNumber("/", "version", kRunVersion);
+    file.setText("/", "ketscope_version", versionString());
+    file.setText("/", "model_path", comparison.model.path.string());
+    file.setText("/", "model_sha256", comparison.weightsSha256);
+    file.setText("/", "architecture", comparison.model.architecture);
+    file.setText("/", "model", modelToJson(comparison.model).dump());
+    file.setText("/", "study", toJson(comparison.study).dump());
+    writeInput(file, comparison);
+    for (std::size_t i = 0; i < comparison.traces.size(); ++i) {
+        monitor.check();
+        monitor.progress(static_cast<double>(i) / static_cast<double>(comparison.traces.size()),
+                         "Writing trace " + traceTag(i));
+        writeTrace(file, comparison, i);
+    }
+    if (comparison.outputLabels)
+        file.writeStrings("/labels", *comparison.outputLabels);
+    file.close();
+    monitor.check();
+    place.commit();
+}
+
+}  // namespace ketscope

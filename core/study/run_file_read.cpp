@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/formats/hdf5.h"
+#include "core/study/run_file.h"
+#include "core/study/run_file_model.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::size_t kMaximumTraces = 64;
+constexpr std::size_t kMaximumTokens = 1 << 20;
+
+// Reads one file; every function throws Error (Input) that names the place in it.
+class Reader {
+public:
+    Reader(const fs::path& path, Monitor& monitor)
+        : m_name(path.string()), m_file(Hdf5File::open(path)), m_monitor(monitor)
+    {
+    }
+
+    ComparisonPointer read()
+    {
+        checkFormat();
+        readTokens();
+        readTraces();
+        readModelAndStudy();
+        if (m_file.exists("/labels"))
+            m_comparison->outputLabels =
+                std::make_shared<const std::vector<std::string>>(m_file.readStrings("/labels"));
+        return m_comparison;
+    }
+
+private:
+    [[noreturn]] void wrong(const std::string& place, const std::string& expected, const std::string& found) const
+    {
+        refuse({m_name + ", " + place, expected, found, "See the run-file layout in the documentation."});
+    }
+
+    void checkFormat() const
+    {
+        const std::string format = m_file.textAttribute("/", "format").value_or(std::string(kRunFormat));
+        const double version = m_file.numberAttribute("/", "version").value_or(kRunVersion);
+        if (format != kRunFormat || version != kRunVersion)
+            wrong("format", std::string(kRunFormat) + " version " + std::to_string(kRunVersion),
+                  format + " version " + std::to_string(static_cast<long>(version)));
+        if (!m_file.isDataset("/input/tokens") || !m_file.exists("/traces"))
+            wrong("/", "/input/tokens and /traces", "a file without them");
+    }
+
+    std::vector<std::int64_t> integers(const std::string& path, std::size_t count) const
+    {
+        if (!m_file.exists(path))
+            return {};
+        std::vector<std::int64_t> values = m_file.readIntegers(path);
+        if (values.size() != count)
+            wrong(path, std::to_string(count) + " values", std::to_string(values.size()));
+        return values;
+    }
+
+    std::int32_t narrow(std::int64_t value, const std::string& path) const
+    {
+        if (value < 0 || value > std::numeric_limits<std::int32_t>::max())
+            wrong(path, "values from 0 to 2147483647", std::to_string(value));
+        return static_cast<std::int32_t>(value);
+    }
+
+    void readTokens()
+    {
+        const std::vector<std::string> pieces = m_file.readStrings("/input/tokens");
+        const std::size_t n = pieces.size();
+        if (n == 0 || n > kMaximumTokens)
+            wrong("/input/tokens", "1 to " + std::to_string(kMaximumTokens) + " tokens", std::to_string(n));
+        std::vector<std::string> displays = pieces;
+        if (m_file.exists("/input/token_display"))
+            displays = m_file.readStrings("/input/token_display");
+        if (displays.size() != n)
+            wrong("/input/token_display", std::to_string(n) + " texts", std::to_string(displays.size()));
+        const auto ids = integers("/input/token_ids", n);
+        const auto mask = integers("/input/attention_mask", n);
+        const auto types = integers("/input/token_type_ids", n);
+        const auto spans = integers("/input/token_spans", 2 * n);
+        const auto special = integers("/input/token_special", n);
+        ModelInput& numbers = m_comparison->input.model;
+        for (std::size_t i = 0; i < n; ++i) {
+            Token token;
+            token.piece = pieces[i];
+            token.display = displays[i];
+            token.id = ids.empty() ? 0 : narrow(ids[i], "/input/token_ids");
+            token.segment = types.empty() ? 0 : narrow(types[i], "/input/token_type_ids");
+            token.padding = !mask.empty() && mask[i] == 0;
+            token.special = !special.empty() && special[i] != 0;
+            if (!spans.empty())
+                token.span = {static_cast<std::size_t>(narrow(spans[2 * i], "/input/token_spans")),
+                              static_cast<std::size_t>(narrow(spans[2 * i + 1], "/input/token_spans"))};
+            numbers.tokenIds.push_back(token.id);
+            numbers.attentionMask.push_back(token.padding ? 0 : 1);
+            numbers.tokenTypes.push_back(token.segment);
+            m_comparison->input.tokens.push_back(std::move(token));
+        }
+    }
+
+    std::vector<TensorPointer> layersOf(const std::string& path) const
+    {
+        std::vector<TensorPointer> layers;
+        const std::vector<std::size_t> shape = m_file.shape(path);
+        for (std::size_t layer = 0; layer < shape[0]; ++layer) {
+            m_monitor.check();
+            layers.push_back(std::make_shared<const Tensor>(m_file.readFloatsAt(path, {layer})));
+        }
+        return layers;
+    }
+
+    StackTrace readStack(const std::string& group, const std::string& name, Trace& trace) const
+    {
+        const std::string path = group + "/attention";
+        const std::vector<std::size_t> shape = m_file.shape(path);
+        const std::size_t n = m_comparison->input.tokens.size();
+        if (shape.size() != 4 || shape[0] == 0 || shape[1] == 0 || shape[2] != n || shape[3] != n)
+            wrong(path,
+                  "(layers, heads, " + std::to_string(n) + ", " + std::to_string(n)
+                      + ") values, one row and column a token",
+                  shapeText(shape));
+        StackTrace stack{name, layersOf(path), {}, {}};
+        stack.standardError.resize(shape[0]);
+        if (const std::string errors = group + "/attention_standard_error"; m_file.exists(errors)) {
+            if (m_file.shape(errors) != shape)
+                wrong(errors, shapeText(shape), shapeText(m_file.shape(errors)));
+            stack.standardError = layersOf(errors);
+        }
+        if (const std::string hidden = group + "/hidden_states"; m_file.exists(hidden)) {
+            const std::vector<std::size_t> found = m_file.shape(hidden);
+            if (found.size() != 3 || found[0] != shape[0] + 1 || found[1] != n)
+                wrong(hidden, "(layers + 1, tokens, width) values", shapeText(found));
+            stack.hidden = layersOf(hidden);
+        }
+        for (std::size_t layer = 0; layer < shape[0]; ++layer)
+            if (!std::ranges::all_of(stack.attention[layer]->values(), [](float x) { return std::isfinite(x); }))
+                trace.warnings.push_back("layer " + std::to_string(layer) + ": attention is not finite");
+        return stack;
+    }
+
+    static std::string shapeText(const std::vector<std::size_t>& shape)
+    {
+        std::string text;
+        for (const std::size_t extent : shape)
+            text += (text.empty() ? "(" : ", ") + std::to_string(extent);
+        return text.empty() ? "one value" : text + ")";
+    }
+
+    void readTraces()
+    {
+        const std::vector<std::string> names = m_file.members("/traces");
+        if (names.empty() || names.size() > kMaximumTraces)
+            wrong("/traces", "1 to " + std::to_string(kMaximumTraces) + " traces", std::to_string(names.size()));
+        for (const std::string& name : names) {
+            const std::string path = "/traces/" + name;
+            auto trace = std::make_shared<Trace>();
+            trace->seconds = m_file.numberAttribute(path, "seconds").value_or(0.0);
+            for (const std::string& member : m_file.members(path)) {
+                if (m_file.exists(path + "/" + member + "/attention"))
+                    trace->stacks.push_back(readStack(path + "/" + member, member, *trace));
+                else if (member == "outputs")
+                    for (const std::string& output : m_file.members(path + "/outputs"))
+                        trace->outputs[output] =
+                            std::make_shared<const Tensor>(m_file.readFloats(path + "/outputs/" + output));
+            }
+            if (trace->stacks.empty())
+                wrong(path, "a stack with an attention array", "none");
+            checkSameStacks(*trace, path);
+            m_comparison->traces.push_back(std::move(trace));
+            m_comparison->recordedTitles.push_back(
+                {m_file.textAttribute(path, "mechanism").value_or("Attention " + name), "captured elsewhere"});
+        }
+    }
+
+    void checkSameStacks(const Trace& trace, const std::string& path) const
+    {
+        if (m_comparison->traces.empty())
+            return;
+        const std::vector<StackTrace>& first = m_comparison->traces.front()->stacks;
+        bool same = trace.stacks.size() == first.size();
+        for (std::size_t s = 0; same && s < first.size(); ++s)
+            same = trace.stacks[s].name == first[s].name
+                   && trace.stacks[s].attention.size() == first[s].attention.size()
+                   && trace.stacks[s].attention.front()->shape() == first[s].attention.front()->shape();
+        if (!same)
+            wrong(path, "the same stacks and shapes as the first trace", "others");
+    }
+
+    // What an unknown model is: as many layers and heads as its arrays have.
+    ModelInfo modelFromArrays() const
+    {
+        ModelInfo model;
+        model.architecture = m_file.textAttribute("/", "architecture").value_or("unknown");
+        model.title = model.architecture;
+        for (const StackTrace& stack : m_comparison->traces.front()->stacks)
+            model.stacks.push_back({stack.name, stack.attention.size(), stack.attention.front()->shape()[0], 0,
+                                    stack.hidden.empty() ? 0 : stack.hidden.front()->shape()[1], false});
+        return model;
+    }
+
+    void checkModelFits(const ModelInfo& model) const
+    {
+        const std::vector<StackTrace>& stacks = m_comparison->traces.front()->stacks;
+        bool fits = model.stacks.size() == stacks.size();
+        for (std::size_t s = 0; fits && s < stacks.size(); ++s)
+            fits = model.stacks[s].name == stacks[s].name && model.stacks[s].layers == stacks[s].attention.size()
+                   && model.stacks[s].heads == stacks[s].attention.front()->shape()[0];
+        if (!fits)
+            wrong("model", "the stacks of the arrays", "others");
+    }
+
+    void readModelAndStudy()
+    {
+        const auto model = m_file.textAttribute("/", "model");
+        const auto study = m_file.textAttribute("/", "study");
+        m_comparison->model =
+            model ? modelFromJson(parseJson(*model, m_name + ", model"), m_name + ", model") : modelFromArrays();
+        checkModelFits(m_comparison->model);
+        m_comparison->model.path = m_file.textAttribute("/", "model_path").value_or("");
+        m_comparison->weightsSha256 = m_file.textAttribute("/", "model_sha256").value_or("");
+        if (study && model)
+            m_comparison->study = studyFromJson(parseJson(*study, m_name + ", study"), m_name + ", study");
+        const bool own = m_comparison->study.candidates.size() + 1 == m_comparison->traces.size() && study && model;
+        if (own)
+            m_comparison->recordedTitles.clear();
+        else if (m_file.exists("/input/text"))
+            m_comparison->study.input.text = m_file.readStrings("/input/text").at(0);
+        for (std::size_t i = 0; i < m_comparison->traces.size(); ++i)
+            m_comparison->plans.push_back(
+                std::make_shared<const HeadPlan>(resolve(own && i > 0 ? m_comparison->study.candidates[i - 1] : Plan{},
+                                                         m_comparison->model, m_comparison->study.seed)));
+        const Selection& s = m_comparison->study.selection;
+        const std::size_t n = m_comparison->input.tokens.size();
+        if (s.stack >= m_comparison->model.stacks.size() || s.layer >= m_comparison->model.stacks[s.stack].layers
+            || s.head >= m_comparison->model.stacks[s.stack].heads || s.query >= n || s.key >= n)
+            m_comparison->study.selection = {};
+    }
+
+    std::string m_name;
+    Hdf5File m_file;
+    Monitor& m_monitor;
+    std::shared_ptr<Comparison> m_comparison = std::make_shared<Comparison>();
+};
+
+}  // namespace
+
+ComparisonPointer readRunFile(const fs::path& file, Monitor& monitor) { return Reader(file, monitor).read(); }
+
+}  // namespace ketscope
