@@ -6,12 +6,10 @@
 
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Colours for positions 0 … 1. Immutable.
-class ColourMap
-{
+class ColourMap {
 public:
     ColourMap(QString id, QString title, std::vector<QRgb> table);
 

@@ -9,8 +9,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // What a map shows: a trace, or the difference of two.
 struct MapSource {
@@ -38,8 +37,7 @@ struct CellGrid {
 };
 
 // One head of every trace of a comparison: read access with masks and checks. Keeps the comparison alive.
-class HeadMaps
-{
+class HeadMaps {
 public:
     // Throws Error (Input) when `selection` names a stack, layer or head that a trace does not have, or when the traces'
     // maps differ in size.
@@ -65,7 +63,6 @@ public:
     bool anyNegative(const MapSource& source) const;
     // Means over the queries that are not padding.
     MapComparison compare(std::size_t baseline, std::size_t trace) const;
-    double meanEntropy(std::size_t trace) const;
 
     QString tokenText(std::size_t index) const;  // full; the index when there is no such token
     const Comparison& comparison() const { return *m_comparison; }

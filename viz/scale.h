@@ -7,12 +7,10 @@
 
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // Values to positions 0 … 1 on a colour map.
-class ValueScale
-{
+class ValueScale {
 public:
     // 0 … maximum. The logarithmic scale has its floor at 1e-4.
     static ValueScale sequential(ColourScale kind, double maximum);

@@ -5,8 +5,7 @@
 
 #include <QImage>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // One head's map as a small picture for a grid of heads: max-pooled to at most `size`, one pixel a cell below that, own
 // range (the colour shows structure, not size). Masked cells are transparent.

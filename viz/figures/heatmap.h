@@ -6,8 +6,7 @@
 #include "viz/head_maps.h"
 #include "viz/scale.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 struct HeatmapOptions {
     bool crosshair = false;           // mark the study's selected query and key
@@ -17,8 +16,7 @@ struct HeatmapOptions {
 };
 
 // The selected head's map of every trace, and Δ = second − first, with one layout and shared colour bars.
-class Heatmap final : public Figure
-{
+class Heatmap final : public Figure {
 public:
     // Throws Error (Input) when the study's selection is not in the traces.
     explicit Heatmap(const ComparisonPointer& comparison, HeatmapOptions options = {});
@@ -28,6 +26,8 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
+    double smallestText(double width, const Theme& theme) const override;
+    bool losesSignInGrey() const override { return m_signed || m_sources.size() > m_traces.size(); }
 
     // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
     HeatmapLayout layout(const QRectF& area, const Theme& theme) const;
@@ -44,18 +44,35 @@ public:
 
 private:
     ValueScale scaleOf(const MapSource& source) const { return source.isDifference() ? m_deltaScale : m_weightScale; }
-    QString panelTitle(std::size_t panel) const;
-    QString panelDetail(std::size_t panel, const HeatmapLayout& layout) const;
-    void paintPanel(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
-    void paintBars(QPainter& painter, const HeatmapLayout& layout, const Theme& theme) const;
+    ColourMap coloursOf(const MapSource& source, const Theme& theme) const;
+    QString letter(const MapSource& source) const;
+    QString title(const MapSource& source) const;
+    QStringList details(std::size_t panel) const;
+    QString exactHere(std::size_t trace) const;
+    HeatmapContents contents() const;
+    ColourBar weightBar() const;
+    ColourBar differenceBar() const;
+    QString patched(std::size_t trace) const;
+    QString measured() const;
+    bool showsErrors() const;
+
+    void paintHeader(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
+    void paintLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                     const Theme& theme) const;
+    void paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
+    void paintErrorLegend(QPainter& painter, const QRectF& place, const Theme& theme) const;
 
     HeatmapOptions m_options;
     HeadMaps m_maps;
+    Selection m_selection;
     std::vector<std::size_t> m_traces;
     std::vector<MapSource> m_sources;
     std::vector<double> m_entropies;            // of m_traces
     std::optional<MapComparison> m_comparison;  // of the first two
-    bool m_signed = false;                      // weights below 0: the traces' panels use the diverging map too
+    QStringList m_labels;                       // elided tokens
+    std::vector<double> m_labelWidths;
+    bool m_signed = false;  // weights below 0: the traces' panels use the diverging map too
+    double m_largest = 0.0;
     ValueScale m_weightScale;
     ValueScale m_deltaScale;
 };
