@@ -37,6 +37,7 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     m_model->setMenu(&modelMenu);
     m_model->setAccessibleName(tr("Model"));
     m_input->setObjectName(u"input"_s);
+    m_input->setAcceptDrops(false);  // drops are the window's
     m_input->setAccessibleName(tr("Input"));
     m_plan->setMenu(m_planMenu);
     m_plan->setAccessibleName(tr("Plan"));
@@ -123,8 +124,8 @@ void MainToolBar::refreshStudy()
     const PlanEntry* entry = m_controller.entry();
     const QString plan = entry == nullptr ? QString() : planTitle(*entry, *m_controller.model());
     m_plan->setToolTip(plan);
-    m_plan->setText(m_plan->fontMetrics().elidedText(plan, Qt::ElideRight,
-                                                     m_plan->width() - qRound(m_appearance.theme().px(34))));
+    m_plan->setText(
+        m_plan->fontMetrics().elidedText(plan, Qt::ElideRight, m_plan->width() - qRound(m_appearance.theme().px(34))));
 }
 
 void MainToolBar::rebuildPlanMenu()
@@ -158,7 +159,6 @@ void MainToolBar::runOrCancel()
     commitInput();
 }
 
-// The text in the field counts from now on; without a change it is simply run again.
 void MainToolBar::commitInput()
 {
     if (m_input->text() == inputText(m_controller.study().input))

@@ -19,6 +19,7 @@ public:
     MainToolBar(StudyController& controller, Appearance& appearance, QMenu& modelMenu, QWidget* parent = nullptr);
 
     QLineEdit& input() const { return *m_input; }
+    void commitInput();  // what the field says now is run
 
 signals:
     void planDialogWanted();
@@ -31,7 +32,6 @@ private:
     void rebuildPlanMenu();
     void refreshRun(bool busy);
     void runOrCancel();
-    void commitInput();
     void applySize();
 
     StudyController& m_controller;

@@ -129,12 +129,10 @@ void StatusLine::showProgress(double fraction, const QString& what)
 void StatusLine::refreshSelection()
 {
     const Selection& at = m_controller.selection();
-    m_selection->setText(m_controller.comparison() ? tr("Selection L%1 H%2 · q %3 · k %4")
-                                                         .arg(at.layer)
-                                                         .arg(at.head)
-                                                         .arg(at.query)
-                                                         .arg(at.key)
-                                                   : QString());
+    m_selection->setText(
+        m_controller.comparison()
+            ? tr("Selection L%1 H%2 · q %3 · k %4").arg(at.layer).arg(at.head).arg(at.query).arg(at.key)
+            : QString());
 }
 
 void StatusLine::refreshTimes()
@@ -142,12 +140,14 @@ void StatusLine::refreshTimes()
     QStringList parts;
     if (const ComparisonPointer& comparison = m_controller.comparison()) {
         for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace)
-            parts += tr("%1 %2 ms").arg(QString::fromStdString(traceTag(trace)),
-                                        formatNumber(comparison->traces[trace]->seconds * 1000.0, 1));
+            parts += tr("%1 %2 ms")
+                         .arg(QString::fromStdString(traceTag(trace)),
+                              formatNumber(comparison->traces[trace]->seconds * 1000.0, 1));
         parts += tr("run %1 ms").arg(formatNumber(m_controller.lastRunMs(), 1));
     }
     m_times->setText(parts.join(u" · "_s));
-    m_machine->setText(tr("   fp32 · %n thread(s)   Memory %1 MiB", nullptr, m_controller.threads()).arg(residentMiB()));
+    m_machine->setText(
+        tr("   fp32 · %n thread(s)   Memory %1 MiB", nullptr, m_controller.threads()).arg(residentMiB()));
     refreshSelection();
 }
 

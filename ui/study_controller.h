@@ -50,6 +50,7 @@ public:
     double lastRunMs() const { return m_lastRunMs; }
     int threads() const;
     bool canRunWhileDragging() const;
+    bool wantsRunWhileDragging() const { return m_runWhileDragging; }
     bool runsWhileDragging() const { return m_runWhileDragging && canRunWhileDragging(); }
     QUndoStack& undoStack() { return m_undo; }
 

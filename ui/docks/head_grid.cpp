@@ -66,7 +66,7 @@ std::vector<QImage> drawHeads(const ComparisonPointer& comparison, const MapSour
             else if (source.isDifference())
                 values.push_back(maps.compare(*source.baseline, source.trace).jensenShannon);
             else
-                values.push_back(maps.meanEntropy(source.trace));
+                values.push_back(maps.compare(source.trace, source.trace).entropyA);
         }
     }
     return scalars ? scalarPictures(values, view) : pictures;

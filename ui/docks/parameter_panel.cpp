@@ -63,6 +63,7 @@ ParameterRow::ParameterRow(const Parameter& parameter, StudyController& controll
 void ParameterRow::buildNumber(Appearance& appearance)
 {
     m_field = new QLineEdit(this);
+    m_field->setAcceptDrops(false);
     m_field->setAlignment(Qt::AlignRight);
     m_field->setAccessibleName(titleOf(m_parameter));
     m_field->setFixedWidth(qRound(appearance.theme().px(72)));

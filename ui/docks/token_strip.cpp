@@ -2,6 +2,7 @@
 #include "ui/docks/token_strip.h"
 
 #include "ui/controls/controls.h"
+#include "viz/labels.h"
 
 #include <QFontMetricsF>
 #include <QHelpEvent>
@@ -23,15 +24,7 @@ constexpr double kSmallestChip = 36.0;
 constexpr double kGap = 8.0;
 constexpr double kTop = 8.0;
 constexpr double kBarHeight = 4.0;
-constexpr int kLetters = 14;
 constexpr std::size_t kBars = 3;
-
-QString shortened(const QString& text)
-{
-    if (text.size() <= kLetters)
-        return text;
-    return text.left(kLetters / 2) + u'…' + text.right(kLetters / 2 - 1);
-}
 
 }  // namespace
 
@@ -55,7 +48,7 @@ void TokenStrip::rebuild()
         const QFontMetricsF metrics(theme.mono(kLabelPixels));
         double left = theme.px(2);
         for (const Token& token : comparison->input.tokens) {
-            const QString text = shortened(QString::fromStdString(token.display));
+            const QString text = elideMiddle(QString::fromStdString(token.display));
             const double width = std::ceil(
                 std::max(theme.px(kSmallestChip), metrics.horizontalAdvance(text) + 2 * theme.px(kChipPadding)));
             m_chips.push_back({text, {left, theme.px(kTop), width, theme.px(kChipHeight)}});
@@ -71,8 +64,11 @@ void TokenStrip::refresh()
 {
     const Selection& at = m_controller.selection();
     if (at.query < m_chips.size() && at.key < m_chips.size()) {
-        setAccessibleDescription(
-            tr("query %1 %2, key %3 %4").arg(at.query).arg(m_chips[at.query].text).arg(at.key).arg(m_chips[at.key].text));
+        setAccessibleDescription(tr("query %1 %2, key %3 %4")
+                                     .arg(at.query)
+                                     .arg(m_chips[at.query].text)
+                                     .arg(at.key)
+                                     .arg(m_chips[at.key].text));
         emit selectionMoved(m_chips[at.query].rect.toAlignedRect());
     }
     update();
@@ -170,8 +166,9 @@ void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
     painter.setFont(theme.ui(kTickPixels, query || key ? QFont::DemiBold : QFont::Normal));
     painter.setPen(query || key ? theme.accent : theme.text3);
     const double wide = theme.px(30);
-    painter.drawText(QRectF(chip.rect.left() - wide, height() - theme.px(17), chip.rect.width() + 2 * wide, theme.px(15)),
-                     Qt::AlignCenter, below);
+    painter.drawText(
+        QRectF(chip.rect.left() - wide, height() - theme.px(17), chip.rect.width() + 2 * wide, theme.px(15)),
+        Qt::AlignCenter, below);
 }
 
 void TokenStrip::paintBars(QPainter& painter, std::size_t token) const

@@ -3,6 +3,7 @@
 
 #include "ui/dialogs/plan_dialog.h"
 #include "ui/plan_text.h"
+#include "viz/labels.h"
 #include "viz/scale.h"
 
 #include <QGridLayout>
@@ -66,12 +67,7 @@ void TraceTag::paintEvent(QPaintEvent*)
     const Theme& theme = m_appearance.theme();
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(theme.trace(m_trace));
-    painter.drawRoundedRect(QRectF(rect()), theme.px(3), theme.px(3));
-    painter.setPen(theme.panel);
-    painter.setFont(theme.ui(kTickPixels, QFont::Bold));
-    painter.drawText(rect(), Qt::AlignCenter, QString::fromStdString(traceTag(m_trace)));
+    drawChip(painter, QRectF(rect()), QString::fromStdString(traceTag(m_trace)), theme.trace(m_trace), theme);
 }
 
 PlanSection::PlanSection(StudyController& controller, Appearance& appearance, QWidget* parent)

@@ -19,6 +19,7 @@ public:
     HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
     FigureView& figureView() const { return *m_figure; }
+    void toggleRangeLock() { m_lock->toggle(); }
 
 private:
     QWidget* makeHeader();
