@@ -5,23 +5,9 @@
 
 #include <limits>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
-
-void checkShapes(const HeadInput& input)
-{
-    const auto& [queries, keys, values, mask, scale, layerInput, random] = input;
-    const bool fits =
-        queries.columns == keys.columns && keys.rows == values.rows && keys.rows > 0
-        && (mask.keyAllowed.empty() || mask.keyAllowed.size() == keys.rows)
-        && (mask.additive.empty() || (mask.additive.rows == queries.rows && mask.additive.columns == keys.rows))
-        && !(mask.causal && keys.rows < queries.rows);
-    if (!fits)
-        fail({"attention", "queries, keys, values and masks that fit each other", "other shapes", "Report this."});
-}
+namespace {
 
 // One block's logits and results, reused by every block that a thread computes.
 float* scratchOfThread(std::size_t size)
@@ -32,8 +18,7 @@ float* scratchOfThread(std::size_t size)
     return scratch.data();
 }
 
-class ExactHead : public PreparedHead
-{
+class ExactHead : public PreparedHead {
 public:
     ExactHead(const HeadInput& input, const KetscopeKernels& kernels)
         : m_kernels(kernels), m_queries(input.queries),
@@ -83,8 +68,7 @@ private:
     KetscopePackedHead m_head{};
 };
 
-class Exact : public Mechanism
-{
+class Exact : public Mechanism {
 public:
     const MechanismInfo& info() const override
     {

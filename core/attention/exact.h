@@ -4,8 +4,7 @@
 #include "core/attention/mechanism.h"
 #include "core/nn/kernels.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 // softmax(scale · QKᵀ + mask) V of one head with the given kernels. Without weights to fill it never forms n × m values.
 // Throws Error (Failure) when the shapes do not fit each other, or a causal mask has fewer keys than queries.

@@ -48,9 +48,11 @@ std::size_t HeadPlan::firstPatchedLayer(std::size_t stack) const
 
 bool HeadPlan::anyGivesStandardError(std::size_t stack, std::size_t layer) const
 {
-    for (std::size_t head = 0; head < m_stacks.at(stack).heads; ++head)
-        if (at(stack, layer, head).mechanism->info().properties.givesStandardError)
+    for (std::size_t head = 0; head < m_stacks.at(stack).heads; ++head) {
+        const HeadAssignment& assignment = at(stack, layer, head);
+        if (assignment.mechanism->properties(assignment.parameters).givesStandardError)
             return true;
+    }
     return false;
 }
 

@@ -13,7 +13,7 @@
 
 namespace ketscope {
 
-// What holds of a mechanism, whatever its parameters. Shown to users and enforced by the contract tests.
+// What holds of a mechanism with given parameters. Shown to users and enforced by the contract tests.
 struct MechanismProperties {
     bool rowStochastic = true;        // every row of weights ≥ 0, sums to 1 (or is all zero when no key is allowed)
     bool causalSafe = true;           // with a causal mask nothing at or before t depends on a token after t
@@ -31,7 +31,7 @@ struct MechanismInfo {
     std::string summary;     // one or two sentences for a newcomer
     std::string source;      // where the definition comes from
     std::vector<Parameter> parameters;
-    MechanismProperties properties;
+    MechanismProperties properties;  // with the default parameters
 };
 
 // One head's input. Views stay valid until the work on the head is done.
@@ -45,11 +45,14 @@ struct HeadInput {
     RandomKey random;
 };
 
+// Throws Error (Failure) unless the shapes fit each other: at least one key, and with a causal mask m ≥ n.
+void checkShapes(const HeadInput& input);
+
 // Where the result goes. The weights written are the weights used: output = weights · values, exactly as rounded.
 struct HeadOutput {
     MutableMatrixView weights;        // (n, m); empty = output only
     MutableMatrixView output;         // (n, dv)
-    MutableMatrixView standardError;  // (n, m), one standard error of each weight; empty = not asked for
+    MutableMatrixView standardError;  // (n, m), of each weight, 0 where none is known; empty = not asked for
 };
 
 // One head after whatever has to be done once (features of the keys, packing). Row blocks may then be computed in any
@@ -68,6 +71,13 @@ public:
     virtual ~Mechanism() = default;
 
     virtual const MechanismInfo& info() const = 0;
+
+    // What holds with these parameters, where that depends on them.
+    virtual MechanismProperties properties(const Parameters& parameters) const
+    {
+        static_cast<void>(parameters);
+        return info().properties;
+    }
 
     // `parameters` were made from info().parameters. Throws Error (Cancelled) when `monitor` says so.
     virtual std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,

@@ -13,19 +13,19 @@ enum class ParameterKind { Integer, Real, Choice, Flag };
 
 // One parameter of a mechanism. The control panel, the command line, files and the contract tests are made from this.
 struct Parameter {
-    std::string id;      // "m": stable, used in SPECs and files
-    std::string title;   // "Random features"
-    std::string symbol;  // "m", "σ": shown beside the title and in captions; may be empty
-    std::string help;    // one or two sentences, with the unit
+    std::string id;           // "m": stable, used in SPECs and files
+    std::string title;        // "Random features"
+    std::string symbol = {};  // "m", "σ": shown beside the title and in captions; may be empty
+    std::string help;         // one or two sentences, with the unit
     ParameterKind kind = ParameterKind::Real;
     double minimum = 0.0;
     double maximum = 1.0;
     double initial = 0.0;  // for a choice: the index into `choices`; for a flag: 0 or 1
     bool logarithmic = false;
-    std::vector<std::string> choices;           // ids, for example "naive"
-    std::vector<std::string> choiceTitles;      // "Naive (independent shots)"
-    std::string shownWhen = {};                 // id of a choice or flag parameter that must have …
-    std::vector<std::string> shownWhenIn = {};  // … one of these values ("on" for a flag); always shown when empty
+    std::vector<std::string> choices = {};       // ids, for example "naive"
+    std::vector<std::string> choiceTitles = {};  // "Naive (independent shots)"
+    std::string shownWhen = {};                  // id of a choice or flag parameter that must have …
+    std::vector<std::string> shownWhenIn = {};   // … one of these values ("on" for a flag); always shown when empty
 };
 
 // Values for every parameter of one mechanism, always complete and inside their ranges.

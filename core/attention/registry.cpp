@@ -28,6 +28,18 @@ const Mechanism& mechanism(std::string_view id)
     refuse({"mechanism", "one of " + known, "\"" + std::string(id) + "\"", "See ketscope mechanisms."});
 }
 
+void checkShapes(const HeadInput& input)
+{
+    const auto& [queries, keys, values, mask, scale, layerInput, random] = input;
+    const bool fits =
+        queries.columns == keys.columns && keys.rows == values.rows && keys.rows > 0
+        && (mask.keyAllowed.empty() || mask.keyAllowed.size() == keys.rows)
+        && (mask.additive.empty() || (mask.additive.rows == queries.rows && mask.additive.columns == keys.rows))
+        && !(mask.causal && keys.rows < queries.rows);
+    if (!fits)
+        fail({"attention", "queries, keys, values and masks that fit each other", "other shapes", "Report this."});
+}
+
 void attendHead(const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters,
                 const HeadOutput& output, const Monitor& monitor)
 {

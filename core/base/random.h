@@ -28,7 +28,7 @@ public:
     std::uint32_t next();
     double uniform();  // [0, 1), 53 bits
     double normal();   // mean 0, variance 1, Box–Muller
-    // Successes among `trials` independent trials of probability p in [0, 1]; exact, O(min(np, n(1−p)) + 1) expected.
+    // Successes among `trials` independent trials of probability p in [0, 1]; exact, O(1) expected.
     std::uint64_t binomial(std::uint64_t trials, double p);
 
 private:

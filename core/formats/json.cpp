@@ -7,16 +7,13 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 // Reads characters and counts them where every copy of the iterator sees it: the parser itself tells positions only
 // of syntax errors.
-class CountingIterator
-{
+class CountingIterator {
 public:
     using iterator_category = std::input_iterator_tag;
     using value_type = char;
@@ -42,8 +39,7 @@ private:
 };
 
 // Builds the document and refuses what the parser alone would let through: a second value for a key, deep nesting.
-class Builder
-{
+class Builder {
 public:
     Builder(const std::string& where, const std::size_t& position) : m_where(where), m_position(position) {}
 

@@ -11,11 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 // Closes on every way out of the constructor; the mapping outlives its descriptor.
 struct Descriptor {
@@ -34,8 +32,7 @@ struct Descriptor {
 
 std::size_t checkedSize(const std::filesystem::path& file, int descriptor, std::size_t limit)
 {
-    struct stat status {
-    };
+    struct stat status {};
     if (fstat(descriptor, &status) != 0)
         refuseUnreadable(file, errno);
     if (!S_ISREG(status.st_mode))

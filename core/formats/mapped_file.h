@@ -6,12 +6,10 @@
 #include <span>
 #include <string_view>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // The bytes of a whole regular file, mapped read-only for as long as the object lives. Pages are read when touched.
-class MappedFile
-{
+class MappedFile {
 public:
     // Throws Error (Input) when the file cannot be opened, is not a regular file, or holds more than `limit` bytes.
     explicit MappedFile(const std::filesystem::path& file, std::size_t limit = static_cast<std::size_t>(-1));

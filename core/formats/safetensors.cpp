@@ -10,11 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 // The format: 8 bytes little-endian header length, a JSON object {name: {dtype, shape, data_offsets}}, the payload.
 // https://github.com/huggingface/safetensors#format
@@ -139,8 +137,7 @@ Extent readExtent(const Json& value, const TensorEntry& entry, std::uint64_t pay
     return {offsets[0], offsets[1]};
 }
 
-class Safetensors : public TensorArchive
-{
+class Safetensors : public TensorArchive {
 public:
     explicit Safetensors(const std::filesystem::path& path) : m_file(path)
     {

@@ -8,17 +8,14 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-namespace ketscope
-{
+namespace ketscope {
 
 namespace fs = std::filesystem;
 
-namespace
-{
+namespace {
 
 // Several files seen as one.
-class ShardedArchive : public TensorArchive
-{
+class ShardedArchive : public TensorArchive {
 public:
     // Takes every tensor of a shard; refuses a name that an earlier shard has.
     void add(std::unique_ptr<TensorArchive> shard, const fs::path& file)

@@ -4,11 +4,9 @@
 #include <array>
 #include <cstring>
 
-namespace ketscope
-{
+namespace ketscope {
 
-namespace
-{
+namespace {
 
 static_assert(std::endian::native == std::endian::little, "tensors are stored little-endian");
 

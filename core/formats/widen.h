@@ -6,8 +6,7 @@
 #include <bit>
 #include <optional>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // IEEE 754 binary16 to binary32, exact for every one of the 65536 patterns (payloads of NaNs included). Integer
 // arithmetic keeps subnormals whatever the thread's flush-to-zero mode is, and loops over it vectorise.

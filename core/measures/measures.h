@@ -23,7 +23,7 @@ double normalizedEntropy(std::span<const float> row, std::size_t allowedKeys);
 // Σ a |i − j| in tokens, query i = `query`.
 double meanDistance(std::span<const float> row, std::size_t query);
 
-// KL(a‖b) = Σ a ln(a / b), both floored at 1e-6 and renormalised. Nats.
+// KL(a‖b) = Σ a ln(a / b), both floored at 1e-6 and renormalised. Nats; NaN where either is no distribution.
 double klDivergence(std::span<const float> a, std::span<const float> b);
 
 // Jensen–Shannon divergence with natural logarithm, in [0, ln 2]. Rows are renormalised; an empty row gives NaN.
@@ -37,7 +37,9 @@ bool sameTopKey(std::span<const float> a, std::span<const float> b);
 // Keys that `mask` allows query `row` of an (n, m) map.
 std::size_t allowedKeys(const AttentionMask& mask, std::size_t row, std::size_t queries, std::size_t keys);
 
-// Means over the query rows marked in `rows` (empty = all) of one head's two maps; max |Δ| is a maximum.
+// Means over the query rows marked in `rows` (empty = all) of one head's two maps; max |Δ| is a maximum. A row that is no
+// distribution in either map (empty, negative or non-finite weights) is left out and not counted; with no row left all
+// is 0.
 struct MapComparison {
     double kl = 0.0;
     double jensenShannon = 0.0;
@@ -53,7 +55,7 @@ MapComparison compareMaps(MatrixView a, MatrixView b, std::span<const std::uint8
 // The mean of several MapComparisons (the maximum for max |Δ|), each weighted by its rows.
 MapComparison combine(std::span<const MapComparison> parts);
 
-// KL and JS of the two-outcome distributions {this key, the rest}.
+// KL (a‖b) and JS of the two-outcome distributions {this key, the rest}, and b − a. KL and JS are NaN outside [0, 1].
 struct CellComparison {
     double kl = 0.0;
     double jensenShannon = 0.0;

@@ -42,6 +42,10 @@ struct KetscopeKernels {
     // In place: softmax of one row. −∞ entries become exactly 0; a row with nothing else becomes all zero.
     void (*softmax)(float* row, size_t count);
 
+    // out = (row − mean) / √(variance + epsilon) · weight + bias, with mean and variance in double. In place is allowed.
+    void (*layerNorm)(const float* row, size_t count, double epsilon, const float* weight, const float* bias,
+                      float* out);
+
     size_t (*packedSize)(size_t columns, size_t depth);  // floats of a packed (depth, columns) matrix
     // (m, depth) → panels of keys. A key whose bias is −∞ is packed as zero, so that it cannot matter.
     void (*packKeys)(const float* keys, size_t stride, const float* keyBias, size_t count, size_t depth, float* out);

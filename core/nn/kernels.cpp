@@ -6,8 +6,7 @@
 #include <cstdlib>
 #include <string>
 
-namespace ketscope
-{
+namespace ketscope {
 
 std::vector<const KetscopeKernels*> availableKernels()
 {
@@ -21,8 +20,7 @@ std::vector<const KetscopeKernels*> availableKernels()
     return found;
 }
 
-namespace
-{
+namespace {
 
 const KetscopeKernels& choose()
 {

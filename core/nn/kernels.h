@@ -5,8 +5,7 @@
 
 #include <vector>
 
-namespace ketscope
-{
+namespace ketscope {
 
 // The kernels for this processor: the highest level it has, or the one that the environment variable KETSCOPE_ISA (v2,
 // v3, v4) names. Throws Error (Input) when that is unknown or more than the processor has.

@@ -3,8 +3,7 @@
 
 #include "core/nn/kernels.h"
 
-namespace ketscope
-{
+namespace ketscope {
 
 // In place: softmax of one row of logits. −∞ entries (forbidden keys) become exactly 0; a row with nothing else becomes
 // all zero.

@@ -12,11 +12,11 @@ namespace ketscope {
 
 // What the user gave: text (and a pair), or token ids and masks exactly.
 struct Input {
-    std::optional<std::string> text;
-    std::optional<std::string> textPair;
-    std::vector<std::int32_t> tokenIds;
-    std::vector<std::uint8_t> attentionMask;
-    std::vector<std::int32_t> tokenTypes;
+    std::optional<std::string> text = {};
+    std::optional<std::string> textPair = {};
+    std::vector<std::int32_t> tokenIds = {};
+    std::vector<std::uint8_t> attentionMask = {};
+    std::vector<std::int32_t> tokenTypes = {};
 
     bool operator==(const Input&) const = default;
 };

@@ -15,7 +15,7 @@ fs::path samplesFolder()
     if (chosen != nullptr && *chosen != '\0') {
         if (std::error_code ignored; !fs::is_directory(chosen, ignored))
             fail({chosen, "the samples folder that KETSCOPE_SAMPLES names", "no such folder",
-                  "Correct the variable or unset it"});
+                  "Correct the variable or unset it."});
         return chosen;
     }
     std::error_code ignored;
@@ -25,7 +25,7 @@ fs::path samplesFolder()
         if (fs::is_directory(folder / "sentiment", ignored))
             return folder;
     fail({installed.string(), "the bundled samples", "no such folder",
-          "Install Ketscope again, or name the folder in the variable KETSCOPE_SAMPLES"});
+          "Install Ketscope again, or name the folder in the variable KETSCOPE_SAMPLES."});
 }
 
 Study sampleStudy()

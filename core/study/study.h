@@ -35,12 +35,12 @@ struct ViewSettings {
 // What is needed to draw it all again: the window, the command line, saved files and the provenance inside exported
 // figures all use this one value.
 struct Study {
-    std::string modelPath;
-    Input input;
-    std::vector<Plan> candidates;  // B, C, …; the baseline A is always exact softmax
+    std::string modelPath = {};
+    Input input = {};
+    std::vector<Plan> candidates = {};  // B, C, …; the baseline A is always exact softmax
     std::uint64_t seed = 0;
-    Selection selection;
-    ViewSettings view;
+    Selection selection = {};
+    ViewSettings view = {};
 
     bool operator==(const Study&) const = default;
 };

@@ -11,7 +11,8 @@
 
 namespace ketscope {
 
-// Characters [begin, end) of the text that was given: Unicode code points, not bytes. Empty for special tokens.
+// Characters [begin, end) of the text that was given: Unicode code points, not bytes. Empty for special tokens that the
+// text does not hold itself.
 struct TextSpan {
     std::size_t begin = 0;
     std::size_t end = 0;

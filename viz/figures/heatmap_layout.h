@@ -6,7 +6,7 @@
 
 #include <QPointF>
 #include <QRectF>
-#include <QString>
+#include <QStringList>
 
 #include <cstddef>
 #include <optional>
@@ -21,7 +21,7 @@ struct HeatmapContents {
     bool difference = false;
     bool errorLegend = false;
     std::vector<double> queryLabels, keyLabels;  // widths at kLabelPixels
-    std::vector<QString> details;                // of every panel: what the header has to wrap
+    std::vector<QStringList> details;            // of every panel: what the header has to wrap
     ColourBar weightBar, differenceBar;
 };
 

@@ -8,10 +8,8 @@
 #include <gtest/gtest.h>
 #include <limits>
 
-namespace ketscope
-{
-namespace
-{
+namespace ketscope {
+namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 

@@ -12,8 +12,7 @@
 using namespace ketscope;
 using testing::HasSubstr;
 
-namespace
-{
+namespace {
 
 std::string refusal(std::string_view text)
 {

@@ -66,5 +66,35 @@ TEST(Random, BinomialHasExactMeanAndVariance)
     EXPECT_EQ(RandomStream({1}, 0).binomial(9, 1.0), 9U);
 }
 
+// Both ways of drawing (gaps below np = 10, rejection above) against the exact probabilities.
+TEST(Random, BinomialCountsFollowTheExactDistribution)
+{
+    struct Case {
+        std::uint64_t trials;
+        double p;
+    };
+    for (const auto& [trials, p] : {Case{30, 0.2}, Case{40, 0.4}, Case{200, 0.1}, Case{1000, 0.7}}) {
+        constexpr int kDraws = 200000;
+        const auto n = static_cast<double>(trials);
+        std::vector<double> seen(trials + 1, 0.0);
+        RandomStream stream({13}, 2);
+        for (int i = 0; i < kDraws; ++i)
+            seen.at(stream.binomial(trials, p)) += 1.0;
+        double chiSquare = 0.0;
+        double cells = 0.0;
+        for (std::size_t k = 0; k <= trials; ++k) {
+            const auto x = static_cast<double>(k);
+            const double expected = kDraws
+                                    * std::exp(std::lgamma(n + 1) - std::lgamma(x + 1) - std::lgamma(n - x + 1)
+                                               + x * std::log(p) + (n - x) * std::log1p(-p));
+            if (expected < 10.0)
+                continue;
+            chiSquare += (seen[k] - expected) * (seen[k] - expected) / expected;
+            cells += 1.0;
+        }
+        EXPECT_LT(chiSquare, cells + 4.0 * std::sqrt(2.0 * cells)) << trials << " " << p;
+    }
+}
+
 }  // namespace
 }  // namespace ketscope

@@ -18,8 +18,7 @@ using testing::AllOf;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
-namespace
-{
+namespace {
 
 std::string file(const std::string& header, const std::string& payload)
 {
@@ -41,8 +40,7 @@ template <typename Value> std::string bytesOf(const std::vector<Value>& values)
     return bytes;
 }
 
-class SafetensorsFile : public testing::Test
-{
+class SafetensorsFile : public testing::Test {
 protected:
     fs::path write(const std::string& name, const std::string& bytes) const
     {

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/commands.h"
+#include "app/cli/common.h"
+#include "app/cli/paths.h"
+#include "app/cli/report.h"
+#include "core/study/run_file.h"
+
+#include <CLI/CLI.hpp>
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+struct InspectOptions {
+    CommonOptions common;
+    std::string path;
+};
+
+Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
+{
+    Json stacks = Json::array();
+    for (const StackInfo& stack : info.stacks)
+        stacks.push_back({{"name", stack.name},
+                          {"layers", stack.layers},
+                          {"heads", stack.heads},
+                          {"head_size", stack.headSize},
+                          {"hidden_size", stack.width},
+                          {"causal", stack.causal}});
+    Json json = {{"kind", "model"},
+                 {"path", info.path.string()},
+                 {"architecture", info.architecture},
+                 {"title", info.title},
+                 {"stacks", stacks},
+                 {"vocabulary_size", info.vocabularySize},
+                 {"maximum_positions", info.maximumPositions},
+                 {"feed_forward_size", info.feedForwardSize},
+                 {"parameters", info.parameterCount},
+                 {"weights_type", info.weightsType},
+                 {"task", taskName(info.task)},
+                 {"labels", info.labels},
+                 {"token_types", info.usesTokenTypes},
+                 {"tokenizer", nullptr},
+                 {"warnings", info.warnings}};
+    if (tokenizer != nullptr)
+        json["tokenizer"] = {{"kind", tokenizer->kind()}, {"vocabulary_size", tokenizer->vocabularySize()}};
+    return json;
+}
+
+std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
+{
+    std::vector<TableRow> rows = {{"Architecture", info.title + " (" + info.architecture + ")"}};
+    for (const StackInfo& stack : info.stacks)
+        rows.push_back({"Stack", describeStack(stack)});
+    rows.push_back({"Feed-forward size", groupedNumber(info.feedForwardSize)});
+    rows.push_back({"Vocabulary", groupedNumber(info.vocabularySize) + " tokens"});
+    rows.push_back({"Positions", groupedNumber(info.maximumPositions)});
+    rows.push_back({"Task", std::string(taskName(info.task))});
+    if (!info.labels.empty())
+        rows.push_back({"Labels", printable(joined(info.labels, ", "), 400)});
+    rows.push_back({"Parameters", groupedNumber(info.parameterCount)});
+    rows.push_back({"Weights", info.weightsType});
+    rows.push_back({"Tokenizer", tokenizer == nullptr
+                                     ? "none: give --token-ids"
+                                     : tokenizer->kind() + ", " + groupedNumber(tokenizer->vocabularySize())});
+    for (const std::string& warning : info.warnings)
+        rows.push_back({"Warning", printable(warning, 400)});
+    return formatTable(rows, 2);
+}
+
+void inspectModel(const InspectOptions& options)
+{
+    requireModelFolder(options.path);
+    const ModelFiles files = openModelFiles(options.path);
+    const ModelInfo info = architectureOf(files).describe(files);
+    const std::unique_ptr<Tokenizer> tokenizer = openTokenizer(options.path);
+    if (options.common.json)
+        printJson(modelJson(info, tokenizer.get()));
+    else
+        std::cout << modelText(info, tokenizer.get());
+}
+
+void inspectRunFile(const InspectOptions& options)
+{
+    ConsoleMonitor monitor(options.common.quiet);
+    const ComparisonPointer comparison = readRunFile(options.path, monitor);
+    if (options.common.json) {
+        Json json = comparisonJson(*comparison);
+        json["kind"] = "run";
+        json["path"] = options.path;
+        printJson(json);
+    } else {
+        std::cout << comparisonText(*comparison);
+        printNotices(comparisonNotices(*comparison), options.common.quiet);
+    }
+}
+
+}  // namespace
+
+void addInspect(CLI::App& program)
+{
+    CLI::App* command = program.add_subcommand("inspect", "Say what is in a model folder or a run file");
+    const auto options = std::make_shared<InspectOptions>();
+    command->add_option("MODEL", options->path, "Model folder, or a run file (.h5, .ket)")->required();
+    addCommonOptions(*command, options->common);
+    command->callback([options] {
+        if (kindOfPath(options->path) == PathKind::RunFile)
+            inspectRunFile(*options);
+        else
+            inspectModel(*options);
+    });
+}
+
+}  // namespace ketscope

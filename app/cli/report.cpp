@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/report.h"
+
+#include "app/cli/common.h"
+#include "core/study/summary.h"
+
+#include <algorithm>
+#include <functional>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::size_t kOutputRows = 10;
+constexpr int kProbabilityDecimals = 6;
+
+struct Measure {
+    const char* id;
+    const char* title;
+    const char* unit;
+    double (*of)(const HeadsMean&);
+};
+
+constexpr Measure kMeasures[] = {
+    {"entropy_a", "Entropy of A", "nats", [](const HeadsMean& m) { return m.maps.entropyA; }},
+    {"entropy", "Entropy", "nats", [](const HeadsMean& m) { return m.maps.entropyB; }},
+    {"mean_distance_a", "Mean distance of A", "tokens", [](const HeadsMean& m) { return m.meanDistanceA; }},
+    {"mean_distance", "Mean distance", "tokens", [](const HeadsMean& m) { return m.meanDistanceB; }},
+    {"kl", "KL from A, floor 1e-6", "nats", [](const HeadsMean& m) { return m.maps.kl; }},
+    {"jensen_shannon", "Jensen–Shannon from A", "nats", [](const HeadsMean& m) { return m.maps.jensenShannon; }},
+    {"max_difference", "Largest |Δ| from A", "", [](const HeadsMean& m) { return m.maps.maximumDifference; }},
+    {"mean_difference", "Mean |Δ| from A", "", [](const HeadsMean& m) { return m.maps.meanDifference; }},
+    {"top_key_agreement", "Same top key as A", "share", [](const HeadsMean& m) { return m.maps.topKeyAgreement; }},
+};
+
+std::string planText(const Comparison& comparison, std::size_t trace)
+{
+    if (trace == 0 || trace > comparison.study.candidates.size())
+        return "";
+    std::vector<std::string> specs;
+    for (const PlanEntry& entry : comparison.study.candidates[trace - 1].entries)
+        specs.push_back(formatSpec(entry));
+    return joined(specs, " ");
+}
+
+std::string tracesText(const Comparison& comparison)
+{
+    std::vector<TableRow> rows = {{"Trace", "Mechanism", "Parameters", "Plan", "Seconds"}};
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t) {
+        const TraceTitle title = traceTitle(comparison, t);
+        rows.push_back({traceTag(t), title.title, title.detail, planText(comparison, t),
+                        fixedNumber(comparison.traces[t]->seconds, 4)});
+    }
+    return formatTable(rows, 4);
+}
+
+std::string outputsText(const Comparison& comparison)
+{
+    const OutputTable outputs = outputTable(comparison, kOutputRows);
+    if (outputs.rows.empty())
+        return "";
+    TableRow header = {"Probability of " + outputs.title};
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t)
+        header.push_back(traceTag(t));
+    for (std::size_t t = 1; t < comparison.traces.size(); ++t)
+        header.push_back(traceTag(t) + " − A");
+    std::vector<TableRow> rows = {header};
+    for (const OutputRow& output : outputs.rows) {
+        TableRow row = {printable(output.label, 60)};
+        for (const double probability : output.probability)
+            row.push_back(fixedNumber(probability, kProbabilityDecimals));
+        for (std::size_t t = 1; t < output.probability.size(); ++t)
+            row.push_back(signedNumber(output.probability[t] - output.probability[0], kProbabilityDecimals));
+        rows.push_back(row);
+    }
+    return "\n" + formatTable(rows, 1);
+}
+
+std::vector<HeadsMean> meansOf(const Comparison& comparison)
+{
+    std::vector<HeadsMean> means;
+    for (std::size_t t = 1; t < comparison.traces.size(); ++t)
+        means.push_back(meanOver(summarizeHeads(comparison, t)));
+    return means;
+}
+
+std::string measuresText(const Comparison& comparison)
+{
+    const std::vector<HeadsMean> means = meansOf(comparison);
+    if (std::all_of(means.begin(), means.end(), [](const HeadsMean& mean) { return mean.heads == 0; }))
+        return "";
+    std::vector<TableRow> rows = {{"Mean over patched heads", "Unit"}, {"Heads", ""}};
+    for (std::size_t i = 0; i < means.size(); ++i) {
+        rows[0].push_back(traceTag(i + 1));
+        rows[1].push_back(std::to_string(means[i].heads));
+    }
+    for (const Measure& measure : kMeasures) {
+        TableRow row = {measure.title, measure.unit};
+        for (const HeadsMean& mean : means)
+            row.push_back(mean.heads == 0 ? "–" : fixedNumber(measure.of(mean), 4));
+        rows.push_back(row);
+    }
+    return "\n" + formatTable(rows, 2);
+}
+
+Json inputJson(const Comparison& comparison)
+{
+    const EncodedInput& input = comparison.input;
+    Json tokens = Json::array();
+    for (const Token& token : input.tokens)
+        tokens.push_back(token.piece);
+    Json json = {{"tokens", tokens},
+                 {"token_ids", input.model.tokenIds},
+                 {"attention_mask", input.model.attentionMask},
+                 {"token_type_ids", input.model.tokenTypes}};
+    if (comparison.study.input.text)
+        json["text"] = *comparison.study.input.text;
+    if (comparison.study.input.textPair)
+        json["text_pair"] = *comparison.study.input.textPair;
+    return json;
+}
+
+Json measuresJson(const HeadsMean& mean)
+{
+    Json json = {{"heads", mean.heads}, {"query_rows", mean.maps.rows}};
+    for (const Measure& measure : kMeasures)
+        json[measure.id] = measure.of(mean);
+    return json;
+}
+
+Json traceJson(const Comparison& comparison, std::size_t trace)
+{
+    const TraceTitle title = traceTitle(comparison, trace);
+    Json json = {{"trace", traceTag(trace)},
+                 {"title", title.title},
+                 {"detail", title.detail},
+                 {"plan", planText(comparison, trace)},
+                 {"seconds", comparison.traces[trace]->seconds}};
+    if (trace == 0)
+        return json;
+    const std::vector<HeadSummary> heads = summarizeHeads(comparison, trace);
+    json["measures"] = measuresJson(meanOver(heads));
+    Json list = Json::array();
+    for (const HeadSummary& head : heads) {
+        Json one = measuresJson(meanOver({head}));
+        one.erase("heads");
+        one["stack"] = comparison.model.stacks[head.stack].name;
+        one["layer"] = head.layer;
+        one["head"] = head.head;
+        list.push_back(one);
+    }
+    json["patched_heads"] = list;
+    return json;
+}
+
+Json outputsJson(const Comparison& comparison)
+{
+    const OutputTable outputs = outputTable(comparison, kOutputRows);
+    Json rows = Json::array();
+    for (const OutputRow& row : outputs.rows) {
+        Json probabilities;
+        for (std::size_t t = 0; t < row.probability.size(); ++t)
+            probabilities[traceTag(t)] = row.probability[t];
+        rows.push_back({{"label", row.label}, {"probability", probabilities}});
+    }
+    return {{"title", outputs.title}, {"rows", rows}};
+}
+
+}  // namespace
+
+std::string describeStack(const StackInfo& stack)
+{
+    return stack.name + ": " + std::to_string(stack.layers) + (stack.layers == 1 ? " layer × " : " layers × ")
+           + std::to_string(stack.heads) + (stack.heads == 1 ? " head" : " heads") + ", head size "
+           + std::to_string(stack.headSize) + ", hidden size " + std::to_string(stack.width)
+           + (stack.causal ? ", causal" : "");
+}
+
+std::string comparisonText(const Comparison& comparison)
+{
+    std::vector<TableRow> facts = {{"Model", comparison.model.title + "  " + comparison.study.modelPath}};
+    for (const StackInfo& stack : comparison.model.stacks)
+        facts.push_back({"Stack", describeStack(stack)});
+    if (comparison.study.input.text)
+        facts.push_back({"Text", printable(*comparison.study.input.text, 200)});
+    if (comparison.study.input.textPair)
+        facts.push_back({"Pair", printable(*comparison.study.input.textPair, 200)});
+    facts.push_back({"Tokens", std::to_string(comparison.input.tokens.size())});
+    return formatTable(facts, 2) + "\n" + tracesText(comparison) + outputsText(comparison) + measuresText(comparison);
+}
+
+Json comparisonJson(const Comparison& comparison)
+{
+    Json traces = Json::array();
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t)
+        traces.push_back(traceJson(comparison, t));
+    return {{"model",
+             {{"architecture", comparison.model.architecture},
+              {"path", comparison.study.modelPath},
+              {"sha256", comparison.weightsSha256}}},
+            {"seed", comparison.study.seed},
+            {"input", inputJson(comparison)},
+            {"traces", traces},
+            {"outputs", outputsJson(comparison)},
+            {"notices", comparisonNotices(comparison)}};
+}
+
+std::vector<std::string> comparisonNotices(const Comparison& comparison)
+{
+    std::vector<std::string> notices = comparison.input.notices;
+    notices.insert(notices.end(), comparison.model.warnings.begin(), comparison.model.warnings.end());
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t)
+        for (const std::string& warning : comparison.traces[t]->warnings)
+            notices.push_back("trace " + traceTag(t) + ": " + warning);
+    return notices;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+namespace ketscope::bench {
+
+// Each registers its benchmarks; sizes are in the names as tokens:N.
+void addMechanisms();  // every mechanism of the registry on one head
+void addModels();      // whole forward passes of the bundled model
+void addFigures();     // painting a figure
+
+}  // namespace ketscope::bench

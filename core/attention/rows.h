@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/attention/mechanism.h"
+#include "core/base/tensor.h"
+
+#include <span>
+
+namespace ketscope {
+
+// What mechanisms that form their weights row by row have in common. Everything here is single-threaded and gives a row
+// the same bits whatever block it is computed in.
+
+// The right factor B of many products A · B, stored in panels of 16 columns.
+class PackedMatrix {
+public:
+    PackedMatrix() = default;
+    static PackedMatrix of(MatrixView matrix);          // B = matrix
+    static PackedMatrix transposed(MatrixView matrix);  // B = matrixᵀ
+
+    std::size_t rows() const { return m_rows; }
+    std::size_t columns() const { return m_columns; }
+
+    // out (n, columns) = left (n, rows) · B; each element is summed in the order of the inner index.
+    void multiply(MatrixView left, MutableMatrixView out) const;
+
+private:
+    PackedMatrix(std::size_t rows, std::size_t columns);
+    float& at(std::size_t row, std::size_t column);
+
+    std::size_t m_rows = 0;
+    std::size_t m_columns = 0;
+    Tensor m_panels;
+};
+
+// Whether query `row` may look at `key`.
+bool isAllowed(const HeadInput& input, std::size_t row, std::size_t key);
+
+// Rules that turn the scores (m) of query `row` into its weights, in place. Keys that the mask forbids get exactly 0; a
+// row with no allowed key is all zero.
+void softmaxRule(const HeadInput& input, std::size_t row, std::span<float> scores);  // softmax(scores + M)
+// max(scores, 0) · e^M divided by its sum; where nothing is left, as uniformRule.
+void directRule(const HeadInput& input, std::size_t row, std::span<float> scores);
+void uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights);  // the same for every allowed key
+
+// The parameters "rule" (direct or softmax) and "tau" of mechanisms whose scores, at most about 1, follow either rule.
+std::vector<Parameter> ruleParameters(double initialTau);
+
+// A head whose output is weights · values, whoever asks: with no room for the weights they live in a scratch block.
+class WeightsHead : public PreparedHead {
+public:
+    explicit WeightsHead(const HeadInput& input);
+
+    void rows(std::size_t first, std::size_t last, const HeadOutput& output) const final;
+
+protected:
+    // Fills the weights of the queries first … first + weights.rows − 1, and their standard errors where room is given
+    // (zero when this is called).
+    virtual void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView standardError) const = 0;
+
+    const HeadInput& input() const { return m_input; }
+
+private:
+    HeadInput m_input;
+    PackedMatrix m_values;
+};
+
+// `matrix` with every row divided by its Euclidean norm; a zero row stays zero.
+Tensor normalizedRows(MatrixView matrix);
+
+}  // namespace ketscope

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measures/measures.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+constexpr double kFloor = 1e-6;
+
+double sumOf(std::span<const float> row) { return std::accumulate(row.begin(), row.end(), 0.0); }
+
+// Sum when every weight is finite and ≥ 0 and some weight is > 0; NaN otherwise.
+double massOf(std::span<const float> row)
+{
+    const bool valid = std::ranges::all_of(row, [](float a) { return std::isfinite(a) && a >= 0.0F; });
+    const double sum = valid ? sumOf(row) : 0.0;
+    return sum > 0.0 ? sum : kUndefined;
+}
+
+double flooredMass(std::span<const float> row)
+{
+    return std::accumulate(row.begin(), row.end(), 0.0,
+                           [](double sum, float a) { return sum + std::max(static_cast<double>(a), kFloor); });
+}
+
+// a ln(a / b); 0 ln 0 = 0.
+double relativeTerm(double a, double b) { return a > 0.0 ? a * std::log(a / b) : 0.0; }
+
+// One outcome's part of the Jensen–Shannon divergence.
+double jensenShannonTerm(double a, double b)
+{
+    const double middle = 0.5 * (a + b);
+    return 0.5 * (relativeTerm(a, middle) + relativeTerm(b, middle));
+}
+
+void addRow(MapComparison& sum, std::span<const float> a, std::span<const float> b)
+{
+    sum.kl += klDivergence(a, b);
+    sum.jensenShannon += jensenShannon(a, b);
+    sum.maximumDifference = std::max(sum.maximumDifference, maximumDifference(a, b));
+    sum.meanDifference += std::transform_reduce(a.begin(), a.end(), b.begin(), 0.0, std::plus<>(),
+                                                [](double x, double y) { return std::abs(x - y); })
+                          / static_cast<double>(a.size());
+    sum.entropyA += entropy(a);
+    sum.entropyB += entropy(b);
+    sum.topKeyAgreement += sameTopKey(a, b) ? 1.0 : 0.0;
+    ++sum.rows;
+}
+
+void scaleMeans(MapComparison& comparison, double factor)
+{
+    for (double* mean : {&comparison.kl, &comparison.jensenShannon, &comparison.meanDifference, &comparison.entropyA,
+                         &comparison.entropyB, &comparison.topKeyAgreement})
+        *mean *= factor;
+}
+
+}  // namespace
+
+double entropy(std::span<const float> row)
+{
+    double sum = 0.0;
+    for (const float weight : row) {
+        if (!std::isfinite(weight) || weight < 0.0F)
+            return kUndefined;
+        const auto a = static_cast<double>(weight);
+        sum -= a > 0.0 ? a * std::log(a) : 0.0;
+    }
+    return sum;
+}
+
+double normalizedEntropy(std::span<const float> row, std::size_t allowedKeys)
+{
+    return allowedKeys > 1 ? entropy(row) / std::log(static_cast<double>(allowedKeys)) : 0.0;
+}
+
+double meanDistance(std::span<const float> row, std::size_t query)
+{
+    double sum = 0.0;
+    for (std::size_t key = 0; key < row.size(); ++key)
+        sum += static_cast<double>(row[key]) * static_cast<double>(key > query ? key - query : query - key);
+    return sum;
+}
+
+double klDivergence(std::span<const float> a, std::span<const float> b)
+{
+    if (std::isnan(massOf(a)) || std::isnan(massOf(b)))
+        return kUndefined;
+    const double massA = flooredMass(a);
+    const double massB = flooredMass(b);
+    double sum = 0.0;
+    for (std::size_t key = 0; key < a.size(); ++key)
+        sum += relativeTerm(std::max(static_cast<double>(a[key]), kFloor) / massA,
+                            std::max(static_cast<double>(b[key]), kFloor) / massB);
+    return std::max(sum, 0.0);
+}
+
+double jensenShannon(std::span<const float> a, std::span<const float> b)
+{
+    const double massA = massOf(a);
+    const double massB = massOf(b);
+    if (std::isnan(massA) || std::isnan(massB))
+        return kUndefined;
+    double sum = 0.0;
+    for (std::size_t key = 0; key < a.size(); ++key)
+        sum += jensenShannonTerm(a[key] / massA, b[key] / massB);
+    return std::max(sum, 0.0);
+}
+
+double maximumDifference(std::span<const float> a, std::span<const float> b)
+{
+    double largest = 0.0;
+    for (std::size_t key = 0; key < a.size(); ++key)
+        largest = std::max(largest, std::abs(static_cast<double>(a[key]) - static_cast<double>(b[key])));
+    return largest;
+}
+
+bool sameTopKey(std::span<const float> a, std::span<const float> b)
+{
+    return std::ranges::max_element(a) - a.begin() == std::ranges::max_element(b) - b.begin();
+}
+
+std::size_t allowedKeys(const AttentionMask& mask, std::size_t row, std::size_t queries, std::size_t keys)
+{
+    std::size_t count = 0;
+    for (std::size_t key = 0; key < keys; ++key)
+        count += mask.allowed(row, key, queries, keys) ? 1 : 0;
+    return count;
+}
+
+MapComparison compareMaps(MatrixView a, MatrixView b, std::span<const std::uint8_t> rows)
+{
+    MapComparison result;
+    for (std::size_t row = 0; row < a.rows; ++row) {
+        const bool marked = rows.empty() || rows[row] != 0;
+        if (marked && !std::isnan(massOf(a.row(row))) && !std::isnan(massOf(b.row(row))))
+            addRow(result, a.row(row), b.row(row));
+    }
+    if (result.rows > 0)
+        scaleMeans(result, 1.0 / static_cast<double>(result.rows));
+    return result;
+}
+
+MapComparison combine(std::span<const MapComparison> parts)
+{
+    MapComparison result;
+    for (const MapComparison& part : parts) {
+        const auto weight = static_cast<double>(part.rows);
+        result.kl += weight * part.kl;
+        result.jensenShannon += weight * part.jensenShannon;
+        result.meanDifference += weight * part.meanDifference;
+        result.entropyA += weight * part.entropyA;
+        result.entropyB += weight * part.entropyB;
+        result.topKeyAgreement += weight * part.topKeyAgreement;
+        result.maximumDifference = std::max(result.maximumDifference, part.maximumDifference);
+        result.rows += part.rows;
+    }
+    if (result.rows > 0)
+        scaleMeans(result, 1.0 / static_cast<double>(result.rows));
+    return result;
+}
+
+CellComparison compareCells(double a, double b)
+{
+    if (!(a >= 0.0 && a <= 1.0 && b >= 0.0 && b <= 1.0))
+        return {kUndefined, kUndefined, b - a};
+    const auto floored = [](double p) {
+        return std::max(p, kFloor) / (std::max(p, kFloor) + std::max(1.0 - p, kFloor));
+    };
+    const double p = floored(a);
+    const double q = floored(b);
+    return {relativeTerm(p, q) + relativeTerm(1.0 - p, 1.0 - q),
+            jensenShannonTerm(a, b) + jensenShannonTerm(1.0 - a, 1.0 - b), b - a};
+}
+
+}  // namespace ketscope

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// BERT: Devlin, Chang, Lee, Toutanova, "BERT: Pre-training of Deep Bidirectional Transformers", NAACL 2019.
+#include "core/base/error.h"
+#include "core/models/config.h"
+#include "core/models/forward_pass.h"
+#include "core/models/heads.h"
+#include "core/models/weights.h"
+#include "core/nn/embedding.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+constexpr TensorRow kEmbeddings[] = {
+    {"words", Part::NoBias, "embeddings.word_embeddings", Axis::Vocabulary, Axis::Width},
+    {"positions", Part::NoBias, "embeddings.position_embeddings", Axis::Positions, Axis::Width},
+    {"token types", Part::NoBias, "embeddings.token_type_embeddings", Axis::TokenTypes, Axis::Width},
+    {"embedding norm", Part::Norm, "embeddings.LayerNorm", Axis::Width},
+};
+constexpr TensorRow kLayer[] = {
+    {"query", Part::Linear, "encoder.layer.{}.attention.self.query", Axis::Width, Axis::Width},
+    {"key", Part::Linear, "encoder.layer.{}.attention.self.key", Axis::Width, Axis::Width},
+    {"value", Part::Linear, "encoder.layer.{}.attention.self.value", Axis::Width, Axis::Width},
+    {"attention output", Part::Linear, "encoder.layer.{}.attention.output.dense", Axis::Width, Axis::Width},
+    {"attention norm", Part::Norm, "encoder.layer.{}.attention.output.LayerNorm", Axis::Width},
+    {"expand", Part::Linear, "encoder.layer.{}.intermediate.dense", Axis::FeedForward, Axis::Width},
+    {"contract", Part::Linear, "encoder.layer.{}.output.dense", Axis::Width, Axis::FeedForward},
+    {"output norm", Part::Norm, "encoder.layer.{}.output.LayerNorm", Axis::Width},
+};
+constexpr TensorRow kPooler[] = {{"pooler", Part::Linear, "pooler.dense", Axis::Width, Axis::Width}};
+constexpr TensorRow kClassifier[] = {{"classifier", Part::Linear, "classifier", Axis::Labels, Axis::Width}};
+constexpr TensorRow kPredictions[] = {
+    {"transform", Part::Linear, "cls.predictions.transform.dense", Axis::Width, Axis::Width},
+    {"transform norm", Part::Norm, "cls.predictions.transform.LayerNorm", Axis::Width},
+};
+constexpr TensorRow kDecoder[] = {{"decoder", Part::NoBias, "cls.predictions.decoder", Axis::Vocabulary, Axis::Width}};
+constexpr TensorRow kDecoderBias[] = {{"decoder bias", Part::Values, "cls.predictions.bias", Axis::Vocabulary}};
+constexpr TensorRow kOtherDecoderBias[] = {
+    {"decoder bias", Part::Values, "cls.predictions.decoder.bias", Axis::Vocabulary}};
+
+// Everything that the files' headers say.
+struct Description {
+    ModelInfo info;
+    Weights weights;
+    Activation activation;
+    double epsilon;
+    std::size_t tokenTypes;
+    bool pooler;
+    bool tied;
+};
+
+void refuseVariants(const Config& config)
+{
+    config.requireOff("is_decoder", "BERT as a decoder is not supported.");
+    config.requireOff("add_cross_attention", "BERT with cross-attention is not supported.");
+    const std::string positions = config.text("position_embedding_type", "absolute");
+    if (positions != "absolute")
+        config.refuseKey("position_embedding_type", "\"absolute\"", "\"" + printable(positions, 60) + "\"",
+                         "Relative positions are not supported.");
+}
+
+ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
+{
+    StackInfo stack;
+    stack.name = "text";
+    stack.layers = config.count("num_hidden_layers", 12, kMostLayers);
+    stack.heads = config.count("num_attention_heads", 12, kMostHeads);
+    stack.width = config.count("hidden_size", 768, kMostWidth);
+    stack.headSize = config.headSize("hidden_size", stack.width, "num_attention_heads", stack.heads);
+    ModelInfo info;
+    info.architecture = "bert";
+    info.title = "BERT";
+    info.path = folder;
+    info.stacks = {stack};
+    info.vocabularySize = config.count("vocab_size", 30522, kMostRows);
+    info.maximumPositions = config.count("max_position_embeddings", 512, kMostRows);
+    info.feedForwardSize = config.count("intermediate_size", 3072, kMostWidth);
+    info.usesTokenTypes = true;
+    return info;
+}
+
+void requireHead(const Config& config, Weights& weights, ModelInfo& info)
+{
+    info.task = encoderTask(config, weights.hasHead("classifier.weight"),
+                            weights.hasHead("cls.predictions.transform.dense.weight"), info);
+    if (info.task == Task::SequenceClassification) {
+        readLabels(config, "classifier.weight", weights, info);
+        weights.requireBody(kPooler);
+        weights.requireHead(kClassifier);
+    } else if (info.task == Task::MaskedLanguageModelling) {
+        weights.requireHead(kPredictions);
+        weights.requireHead(weights.hasHead("cls.predictions.bias") ? kDecoderBias : kOtherDecoderBias);
+        if (!tiesEmbeddings(config))
+            weights.requireHead(kDecoder);
+    }
+    weights.ignore("cls.");
+    weights.ignore("classifier.");
+}
+
+Description resolve(const ModelFiles& files)
+{
+    const Config config(files);
+    refuseVariants(config);
+    ModelInfo info = readSizes(config, files.folder);
+    const StackInfo& stack = info.stacks.front();
+    const std::size_t tokenTypes = config.count("type_vocab_size", 2, kMostRows);
+    Weights weights(files,
+                    {{Axis::Vocabulary, info.vocabularySize},
+                     {Axis::Positions, info.maximumPositions},
+                     {Axis::TokenTypes, tokenTypes},
+                     {Axis::Width, stack.width},
+                     {Axis::FeedForward, info.feedForwardSize}},
+                    "bert.", "embeddings.word_embeddings.weight");
+    weights.requireBody(kEmbeddings);
+    weights.requireLayers(kLayer, stack.layers);
+    const bool pooler = weights.hasBody("pooler.dense.weight");
+    if (pooler)
+        weights.requireBody(kPooler);
+    requireHead(config, weights, info);
+    weights.describe(info);
+    return {std::move(info),
+            std::move(weights),
+            config.activation("hidden_act", "gelu"),
+            config.positive("layer_norm_eps", 1e-12),
+            tokenTypes,
+            pooler,
+            tiesEmbeddings(config)};
+}
+
+struct Layer {
+    Linear queryKeyValue;
+    Linear attentionOutput;
+    LayerNorm attentionNorm;
+    Linear expand;
+    Linear contract;
+    LayerNorm outputNorm;
+};
+
+class Bert : public Model {
+public:
+    Bert(const Description& from, Monitor& monitor)
+        : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
+          m_tokenTypes(from.weights.table("token types")),
+          m_embeddingNorm(from.weights.norm("embedding norm", from.epsilon))
+    {
+        m_info = from.info;
+        const Weights& weights = from.weights;
+        for (std::size_t i = 0; i < m_info.stacks.front().layers; ++i) {
+            beginReading(monitor, i, m_info.stacks.front().layers);
+            m_layers.push_back({weights.fused({"query", "key", "value"}, i), weights.linear("attention output", i),
+                                weights.norm("attention norm", i, from.epsilon),
+                                weights.linear("expand", i, from.activation), weights.linear("contract", i),
+                                weights.norm("output norm", i, from.epsilon)});
+        }
+        readHead(from);
+        std::ranges::copy(weights.warnings(), std::back_inserter(m_info.warnings));
+    }
+
+    Trace forward(const ForwardRequest& request, Monitor& monitor) const override
+    {
+        ForwardPass pass(m_info, request, monitor);
+        pass.embeddings([&](MutableMatrixView out) { embed(pass, out); });
+        Tensor projected({pass.tokens(), 3 * width()});
+        Tensor context({pass.tokens(), width()});
+        Tensor inner({pass.tokens(), m_info.feedForwardSize});
+        for (std::size_t i = pass.firstLayer(); i < pass.layers(); ++i) {
+            pass.beginLayer(i);
+            const Layer& layer = m_layers[i];
+            const MatrixView x = pass.hidden(i);
+            layer.queryKeyValue.apply(x, projected.matrix());
+            pass.attend(i, projected, x, headScale(m_info), context);
+            Tensor attended = copyOf(x);
+            layer.attentionOutput.addTo(context.matrix(), attended.matrix());
+            layer.attentionNorm.apply(attended.matrix(), attended.matrix());
+            layer.expand.apply(attended.matrix(), inner.matrix());
+            layer.contract.addTo(inner.matrix(), attended.matrix());
+            layer.outputNorm.apply(attended.matrix(), attended.matrix());
+            pass.endLayer(std::move(attended));
+        }
+        head(pass);
+        return pass.finish();
+    }
+
+private:
+    std::size_t width() const { return m_info.stacks.front().width; }
+
+    void readHead(const Description& from)
+    {
+        const Weights& weights = from.weights;
+        if (from.pooler)
+            m_pooler = weights.linear("pooler", Activation::Tanh);
+        if (m_info.task == Task::SequenceClassification)
+            m_output = weights.linear("classifier");
+        if (m_info.task != Task::MaskedLanguageModelling)
+            return;
+        m_transform = weights.linear("transform", from.activation);
+        m_transformNorm = weights.norm("transform norm", from.epsilon);
+        const Tensor untied = from.tied ? Tensor() : weights.table("decoder");
+        m_output = Linear((from.tied ? m_words : untied).matrix(), weights.values("decoder bias"));
+    }
+
+    void embed(const ForwardPass& pass, MutableMatrixView out) const
+    {
+        pass.requireTokenTypesBelow(m_tokenTypes.shape().front());
+        lookUp(m_words, pass.input().tokenIds, out);
+        addLookUp(m_tokenTypes, pass.tokenTypes(), out);
+        addPositions(m_positions, out);
+        m_embeddingNorm.apply(out, out);
+    }
+
+    void head(ForwardPass& pass) const
+    {
+        const MatrixView last = pass.hidden(pass.layers());
+        Tensor pooled({width()});
+        if (m_pooler) {
+            m_pooler->apply(last.middleRows(0, 1), pooled.matrix());
+            if (m_info.task == Task::SequenceClassification) {
+                Tensor logits({m_output->outputs()});
+                m_output->apply(pooled.matrix(), logits.matrix());
+                pass.output("logits", std::move(logits));
+            }
+            pass.output("pooled", std::move(pooled));
+        }
+        if (m_info.task == Task::MaskedLanguageModelling) {
+            Tensor transformed({last.rows, width()});
+            m_transform->apply(last, transformed.matrix());
+            m_transformNorm.apply(transformed.matrix(), transformed.matrix());
+            Tensor logits({last.rows, m_output->outputs()});
+            m_output->apply(transformed.matrix(), logits.matrix());
+            pass.output("logits", std::move(logits));
+        }
+    }
+
+    Tensor m_words;
+    Tensor m_positions;
+    Tensor m_tokenTypes;
+    LayerNorm m_embeddingNorm;
+    std::vector<Layer> m_layers;
+    std::optional<Linear> m_pooler;
+    std::optional<Linear> m_transform;
+    LayerNorm m_transformNorm;
+    std::optional<Linear> m_output;
+};
+
+bool matches(const Json& config)
+{
+    const std::string type = modelTypeOf(config);
+    return type == "bert"
+           || (type.empty() && config.is_object() && config.contains("hidden_size")
+               && config.contains("type_vocab_size"));
+}
+
+ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
+
+std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
+{
+    return std::make_unique<Bert>(resolve(files), monitor);
+}
+
+}  // namespace
+
+const Architecture& bertArchitecture()
+{
+    static const Architecture s_architecture = {"bert", "BERT", matches, describe, open};
+    return s_architecture;
+}
+
+}  // namespace ketscope

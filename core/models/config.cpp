@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/config.h"
+
+#include "core/attention/parameter.h"
+#include "core/base/error.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+std::string shown(const Json& value)
+{
+    return printable(value.dump(-1, ' ', false, Json::error_handler_t::replace), 60);
+}
+
+}  // namespace
+
+Config::Config(const ModelFiles& files) : m_json(files.config), m_where((files.folder / "config.json").string())
+{
+    if (!m_json->is_object())
+        refuse({m_where, "an object", m_json->type_name(), "Check the file or download the model again."});
+}
+
+const Json* Config::find(std::string_view key) const
+{
+    const auto found = m_json->find(key);
+    return found == m_json->end() || found->is_null() ? nullptr : &*found;
+}
+
+bool Config::has(std::string_view key) const { return find(key) != nullptr; }
+
+void Config::refuseKey(std::string_view key, const std::string& expected, const std::string& found,
+                       const std::string& remedy) const
+{
+    refuse({m_where + ": " + std::string(key), expected, found, remedy});
+}
+
+std::size_t Config::count(std::string_view key, std::size_t byDefault, std::size_t most) const
+{
+    const Json* value = find(key);
+    if (value == nullptr)
+        return byDefault;
+    if (!value->is_number_unsigned() || value->get<std::uint64_t>() < 1 || value->get<std::uint64_t>() > most)
+        refuseKey(key, "a whole number from 1 to " + std::to_string(most), shown(*value));
+    return value->get<std::size_t>();
+}
+
+double Config::positive(std::string_view key, double byDefault) const
+{
+    const Json* value = find(key);
+    if (value == nullptr)
+        return byDefault;
+    if (!value->is_number() || !(value->get<double>() > 0.0) || !std::isfinite(value->get<double>()))
+        refuseKey(key, "a number greater than 0", shown(*value));
+    return value->get<double>();
+}
+
+bool Config::flag(std::string_view key, bool byDefault) const
+{
+    const Json* value = find(key);
+    if (value == nullptr)
+        return byDefault;
+    if (!value->is_boolean())
+        refuseKey(key, "true or false", shown(*value));
+    return value->get<bool>();
+}
+
+std::string Config::text(std::string_view key, std::string_view byDefault) const
+{
+    const Json* value = find(key);
+    if (value == nullptr)
+        return std::string(byDefault);
+    if (!value->is_string())
+        refuseKey(key, "a text", shown(*value));
+    return value->get<std::string>();
+}
+
+Activation Config::activation(std::string_view key, std::string_view byDefault) const
+{
+    const std::string name = text(key, byDefault);
+    const auto found = activationNamed(name);
+    if (!found)
+        refuseKey(key, "gelu, gelu_new, gelu_pytorch_tanh, quick_gelu, relu, silu, swish or tanh",
+                  "\"" + printable(name, 60) + "\"", "Models with this activation are not supported.");
+    return *found;
+}
+
+std::vector<std::string> Config::labels() const
+{
+    const Json* value = find("id2label");
+    if (value == nullptr)
+        return {};
+    if (!value->is_object())
+        refuseKey("id2label", "an object", value->type_name());
+    std::vector<std::string> labels;
+    for (std::size_t index = 0; index < value->size(); ++index) {
+        const auto label = value->find(std::to_string(index));
+        if (label == value->end() || !label->is_string())
+            refuseKey("id2label", "a text for label " + std::to_string(index),
+                      label == value->end() ? "none" : shown(*label));
+        labels.push_back(printable(label->get<std::string>()));
+    }
+    return labels;
+}
+
+std::string Config::className() const
+{
+    const Json* value = find("architectures");
+    if (value == nullptr || !value->is_array() || value->empty() || !value->front().is_string())
+        return {};
+    return printable(value->front().get<std::string>(), 80);
+}
+
+std::size_t Config::headSize(std::string_view widthKey, std::size_t width, std::string_view headsKey,
+                             std::size_t heads) const
+{
+    if (width % heads != 0)
+        refuseKey(headsKey, "a divisor of " + std::string(widthKey) + " = " + std::to_string(width),
+                  std::to_string(heads));
+    return width / heads;
+}
+
+void Config::requireOff(std::string_view key, const std::string& reason) const
+{
+    if (flag(key, false))
+        refuseKey(key, "false", "true", reason);
+}
+
+std::string modelTypeOf(const Json& config)
+{
+    if (!config.is_object())
+        return {};
+    const auto type = config.find("model_type");
+    return type != config.end() && type->is_string() ? type->get<std::string>() : std::string();
+}
+
+}  // namespace ketscope

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/models/model.h"
+#include "core/nn/linear.h"
+
+namespace ketscope {
+
+// config.json with every value checked when it is read. A key that is missing or null has its default; every other
+// surprise throws Error (Input) naming the file and the key.
+class Config {
+public:
+    explicit Config(const ModelFiles& files);
+
+    bool has(std::string_view key) const;
+    // A whole number from 1 to `most`.
+    std::size_t count(std::string_view key, std::size_t byDefault, std::size_t most) const;
+    double positive(std::string_view key, double byDefault) const;
+    bool flag(std::string_view key, bool byDefault) const;
+    std::string text(std::string_view key, std::string_view byDefault) const;
+    Activation activation(std::string_view key, std::string_view byDefault) const;
+    // id2label, by index; empty when the file has none.
+    std::vector<std::string> labels() const;
+    // The class that wrote the file: "BertForMaskedLM"; empty when it does not say.
+    std::string className() const;
+
+    // Width of one head. Refuses heads that do not divide the width.
+    std::size_t headSize(std::string_view widthKey, std::size_t width, std::string_view headsKey,
+                         std::size_t heads) const;
+    // Refuses the file unless `key` is absent or false.
+    void requireOff(std::string_view key, const std::string& reason) const;
+
+    [[noreturn]] void refuseKey(std::string_view key, const std::string& expected, const std::string& found,
+                                const std::string& remedy = "Check the file or download the model again.") const;
+
+private:
+    const Json* find(std::string_view key) const;
+
+    std::shared_ptr<const Json> m_json;
+    std::string m_where;
+};
+
+// Sizes beyond these are mistakes or attacks.
+inline constexpr std::size_t kMostLayers = 1024;
+inline constexpr std::size_t kMostHeads = 4096;
+inline constexpr std::size_t kMostWidth = 1U << 20;
+inline constexpr std::size_t kMostRows = 1U << 26;  // vocabulary, positions
+
+// The "model_type" of a config; empty when it has none.
+std::string modelTypeOf(const Json& config);
+
+}  // namespace ketscope

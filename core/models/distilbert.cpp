@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// DistilBERT: Sanh, Debut, Chaumond, Wolf, "DistilBERT, a distilled version of BERT", 2019. BERT without token types and
+// pooler.
+#include "core/models/config.h"
+#include "core/models/forward_pass.h"
+#include "core/models/heads.h"
+#include "core/models/weights.h"
+#include "core/nn/embedding.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+constexpr TensorRow kEmbeddings[] = {
+    {"words", Part::NoBias, "embeddings.word_embeddings", Axis::Vocabulary, Axis::Width},
+    {"positions", Part::NoBias, "embeddings.position_embeddings", Axis::Positions, Axis::Width},
+    {"embedding norm", Part::Norm, "embeddings.LayerNorm", Axis::Width},
+};
+constexpr TensorRow kLayer[] = {
+    {"query", Part::Linear, "transformer.layer.{}.attention.q_lin", Axis::Width, Axis::Width},
+    {"key", Part::Linear, "transformer.layer.{}.attention.k_lin", Axis::Width, Axis::Width},
+    {"value", Part::Linear, "transformer.layer.{}.attention.v_lin", Axis::Width, Axis::Width},
+    {"attention output", Part::Linear, "transformer.layer.{}.attention.out_lin", Axis::Width, Axis::Width},
+    {"attention norm", Part::Norm, "transformer.layer.{}.sa_layer_norm", Axis::Width},
+    {"expand", Part::Linear, "transformer.layer.{}.ffn.lin1", Axis::FeedForward, Axis::Width},
+    {"contract", Part::Linear, "transformer.layer.{}.ffn.lin2", Axis::Width, Axis::FeedForward},
+    {"output norm", Part::Norm, "transformer.layer.{}.output_layer_norm", Axis::Width},
+};
+constexpr TensorRow kClassifier[] = {
+    {"pre-classifier", Part::Linear, "pre_classifier", Axis::Width, Axis::Width},
+    {"classifier", Part::Linear, "classifier", Axis::Labels, Axis::Width},
+};
+constexpr TensorRow kPredictions[] = {
+    {"transform", Part::Linear, "vocab_transform", Axis::Width, Axis::Width},
+    {"transform norm", Part::Norm, "vocab_layer_norm", Axis::Width},
+    {"decoder bias", Part::Values, "vocab_projector.bias", Axis::Vocabulary},
+};
+constexpr TensorRow kDecoder[] = {{"decoder", Part::NoBias, "vocab_projector", Axis::Vocabulary, Axis::Width}};
+
+constexpr double kEpsilon = 1e-12;  // of every layer norm; no configuration changes it
+
+// Everything that the files' headers say.
+struct Description {
+    ModelInfo info;
+    Weights weights;
+    Activation activation;
+    bool tied;
+};
+
+ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
+{
+    StackInfo stack;
+    stack.name = "text";
+    stack.layers = config.count("n_layers", 6, kMostLayers);
+    stack.heads = config.count("n_heads", 12, kMostHeads);
+    stack.width = config.count("dim", 768, kMostWidth);
+    stack.headSize = config.headSize("dim", stack.width, "n_heads", stack.heads);
+    ModelInfo info;
+    info.architecture = "distilbert";
+    info.title = "DistilBERT";
+    info.path = folder;
+    info.stacks = {stack};
+    info.vocabularySize = config.count("vocab_size", 30522, kMostRows);
+    info.maximumPositions = config.count("max_position_embeddings", 512, kMostRows);
+    info.feedForwardSize = config.count("hidden_dim", 3072, kMostWidth);
+    return info;
+}
+
+void requireHead(const Config& config, Weights& weights, ModelInfo& info)
+{
+    info.task =
+        encoderTask(config, weights.hasHead("classifier.weight"), weights.hasHead("vocab_transform.weight"), info);
+    if (info.task == Task::SequenceClassification) {
+        readLabels(config, "classifier.weight", weights, info);
+        weights.requireHead(kClassifier);
+    } else if (info.task == Task::MaskedLanguageModelling) {
+        weights.requireHead(kPredictions);
+        if (!tiesEmbeddings(config))
+            weights.requireHead(kDecoder);
+    }
+    weights.ignore("vocab_");
+    weights.ignore("pre_classifier.");
+    weights.ignore("classifier.");
+}
+
+Description resolve(const ModelFiles& files)
+{
+    const Config config(files);
+    ModelInfo info = readSizes(config, files.folder);
+    const StackInfo& stack = info.stacks.front();
+    Weights weights(files,
+                    {{Axis::Vocabulary, info.vocabularySize},
+                     {Axis::Positions, info.maximumPositions},
+                     {Axis::Width, stack.width},
+                     {Axis::FeedForward, info.feedForwardSize}},
+                    "distilbert.", "embeddings.word_embeddings.weight");
+    weights.requireBody(kEmbeddings);
+    weights.requireLayers(kLayer, stack.layers);
+    requireHead(config, weights, info);
+    weights.describe(info);
+    return {std::move(info), std::move(weights), config.activation("activation", "gelu"), tiesEmbeddings(config)};
+}
+
+struct Layer {
+    Linear queryKeyValue;
+    Linear attentionOutput;
+    LayerNorm attentionNorm;
+    Linear expand;
+    Linear contract;
+    LayerNorm outputNorm;
+};
+
+class DistilBert : public Model {
+public:
+    DistilBert(const Description& from, Monitor& monitor)
+        : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
+          m_embeddingNorm(from.weights.norm("embedding norm", kEpsilon))
+    {
+        m_info = from.info;
+        const Weights& weights = from.weights;
+        for (std::size_t i = 0; i < m_info.stacks.front().layers; ++i) {
+            beginReading(monitor, i, m_info.stacks.front().layers);
+            m_layers.push_back({weights.fused({"query", "key", "value"}, i), weights.linear("attention output", i),
+                                weights.norm("attention norm", i, kEpsilon),
+                                weights.linear("expand", i, from.activation), weights.linear("contract", i),
+                                weights.norm("output norm", i, kEpsilon)});
+        }
+        readHead(from);
+        std::ranges::copy(weights.warnings(), std::back_inserter(m_info.warnings));
+    }
+
+    Trace forward(const ForwardRequest& request, Monitor& monitor) const override
+    {
+        ForwardPass pass(m_info, request, monitor);
+        pass.embeddings([&](MutableMatrixView out) { embed(pass, out); });
+        Tensor projected({pass.tokens(), 3 * width()});
+        Tensor context({pass.tokens(), width()});
+        Tensor inner({pass.tokens(), m_info.feedForwardSize});
+        for (std::size_t i = pass.firstLayer(); i < pass.layers(); ++i) {
+            pass.beginLayer(i);
+            const Layer& layer = m_layers[i];
+            const MatrixView x = pass.hidden(i);
+            layer.queryKeyValue.apply(x, projected.matrix());
+            pass.attend(i, projected, x, headScale(m_info), context);
+            Tensor attended = copyOf(x);
+            layer.attentionOutput.addTo(context.matrix(), attended.matrix());
+            layer.attentionNorm.apply(attended.matrix(), attended.matrix());
+            layer.expand.apply(attended.matrix(), inner.matrix());
+            layer.contract.addTo(inner.matrix(), attended.matrix());
+            layer.outputNorm.apply(attended.matrix(), attended.matrix());
+            pass.endLayer(std::move(attended));
+        }
+        head(pass);
+        return pass.finish();
+    }
+
+private:
+    std::size_t width() const { return m_info.stacks.front().width; }
+
+    void readHead(const Description& from)
+    {
+        const Weights& weights = from.weights;
+        if (m_info.task == Task::SequenceClassification) {
+            m_transform = weights.linear("pre-classifier", Activation::Relu);
+            m_output = weights.linear("classifier");
+        }
+        if (m_info.task != Task::MaskedLanguageModelling)
+            return;
+        m_transform = weights.linear("transform", from.activation);
+        m_transformNorm = weights.norm("transform norm", kEpsilon);
+        const Tensor untied = from.tied ? Tensor() : weights.table("decoder");
+        m_output = Linear((from.tied ? m_words : untied).matrix(), weights.values("decoder bias"));
+    }
+
+    void embed(const ForwardPass& pass, MutableMatrixView out) const
+    {
+        lookUp(m_words, pass.input().tokenIds, out);
+        addPositions(m_positions, out);
+        m_embeddingNorm.apply(out, out);
+    }
+
+    void head(ForwardPass& pass) const
+    {
+        if (m_info.task == Task::None)
+            return;
+        const bool classifies = m_info.task == Task::SequenceClassification;
+        const MatrixView last = pass.hidden(pass.layers());
+        const MatrixView read = classifies ? last.middleRows(0, 1) : last;
+        Tensor transformed({read.rows, width()});
+        m_transform->apply(read, transformed.matrix());
+        if (!classifies)
+            m_transformNorm.apply(transformed.matrix(), transformed.matrix());
+        Tensor logits(classifies ? std::vector{m_output->outputs()} : std::vector{read.rows, m_output->outputs()});
+        m_output->apply(transformed.matrix(), logits.matrix());
+        pass.output("logits", std::move(logits));
+    }
+
+    Tensor m_words;
+    Tensor m_positions;
+    LayerNorm m_embeddingNorm;
+    std::vector<Layer> m_layers;
+    std::optional<Linear> m_transform;
+    LayerNorm m_transformNorm;
+    std::optional<Linear> m_output;
+};
+
+bool matches(const Json& config)
+{
+    const std::string type = modelTypeOf(config);
+    return type == "distilbert"
+           || (type.empty() && config.is_object() && config.contains("dim") && config.contains("n_layers"));
+}
+
+ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
+
+std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
+{
+    return std::make_unique<DistilBert>(resolve(files), monitor);
+}
+
+}  // namespace
+
+const Architecture& distilbertArchitecture()
+{
+    static const Architecture s_architecture = {"distilbert", "DistilBERT", matches, describe, open};
+    return s_architecture;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GPT-2: Radford, Wu, Child, Luan, Amodei, Sutskever, "Language Models are Unsupervised Multitask Learners", 2019.
+#include "core/models/config.h"
+#include "core/models/forward_pass.h"
+#include "core/models/heads.h"
+#include "core/models/weights.h"
+#include "core/nn/embedding.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+constexpr TensorRow kBody[] = {
+    {"words", Part::NoBias, "wte", Axis::Vocabulary, Axis::Width},
+    {"positions", Part::NoBias, "wpe", Axis::Positions, Axis::Width},
+    {"final norm", Part::Norm, "ln_f", Axis::Width},
+};
+constexpr TensorRow kLayer[] = {
+    {"attention norm", Part::Norm, "h.{}.ln_1", Axis::Width},
+    {"query key value", Part::Turned, "h.{}.attn.c_attn", Axis::ThreeWidths, Axis::Width},
+    {"attention output", Part::Turned, "h.{}.attn.c_proj", Axis::Width, Axis::Width},
+    {"feed-forward norm", Part::Norm, "h.{}.ln_2", Axis::Width},
+    {"expand", Part::Turned, "h.{}.mlp.c_fc", Axis::FeedForward, Axis::Width},
+    {"contract", Part::Turned, "h.{}.mlp.c_proj", Axis::Width, Axis::FeedForward},
+};
+constexpr TensorRow kDecoder[] = {{"decoder", Part::NoBias, "lm_head", Axis::Vocabulary, Axis::Width}};
+
+// Everything that the files' headers say.
+struct Description {
+    ModelInfo info;
+    Weights weights;
+    Activation activation;
+    double epsilon;
+    bool scaleWeights;  // by 1/√d
+    bool scaleByLayer;  // and by 1/(layer + 1)
+    bool tied;
+};
+
+ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
+{
+    StackInfo stack;
+    stack.name = "text";
+    stack.layers = config.count("n_layer", 12, kMostLayers);
+    stack.heads = config.count("n_head", 12, kMostHeads);
+    stack.width = config.count("n_embd", 768, kMostWidth);
+    stack.headSize = config.headSize("n_embd", stack.width, "n_head", stack.heads);
+    stack.causal = true;
+    ModelInfo info;
+    info.architecture = "gpt2";
+    info.title = "GPT-2";
+    info.path = folder;
+    info.stacks = {stack};
+    info.vocabularySize = config.count("vocab_size", 50257, kMostRows);
+    info.maximumPositions = config.count("n_positions", 1024, kMostRows);
+    info.feedForwardSize = config.count("n_inner", 4 * stack.width, 4 * kMostWidth);
+    return info;
+}
+
+// The language model's head is the embedding itself, so that a file that does not say what it is still has it.
+Task taskOf(const Config& config, ModelInfo& info)
+{
+    const std::string name = config.className();
+    if (name.empty() || name.ends_with("LMHeadModel"))
+        return Task::CausalLanguageModelling;
+    if (!name.ends_with("GPT2Model"))
+        info.warnings.push_back("the head of " + name + " is not run: attention and hidden states only");
+    return Task::None;
+}
+
+Description resolve(const ModelFiles& files)
+{
+    const Config config(files);
+    config.requireOff("add_cross_attention", "GPT-2 with cross-attention is not supported.");
+    ModelInfo info = readSizes(config, files.folder);
+    const StackInfo& stack = info.stacks.front();
+    Weights weights(files,
+                    {{Axis::Vocabulary, info.vocabularySize},
+                     {Axis::Positions, info.maximumPositions},
+                     {Axis::Width, stack.width},
+                     {Axis::ThreeWidths, 3 * stack.width},
+                     {Axis::FeedForward, info.feedForwardSize}},
+                    "transformer.", "wte.weight");
+    weights.requireBody(kBody);
+    weights.requireLayers(kLayer, stack.layers);
+    info.task = taskOf(config, info);
+    if (info.task == Task::CausalLanguageModelling && !tiesEmbeddings(config))
+        weights.requireHead(kDecoder);
+    weights.ignore("lm_head.");
+    weights.ignore("", ".attn.bias");
+    weights.describe(info);
+    return {std::move(info),
+            std::move(weights),
+            config.activation("activation_function", "gelu_new"),
+            config.positive("layer_norm_epsilon", 1e-5),
+            config.flag("scale_attn_weights", true),
+            config.flag("scale_attn_by_inverse_layer_idx", false),
+            tiesEmbeddings(config)};
+}
+
+struct Layer {
+    LayerNorm attentionNorm;
+    Linear queryKeyValue;
+    Linear attentionOutput;
+    LayerNorm feedForwardNorm;
+    Linear expand;
+    Linear contract;
+    float scale;
+};
+
+class Gpt2 : public Model {
+public:
+    Gpt2(const Description& from, Monitor& monitor)
+        : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
+          m_finalNorm(from.weights.norm("final norm", from.epsilon))
+    {
+        m_info = from.info;
+        const Weights& weights = from.weights;
+        for (std::size_t i = 0; i < m_info.stacks.front().layers; ++i) {
+            beginReading(monitor, i, m_info.stacks.front().layers);
+            const float scale = from.scaleWeights ? headScale(m_info) : 1.0F;
+            m_layers.push_back({weights.norm("attention norm", i, from.epsilon), weights.linear("query key value", i),
+                                weights.linear("attention output", i),
+                                weights.norm("feed-forward norm", i, from.epsilon),
+                                weights.linear("expand", i, from.activation), weights.linear("contract", i),
+                                from.scaleByLayer ? scale / static_cast<float>(i + 1) : scale});
+        }
+        if (m_info.task == Task::CausalLanguageModelling) {
+            const Tensor untied = from.tied ? Tensor() : weights.table("decoder");
+            m_decoder = Linear((from.tied ? m_words : untied).matrix(), {});
+        }
+        std::ranges::copy(weights.warnings(), std::back_inserter(m_info.warnings));
+    }
+
+    Trace forward(const ForwardRequest& request, Monitor& monitor) const override
+    {
+        ForwardPass pass(m_info, request, monitor);
+        const std::size_t width = m_info.stacks.front().width;
+        pass.embeddings([&](MutableMatrixView out) {
+            lookUp(m_words, pass.input().tokenIds, out);
+            addPositions(m_positions, out);
+        });
+        Tensor normed({pass.tokens(), width});
+        Tensor projected({pass.tokens(), 3 * width});
+        Tensor context({pass.tokens(), width});
+        Tensor inner({pass.tokens(), m_info.feedForwardSize});
+        for (std::size_t i = pass.firstLayer(); i < pass.layers(); ++i) {
+            pass.beginLayer(i);
+            const Layer& layer = m_layers[i];
+            Tensor x = copyOf(pass.hidden(i));
+            layer.attentionNorm.apply(x.matrix(), normed.matrix());
+            layer.queryKeyValue.apply(normed.matrix(), projected.matrix());
+            pass.attend(i, projected, normed.matrix(), layer.scale, context);
+            layer.attentionOutput.addTo(context.matrix(), x.matrix());
+            layer.feedForwardNorm.apply(x.matrix(), normed.matrix());
+            layer.expand.apply(normed.matrix(), inner.matrix());
+            layer.contract.addTo(inner.matrix(), x.matrix());
+            if (i + 1 == pass.layers())
+                m_finalNorm.apply(x.matrix(), x.matrix());
+            pass.endLayer(std::move(x));
+        }
+        if (m_decoder) {
+            Tensor logits({pass.tokens(), m_decoder->outputs()});
+            m_decoder->apply(pass.hidden(pass.layers()), logits.matrix());
+            pass.output("logits", std::move(logits));
+        }
+        return pass.finish();
+    }
+
+private:
+    Tensor m_words;
+    Tensor m_positions;
+    LayerNorm m_finalNorm;
+    std::vector<Layer> m_layers;
+    std::optional<Linear> m_decoder;
+};
+
+bool matches(const Json& config)
+{
+    const std::string type = modelTypeOf(config);
+    return type == "gpt2"
+           || (type.empty() && config.is_object() && config.contains("n_embd") && config.contains("n_layer")
+               && !config.contains("afn"));
+}
+
+ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
+
+std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
+{
+    return std::make_unique<Gpt2>(resolve(files), monitor);
+}
+
+}  // namespace
+
+const Architecture& gpt2Architecture()
+{
+    static const Architecture s_architecture = {"gpt2", "GPT-2", matches, describe, open};
+    return s_architecture;
+}
+
+}  // namespace ketscope

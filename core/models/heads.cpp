@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/models/heads.h"
+
+namespace ketscope {
+
+Task encoderTask(const Config& config, bool hasClassifier, bool hasPredictions, ModelInfo& info)
+{
+    const std::string name = config.className();
+    if (name.ends_with("ForSequenceClassification"))
+        return Task::SequenceClassification;
+    if (name.ends_with("ForMaskedLM") || name.ends_with("ForPreTraining"))
+        return Task::MaskedLanguageModelling;
+    if (name.empty() && hasPredictions)
+        return Task::MaskedLanguageModelling;
+    if (name.empty() && hasClassifier)
+        return Task::SequenceClassification;
+    if (!name.empty() && !name.ends_with("Model"))
+        info.warnings.push_back("the head of " + name + " is not run: attention and hidden states only");
+    return Task::None;
+}
+
+void readLabels(const Config& config, std::string_view classifierWeight, Weights& weights, ModelInfo& info)
+{
+    info.labels = config.labels();
+    const std::size_t rows = weights.rowsOfHead(classifierWeight);
+    for (std::size_t label = 0; !config.has("id2label") && label < rows && rows <= kMostWidth; ++label)
+        info.labels.push_back("LABEL_" + std::to_string(label));
+    weights.setSize(Axis::Labels, info.labels.size());
+}
+
+bool tiesEmbeddings(const Config& config) { return config.flag("tie_word_embeddings", true); }
+
+void beginReading(Monitor& monitor, std::size_t layer, std::size_t layers)
+{
+    monitor.check();
+    monitor.progress(static_cast<double>(layer) / static_cast<double>(layers),
+                     "Reading weights " + std::to_string(layer + 1) + " of " + std::to_string(layers));
+}
+
+}  // namespace ketscope

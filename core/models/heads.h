@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/models/config.h"
+#include "core/models/weights.h"
+
+namespace ketscope {
+
+// What the head of a BERT-like model does, from the class that wrote the file; without one, from the tensors that are
+// there. A class with another head leaves the model bare, with a warning.
+Task encoderTask(const Config& config, bool hasClassifier, bool hasPredictions, ModelInfo& info);
+
+// Fills info.labels from id2label, or counts them in the classifier's weight, and sets the size of Axis::Labels.
+void readLabels(const Config& config, std::string_view classifierWeight, Weights& weights, ModelInfo& info);
+
+// Whether the output layer of a language model is its word embedding.
+bool tiesEmbeddings(const Config& config);
+
+// Monitor calls while weights are read: polled and told before each layer.
+void beginReading(Monitor& monitor, std::size_t layer, std::size_t layers);
+
+}  // namespace ketscope

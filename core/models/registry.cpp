@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/models/config.h"
+#include "core/models/model.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+#define MODEL(name) const Architecture& name##Architecture();
+#include "core/models/models.def"
+#undef MODEL
+
+const std::vector<const Architecture*>& architectures()
+{
+    static const std::vector<const Architecture*> all = {
+#define MODEL(name) &name##Architecture(),
+#include "core/models/models.def"
+#undef MODEL
+    };
+    return all;
+}
+
+ModelFiles openModelFiles(const std::filesystem::path& folder)
+{
+    std::error_code error;
+    if (!std::filesystem::is_directory(folder, error))
+        refuse({folder.string(), "a model folder", std::filesystem::exists(folder, error) ? "a file" : "nothing there",
+                "Choose the folder that holds config.json and the weights."});
+    const std::filesystem::path config = folder / "config.json";
+    if (!std::filesystem::exists(config, error))
+        refuse({folder.string(), "a config.json", "none", "Choose the folder that holds the whole model."});
+    ModelFiles files;
+    files.folder = folder;
+    files.config = std::make_shared<const Json>(readJsonFile(config));
+    files.weights = openWeights(folder);
+    return files;
+}
+
+const Architecture& architectureOf(const ModelFiles& files)
+{
+    std::string known;
+    for (const Architecture* candidate : architectures()) {
+        if (candidate->matches(*files.config))
+            return *candidate;
+        known += (known.empty() ? "" : ", ") + candidate->id;
+    }
+    const std::string type = modelTypeOf(*files.config);
+    refuse({(files.folder / "config.json").string() + ": model_type", "one of " + known,
+            type.empty() ? "none" : "\"" + printable(type, 60) + "\"", "Models of this kind are not supported yet."});
+}
+
+std::string_view taskName(Task task)
+{
+    switch (task) {
+    case Task::None: return "none";
+    case Task::SequenceClassification: return "sequence-classification";
+    case Task::MaskedLanguageModelling: return "masked-language-modelling";
+    case Task::CausalLanguageModelling: return "causal-language-modelling";
+    }
+    return "none";
+}
+
+}  // namespace ketscope

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/tensor.h"
+#include "core/models/model.h"
+#include "core/nn/linear.h"
+#include "core/nn/norm.h"
+
+#include <map>
+#include <set>
+
+namespace ketscope {
+
+// What an axis of a tensor counts. One is for tensors with a single axis.
+enum class Axis { One, Vocabulary, Positions, TokenTypes, Width, ThreeWidths, FeedForward, Labels };
+
+enum class Part {
+    Linear,  // NAME.weight (rows, columns), NAME.bias (rows)
+    Turned,  // the same with the weight stored (columns, rows)
+    NoBias,  // NAME.weight (rows, columns)
+    Norm,    // NAME.weight and NAME.bias (rows); NAME.gamma and NAME.beta in old files
+    Values   // NAME itself (rows)
+};
+
+// One row of a table of tensor names: what we call it, what files call it ("{}" stands for the layer), and its shape.
+struct TensorRow {
+    std::string_view name;
+    Part part;
+    std::string_view pattern;
+    Axis rows;
+    Axis columns = Axis::One;
+};
+
+// The tensors that a model needs, found in its files by a table of names. Everything is checked from headers when it is
+// required; values are read when asked for. Throws Error (Input) naming the tensor, what was expected and what was found.
+class Weights {
+public:
+    // `prefix` may stand before the names of the body (not of heads): present in some files, absent in others, which
+    // the presence of `probe` decides.
+    Weights(const ModelFiles& files, std::map<Axis, std::size_t> sizes, std::string_view prefix,
+            std::string_view probe);
+
+    // Whether the file has this tensor. Body names are tried with the prefix.
+    bool hasBody(std::string_view name) const;
+    bool hasHead(std::string_view name) const;
+    // Rows of a head's tensor that is there, for sizes that no configuration states.
+    std::size_t rowsOfHead(std::string_view name) const;
+
+    void requireBody(std::span<const TensorRow> rows);
+    void requireLayers(std::span<const TensorRow> rows, std::size_t layers);
+    void requireHead(std::span<const TensorRow> rows);
+    // Tensors that are known and not needed: names that begin, or end, like this are never reported as unused.
+    void ignore(std::string_view beginning, std::string_view ending = {});
+    void setSize(Axis axis, std::size_t size) { m_sizes[axis] = size; }
+
+    // Fills what ModelInfo says of the weights: parameter count, type, a warning for tensors that nothing uses.
+    void describe(ModelInfo& info) const;
+
+    // Reading. `layer` for tensors of requireLayers. Values that are not finite add a line to warnings().
+    Linear linear(std::string_view name, Activation activation = Activation::None) const;
+    Linear linear(std::string_view name, std::size_t layer, Activation activation = Activation::None) const;
+    // Several layers over the same input as one, their outputs side by side.
+    Linear fused(std::initializer_list<std::string_view> names, std::size_t layer) const;
+    LayerNorm norm(std::string_view name, double epsilon) const;
+    LayerNorm norm(std::string_view name, std::size_t layer, double epsilon) const;
+    Tensor table(std::string_view name) const;
+    std::vector<float> values(std::string_view name) const;
+
+    const std::vector<std::string>& warnings() const { return m_warnings; }
+
+private:
+    struct Found {
+        Part part;
+        const TensorEntry* weight = nullptr;
+        const TensorEntry* bias = nullptr;
+    };
+
+    void require(const TensorRow& row, const std::string& prefix, const std::string& layer);
+    const TensorEntry* claim(const std::string& name, std::vector<std::uint64_t> shape);
+    const TensorEntry* claimEither(const std::string& name, const std::string& oldName,
+                                   std::vector<std::uint64_t> shape);
+    const Found& found(std::string_view name, std::string_view layer = {}) const;
+    void read(const TensorEntry& entry, std::span<float> out) const;
+    std::vector<float> readVector(const TensorEntry* entry) const;
+    Linear linearOf(const Found& which, Activation activation) const;
+    LayerNorm normOf(const Found& which, double epsilon) const;
+    bool isIgnored(std::string_view name) const;
+
+    std::filesystem::path m_folder;
+    std::shared_ptr<const TensorArchive> m_archive;
+    std::map<Axis, std::size_t> m_sizes;
+    std::string m_prefix;
+    std::map<std::string, Found, std::less<>> m_found;
+    std::set<std::string, std::less<>> m_used;
+    std::vector<std::pair<std::string, std::string>> m_ignored;
+    mutable std::vector<std::string> m_warnings;
+};
+
+}  // namespace ketscope

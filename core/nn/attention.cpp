@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/attention.h"
+
+#include "core/base/parallel.h"
+#include "core/nn/attention_kernel.h"
+
+#include <atomic>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+MatrixView columnsOfHead(const MatrixView& all, std::size_t head, std::size_t heads)
+{
+    const std::size_t width = all.columns / heads;
+    return all.middleColumns(head * width, width);
+}
+
+HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, std::uint64_t seed)
+{
+    return {.queries = columnsOfHead(layer.queries, head, layer.heads),
+            .keys = columnsOfHead(layer.keys, head, layer.heads),
+            .values = columnsOfHead(layer.values, head, layer.heads),
+            .mask = layer.mask,
+            .scale = layer.scale,
+            .layerInput = layer.input,
+            .random = {seed, static_cast<std::uint16_t>(layer.stack), static_cast<std::uint16_t>(layer.layer),
+                       static_cast<std::uint16_t>(head)}};
+}
+
+bool finite(const MatrixView& values)
+{
+    for (std::size_t row = 0; row < values.rows; ++row)
+        for (const float value : values.row(row))
+            if (!std::isfinite(value))
+                return false;
+    return true;
+}
+
+// The work on one layer: every head prepared, then all (head, row block) pairs in any order.
+class LayerWork {
+public:
+    LayerWork(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
+        : m_layer(layer), m_plan(plan), m_context(context), m_monitor(monitor),
+          m_weights({layer.heads, layer.queries.rows, layer.keys.rows}), m_prepared(layer.heads),
+          m_notFinite(layer.heads)
+    {
+        if (layer.standardErrors && plan.anyGivesStandardError(layer.stack, layer.layer))
+            m_errors = Tensor::zeros(m_weights.shape());
+    }
+
+    LayerMaps run()
+    {
+        const std::size_t queries = m_layer.queries.rows;
+        const std::size_t keys = m_layer.keys.rows;
+        parallelFor(m_layer.heads, keys * m_layer.keys.columns / m_layer.heads, [&](std::size_t head) {
+            m_monitor.check();
+            const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
+            m_prepared[head] =
+                what.mechanism->prepare(inputOfHead(m_layer, head, m_plan.seed()), what.parameters, m_monitor);
+        });
+        const std::size_t blocks = (queries + kAttentionRowBlock - 1) / kAttentionRowBlock;
+        parallelFor(m_layer.heads * blocks, kAttentionRowBlock * (keys + m_layer.keys.columns / m_layer.heads),
+                    [&](std::size_t item) { runBlock(item / blocks, item % blocks * kAttentionRowBlock); });
+        return result();
+    }
+
+private:
+    HeadOutput outputOfHead(std::size_t head)
+    {
+        const std::size_t width = m_context.columns / m_layer.heads;
+        const bool errors =
+            !m_errors.empty()
+            && m_plan.at(m_layer.stack, m_layer.layer, head).mechanism->info().properties.givesStandardError;
+        return {.weights = m_weights.matrix({head}),
+                .output = m_context.middleColumns(head * width, width),
+                .standardError = errors ? m_errors.matrix({head}) : MutableMatrixView{}};
+    }
+
+    void runBlock(std::size_t head, std::size_t first)
+    {
+        m_monitor.check();
+        const std::size_t last = std::min(first + kAttentionRowBlock, m_layer.queries.rows);
+        const HeadOutput output = outputOfHead(head);
+        m_prepared[head]->rows(first, last, output);
+        // A weight that is not finite makes its row's output not finite: looking at the small output is enough.
+        if (!finite(output.output.middleRows(first, last - first)))
+            m_notFinite[head] = true;
+    }
+
+    LayerMaps result()
+    {
+        LayerMaps maps;
+        for (std::size_t head = 0; head < m_layer.heads; ++head)
+            if (m_notFinite[head])
+                maps.warnings.push_back("layer " + std::to_string(m_layer.layer) + " head " + std::to_string(head)
+                                        + ": attention is not finite");
+        maps.weights = std::make_shared<const Tensor>(std::move(m_weights));
+        if (!m_errors.empty())
+            maps.standardErrors = std::make_shared<const Tensor>(std::move(m_errors));
+        return maps;
+    }
+
+    const LayerAttention& m_layer;
+    const HeadPlan& m_plan;
+    MutableMatrixView m_context;
+    const Monitor& m_monitor;
+    Tensor m_weights;
+    Tensor m_errors;
+    std::vector<std::unique_ptr<PreparedHead>> m_prepared;
+    std::vector<std::atomic<bool>> m_notFinite;
+};
+
+}  // namespace
+
+LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
+{
+    return LayerWork(layer, plan, context, monitor).run();
+}
+
+}  // namespace ketscope

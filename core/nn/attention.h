@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/attention/head_plan.h"
+#include "core/base/tensor.h"
+
+#include <string>
+#include <vector>
+
+namespace ketscope {
+
+// One layer's attention in a forward pass.
+struct LayerAttention {
+    MatrixView queries;  // (n, H·d)
+    MatrixView keys;     // (m, H·d)
+    MatrixView values;   // (m, H·dv)
+    MatrixView input;    // (n, D): what queries and keys were projected from
+    AttentionMask mask;
+    float scale = 1.0F;
+    std::size_t heads = 1;
+    std::size_t stack = 0;
+    std::size_t layer = 0;
+    bool standardErrors = true;  // keep those of heads that give them
+};
+
+// What it leaves in the trace.
+struct LayerMaps {
+    TensorPointer weights;              // (H, n, m)
+    TensorPointer standardErrors;       // (H, n, m), 0 where exact; null when no head gives any
+    std::vector<std::string> warnings;  // "layer 3 head 1: attention is not finite"
+};
+
+// Runs every head with the mechanism that `plan` has for it; fills `context` (n, H·dv). The same bits for any thread
+// count. Throws Error (Cancelled) when the monitor says so.
+LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor);
+
+}  // namespace ketscope

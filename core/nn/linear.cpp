@@ -1,0 +1,311 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/linear.h"
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/base/tensor.h"
+
+#include <array>
+#include <map>
+#include <mutex>
+#include <omp.h>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <tuple>
+
+namespace ketscope {
+
+namespace {
+
+using dnnl::memory;
+using Dimension = memory::dim;
+
+// One tile of work: kRowTile rows of the input by one column tile of the weights. Fixed, so that the arithmetic does not
+// depend on the number of threads; wide enough for the product to run at full speed.
+constexpr std::size_t kRowTile = 128;
+constexpr std::size_t kColumnUnit = 64;
+constexpr std::size_t kColumnTiles = 4;
+constexpr std::size_t kWidestTile = 256;
+
+Dimension dimension(std::size_t value) { return static_cast<Dimension>(value); }
+
+// While it lives, oneDNN works in the calling thread alone and plans its work for one thread.
+class OneThread {
+public:
+    OneThread() : m_before(omp_get_max_threads()) { omp_set_num_threads(1); }
+    ~OneThread() { omp_set_num_threads(m_before); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int m_before;
+};
+
+const dnnl::engine& engine()
+{
+    static const dnnl::engine s_engine(dnnl::engine::kind::cpu, 0);
+    return s_engine;
+}
+
+dnnl::stream& streamOfThread()
+{
+    thread_local dnnl::stream stream(engine());
+    return stream;
+}
+
+// What a product's code depends on.
+struct Shape {
+    std::size_t rows, inputs, outputs;
+    bool bias;
+    Activation activation;
+
+    auto operator<=>(const Shape&) const = default;
+};
+
+memory::desc plain(std::size_t rows, std::size_t columns, std::size_t rowStride, std::size_t columnStride)
+{
+    return {{dimension(rows), dimension(columns)},
+            memory::data_type::f32,
+            memory::dims{dimension(rowStride), dimension(columnStride)}};
+}
+
+void addActivation(dnnl::post_ops& operations, Activation activation)
+{
+    using dnnl::algorithm;
+    switch (activation) {
+    case Activation::None: return;
+    case Activation::Gelu: return operations.append_eltwise(1.0F, algorithm::eltwise_gelu_erf, 0.0F, 0.0F);
+    case Activation::GeluTanh: return operations.append_eltwise(1.0F, algorithm::eltwise_gelu_tanh, 0.0F, 0.0F);
+    case Activation::QuickGelu: return operations.append_eltwise(1.0F, algorithm::eltwise_swish, 1.702F, 0.0F);
+    case Activation::Relu: return operations.append_eltwise(1.0F, algorithm::eltwise_relu, 0.0F, 0.0F);
+    case Activation::Silu: return operations.append_eltwise(1.0F, algorithm::eltwise_swish, 1.0F, 0.0F);
+    case Activation::Tanh: return operations.append_eltwise(1.0F, algorithm::eltwise_tanh, 0.0F, 0.0F);
+    }
+}
+
+dnnl::matmul::primitive_desc describe(const Shape& shape, const memory::desc& weights)
+{
+    dnnl::post_ops operations;
+    addActivation(operations, shape.activation);
+    dnnl::primitive_attr attributes;
+    attributes.set_post_ops(operations);
+    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+    const memory::desc in = plain(shape.rows, shape.inputs, shape.inputs, 1);
+    const memory::desc out = plain(shape.rows, shape.outputs, shape.outputs, 1);
+    if (!shape.bias)
+        return {dnnl::matmul::desc(in, weights, out), attributes, engine()};
+    return {dnnl::matmul::desc(in, weights, plain(1, shape.outputs, shape.outputs, 1), out), attributes, engine()};
+}
+
+// The layout that the library wants the weights of a tile in.
+memory::desc packedLayout(std::size_t inputs, std::size_t outputs)
+{
+    const OneThread one;
+    const memory::desc any({dimension(inputs), dimension(outputs)}, memory::data_type::f32, memory::format_tag::any);
+    const Shape shape{kRowTile, inputs, outputs, true, Activation::None};
+    return describe(shape, any).weights_desc();
+}
+
+struct Product {
+    explicit Product(const dnnl::matmul::primitive_desc& description)
+        : run(description), in(description.src_desc()), out(description.dst_desc()),
+          scratch(description.scratchpad_desc())
+    {
+    }
+
+    dnnl::matmul run;
+    memory::desc in, out, scratch;
+};
+
+// Products by shape: layers share them, and generating the code of one takes longer than running it once.
+std::shared_ptr<const Product> productFor(const Shape& shape, const memory::desc& weights)
+{
+    constexpr std::size_t kMost = 1024;
+    static std::mutex s_mutex;
+    static std::map<Shape, std::shared_ptr<const Product>> s_products;
+    const std::lock_guard lock(s_mutex);
+    const auto found = s_products.find(shape);
+    if (found != s_products.end())
+        return found->second;
+    const OneThread one;
+    if (s_products.size() >= kMost)
+        s_products.clear();
+    return s_products[shape] = std::make_shared<const Product>(describe(shape, weights));
+}
+
+enum class Scratch { Input, Output, Library };
+
+float* scratchOfThread(Scratch purpose, std::size_t size)
+{
+    thread_local std::array<Tensor, 3> scratch;
+    Tensor& tensor = scratch[static_cast<std::size_t>(purpose)];
+    if (tensor.size() < size)
+        tensor = Tensor({size});
+    return tensor.data();
+}
+
+memory wrap(const memory::desc& description, const float* values)
+{
+    return {description, engine(), const_cast<float*>(values)};
+}
+
+}  // namespace
+
+std::optional<Activation> activationNamed(std::string_view name)
+{
+    static const std::map<std::string_view, Activation> s_names = {{"gelu", Activation::Gelu},
+                                                                   {"gelu_new", Activation::GeluTanh},
+                                                                   {"gelu_pytorch_tanh", Activation::GeluTanh},
+                                                                   {"quick_gelu", Activation::QuickGelu},
+                                                                   {"relu", Activation::Relu},
+                                                                   {"silu", Activation::Silu},
+                                                                   {"swish", Activation::Silu},
+                                                                   {"tanh", Activation::Tanh}};
+    const auto found = s_names.find(name);
+    return found == s_names.end() ? std::nullopt : std::optional(found->second);
+}
+
+struct Linear::Packed {
+    struct Tile {
+        std::size_t first;  // output
+        std::size_t width;
+        std::size_t offset;  // into weights
+        memory::desc layout;
+    };
+
+    std::size_t inputs = 0;
+    std::size_t outputs = 0;
+    Activation activation = Activation::None;
+    std::vector<Tile> tiles;
+    Tensor weights;
+    std::vector<float> bias;
+
+    void cutIntoTiles();
+    void pack(MatrixView from, WeightLayout layout);
+    const float* denseRows(MatrixView in) const;
+    void runTile(const Tile& tile, const Product& product, MatrixView in, MutableMatrixView out, bool sum) const;
+    void run(MatrixView in, MutableMatrixView out, bool sum) const;
+};
+
+void Linear::Packed::cutIntoTiles()
+{
+    const std::size_t count = std::max(kColumnTiles, (outputs + kWidestTile - 1) / kWidestTile);
+    const std::size_t even = (outputs + count - 1) / count;
+    const std::size_t width = (even + kColumnUnit - 1) / kColumnUnit * kColumnUnit;
+    std::size_t size = 0;
+    for (std::size_t first = 0; first < outputs; first += width) {
+        const std::size_t here = std::min(width, outputs - first);
+        const memory::desc layout =
+            tiles.empty() || tiles.back().width != here ? packedLayout(inputs, here) : tiles.back().layout;
+        tiles.push_back({first, here, size, layout});
+        constexpr std::size_t kLine = 16;  // floats of a cache line: tiles start aligned
+        size += (layout.get_size() / sizeof(float) + kLine - 1) / kLine * kLine;
+    }
+    weights = Tensor({size});
+}
+
+void Linear::Packed::pack(MatrixView from, WeightLayout layout)
+{
+    const bool outputRows = layout == WeightLayout::OutputInput;
+    parallelFor(tiles.size(), inputs * tiles.front().width, [&](std::size_t index) {
+        const OneThread one;
+        const Tile& tile = tiles[index];
+        const float* start = from.data + tile.first * (outputRows ? from.stride : 1);
+        const memory::desc source =
+            plain(inputs, tile.width, outputRows ? 1 : from.stride, outputRows ? from.stride : 1);
+        memory in = wrap(source, start);
+        memory out = wrap(tile.layout, weights.data() + tile.offset);
+        dnnl::reorder(in, out).execute(streamOfThread(), in, out);
+        streamOfThread().wait();
+    });
+}
+
+// The library's fast products take and give only matrices without gaps between rows.
+const float* Linear::Packed::denseRows(MatrixView in) const
+{
+    if (in.stride == inputs)
+        return in.data;
+    float* dense = scratchOfThread(Scratch::Input, in.rows * inputs);
+    for (std::size_t row = 0; row < in.rows; ++row)
+        std::ranges::copy(in.row(row), dense + row * inputs);
+    return dense;
+}
+
+void Linear::Packed::runTile(const Tile& tile, const Product& product, MatrixView in, MutableMatrixView out,
+                             bool sum) const
+{
+    const OneThread one;
+    float* result = scratchOfThread(Scratch::Output, in.rows * tile.width);
+    float* work = scratchOfThread(Scratch::Library, product.scratch.get_size() / sizeof(float) + 1);
+    std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, wrap(product.in, denseRows(in))},
+                                                 {DNNL_ARG_WEIGHTS, wrap(tile.layout, weights.data() + tile.offset)},
+                                                 {DNNL_ARG_DST, wrap(product.out, result)},
+                                                 {DNNL_ARG_SCRATCHPAD, wrap(product.scratch, work)}};
+    if (!bias.empty())
+        arguments.emplace(DNNL_ARG_BIAS, wrap(plain(1, tile.width, tile.width, 1), bias.data() + tile.first));
+    product.run.execute(streamOfThread(), arguments);
+    streamOfThread().wait();
+    for (std::size_t row = 0; row < in.rows; ++row) {
+        const float* from = result + row * tile.width;
+        float* to = out.data + row * out.stride + tile.first;
+        for (std::size_t i = 0; i < tile.width; ++i)
+            to[i] = sum ? to[i] + from[i] : from[i];
+    }
+}
+
+void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum) const
+{
+    const std::size_t rowTiles = (in.rows + kRowTile - 1) / kRowTile;
+    struct Work {
+        const Tile* tile;
+        std::size_t firstRow;
+        std::size_t rows;
+        std::shared_ptr<const Product> product;
+    };
+    std::vector<Work> work;
+    for (const Tile& tile : tiles) {
+        for (std::size_t row = 0; row < rowTiles; ++row) {
+            const std::size_t rows = std::min(kRowTile, in.rows - row * kRowTile);
+            const bool same = !work.empty() && work.back().rows == rows && work.back().tile->width == tile.width;
+            work.push_back({&tile, row * kRowTile, rows,
+                            same ? work.back().product
+                                 : productFor({rows, inputs, tile.width, !bias.empty(), activation}, tile.layout)});
+        }
+    }
+    parallelFor(work.size(), inputs * tiles.front().width, [&](std::size_t index) {
+        const Work& one = work[index];
+        runTile(*one.tile, *one.product, in.middleRows(one.firstRow, one.rows), out.middleRows(one.firstRow, one.rows),
+                sum);
+    });
+}
+
+Linear::Linear(MatrixView weights, std::span<const float> bias, WeightLayout layout, Activation activation)
+{
+    auto packed = std::make_unique<Packed>();
+    packed->inputs = layout == WeightLayout::OutputInput ? weights.columns : weights.rows;
+    packed->outputs = layout == WeightLayout::OutputInput ? weights.rows : weights.columns;
+    packed->activation = activation;
+    packed->bias.assign(bias.begin(), bias.end());
+    if (weights.empty() || (!bias.empty() && bias.size() != packed->outputs))
+        fail({"linear layer", "weights and a bias that fit", "other shapes", "Report this."});
+    packed->cutIntoTiles();
+    packed->pack(weights, layout);
+    m_packed = std::move(packed);
+}
+
+Linear::~Linear() = default;
+Linear::Linear(Linear&&) noexcept = default;
+Linear& Linear::operator=(Linear&&) noexcept = default;
+
+std::size_t Linear::inputs() const { return m_packed->inputs; }
+std::size_t Linear::outputs() const { return m_packed->outputs; }
+
+void Linear::apply(MatrixView in, MutableMatrixView out) const { m_packed->run(in, out, false); }
+
+void Linear::addTo(MatrixView in, MutableMatrixView out) const
+{
+    if (m_packed->activation != Activation::None)
+        fail({"linear layer", "no activation before a residual", "one", "Report this."});
+    m_packed->run(in, out, true);
+}
+
+}  // namespace ketscope

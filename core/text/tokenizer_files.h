@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/formats/json.h"
+#include "core/text/pipeline.h"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+// Members of JSON objects that describe tokenizers. Each throws Error (Input) naming `where` for a value of the wrong
+// kind; a missing or null one gives `otherwise`.
+bool jsonFlag(const Json& object, const char* key, bool otherwise, const std::string& where);
+std::string jsonText(const Json& object, const char* key, const std::string& otherwise, const std::string& where);
+std::size_t jsonCount(const Json& object, const char* key, std::size_t otherwise, const std::string& where);
+
+// The member, which must be there; Error (Input) otherwise.
+const Json& jsonMember(const Json& object, const char* key, const std::string& where);
+
+// An entry of a list of added tokens: {"content", "lstrip", "rstrip", "single_word", "normalized", "special"}.
+AddedToken readAddedToken(const Json& entry, std::int32_t id, const std::string& where);
+
+// tokenizer_config.json and special_tokens_map.json of a model folder; both may be missing.
+class TokenizerSettings {
+public:
+    explicit TokenizerSettings(const std::filesystem::path& folder);
+
+    const Json& config() const { return m_config; }
+    std::string where() const { return m_where; }
+
+    // "cls_token" and its like, as text or as {"content": text}; empty when neither file names it.
+    std::optional<std::string> special(const char* name) const;
+    std::vector<std::string> additionalSpecials() const;
+
+private:
+    std::string m_where;
+    Json m_config;
+    Json m_map;
+};
+
+std::unique_ptr<Tokenizer> openTokenizerJson(const std::filesystem::path& file, const TokenizerSettings& settings);
+std::unique_ptr<Tokenizer> openVocabTxt(const std::filesystem::path& file, const TokenizerSettings& settings);
+std::unique_ptr<Tokenizer> openVocabMerges(const std::filesystem::path& vocab, const std::filesystem::path& merges,
+                                           const TokenizerSettings& settings);
+
+}  // namespace ketscope

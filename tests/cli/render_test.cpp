@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Figures from run files, and what happens where no display exists.
+#include "tests/cli/program.h"
+#include "tests/support/paths.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace ketscope::test {
+
+namespace fs = std::filesystem;
+
+class CliRender : public testing::Test {
+protected:
+    // One run file for all tests of a process.
+    static void SetUpTestSuite()
+    {
+        s_folder = std::make_unique<TemporaryFolder>();
+        s_run = sampleRun(s_folder->path());
+    }
+    static void TearDownTestSuite() { s_folder.reset(); }
+
+    Outcome render(std::vector<std::string> more)
+    {
+        more.insert(more.begin(), {"render", s_run});
+        return ketscope(more);
+    }
+    std::string file(const std::string& name) const { return (m_folder.path() / name).string(); }
+
+    TemporaryFolder m_folder;
+    static inline std::unique_ptr<TemporaryFolder> s_folder;
+    static inline std::string s_run;
+};
+
+TEST_F(CliRender, WritesEachFormat)
+{
+    const std::pair<const char*, const char*> formats[] = {{"pdf", "%PDF-"}, {"png", "\x89PNG"}, {"svg", "<?xml"}};
+    for (const auto& [suffix, magic] : formats) {
+        const std::string out = file(std::string("figure.") + suffix);
+        const Outcome outcome = render({"--figure", "heatmap", "--out", out, "--width-mm", "120", "--quiet"});
+        ASSERT_EQ(outcome.status, 0) << outcome.error;
+        EXPECT_EQ(outcome.error, "");
+        EXPECT_TRUE(readFile(out).starts_with(magic)) << suffix;
+    }
+    EXPECT_EQ(entriesIn(m_folder.path()), 3U);
+}
+
+TEST_F(CliRender, PdfHasThePaperWidthAskedFor)
+{
+    const std::string pdfinfo = KETSCOPE_PDFINFO;
+    if (pdfinfo.empty())
+        GTEST_SKIP() << "pdfinfo is not installed";
+    ASSERT_EQ(render({"--out", file("figure.pdf"), "--width-mm", "127"}).status, 0);
+    ASSERT_EQ(std::system((pdfinfo + " " + file("figure.pdf") + " > " + file("facts")).c_str()), 0);
+    const std::string facts = readFile(file("facts"));
+    const std::size_t at = facts.find("Page size:");
+    ASSERT_NE(at, std::string::npos) << facts;
+    EXPECT_NEAR(std::strtod(facts.c_str() + at + 10, nullptr), 360.0, 1.0);  // points
+    EXPECT_NE(facts.find("Pages:           1"), std::string::npos) << facts;
+}
+
+TEST_F(CliRender, GivesTheSamePixelsTwice)
+{
+    for (const char* name : {"one.png", "two.png"})
+        ASSERT_EQ(render({"--out", file(name), "--dpi", "150"}).status, 0);
+    const std::string one = readFile(file("one.png"));
+    EXPECT_GT(one.size(), 5000U);
+    EXPECT_EQ(one, readFile(file("two.png")));
+}
+
+TEST_F(CliRender, DrawsWhatIsSelected)
+{
+    const std::vector<std::vector<std::string>> choices = {
+        {"--layer", "4"}, {"--layer", "5"}, {"--layer", "4", "--head", "3"}, {"--layer", "4", "--theme", "dark"}};
+    std::vector<std::string> pictures;
+    for (std::vector<std::string> choice : choices) {
+        choice.insert(choice.end(), {"--out", file("figure.png"), "--dpi", "100"});
+        const Outcome outcome = render(choice);
+        ASSERT_EQ(outcome.status, 0) << outcome.error;
+        pictures.push_back(readFile(file("figure.png")));
+    }
+    std::sort(pictures.begin(), pictures.end());
+    EXPECT_EQ(std::unique(pictures.begin(), pictures.end()), pictures.end()) << "two choices look the same";
+}
+
+TEST_F(CliRender, RefusesWhatCannotBeDrawn)
+{
+    const std::vector<std::vector<std::string>> wrong = {
+        {"--layer", "6"},         {"--head", "4"},     {"--query", "999"},  {"--key", "999"},    {"--stack", "vision"},
+        {"--figure", "nonsense"}, {"--width-mm", "5"}, {"--dpi", "100000"}, {"--theme", "blue"}, {"--layer", "-1"}};
+    for (std::vector<std::string> options : wrong) {
+        SCOPED_TRACE(options[0] + " " + options[1]);
+        options.insert(options.end(), {"--out", file("figure.png")});
+        expectRefused(render(options));
+    }
+    expectRefused(render({"--out", file("figure.txt")}));
+    EXPECT_EQ(render({"--out", file("none/figure.png")}).status, 1);
+    EXPECT_EQ(entriesIn(m_folder.path()), 0U);
+}
+
+TEST_F(CliRender, ReportsSizeAsJson)
+{
+    const nlohmann::json json = render({"--out", file("figure.png"), "--json", "--width-mm", "100"}).json();
+    EXPECT_NEAR(json.at("width_mm").get<double>(), 100.0, 0.5);
+    EXPECT_FALSE(json.at("caption").get<std::string>().empty());
+}
+
+TEST(CliDemo, WithoutADisplayPrintsAndWritesTheComparison)
+{
+    const TemporaryFolder folder;
+    const Outcome outcome = ketscope({}, {.folder = folder.path()});
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+    EXPECT_NE(outcome.error.find("no display"), std::string::npos) << outcome.error;
+    for (const char* fact : {"Exact softmax", "POSITIVE", "0.764", "nats"})
+        EXPECT_NE(outcome.out.find(fact), std::string::npos) << fact << " in\n" << outcome.out;
+    const fs::path demo = folder.path() / "ketscope-demo";
+    EXPECT_TRUE(readFile(demo / "comparison.pdf").starts_with("%PDF-"));
+    EXPECT_TRUE(readFile(demo / "comparison.png").starts_with("\x89PNG"));
+    EXPECT_TRUE(readFile(demo / "comparison.h5").starts_with("\x89HDF"));
+    EXPECT_EQ(entriesIn(demo), 3U);
+}
+
+TEST(CliDemo, IsTheSameWhenTheOffscreenPlatformIsNamed)
+{
+    const TemporaryFolder folder;
+    const Outcome outcome = ketscope({}, {.folder = folder.path(), .environment = {"QT_QPA_PLATFORM=offscreen"}});
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    EXPECT_EQ(entriesIn(folder.path() / "ketscope-demo"), 3U);
+}
+
+TEST(CliDemo, TakesAModelAndAText)
+{
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "text.txt") << "A line of text.\n";
+    const Outcome outcome = ketscope({fixtureModel("bert-mlm"), "text.txt"}, {.folder = folder.path()});
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    EXPECT_NE(outcome.out.find("A line of text."), std::string::npos) << outcome.out;
+}
+
+TEST(CliDemo, SaysWhenTheFolderCannotBeWritten)
+{
+    const Outcome outcome = ketscope({}, {.folder = "/proc"});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_EQ(outcome.errorLines().size(), 2U) << outcome.error;
+}
+
+TEST(CliDemo, NamesTheSamplesThatAreMissing)
+{
+    const TemporaryFolder folder;
+    const Outcome outcome =
+        ketscope({}, {.folder = folder.path(), .environment = {"KETSCOPE_SAMPLES=/no/such/folder"}});
+    EXPECT_EQ(outcome.status, 1);
+    EXPECT_NE(outcome.error.find("/no/such/folder"), std::string::npos) << outcome.error;
+    EXPECT_EQ(entriesIn(folder.path()), 0U);
+}
+
+}  // namespace ketscope::test

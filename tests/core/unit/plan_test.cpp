@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/study/plan.h"
+
+#include <gmock/gmock.h>
+
+namespace ketscope {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::string refusalOf(const auto& action)
+{
+    try {
+        action();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::Input);
+        return error.what();
+    }
+    ADD_FAILURE() << "was accepted";
+    return {};
+}
+
+ModelInfo sixByFour()
+{
+    ModelInfo model;
+    model.stacks.push_back({"text", 6, 4, 32, 128, false});
+    return model;
+}
+
+TEST(Spec, AllPartsAreRead)
+{
+    const PlanEntry entry = parseSpec("rff:m=64,sigma=2@stack=text;layers=4-5;heads=0,3");
+    EXPECT_EQ(entry.mechanism->info().id, "rff");
+    EXPECT_EQ(entry.parameters.integer("m"), 64);
+    EXPECT_EQ(entry.parameters.real("sigma"), 2.0);
+    EXPECT_EQ(entry.stack, "text");
+    EXPECT_THAT(entry.layers, ElementsAre(4, 5));
+    EXPECT_THAT(entry.heads, ElementsAre(0, 3));
+}
+
+TEST(Spec, AnIdAloneMeansDefaultsEverywhere)
+{
+    const PlanEntry entry = parseSpec("shots");
+    EXPECT_EQ(entry.parameters, entry.mechanism->defaults());
+    EXPECT_TRUE(entry.stack.empty() && entry.layers.empty() && entry.heads.empty());
+}
+
+TEST(Spec, WritingAndReadingAgain)
+{
+    for (const char* spec :
+         {"exact", "rff:m=64@layers=4-5", "shots:estimator=naive,shots=1024@stack=text;layers=0,2-5;heads=1",
+          "fidelity@heads=0-2", "rff:sigma=0.3"}) {
+        const PlanEntry entry = parseSpec(spec);
+        EXPECT_EQ(parseSpec(formatSpec(entry)), entry) << spec;
+    }
+    EXPECT_EQ(formatSpec(parseSpec("rff:m=64@layers=4,5")), "rff:m=64@layers=4-5");
+}
+
+TEST(Spec, EveryWrongPartIsNamed)
+{
+    EXPECT_THAT(refusalOf([] { parseSpec("softmaxx"); }), HasSubstr("softmaxx"));
+    EXPECT_THAT(refusalOf([] { parseSpec(""); }), HasSubstr("exact"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff:q=3"); }), HasSubstr("\"q\""));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff:m=1e9"); }), HasSubstr("parameter m"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff:m="); }), HasSubstr("name=value"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff:"); }), HasSubstr("name=value"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff@"); }), HasSubstr("name=value"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff@rows=2"); }), HasSubstr("rows"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff@layers=5-4"); }), HasSubstr("low to high"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff@layers=-1"); }), HasSubstr("layers"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff@layers=0-99999999999"); }), HasSubstr("layers"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff:sigma=nan"); }), HasSubstr("parameter sigma"));
+}
+
+TEST(Plan, LaterEntriesWinAndTheRestIsExact)
+{
+    const Plan plan{{parseSpec("rff@layers=4-5"), parseSpec("shots@layers=5;heads=2")}};
+    const HeadPlan heads = resolve(plan, sixByFour(), 7);
+    EXPECT_EQ(heads.at(0, 3, 0).mechanism->info().id, "exact");
+    EXPECT_FALSE(heads.isPatched(0, 3, 0));
+    EXPECT_EQ(heads.at(0, 4, 3).mechanism->info().id, "rff");
+    EXPECT_EQ(heads.at(0, 5, 2).mechanism->info().id, "shots");
+    EXPECT_EQ(heads.at(0, 5, 1).mechanism->info().id, "rff");
+    EXPECT_EQ(heads.firstPatchedLayer(0), 4U);
+    EXPECT_TRUE(heads.anyGivesStandardError(0, 5));
+    EXPECT_FALSE(heads.anyGivesStandardError(0, 4));
+    EXPECT_EQ(resolve({}, sixByFour(), 0).firstPatchedLayer(0), 6U);
+}
+
+TEST(Plan, PlacesThatTheModelDoesNotHaveAreRefused)
+{
+    const auto with = [](const char* spec) { return [spec] { resolve({{parseSpec(spec)}}, sixByFour(), 0); }; };
+    EXPECT_THAT(refusalOf(with("rff@layers=6")), HasSubstr("0 to 5"));
+    EXPECT_THAT(refusalOf(with("rff@heads=4")), HasSubstr("0 to 3"));
+    EXPECT_THAT(refusalOf(with("rff@stack=vision")), HasSubstr("text"));
+}
+
+}  // namespace
+}  // namespace ketscope

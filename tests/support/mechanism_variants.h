@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/attention/mechanism.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+namespace ketscope::test {
+
+struct Variant {
+    std::string name;
+    Parameters parameters;
+};
+
+// Gives the parents of a conditional parameter values under which it has a meaning.
+inline void showParameter(Parameters& parameters, const Parameter& parameter)
+{
+    if (parameter.shownWhen.empty() || parameters.isShown(parameter))
+        return;
+    const auto& all = parameters.definitions();
+    showParameter(parameters, *std::ranges::find(all, parameter.shownWhen, &Parameter::id));
+    parameters.setText(parameter.shownWhen, parameter.shownWhenIn.front());
+}
+
+inline std::vector<std::string> edgeValues(const Parameter& parameter)
+{
+    switch (parameter.kind) {
+    case ParameterKind::Choice: return parameter.choices;
+    case ParameterKind::Flag: return {"on", "off"};
+    case ParameterKind::Integer:
+    case ParameterKind::Real: break;
+    }
+    return {shortestNumber(parameter.minimum), shortestNumber(parameter.maximum)};
+}
+
+// The defaults; every choice, both values of every flag and both ends of every range, one parameter at a time; and every
+// choice together with every other choice.
+inline std::vector<Variant> variantsOf(const Mechanism& mechanism)
+{
+    std::vector<Variant> variants{{"defaults", mechanism.defaults()}};
+    const auto add = [&variants](const Parameters& base, const Parameter& parameter, const std::string& before) {
+        for (const std::string& value : edgeValues(parameter)) {
+            Parameters changed = base;
+            showParameter(changed, parameter);
+            changed.setText(parameter.id, value);
+            variants.push_back({before + parameter.id + "=" + value, changed});
+        }
+    };
+    const auto& definitions = mechanism.info().parameters;
+    for (const Parameter& parameter : definitions)
+        add(mechanism.defaults(), parameter, "");
+    for (const Parameter& parameter : definitions)
+        for (const std::string& choice : parameter.choices) {
+            Parameters base = mechanism.defaults();
+            showParameter(base, parameter);
+            base.setText(parameter.id, choice);
+            for (const Parameter& other : definitions)
+                if (other.id != parameter.id && other.kind == ParameterKind::Choice && base.isShown(other))
+                    add(base, other, parameter.id + "=" + choice + ",");
+        }
+    return variants;
+}
+
+}  // namespace ketscope::test
