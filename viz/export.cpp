@@ -98,6 +98,22 @@ QByteArray xmpOf(const Provenance& provenance)
         .toUtf8();
 }
 
+// Qt rounds pages to whole points. The page asked of it is rounded up, and here the box is cut to the exact size, in the
+// same number of bytes because the file's table of offsets counts them.
+void setExactPage(QByteArray& pdf, QSizeF points, QSize whole)
+{
+    const QByteArray begin = "/MediaBox [";
+    const qsizetype at = pdf.indexOf(begin);
+    const qsizetype end = at < 0 ? -1 : pdf.indexOf(']', at);
+    if (end < 0)
+        return;
+    const qsizetype first = at + begin.size();
+    QByteArray box = "0 " + QByteArray::number(whole.height() - points.height(), 'f', 4) + ' '
+                     + QByteArray::number(points.width(), 'f', 4) + ' ' + QByteArray::number(whole.height());
+    if (box.size() <= end - first)
+        pdf.replace(first, end - first, box.leftJustified(end - first));
+}
+
 QByteArray pdfOf(const ExportPage& page, const ExportOptions&, const Provenance& provenance)
 {
     QByteArray bytes;
@@ -105,7 +121,9 @@ QByteArray pdfOf(const ExportPage& page, const ExportOptions&, const Provenance&
     buffer.open(QIODevice::WriteOnly);
     QPdfWriter writer(&buffer);
     writer.setResolution(kPdfResolution);
-    writer.setPageSize(QPageSize(page.millimetres(), QPageSize::Millimeter, QString(), QPageSize::ExactMatch));
+    const QSizeF points = page.millimetres() * (72.0 / 25.4);
+    const QSize whole(static_cast<int>(std::ceil(points.width())), static_cast<int>(std::ceil(points.height())));
+    writer.setPageSize(QPageSize(whole, QString(), QPageSize::ExactMatch));
     writer.setPageMargins(QMarginsF());
     writer.setTitle(provenance.title);
     writer.setCreator(provenance.creator);
@@ -119,6 +137,8 @@ QByteArray pdfOf(const ExportPage& page, const ExportOptions&, const Provenance&
     painter.scale(scale, scale);
     page.paint(painter);
     painter.end();
+    buffer.close();
+    setExactPage(bytes, points, whole);
     return bytes;
 }
 

@@ -41,6 +41,20 @@ QStringList wrapText(const QString& text, const QFont& font, double width)
     return lines;
 }
 
+QStringList wrapParts(const QStringList& parts, const QFont& font, double width)
+{
+    const QString separator = QStringLiteral(" · ");
+    QStringList lines;
+    for (const QString& part : parts) {
+        const QString longer = lines.isEmpty() ? part : lines.last() + separator + part;
+        if (lines.isEmpty() || textWidth(longer, font) > width)
+            lines << part;
+        else
+            lines.last() = longer;
+    }
+    return lines;
+}
+
 QString fitText(const QString& text, const QFont& font, double width)
 {
     return QFontMetricsF(font).elidedText(text, Qt::ElideRight, width);

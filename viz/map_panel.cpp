@@ -102,7 +102,9 @@ double ringRadius(double standardError, double value, double cell)
 
 void hatch(QPainter& painter, const QRectF& cell, const QColor& colour)
 {
-    painter.setPen(QPen(colour, 0.8));
+    QColor faint = colour;
+    faint.setAlphaF(0.6F);
+    painter.setPen(QPen(faint, 0.8));
     const double step = 4.0, side = cell.width();
     for (double offset = step / 2.0; offset < 2.0 * side; offset += step) {
         const double from = std::max(0.0, offset - side), to = std::min(offset, side);

@@ -65,11 +65,12 @@ std::vector<double> ValueScale::candidates() const
     std::vector<double> values;
     if (m_symmetric)
         return {m_maximum * 0.25};
+    const auto isRound = [](double factor) { return factor == 1.0 || factor == 2.0 || factor == 5.0; };
     const double top = std::pow(10.0, std::floor(std::log10(m_maximum)));
     const double bottom = m_kind == ColourScale::Logarithmic ? kFloor : top / 100.0;
     for (const double factor : {1.0, 2.0, 5.0, 4.0, 6.0, 8.0, 3.0, 7.0, 9.0})
         for (double decade = top; decade >= bottom * 0.999; decade /= 10.0)
-            if (decade * factor < m_maximum * 0.999)
+            if (decade * factor < m_maximum * 0.999 && (decade == top || isRound(factor)))
                 values.push_back(decade * factor);
     return values;
 }

@@ -11,6 +11,7 @@
 #include <QtCharts/QLegend>
 #include <QtCharts/QValueAxis>
 
+#include <QFontMetricsF>
 #include <QGraphicsItem>
 
 #include <cmath>
@@ -31,7 +32,13 @@ struct Whisker {
     double high;
 };
 
-// What Qt Charts has no series for: the band behind the selected key, and error bars.
+struct RowContents {
+    QStringList labels;           // of the groups of bars
+    std::optional<int> selected;  // group
+    std::vector<Whisker> whiskers;
+};
+
+// What Qt Charts does not do: the band behind the selected key, error bars, and slanted labels that are not cut short.
 class Marks : public QGraphicsItem {
 public:
     Marks(QChart& chart, bool behind) : QGraphicsItem(&chart), m_chart(chart), m_behind(behind)
@@ -40,13 +47,11 @@ public:
         setAcceptedMouseButtons(Qt::NoButton);
     }
 
-    void show(std::optional<double> band, std::vector<Whisker> whiskers, const Theme& theme)
+    void show(RowContents contents, const Theme& theme)
     {
         prepareGeometryChange();
-        m_band = band;
-        m_whiskers = std::move(whiskers);
-        m_bandColour = theme.accentBg;
-        m_lineColour = theme.text;
+        m_contents = std::move(contents);
+        m_theme = theme;
     }
 
     QRectF boundingRect() const override { return m_chart.boundingRect(); }
@@ -55,10 +60,12 @@ public:
     {
         if (m_chart.series().isEmpty())
             return;
-        if (m_behind)
+        if (m_behind) {
             paintBand(*painter);
-        else
-            paintWhiskers(*painter);
+            return;
+        }
+        paintWhiskers(*painter);
+        paintLabels(*painter);
     }
 
 private:
@@ -66,17 +73,18 @@ private:
 
     void paintBand(QPainter& painter) const
     {
-        if (!m_band)
+        if (!m_contents.selected)
             return;
         const QRectF plot = m_chart.plotArea();
-        const double left = place(*m_band - 0.5, 0.0).x(), right = place(*m_band + 0.5, 0.0).x();
-        painter.fillRect(QRectF(left, plot.top(), right - left, plot.height()), m_bandColour);
+        const double left = place(*m_contents.selected - 0.5, 0.0).x();
+        const double right = place(*m_contents.selected + 0.5, 0.0).x();
+        painter.fillRect(QRectF(left, plot.top(), right - left, plot.height()), m_theme.accentBg);
     }
 
     void paintWhiskers(QPainter& painter) const
     {
-        painter.setPen(QPen(m_lineColour, 1.2));
-        for (const Whisker& whisker : m_whiskers) {
+        painter.setPen(QPen(m_theme.text, 1.2));
+        for (const Whisker& whisker : m_contents.whiskers) {
             const QPointF low = place(whisker.x, whisker.low), high = place(whisker.x, whisker.high);
             const QPointF cap(2.5, 0.0);
             painter.drawLine(low, high);
@@ -85,33 +93,54 @@ private:
         }
     }
 
+    // Text ends below its bars; where bars are close, every k-th label and the selected one.
+    void paintLabels(QPainter& painter) const
+    {
+        const double pitch = place(1.0, 0.0).x() - place(0.0, 0.0).x();
+        const int step = std::max(1, static_cast<int>(std::ceil(m_theme.px(14.0) / pitch)));
+        for (int i = 0; i < m_contents.labels.size(); ++i) {
+            const bool selected = m_contents.selected == i;
+            const bool near = m_contents.selected && std::abs(*m_contents.selected - i) < step;
+            if (!selected && (i % step != 0 || near))
+                continue;
+            const QFont font = m_theme.ui(kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
+            painter.save();
+            painter.translate(place(i, 0.0).x() + m_theme.px(3.0), m_chart.plotArea().bottom() + m_theme.px(8.0));
+            painter.rotate(-47.0);
+            drawLabel(painter, {0.0, QFontMetricsF(font).capHeight() / 2.0}, m_contents.labels[i], font,
+                      selected ? m_theme.accent : m_theme.text2, m_theme, Anchor::Right);
+            painter.restore();
+        }
+    }
+
     QChart& m_chart;
     bool m_behind;
-    std::optional<double> m_band;
-    std::vector<Whisker> m_whiskers;
-    QColor m_bandColour;
-    QColor m_lineColour;
+    RowContents m_contents;
+    Theme m_theme;
 };
 
 class RowChart : public QChart {
 public:
-    RowChart() : m_band(new Marks(*this, true)), m_whiskers(new Marks(*this, false))
+    RowChart() : m_behind(new Marks(*this, true)), m_above(new Marks(*this, false))
     {
         legend()->hide();
-        setMargins(QMargins(0, 4, 4, 0));
         setBackgroundRoundness(0.0);
         setAnimationOptions(QChart::NoAnimation);
     }
 
-    void show(std::optional<double> band, std::vector<Whisker> whiskers, const Theme& theme)
+    void show(const RowContents& contents, const Theme& theme)
     {
-        m_band->show(band, {}, theme);
-        m_whiskers->show(std::nullopt, std::move(whiskers), theme);
+        double longest = 0.0;
+        for (const QString& label : contents.labels)
+            longest = std::max(longest, textWidth(label, theme.ui(kTickPixels, QFont::DemiBold)));
+        setMargins(QMargins(0, 4, 4, static_cast<int>(longest * 0.74 + theme.px(10.0))));
+        m_behind->show(contents, theme);
+        m_above->show(contents, theme);
     }
 
 private:
-    Marks* m_band;  // both are children of the chart
-    Marks* m_whiskers;
+    Marks* m_behind;  // both are children of the chart
+    Marks* m_above;
 };
 
 double sizeOf(const HeadMaps& maps, std::size_t query, std::size_t key, RowOrder order)
@@ -145,16 +174,23 @@ std::vector<std::size_t> keysToShow(const HeadMaps& maps, std::size_t query, Row
     return keys;
 }
 
-// Categories have to differ: the same word twice gets invisible characters.
-QStringList categories(const HeadMaps& maps, const std::vector<std::size_t>& keys)
+QStringList labelsOf(const HeadMaps& maps, const std::vector<std::size_t>& keys)
 {
-    QStringList names;
-    std::map<QString, qsizetype> seen;
-    for (const std::size_t key : keys) {
-        const QString name = elideMiddle(maps.tokenText(key));
-        names << name + QString(seen[name]++, QChar(0x200B));
-    }
-    return names;
+    QStringList labels;
+    for (const std::size_t key : keys)
+        labels << elideMiddle(maps.tokenText(key));
+    return labels;
+}
+
+// 1, 2 or 5 times a power of ten, so that about four steps reach `largest`.
+double tickInterval(double largest)
+{
+    const double rough = largest > 0.0 ? largest / 4.0 : 0.25;
+    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
+    for (const double factor : {1.0, 2.0, 5.0})
+        if (rough <= decade * factor * 1.0001)
+            return decade * factor;
+    return decade * 10.0;
 }
 
 void style(QAbstractAxis& axis, const Theme& theme)
@@ -165,19 +201,22 @@ void style(QAbstractAxis& axis, const Theme& theme)
     axis.setGridLinePen(QPen(theme.line, 1.0));
 }
 
-void addAxes(QChart& chart, QBarSeries& series, const QStringList& names, double lowest, double largest,
-             const Theme& theme)
+void addAxes(QChart& chart, QBarSeries& series, std::size_t groups, double lowest, double largest, const Theme& theme)
 {
     auto* keys = new QBarCategoryAxis;
-    keys->append(names);
+    // Categories have to differ, and words repeat: the labels are drawn by Marks.
+    for (std::size_t i = 0; i < groups; ++i)
+        keys->append(QString::number(i));
+    keys->setLabelsVisible(false);
     style(*keys, theme);
     keys->setGridLineVisible(false);
-    keys->setLabelsAngle(-47);
     auto* weights = new QValueAxis;
-    const double top = niceMaximum(largest);
-    weights->setRange(lowest < 0.0 ? -niceMaximum(-lowest) : 0.0, top);
-    weights->setTickCount(5);
-    weights->setLabelFormat(top >= 0.1 ? QStringLiteral("%.2f") : QStringLiteral("%.3g"));
+    const double interval = tickInterval(std::max(largest, -lowest));
+    weights->setRange(std::floor(lowest / interval) * interval, std::ceil(largest / interval - 1e-9) * interval);
+    weights->setTickType(QValueAxis::TicksDynamic);
+    weights->setTickAnchor(0.0);
+    weights->setTickInterval(interval);
+    weights->setLabelFormat(interval >= 0.01 ? QStringLiteral("%.2f") : QStringLiteral("%.3g"));
     style(*weights, theme);
     weights->setLineVisible(false);
     chart.addAxis(keys, Qt::AlignBottom);
@@ -207,7 +246,7 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
     const auto keys = keysToShow(maps, query, order);
     const double traces = static_cast<double>(maps.traces());
     double lowest = 0.0, largest = 0.0;
-    std::vector<Whisker> whiskers;
+    RowContents contents{labelsOf(maps, keys), std::nullopt, {}};
     auto* series = new QBarSeries;
     series->setBarWidth(kGroupWidth);
     for (std::size_t trace = 0; trace < maps.traces(); ++trace) {
@@ -221,7 +260,7 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
             const double reach = kWhisker * cell.standardError;
             const double x = static_cast<double>(i) + kGroupWidth * ((static_cast<double>(trace) + 0.5) / traces - 0.5);
             if (reach > 0.0)
-                whiskers.push_back({x, value - reach, value + reach});
+                contents.whiskers.push_back({x, std::max(value - reach, std::min(value, 0.0)), value + reach});
             lowest = std::min(lowest, value);
             largest = std::max(largest, value + reach);
         }
@@ -230,11 +269,11 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
     clear(chart);
     chart.setBackgroundBrush(theme.panel);
     chart.addSeries(series);
-    addAxes(chart, *series, categories(maps, keys), lowest, largest, theme);
+    addAxes(chart, *series, keys.size(), lowest, std::max(largest, 1e-6), theme);
     const auto selected = std::find(keys.begin(), keys.end(), selection.key);
-    dynamic_cast<RowChart&>(chart).show(selected == keys.end() ? std::nullopt
-                                                               : std::optional<double>(selected - keys.begin()),
-                                        std::move(whiskers), theme);
+    if (selected != keys.end())
+        contents.selected = static_cast<int>(selected - keys.begin());
+    dynamic_cast<RowChart&>(chart).show(contents, theme);
     QString heading = QStringLiteral("Attention from query ") + maps.tokenText(query);
     if (maps.keys() > kAllKeys && keys.size() == kLargestKeys)
         heading += QStringLiteral(" · the %1 of %2 keys with the largest %3")

@@ -98,7 +98,7 @@ QString Heatmap::exactHere(std::size_t trace) const
                         : QStringLiteral("exact here: layer %1 not in the plan").arg(m_selection.layer);
 }
 
-QStringList Heatmap::details(std::size_t panel) const
+QStringList Heatmap::panelDetails(std::size_t panel) const
 {
     const MapSource& source = m_sources[panel];
     QStringList parts;
@@ -112,7 +112,7 @@ QStringList Heatmap::details(std::size_t panel) const
     const QString exact = exactHere(source.trace);
     const QString detail = QString::fromStdString(traceTitle(m_maps.comparison(), source.trace).detail);
     if (!exact.isEmpty() || !detail.isEmpty())
-        parts << (exact.isEmpty() ? detail : exact);
+        parts << (exact.isEmpty() ? detail.split(kSeparator) : QStringList(exact));
     parts << QStringLiteral("mean entropy %1 nats").arg(formatNumber(m_entropies[panel], 2));
     return parts;
 }
@@ -151,10 +151,10 @@ HeatmapContents Heatmap::contents() const
     contents.queryLabels.assign(m_labelWidths.begin(), m_labelWidths.begin() + static_cast<long>(m_maps.queries()));
     contents.keyLabels.assign(m_labelWidths.begin(), m_labelWidths.begin() + static_cast<long>(m_maps.keys()));
     for (std::size_t panel = 0; panel < m_sources.size(); ++panel) {
-        QStringList parts = details(panel);
+        QStringList parts = panelDetails(panel);
         if (std::max(contents.queries, contents.keys) > kMayPool)
             parts << QStringLiteral("max of 8 × 8");
-        contents.details.push_back(parts.join(kSeparator));
+        contents.details.push_back(parts);
     }
     contents.weightBar = weightBar();
     contents.differenceBar = differenceBar();

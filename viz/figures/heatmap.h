@@ -38,6 +38,8 @@ public:
     // "query 4 not, key 5 great: A 0.626173, B 0.421004 ± 0.0150 SE, Δ −0.205169"
     QString sentence(std::size_t query, std::size_t key) const;
 
+    // What the panel's header says below its title: parameters, entropy, why a candidate is exact here.
+    QStringList panelDetails(std::size_t panel) const;
     const std::vector<MapSource>& sources() const { return m_sources; }  // one for each panel
     const HeadMaps& maps() const { return m_maps; }
     double maximum() const { return m_weightScale.maximum(); }  // shared range of the traces' panels
@@ -47,7 +49,6 @@ private:
     ColourMap coloursOf(const MapSource& source, const Theme& theme) const;
     QString letter(const MapSource& source) const;
     QString title(const MapSource& source) const;
-    QStringList details(std::size_t panel) const;
     QString exactHere(std::size_t trace) const;
     HeatmapContents contents() const;
     ColourBar weightBar() const;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
 #include "viz/figures/heatmap.h"
 
 namespace ketscope {
@@ -6,6 +7,7 @@ namespace ketscope {
 namespace {
 
 constexpr qsizetype kTextInCaption = 160;
+constexpr std::size_t kBytesInCaption = 1000;
 
 QString modelName(const ModelInfo& model)
 {
@@ -19,9 +21,10 @@ QString inputText(const Comparison& comparison)
     const Input& input = comparison.study.input;
     if (!input.text)
         return QStringLiteral("%1 given tokens").arg(comparison.input.tokens.size());
-    QString text = QString::fromStdString(*input.text).simplified();
+    QString text = QString::fromStdString(printable(*input.text, kBytesInCaption)).simplified();
     if (input.textPair)
-        text += QStringLiteral(" / ") + QString::fromStdString(*input.textPair).simplified();
+        text +=
+            QStringLiteral(" / ") + QString::fromStdString(printable(*input.textPair, kBytesInCaption)).simplified();
     if (text.size() > kTextInCaption)
         text = text.left(kTextInCaption) + QChar(0x2026);
     return QStringLiteral("“%1”").arg(text);
@@ -79,7 +82,8 @@ QString Heatmap::caption() const
         const TraceTitle title = traceTitle(comparison, trace);
         QString text = QString::fromStdString(traceTag(trace) + ", " + title.title);
         if (!title.detail.empty())
-            text += QStringLiteral(" (%1)").arg(QString::fromStdString(title.detail));
+            text += QStringLiteral(" (%1)").arg(
+                QString::fromStdString(title.detail).replace(QLatin1Char(' '), QChar::Nbsp));
         if (trace > 0)
             text += QStringLiteral(", seed %1").arg(comparison.study.seed) + patched(trace);
         traces << text;

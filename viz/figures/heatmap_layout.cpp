@@ -13,6 +13,7 @@ namespace {
 constexpr double kSlant = 47.0 * std::numbers::pi / 180.0;
 constexpr double kSmallestLabel = 9.0;
 constexpr double kGapBetweenPanels = 18.0;
+constexpr double kGapBetweenBars = 34.0;
 constexpr double kBarOffset = 16.0;  // between a map and what lies below it
 
 double toRadians(double degrees) { return degrees * std::numbers::pi / 180.0; }
@@ -69,7 +70,7 @@ private:
             const double side = cell * longest();
             m_layout.pool = static_cast<std::size_t>(std::ceil(1.0 / cell - 1e-6));
             const double blocks = std::ceil(longest() / static_cast<double>(m_layout.pool));
-            const double block = std::max(1.0, std::floor(side / blocks * 4.0) / 4.0);
+            const double block = std::max(1.0, std::floor(side / blocks * 8.0) / 8.0);
             m_layout.cell = block / static_cast<double>(m_layout.pool);
         }
         m_layout.gap = m_layout.cell > 8.0 ? 1.0 : 0.0;
@@ -119,13 +120,23 @@ private:
     {
         const QFont font = m_theme.ui(kTickPixels);
         qsizetype lines = 0;
-        for (const QString& detail : m_contents.details)
-            lines = std::max(lines, wrapText(detail, font, pitchX() - m_theme.px(6.0 + kHeaderIndent)).size());
+        for (const QStringList& detail : m_contents.details)
+            lines = std::max(lines, wrapParts(detail, font, pitchX() - m_theme.px(6.0 + kHeaderIndent)).size());
         m_header = m_theme.px(20.0) + static_cast<double>(lines) * m_theme.px(15.0) + m_theme.px(6.0);
     }
 
     double rightMargin() const { return std::max(m_overhang, m_theme.px(10.0)); }
-    double panelGap() const { return std::max(m_theme.px(kGapBetweenPanels), m_overhang + m_theme.px(6.0)); }
+    double panelGap() const
+    {
+        // The numbers below the ends of two bars must not meet.
+        const double least = sameRow() ? kGapBetweenBars : kGapBetweenPanels;
+        return std::max(m_theme.px(least), m_overhang + m_theme.px(6.0));
+    }
+    // Whether the difference stands in the row of the last trace.
+    bool sameRow() const
+    {
+        return m_contents.difference && (m_contents.traces - 1) / m_columns == (m_panels - 1) / m_columns;
+    }
 
     // From one panel's left edge to the next: spare width goes between the panels, within reason, so that headers have
     // room.
@@ -134,7 +145,7 @@ private:
         const double columns = static_cast<double>(m_columns);
         const double needed = m_map.width() + panelGap();
         const double spare = (m_area.width() - m_rowLabels + panelGap() - rightMargin()) / columns;
-        const double wanted = std::max(needed + m_theme.px(24.0), m_theme.px(230.0));
+        const double wanted = std::max(needed + m_theme.px(60.0), m_theme.px(230.0));
         return std::max(needed, std::min(spare, wanted));
     }
 
@@ -148,8 +159,7 @@ private:
         const double delta = colourBarHeight(m_contents.differenceBar, m_map.width(), m_theme);
         if (!m_contents.difference)
             return offset + weight;
-        const bool sameRow = (m_contents.traces - 1) / m_columns == (m_panels - 1) / m_columns;
-        if (sameRow)
+        if (sameRow())
             return offset + std::max(weight, delta);
         return 2.0 * offset + weight + (differenceBeside() ? 0.0 : delta);
     }

@@ -45,6 +45,26 @@ void drawColumnLabel(QPainter& painter, const HeatmapLayout& layout, const Heatm
     painter.restore();
 }
 
+// Outlines around a row and a column, and a ring around the cell where they meet.
+void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::size_t query, std::size_t key,
+                const Theme& theme)
+{
+    const bool large = layout.cell >= 6.0;  // smaller cells would drown in thick lines
+    QColor band = theme.text;
+    band.setAlphaF(large ? 1.0F : 0.7F);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(band, large ? 1.0 : 0.6));
+    painter.drawRect(layout.rowBand(panel, query).adjusted(-0.5, -0.5, 0.5, 0.5));
+    painter.drawRect(layout.columnBand(panel, key).adjusted(-0.5, -0.5, 0.5, 0.5));
+    const QRectF cell = layout.cellRect(panel, query, key);
+    if (large) {
+        painter.setPen(QPen(theme.panel, 1.0));
+        painter.drawRect(cell.adjusted(0.5, 0.5, -0.5, -0.5));
+    }
+    painter.setPen(QPen(theme.text, large ? 2.0 : 1.2));
+    painter.drawRect(cell.adjusted(-1.0, -1.0, 1.0, 1.0));
+}
+
 }  // namespace
 
 const FigureType& heatmapFigure()
@@ -85,12 +105,12 @@ void Heatmap::paintHeader(QPainter& painter, const HeatmapLayout& layout, std::s
     drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(titleFont).capHeight()) / 2.0},
               fitText(title(source), titleFont, width), titleFont, theme.text, theme);
 
-    QStringList parts = details(panel);
+    QStringList parts = panelDetails(panel);
     if (layout.pool > 1)
         parts << QStringLiteral("max of %1 × %1").arg(layout.pool);
     const QFont font = theme.ui(kTickPixels);
     double baseline = header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
-    for (const QString& line : wrapText(parts.join(QStringLiteral(" · ")), font, width)) {
+    for (const QString& line : wrapParts(parts, font, width)) {
         drawLabel(painter, {left, baseline}, line, font, theme.text3, theme);
         baseline += theme.px(15.0);
     }
@@ -172,15 +192,7 @@ void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std
             drawRowLabel(painter, layout, panel, query, m_labels[static_cast<qsizetype>(query)], bold, theme.accent,
                          theme);
         }
-        painter.setBrush(Qt::NoBrush);
-        painter.setPen(QPen(theme.text, 1.0));
-        painter.drawRect(layout.rowBand(index, query).adjusted(-0.5, -0.5, 0.5, 0.5));
-        painter.drawRect(layout.columnBand(index, key).adjusted(-0.5, -0.5, 0.5, 0.5));
-        const QRectF cell = layout.cellRect(index, query, key);
-        painter.setPen(QPen(theme.panel, 1.0));
-        painter.drawRect(cell.adjusted(0.5, 0.5, -0.5, -0.5));
-        painter.setPen(QPen(theme.text, 2.0));
-        painter.drawRect(cell.adjusted(-1.0, -1.0, 1.0, 1.0));
+        paintBands(painter, layout, index, query, key, theme);
     }
     painter.restore();
 }
