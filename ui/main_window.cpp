@@ -67,6 +67,7 @@ MainWindow::MainWindow(StudyController& controller, Appearance& appearance, Sett
     applySizes();
     refreshTitle();
     restore();
+    m_page->figureView().setFocus();
 }
 
 void MainWindow::createCentre()

@@ -22,7 +22,7 @@ Scope scopeOf(ScopeKind kind, const ModelInfo& model, const Selection& selection
     case ScopeKind::ThisHead: return {{selection.layer}, {selection.head}};
     case ScopeKind::LastTwoLayers: break;
     }
-    return layers < 2 ? Scope{} : Scope{{layers - 2, layers - 1}, {}};
+    return layers <= 2 ? Scope{} : Scope{{layers - 2, layers - 1}, {}};
 }
 
 QString scopeTitle(ScopeKind kind, const Selection& selection)

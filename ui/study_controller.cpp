@@ -2,6 +2,7 @@
 #include "ui/study_controller.h"
 
 #include "core/study/samples.h"
+#include "ui/plan_text.h"
 
 #include <QElapsedTimer>
 #include <QThread>
@@ -39,12 +40,10 @@ Input inputFrom(const QString& text, bool tokenizer)
 
 PlanEntry lastTwoLayers(PlanEntry entry, const ModelInfo& model)
 {
-    const std::size_t layers = model.stacks.empty() ? 0 : model.stacks.front().layers;
+    const Scope scope = scopeOf(ScopeKind::LastTwoLayers, model, {});
     entry.stack.clear();
-    entry.heads.clear();
-    entry.layers.clear();
-    for (std::size_t layer = layers < 2 ? 0 : layers - 2; layer < layers; ++layer)
-        entry.layers.push_back(layer);
+    entry.layers = scope.layers;
+    entry.heads = scope.heads;
     return entry;
 }
 
@@ -247,10 +246,13 @@ void StudyController::accept(const ComparisonPointer& comparison, double millise
     m_whole.reset();
     m_lastRunMs = milliseconds;
     m_error.clear();
-    m_study.selection = clamped(m_study.selection, *comparison);
+    const Selection inside = clamped(m_study.selection, *comparison);
+    const bool moved = inside != m_study.selection;
+    m_study.selection = inside;
     refreshShown();
     emit comparisonChanged();
-    emit selectionChanged();
+    if (moved)
+        emit selectionChanged();
     emit runFinished();
     readOff();
     if (m_runAgain && !isUpToDate())

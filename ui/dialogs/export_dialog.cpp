@@ -106,12 +106,11 @@ void ExportDialog::addSizes(QFormLayout& form)
     m_dpi->setToolTip(tr("For PNG and for maps too large for vector cells."));
     m_text = makeSpin(4, 24, 1, tr(" pt"), this);
     m_size = makeLabel({}, "hint", this);
-    form.addRow(tr("Format"), m_preset);
+    form.addRow(tr("Preset"), m_preset);
     form.addRow(tr("Width"), m_width);
     form.addRow(tr("Resolution"), m_dpi);
     form.addRow(tr("Text size"), m_text);
     form.addRow(QString(), m_size);
-    form.labelForField(m_preset)->setObjectName(u"presetLabel"_s);
 }
 
 void ExportDialog::addIncluded(QVBoxLayout& column)

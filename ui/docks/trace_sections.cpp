@@ -127,7 +127,9 @@ void PlanSection::refresh()
         grid->addWidget(choose, static_cast<int>(index), 3);
     }
     const int last = static_cast<int>(entries.size());
-    addRow(last, tr("others"), {}, tr("Exact softmax"), false);
+    const bool everywhere = entries.size() == 1 && entries.front().layers.empty() && entries.front().heads.empty();
+    if (!everywhere)
+        addRow(last, tr("others"), {}, tr("Exact softmax"), false);
     grid->addWidget(makeLabel(countText(*model), "hint", m_list), last + 1, 0, 1, 4);
 }
 
