@@ -44,6 +44,10 @@ public:
     virtual Table table() const = 0;
     // One sentence with mechanisms and parameters, for the caption and for screen readers.
     virtual QString caption() const = 0;
+    // Size of the smallest text at `width`, in painter units.
+    virtual double smallestText(double width, const Theme& theme) const = 0;
+    // Whether a greyscale print would show opposite values alike.
+    virtual bool losesSignInGrey() const { return false; }
 };
 
 // A row of figures.def.

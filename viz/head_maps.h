@@ -63,7 +63,6 @@ public:
     bool anyNegative(const MapSource& source) const;
     // Means over the queries that are not padding.
     MapComparison compare(std::size_t baseline, std::size_t trace) const;
-    double meanEntropy(std::size_t trace) const;
 
     QString tokenText(std::size_t index) const;  // full; the index when there is no such token
     const Comparison& comparison() const { return *m_comparison; }

@@ -16,8 +16,9 @@ enum class RowOrder { Position, Weight, Difference };
 // the chart to a QChartView.
 std::unique_ptr<QChart> makeRowChart();
 
-// Shows the row of the comparison's study selection. Beyond 64 tokens only the 32 keys of largest weight (or |Δ|), which
-// the returned line says. Throws Error (Input) as HeadMaps does.
+// Shows the row of the comparison's study selection; cheap enough for every selection change. Beyond 64 tokens only the
+// 32 keys of largest weight (or |Δ|). Returns a heading: "Attention from query not", with how many keys are shown when
+// not all are. Throws Error (Input) as HeadMaps does. `chart` comes from makeRowChart.
 QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme);
 
 }  // namespace ketscope

@@ -26,6 +26,8 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
+    double smallestText(double width, const Theme& theme) const override;
+    bool losesSignInGrey() const override { return m_signed || m_sources.size() > m_traces.size(); }
 
     // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
     HeatmapLayout layout(const QRectF& area, const Theme& theme) const;
@@ -36,24 +38,42 @@ public:
     // "query 4 not, key 5 great: A 0.626173, B 0.421004 ± 0.0150 SE, Δ −0.205169"
     QString sentence(std::size_t query, std::size_t key) const;
 
+    // What the panel's header says below its title: parameters, entropy, why a candidate is exact here.
+    QStringList panelDetails(std::size_t panel) const;
     const std::vector<MapSource>& sources() const { return m_sources; }  // one for each panel
     const HeadMaps& maps() const { return m_maps; }
     double maximum() const { return m_weightScale.maximum(); }  // shared range of the traces' panels
 
 private:
     ValueScale scaleOf(const MapSource& source) const { return source.isDifference() ? m_deltaScale : m_weightScale; }
-    QString panelTitle(std::size_t panel) const;
-    QString panelDetail(std::size_t panel, const HeatmapLayout& layout) const;
-    void paintPanel(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
-    void paintBars(QPainter& painter, const HeatmapLayout& layout, const Theme& theme) const;
+    ColourMap coloursOf(const MapSource& source, const Theme& theme) const;
+    QString letter(const MapSource& source) const;
+    QString title(const MapSource& source) const;
+    QString exactHere(std::size_t trace) const;
+    HeatmapContents contents() const;
+    ColourBar weightBar() const;
+    ColourBar differenceBar() const;
+    QString patched(std::size_t trace) const;
+    QString measured() const;
+    bool showsErrors() const;
+
+    void paintHeader(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
+    void paintLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                     const Theme& theme) const;
+    void paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
+    void paintErrorLegend(QPainter& painter, const QRectF& place, const Theme& theme) const;
 
     HeatmapOptions m_options;
     HeadMaps m_maps;
+    Selection m_selection;
     std::vector<std::size_t> m_traces;
     std::vector<MapSource> m_sources;
     std::vector<double> m_entropies;            // of m_traces
     std::optional<MapComparison> m_comparison;  // of the first two
-    bool m_signed = false;                      // weights below 0: the traces' panels use the diverging map too
+    QStringList m_labels;                       // elided tokens
+    std::vector<double> m_labelWidths;
+    bool m_signed = false;  // weights below 0: the traces' panels use the diverging map too
+    double m_largest = 0.0;
     ValueScale m_weightScale;
     ValueScale m_deltaScale;
 };

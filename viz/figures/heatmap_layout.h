@@ -1,14 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "viz/colour_bar.h"
+#include "viz/theme.h"
+
 #include <QPointF>
 #include <QRectF>
+#include <QStringList>
 
 #include <cstddef>
 #include <optional>
 #include <vector>
 
 namespace ketscope {
+
+// What a layout depends on.
+struct HeatmapContents {
+    std::size_t queries = 0, keys = 0;
+    std::size_t traces = 0;  // panels of traces
+    bool difference = false;
+    bool errorLegend = false;
+    std::vector<double> queryLabels, keyLabels;  // widths at kLabelPixels
+    std::vector<QStringList> details;            // of every panel: what the header has to wrap
+    ColourBar weightBar, differenceBar;
+};
 
 // Where everything of a heatmap figure lies, computed once for an area: painting, hit testing and the window's crosshair
 // use the same value.
@@ -23,12 +38,12 @@ struct HeatmapLayout {
     std::vector<Panel> panels;  // traces in order, then the difference
     std::size_t queries = 0;
     std::size_t keys = 0;
-    double cell = 0.0;                        // pitch of one cell; below 1 when pooled
-    double gap = 0.0;                         // between cells, inside the pitch
-    std::size_t pool = 1;                     // cells of pool × pool are drawn as one
-    std::size_t rowStep = 1, columnStep = 1;  // label every k-th
-    double labelPixels = 0.0;                 // size of token labels
-    double labelAngle = 0.0;                  // of column labels, degrees above the horizontal
+    double cell = 0.0;          // pitch of one cell; below 1 when pooled
+    double gap = 0.0;           // between cells, inside the pitch
+    std::size_t pool = 1;       // cells of pool × pool are drawn as one
+    std::size_t labelStep = 1;  // label every k-th token
+    double labelPixels = 0.0;   // size of token labels
+    double labelAngle = 0.0;    // of column labels, degrees above the horizontal
     std::optional<QRectF> weightBar;
     std::optional<QRectF> errorLegend;
     std::optional<QRectF> differenceBar;
@@ -51,5 +66,11 @@ struct HeatmapLayout {
     std::optional<std::size_t> rowLabelAt(QPointF where) const;
     std::optional<std::size_t> columnLabelAt(QPointF where) const;
 };
+
+// As many panels side by side as keep cells legible, the rest below. Cells shrink until all of it fits the area.
+HeatmapLayout layoutHeatmap(const HeatmapContents& contents, const QRectF& area, const Theme& theme);
+
+inline constexpr double kHeaderIndent = 23.0;  // of title and details, beside the chip
+inline constexpr double kUnboundedHeight = 1e9;
 
 }  // namespace ketscope

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/viz/synthetic.h"
+
+#include <cmath>
+
+namespace ketscope::test {
+
+namespace {
+
+constexpr std::size_t kLayers = 2, kHeads = 3;
+
+TensorPointer layerOf(const Matrix& map, std::size_t tokens, bool selected, float elsewhere)
+{
+    auto tensor = std::make_shared<Tensor>(std::vector<std::size_t>{kHeads, tokens, tokens});
+    std::fill(tensor->values().begin(), tensor->values().end(), elsewhere);
+    for (std::size_t q = 0; selected && q < tokens; ++q)
+        for (std::size_t k = 0; k < tokens; ++k)
+            tensor->matrix({kHead})(q, k) = map[q][k];
+    return tensor;
+}
+
+}  // namespace
+
+SyntheticComparison::SyntheticComparison(std::vector<std::string> tokens)
+{
+    m_comparison.model.title = "Synthetic";
+    m_comparison.model.path = "models/tiny";
+    m_comparison.model.stacks = {{"text", kLayers, kHeads, 4, 12, false}};
+    m_comparison.input.model.attentionMask.assign(tokens.size(), 1);
+    std::string text;
+    for (const std::string& token : tokens) {
+        m_comparison.input.tokens.push_back({0, token, token, {}, 0, false, false});
+        m_comparison.input.model.tokenIds.push_back(0);
+        text += (text.empty() ? "" : " ") + token;
+    }
+    m_comparison.study.input.text = text;
+    m_comparison.study.seed = 7;
+    m_comparison.study.selection.layer = kLayer;
+    m_comparison.study.selection.head = kHead;
+}
+
+SyntheticComparison& SyntheticComparison::trace(const Matrix& weights, const Matrix& standardErrors)
+{
+    const std::size_t tokens = m_comparison.input.tokens.size();
+    auto trace = std::make_shared<Trace>();
+    StackTrace stack;
+    stack.name = "text";
+    for (std::size_t layer = 0; layer < kLayers; ++layer) {
+        const bool selected = layer == kLayer;
+        stack.attention.push_back(layerOf(weights, tokens, selected, 1.0F / static_cast<float>(tokens)));
+        const bool errors = selected && !standardErrors.empty();
+        stack.standardError.push_back(errors ? layerOf(standardErrors, tokens, true, 0.0F) : nullptr);
+    }
+    trace->stacks.push_back(std::move(stack));
+    const bool baseline = m_comparison.traces.empty();
+    m_comparison.recordedTitles.push_back(baseline ? TraceTitle{"Exact softmax", ""}
+                                                   : TraceTitle{"RFF kernel", "m 128 · σ 1"});
+    m_comparison.traces.push_back(std::move(trace));
+    return *this;
+}
+
+SyntheticComparison& SyntheticComparison::causal()
+{
+    m_comparison.model.stacks[0].causal = true;
+    return *this;
+}
+
+SyntheticComparison& SyntheticComparison::padding(std::size_t lastTokens)
+{
+    auto& mask = m_comparison.input.model.attentionMask;
+    std::fill(mask.end() - static_cast<long>(lastTokens), mask.end(), std::uint8_t{0});
+    return *this;
+}
+
+SyntheticComparison& SyntheticComparison::select(std::size_t query, std::size_t key)
+{
+    m_comparison.study.selection.query = query;
+    m_comparison.study.selection.key = key;
+    return *this;
+}
+
+SyntheticComparison& SyntheticComparison::patch(std::vector<std::size_t> layers, std::vector<std::size_t> heads)
+{
+    m_layers = std::move(layers);
+    m_heads = std::move(heads);
+    return *this;
+}
+
+ComparisonPointer SyntheticComparison::make() const
+{
+    auto comparison = std::make_shared<Comparison>(m_comparison);
+    const auto assignment = std::make_shared<const HeadAssignment>();
+    for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace) {
+        HeadPlan plan({{kLayers, kHeads}}, comparison->study.seed);
+        for (const std::size_t layer : m_layers)
+            for (const std::size_t head : m_heads)
+                if (trace > 0)
+                    plan.assign(0, layer, head, assignment);
+        comparison->plans.push_back(std::make_shared<const HeadPlan>(std::move(plan)));
+    }
+    return comparison;
+}
+
+const Matrix& mapA()
+{
+    static const Matrix map = {{0.5F, 0.25F, 0.25F}, {0.1F, 0.8F, 0.1F}, {0.0F, 0.36F, 0.64F}};
+    return map;
+}
+
+const Matrix& mapB()
+{
+    static const Matrix map = {{0.25F, 0.5F, 0.25F}, {0.1F, 0.8F, 0.1F}, {0.04F, 0.32F, 0.64F}};
+    return map;
+}
+
+ComparisonPointer threeTokens()
+{
+    return SyntheticComparison({"is", "it", "is"}).trace(mapA()).trace(mapB()).select(0, 1).make();
+}
+
+Matrix attentionLike(std::size_t tokens, unsigned variant, bool causal)
+{
+    Matrix map(tokens, std::vector<float>(tokens, 0.0F));
+    for (std::size_t q = 0; q < tokens; ++q) {
+        const std::size_t end = causal ? q + 1 : tokens;
+        double sum = 0.0;
+        std::vector<double> row(end);
+        for (std::size_t k = 0; k < end; ++k) {
+            const double distance = std::abs(static_cast<double>(q) - static_cast<double>(k));
+            const double noise = std::sin(static_cast<double>((q * 37 + k * 101 + variant * 13) % 97) * 12.9898);
+            row[k] = std::exp(2.2 * noise - 0.12 * distance + (k == 0 ? 1.2 : 0.0) + (k % 7 == variant ? 1.1 : 0.0));
+            sum += row[k];
+        }
+        for (std::size_t k = 0; k < end; ++k)
+            map[q][k] = static_cast<float>(row[k] / sum);
+    }
+    return map;
+}
+
+std::vector<std::string> sentence(std::size_t tokens)
+{
+    const std::vector<std::string> words = {"the", "film",   "is", "not",          "great", ",", "but",
+                                            "its", "acting", "is", "surprisingly", "warm",  "."};
+    std::vector<std::string> out = {"[CLS]"};
+    while (out.size() + 1 < tokens)
+        out.push_back(words[(out.size() - 1) % words.size()]);
+    if (tokens > 1)
+        out.push_back("[SEP]");
+    return out;
+}
+
+ComparisonPointer sample(std::size_t tokens, bool causal, bool standardErrors)
+{
+    Matrix errors;
+    const Matrix b = attentionLike(tokens, 4, causal);
+    if (standardErrors) {
+        errors = b;
+        for (auto& row : errors)
+            for (float& value : row)
+                value = std::sqrt(value * (1.0F - value) / 64.0F);
+    }
+    SyntheticComparison made(sentence(tokens));
+    made.trace(attentionLike(tokens, 1, causal))
+        .trace(b, errors)
+        .select(std::min<std::size_t>(4, tokens - 1), std::min<std::size_t>(5, tokens - 1));
+    if (causal)
+        made.causal();
+    return made.make();
+}
+
+}  // namespace ketscope::test

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "viz/figure.h"
+
+namespace ketscope {
+
+#define FIGURE(name) const FigureType& name##Figure();
+#include "viz/figures/figures.def"
+#undef FIGURE
+
+const std::vector<const FigureType*>& figureTypes()
+{
+    static const std::vector<const FigureType*> all = {
+#define FIGURE(name) &name##Figure(),
+#include "viz/figures/figures.def"
+#undef FIGURE
+    };
+    return all;
+}
+
+const FigureType& figureType(const QString& id)
+{
+    QStringList known;
+    for (const FigureType* type : figureTypes()) {
+        if (type->id == id)
+            return *type;
+        known << type->id;
+    }
+    refuse({"figure", "one of " + known.join(QStringLiteral(", ")).toStdString(), '"' + id.toStdString() + '"',
+            "Choose one of them."});
+}
+
+}  // namespace ketscope

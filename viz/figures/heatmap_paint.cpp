@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/figures/heatmap.h"
+#include "viz/labels.h"
+#include "viz/map_panel.h"
+
+#include <QFontMetricsF>
+
+namespace ketscope {
+
+namespace {
+
+std::unique_ptr<Figure> makeHeatmap(const ComparisonPointer& comparison)
+{
+    return std::make_unique<Heatmap>(comparison);
+}
+
+QFont labelFont(const HeatmapLayout& layout, const Theme& theme, int weight = QFont::Normal)
+{
+    return theme.ui(layout.labelPixels / theme.scale, weight);
+}
+
+void drawRowLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t query,
+                  const QString& text, const QFont& font, const QColor& colour, const Theme& theme)
+{
+    const double y = panel.map.top() + (static_cast<double>(query) + 0.5) * layout.cell;
+    const double baseline = y + QFontMetricsF(font).capHeight() / 2.0;
+    drawLabel(painter, {panel.map.left() - theme.px(7.0), baseline}, text, font, colour, theme, Anchor::Right);
+}
+
+// Slanted text that begins above the middle of its column. `ground` covers what was there before.
+void drawColumnLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t key,
+                     const QString& text, const QFont& font, const QColor& colour, const QColor& ground,
+                     const Theme& theme)
+{
+    const double x = panel.map.left() + (static_cast<double>(key) + 0.5) * layout.cell - layout.gap / 2.0;
+    const QFontMetricsF metrics(font);
+    painter.save();
+    painter.translate(x, panel.map.top() - theme.px(5.0));
+    painter.rotate(-layout.labelAngle);
+    if (ground.isValid())
+        painter.fillRect(QRectF(-theme.px(1.0), -metrics.capHeight() * 0.9,
+                                metrics.horizontalAdvance(text) + theme.px(3.0), metrics.capHeight() * 1.8),
+                         ground);
+    drawLabel(painter, {0.0, metrics.capHeight() / 2.0}, text, font, colour, theme);
+    painter.restore();
+}
+
+// Outlines around a row and a column, and a ring around the cell where they meet.
+void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::size_t query, std::size_t key,
+                const Theme& theme)
+{
+    const bool large = layout.cell >= 6.0;  // smaller cells would drown in thick lines
+    QColor band = theme.text;
+    band.setAlphaF(large ? 1.0F : 0.7F);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(band, large ? 1.0 : 0.6));
+    painter.drawRect(layout.rowBand(panel, query).adjusted(-0.5, -0.5, 0.5, 0.5));
+    painter.drawRect(layout.columnBand(panel, key).adjusted(-0.5, -0.5, 0.5, 0.5));
+    const QRectF cell = layout.cellRect(panel, query, key);
+    if (large) {
+        painter.setPen(QPen(theme.panel, 1.0));
+        painter.drawRect(cell.adjusted(0.5, 0.5, -0.5, -0.5));
+    }
+    painter.setPen(QPen(theme.text, large ? 2.0 : 1.2));
+    painter.drawRect(cell.adjusted(-1.0, -1.0, 1.0, 1.0));
+}
+
+}  // namespace
+
+const FigureType& heatmapFigure()
+{
+    static const FigureType type{QStringLiteral("heatmap"), QStringLiteral("Heatmap: A, B and difference"),
+                                 &makeHeatmap};
+    return type;
+}
+
+void Heatmap::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
+{
+    const HeatmapLayout layout = this->layout(area, theme);
+    for (std::size_t panel = 0; panel < layout.panels.size(); ++panel) {
+        paintHeader(painter, layout, panel, theme);
+        paintLabels(painter, layout, layout.panels[panel], theme);
+        paintMapOf(painter, layout, panel, theme);
+    }
+    if (layout.weightBar)
+        paintColourBar(painter, *layout.weightBar, weightBar(), coloursOf(m_sources.front(), theme), m_weightScale,
+                       theme);
+    if (layout.differenceBar)
+        paintColourBar(painter, *layout.differenceBar, differenceBar(), divergingMap(theme.dark), m_deltaScale, theme);
+    if (layout.errorLegend)
+        paintErrorLegend(painter, *layout.errorLegend, theme);
+    if (m_options.crosshair && m_selection.query < m_maps.queries() && m_selection.key < m_maps.keys())
+        paintCrosshair(painter, layout, m_selection.query, m_selection.key, theme);
+}
+
+void Heatmap::paintHeader(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const
+{
+    const MapSource& source = m_sources[panel];
+    const QRectF header = layout.panels[panel].header;
+    const double chip = theme.px(16.0), left = header.left() + theme.px(kHeaderIndent);
+    drawChip(painter, QRectF(header.left(), header.top(), chip, chip), letter(source),
+             source.isDifference() ? QColor() : theme.trace(source.trace), theme);
+    const QFont titleFont = theme.ui(kTitlePixels, QFont::DemiBold);
+    const double width = header.right() - left;
+    drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(titleFont).capHeight()) / 2.0},
+              fitText(title(source), titleFont, width), titleFont, theme.text, theme);
+
+    QStringList parts = panelDetails(panel);
+    if (layout.pool > 1)
+        parts << QStringLiteral("max of %1 × %1").arg(layout.pool);
+    const QFont font = theme.ui(kTickPixels);
+    double baseline = header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
+    for (const QString& line : wrapParts(parts, font, width)) {
+        drawLabel(painter, {left, baseline}, line, font, theme.text3, theme);
+        baseline += theme.px(15.0);
+    }
+}
+
+void Heatmap::paintLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                          const Theme& theme) const
+{
+    const QFont font = labelFont(layout, theme);
+    // With a step, a selected token in between gets its label, and those that it would touch give way.
+    const bool sparse = layout.labelStep > 1 && m_options.crosshair;
+    const auto givesWay = [&](std::size_t token, std::size_t selected) {
+        const std::size_t distance = token > selected ? token - selected : selected - token;
+        return sparse && distance < layout.labelStep;
+    };
+    for (std::size_t query = 0; panel.rowLabels && query < layout.queries; query += layout.labelStep)
+        if (!givesWay(query, m_selection.query))
+            drawRowLabel(painter, layout, panel, query, m_labels[static_cast<qsizetype>(query)], font, theme.text2,
+                         theme);
+    for (std::size_t key = 0; key < layout.keys; key += layout.labelStep)
+        if (!givesWay(key, m_selection.key))
+            drawColumnLabel(painter, layout, panel, key, m_labels[static_cast<qsizetype>(key)], font, theme.text2,
+                            QColor(), theme);
+}
+
+void Heatmap::paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const
+{
+    const MapSource& source = m_sources[panel];
+    const QRectF map = layout.panels[panel].map;
+    const MapStyle style{map, layout.cell * static_cast<double>(layout.pool), layout.gap, m_options.uncertainty,
+                         source.isDifference()};
+    paintMap(painter, m_maps.grid(source, layout.pool), style, coloursOf(source, theme), scaleOf(source), theme);
+    if (source.isDifference()) {
+        painter.setPen(QPen(theme.line, 1.0));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(map.adjusted(-0.5, -0.5, 0.5 - layout.gap, 0.5 - layout.gap));
+    }
+}
+
+void Heatmap::paintErrorLegend(QPainter& painter, const QRectF& place, const Theme& theme) const
+{
+    const double side = theme.px(15.0), step = theme.px(32.0), height = theme.px(9.0);
+    const QFont font = theme.ui(kLabelPixels), small = theme.ui(kTickPixels);
+    drawLabel(painter, {place.left(), place.top() + (height + QFontMetricsF(font).capHeight()) / 2.0},
+              QStringLiteral("SE / value"), font, theme.text2, theme);
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QRgb colour = coloursOf(m_sources.front(), theme).at(0.4);
+    double x = place.right() - 3.0 * step - theme.px(8.0);
+    for (const auto& [ratio, text] : {std::pair{0.1, "10%"}, {0.25, "25%"}, {0.5, "50%"}, {1.0, "≥ 1"}}) {
+        const QRectF box(x - side / 2.0, place.top() + (height - side) / 2.0, side, side);
+        painter.fillRect(box, QColor(colour));
+        painter.setPen(QPen(inkOn(colour), 1.0));
+        painter.setBrush(Qt::NoBrush);
+        const double radius = ringRadius(ratio, 1.0, side);
+        painter.drawEllipse(box.center(), radius, radius);
+        drawLabel(painter, {x, box.bottom() + theme.px(3.0) + QFontMetricsF(small).ascent()}, QString::fromUtf8(text),
+                  small, theme.text2, theme, Anchor::Centre);
+        x += step;
+    }
+    painter.restore();
+}
+
+void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::size_t query, std::size_t key,
+                             const Theme& theme) const
+{
+    const QFont bold = labelFont(layout, theme, QFont::DemiBold);
+    painter.save();
+    for (int index = 0; index < layout.panelCount(); ++index) {
+        const HeatmapLayout::Panel& panel = layout.panels[static_cast<std::size_t>(index)];
+        painter.setRenderHint(QPainter::Antialiasing);
+        drawColumnLabel(painter, layout, panel, key, m_labels[static_cast<qsizetype>(key)], bold, theme.accent,
+                        theme.panel, theme);
+        if (panel.rowLabels) {
+            const double height = std::max(layout.cell, layout.labelPixels * 1.3);
+            const double middle = panel.map.top() + (static_cast<double>(query) + 0.5) * layout.cell;
+            painter.fillRect(QRectF(panel.rowLabels->left(), middle - height / 2.0, panel.rowLabels->width(), height),
+                             theme.accentBg);
+            drawRowLabel(painter, layout, panel, query, m_labels[static_cast<qsizetype>(query)], bold, theme.accent,
+                         theme);
+        }
+        paintBands(painter, layout, index, query, key, theme);
+    }
+    painter.restore();
+}
+
+}  // namespace ketscope

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/labels.h"
+
+#include "viz/colour_map.h"
+
+#include <QFontMetricsF>
+#include <QPainterPath>
+
+namespace ketscope {
+
+QString elideMiddle(const QString& text, int maximum)
+{
+    const auto characters = text.toUcs4();
+    if (characters.size() <= maximum)
+        return text;
+    const int tail = (maximum - 1) / 2;
+    const int head = maximum - 1 - tail;
+    return QString::fromUcs4(reinterpret_cast<const char32_t*>(characters.constData()), head) + QChar(0x2026)
+           + QString::fromUcs4(reinterpret_cast<const char32_t*>(characters.constData()) + characters.size() - tail,
+                               tail);
+}
+
+double textWidth(const QString& text, const QFont& font) { return QFontMetricsF(font).horizontalAdvance(text); }
+
+QStringList wrapText(const QString& text, const QFont& font, double width)
+{
+    const QFontMetricsF metrics(font);
+    QStringList lines;
+    QString line;
+    for (const QString& word : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
+        const QString longer = line.isEmpty() ? word : line + QLatin1Char(' ') + word;
+        if (!line.isEmpty() && metrics.horizontalAdvance(longer) > width) {
+            lines << line;
+            line = word;
+        } else {
+            line = longer;
+        }
+    }
+    if (!line.isEmpty())
+        lines << line;
+    return lines;
+}
+
+QStringList wrapParts(const QStringList& parts, const QFont& font, double width)
+{
+    const QString separator = QStringLiteral(" · ");
+    QStringList lines;
+    for (const QString& part : parts) {
+        const QString longer = lines.isEmpty() ? part : lines.last() + separator + part;
+        if (lines.isEmpty() || textWidth(longer, font) > width)
+            lines << part;
+        else
+            lines.last() = longer;
+    }
+    return lines;
+}
+
+QString fitText(const QString& text, const QFont& font, double width)
+{
+    return QFontMetricsF(font).elidedText(text, Qt::ElideRight, width);
+}
+
+void drawLabel(QPainter& painter, QPointF at, const QString& text, const QFont& font, const QColor& colour,
+               const Theme& theme, Anchor anchor)
+{
+    if (anchor != Anchor::Left)
+        at.rx() -= textWidth(text, font) * (anchor == Anchor::Centre ? 0.5 : 1.0);
+    if (!theme.textAsOutlines) {
+        painter.setFont(font);
+        painter.setPen(colour);
+        painter.drawText(at, text);
+        return;
+    }
+    QPainterPath path;
+    path.addText(at, font, text);
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.fillPath(path, colour);
+    painter.restore();
+}
+
+void drawChip(QPainter& painter, const QRectF& box, const QString& letter, const QColor& fill, const Theme& theme)
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    const double radius = box.height() * 0.2;
+    const bool filled = fill.isValid();
+    painter.setPen(filled ? QPen(Qt::NoPen) : QPen(theme.line2, 1.0));
+    painter.setBrush(filled ? fill : theme.panel);
+    painter.drawRoundedRect(filled ? box : box.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
+    const QFont font = theme.ui(kTickPixels, QFont::Bold);
+    const QFontMetricsF metrics(font);
+    const QPointF baseline(box.center().x(), box.center().y() + metrics.capHeight() / 2.0);
+    drawLabel(painter, baseline, letter, font, filled ? inkOn(fill.rgb()) : theme.text, theme, Anchor::Centre);
+    painter.restore();
+}
+
+}  // namespace ketscope

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "viz/theme.h"
+
+#include <QPainter>
+#include <QString>
+#include <QStringList>
+
+namespace ketscope {
+
+inline constexpr int kLabelCharacters = 14;
+
+// At most `maximum` characters, with "…" in the middle of longer text.
+QString elideMiddle(const QString& text, int maximum = kLabelCharacters);
+
+double textWidth(const QString& text, const QFont& font);
+
+// Lines no wider than `width`, broken at spaces; a longer word gets a line of its own.
+QStringList wrapText(const QString& text, const QFont& font, double width);
+
+// Parts with " · " between them, broken only between parts.
+QStringList wrapParts(const QStringList& parts, const QFont& font, double width);
+
+// `text` cut with "…" so that it is no wider than `width`.
+QString fitText(const QString& text, const QFont& font, double width);
+
+enum class Anchor { Left, Centre, Right };
+
+// One line with its baseline at `at`, as text or, when the theme asks, as outlines. All figure text goes through here.
+void drawLabel(QPainter& painter, QPointF at, const QString& text, const QFont& font, const QColor& colour,
+               const Theme& theme, Anchor anchor = Anchor::Left);
+
+// The square with a trace's letter: "A" filled with its colour, "Δ" outlined. `box` is its place.
+void drawChip(QPainter& painter, const QRectF& box, const QString& letter, const QColor& fill, const Theme& theme);
+
+}  // namespace ketscope

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/thumbnail.h"
+
+#include "viz/map_panel.h"
+
+namespace ketscope {
+
+QImage headThumbnail(const HeadMaps& maps, const MapSource& source, QSize size, const ViewSettings& view, bool dark)
+{
+    const auto poolFor = [](std::size_t tokens, int pixels) {
+        const auto room = static_cast<std::size_t>(std::max(1, pixels));
+        return (tokens + room - 1) / room;
+    };
+    const std::size_t pool = std::max(poolFor(maps.queries(), size.height()), poolFor(maps.keys(), size.width()));
+    const CellGrid grid = maps.grid(source, pool);
+    double largest = 0.0;
+    bool negative = source.isDifference();
+    for (const Cell& cell : grid.cells) {
+        if (cell.state != CellState::Value)
+            continue;
+        largest = std::max(largest, std::abs(cell.value));
+        negative = negative || cell.value < 0.0;
+    }
+    const Theme theme = dark ? darkTheme() : lightTheme();
+    const ValueScale scale =
+        negative ? ValueScale::symmetric(view.scale, largest) : ValueScale::sequential(view.scale, largest);
+    const ColourMap colours = negative ? divergingMap(dark) : colourMap(QString::fromStdString(view.colourMap));
+    return mapImage(grid, colours, scale, Qt::transparent, theme.error);
+}
+
+}  // namespace ketscope
