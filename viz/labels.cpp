@@ -48,7 +48,7 @@ QStringList wrapParts(const QStringList& parts, const QFont& font, double width)
     for (const QString& part : parts) {
         const QString longer = lines.isEmpty() ? part : lines.last() + separator + part;
         if (lines.isEmpty() || textWidth(longer, font) > width)
-            lines << part;
+            lines << wrapText(part, font, width);
         else
             lines.last() = longer;
     }

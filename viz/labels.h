@@ -19,7 +19,7 @@ double textWidth(const QString& text, const QFont& font);
 // Lines no wider than `width`, broken at spaces; a longer word gets a line of its own.
 QStringList wrapText(const QString& text, const QFont& font, double width);
 
-// Parts with " · " between them, broken only between parts.
+// Parts with " · " between them, broken between parts and, where one alone is too wide, at its spaces.
 QStringList wrapParts(const QStringList& parts, const QFont& font, double width);
 
 // `text` cut with "…" so that it is no wider than `width`.

@@ -3,6 +3,8 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
+
 namespace ketscope {
 
 namespace {
@@ -42,6 +44,8 @@ EncodedInput encodeText(const Input& input, const ModelInfo& model, const Tokeni
         encoded.notices.push_back(std::to_string(encoding.unknown)
                                   + (encoding.unknown == 1 ? " token is" : " tokens are")
                                   + " unknown to the vocabulary.");
+    if (std::all_of(encoded.tokens.begin(), encoded.tokens.end(), [](const Token& token) { return token.special; }))
+        encoded.notices.push_back("The text is empty: only special tokens went in.");
     return encoded;
 }
 

@@ -170,10 +170,13 @@ TEST(CliRun, SaysWhenWordsAreUnknown)
     EXPECT_NE(outcome.error.find("unknown"), std::string::npos) << outcome.error;
 }
 
-TEST(CliRun, AnswersEmptyTextWithoutCrashing)
+TEST(CliRun, RunsEmptyTextWhereSpecialTokensRemainAndSaysSo)
 {
-    const Outcome outcome = ketscope({"run", sampleModel(), "--text", ""});
-    expectRefused(outcome);
+    const Outcome outcome = ketscope({"run", sampleModel(), "--text", "", "--json"});
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+    EXPECT_EQ(outcome.json().at("input").at("tokens"), nlohmann::json({"[CLS]", "[SEP]"}));
+    EXPECT_NE(outcome.error.find("empty"), std::string::npos) << outcome.error;
+    expectRefused(ketscope({"run", fixtureModel("gpt2-lm"), "--text", ""}));
 }
 
 TEST(CliRun, NeedsATokenizerForTextButNotForIds)

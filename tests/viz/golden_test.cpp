@@ -80,7 +80,7 @@ INSTANTIATE_TEST_SUITE_P(Heatmap, GoldenTest,
                                          Golden{"errors_light", 9, false, true, false, false, {700, 330}},
                                          Golden{"many_light", 64, false, false, false, true, {760, 330}},
                                          Golden{"narrow_light", 9, false, false, false, false, {330, 700}}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& golden) { return std::string(golden.param.name); });
 
 }  // namespace
 }  // namespace ketscope::test

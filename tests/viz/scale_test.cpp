@@ -121,8 +121,9 @@ TEST(LabelTest, WrapsAtSpacesAndBetweenParts)
     const double width = textWidth(QStringLiteral("one two"), font) + 1.0;
     EXPECT_EQ(wrapText(QStringLiteral("one two three"), font, width),
               (QStringList{QStringLiteral("one two"), QStringLiteral("three")}));
-    EXPECT_EQ(wrapParts({QStringLiteral("a b"), QStringLiteral("c d")}, font, 1.0),
-              (QStringList{QStringLiteral("a b"), QStringLiteral("c d")}));
+    EXPECT_EQ(
+        wrapParts({QStringLiteral("a b"), QStringLiteral("c d")}, font, textWidth(QStringLiteral("a b"), font) + 2.0),
+        (QStringList{QStringLiteral("a b"), QStringLiteral("c d")}));
     EXPECT_EQ(wrapParts({QStringLiteral("a"), QStringLiteral("b")}, font, 500.0), QStringList{QStringLiteral("a · b")});
 }
 

@@ -62,8 +62,8 @@ private:
     QVBoxLayout* m_list;
     std::vector<ParameterRow*> m_rows;
     QLabel* m_none;
+    QLineEdit* m_seed = nullptr;  // made by makeSeedRow, which initialises the next one
     QWidget* m_seedRow;
-    QLineEdit* m_seed = nullptr;
     TickBox* m_live;
     QPushButton* m_reset;
 };

@@ -274,12 +274,11 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
     if (selected != keys.end())
         contents.selected = static_cast<int>(selected - keys.begin());
     dynamic_cast<RowChart&>(chart).show(contents, theme);
-    QString heading = QStringLiteral("Attention from query ") + maps.tokenText(query);
-    if (maps.keys() > kAllKeys && keys.size() == kLargestKeys)
-        heading += QStringLiteral(" · the %1 of %2 keys with the largest %3")
-                       .arg(QString::number(keys.size()), QString::number(maps.keys()),
-                            order == RowOrder::Difference ? QStringLiteral("|Δ|") : QStringLiteral("weights"));
-    return heading;
+    if (maps.keys() <= kAllKeys || keys.size() < kLargestKeys)
+        return {};
+    return QStringLiteral("%1 of %2 keys: those with the largest %3")
+        .arg(QString::number(keys.size()), QString::number(maps.keys()),
+             order == RowOrder::Difference ? QStringLiteral("|Δ|") : QStringLiteral("weights"));
 }
 
 }  // namespace ketscope

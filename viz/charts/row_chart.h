@@ -17,8 +17,8 @@ enum class RowOrder { Position, Weight, Difference };
 std::unique_ptr<QChart> makeRowChart();
 
 // Shows the row of the comparison's study selection; cheap enough for every selection change. Beyond 64 tokens only the
-// 32 keys of largest weight (or |Δ|). Returns a heading: "Attention from query not", with how many keys are shown when
-// not all are. Throws Error (Input) as HeadMaps does. `chart` comes from makeRowChart.
+// 32 keys of largest weight (or |Δ|). Returns a line that says so, empty when all keys are shown. Throws
+// Error (Input) as HeadMaps does. `chart` comes from makeRowChart.
 QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme);
 
 }  // namespace ketscope

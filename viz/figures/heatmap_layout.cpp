@@ -14,6 +14,7 @@ constexpr double kSlant = 47.0 * std::numbers::pi / 180.0;
 constexpr double kSmallestLabel = 9.0;
 constexpr double kGapBetweenPanels = 18.0;
 constexpr double kGapBetweenBars = 34.0;
+constexpr double kRounding = 1e-6;
 constexpr double kBarOffset = 16.0;  // between a map and what lies below it
 
 double toRadians(double degrees) { return degrees * std::numbers::pi / 180.0; }
@@ -33,14 +34,18 @@ public:
             chooseLabels();
         }
         place();
+        while (!fits() && shrink()) {
+            chooseLabels();
+            place();
+        }
     }
 
     double cell() const { return m_layout.cell; }
     // Whether cells are as large as a reader wants before panels move below one another.
     bool isLegible() const
     {
-        const double side = longest() * m_widthCell;
-        return m_columns == 1 || m_widthCell >= m_theme.px(m_columns == m_panels ? 12.0 : 9.0)
+        const double side = longest() * m_layout.cell;
+        return m_columns == 1 || m_layout.cell >= m_theme.px(m_columns == m_panels ? 12.0 : 9.0)
                || side >= m_theme.px(m_columns == m_panels ? 190.0 : 130.0);
     }
     const HeatmapLayout& result() const { return m_layout; }
@@ -48,15 +53,34 @@ public:
 private:
     double longest() const { return static_cast<double>(std::max(m_contents.queries, m_contents.keys)); }
 
+    // As large as the width allows.
     void chooseCell()
     {
-        const double columns = static_cast<double>(m_columns), rows = static_cast<double>(m_rows);
+        const double columns = static_cast<double>(m_columns);
         const double width = m_area.width() - m_rowLabels - (columns - 1.0) * panelGap() - rightMargin();
         const double largest = m_theme.px(std::clamp(168.0 / longest(), 28.0, 64.0));
-        m_widthCell = std::min(largest, width / columns / static_cast<double>(m_contents.keys));
-        const double height = m_area.height() - rows * (m_header + m_columnLabels) - below();
-        const double cell = std::min(m_widthCell, height / rows / static_cast<double>(m_contents.queries));
+        const double cell = std::min(largest, width / columns / static_cast<double>(m_contents.keys));
         quantise(std::max(cell, 1.0 / longest()));
+    }
+
+    bool fits() const
+    {
+        const double columns = static_cast<double>(m_columns);
+        const double width = m_rowLabels + columns * m_map.width() + (columns - 1.0) * panelGap() + rightMargin();
+        return width <= m_area.width() + kRounding && m_layout.height <= m_area.height() + kRounding;
+    }
+
+    // The next smaller cell; false when one block is all that is left.
+    bool shrink()
+    {
+        if (m_layout.cell > 1.0) {
+            quantise(std::max(1.0, m_layout.cell - (m_layout.cell > 4.0 ? 1.0 : 0.25)));
+            return true;
+        }
+        if (static_cast<double>(m_layout.pool) >= longest())
+            return false;
+        quantise(1.0 / static_cast<double>(m_layout.pool + 1));
+        return true;
     }
 
     // Whole units keep cells equal on screen; below one unit, blocks of cells are one.
@@ -65,7 +89,7 @@ private:
         m_layout.pool = 1;
         if (cell >= 1.0) {
             const double step = cell >= 4.0 ? 1.0 : 0.25;
-            m_layout.cell = std::floor((cell + 1e-6) / step) * step;
+            m_layout.cell = std::floor((cell + kRounding) / step) * step;
         } else {
             const double side = cell * longest();
             m_layout.pool = static_cast<std::size_t>(std::ceil(1.0 / cell - 1e-6));
@@ -151,27 +175,15 @@ private:
 
     bool differenceBeside() const { return m_contents.difference && m_panels % m_columns == 1 && m_columns > 1; }
 
-    // Height of everything below maps: bars and legend.
-    double below() const
-    {
-        const double offset = m_theme.px(kBarOffset);
-        const double weight = colourBarHeight(m_contents.weightBar, weightBarWidth(), m_theme) + legendHeight();
-        const double delta = colourBarHeight(m_contents.differenceBar, m_map.width(), m_theme);
-        if (!m_contents.difference)
-            return offset + weight;
-        if (sameRow())
-            return offset + std::max(weight, delta);
-        return 2.0 * offset + weight + (differenceBeside() ? 0.0 : delta);
-    }
-
     std::size_t tracesInLastRow() const { return (m_contents.traces - 1) % m_columns + 1; }
     double blockWidth() const { return static_cast<double>(tracesInLastRow() - 1) * pitchX() + m_map.width(); }
-    bool legendBeside() const { return m_contents.errorLegend && blockWidth() >= m_theme.px(470.0); }
+    bool legendBeside() const { return m_contents.errorLegend && blockWidth() >= m_theme.px(520.0); }
     double legendHeight() const { return m_contents.errorLegend && !legendBeside() ? m_theme.px(44.0) : 0.0; }
     double weightBarWidth() const { return blockWidth() - (legendBeside() ? m_theme.px(205.0) : 0.0); }
 
     void place()
     {
+        m_layout.panels.clear();
         double top = m_area.top();
         for (std::size_t row = 0; row < m_rows; ++row) {
             const double mapTop = top + m_header + m_columnLabels;
@@ -230,7 +242,6 @@ private:
     const std::size_t m_columns, m_panels, m_rows;
     HeatmapLayout m_layout;
     QSizeF m_map;
-    double m_widthCell = 0.0;
     double m_rowLabels = 60.0, m_columnLabels = 60.0, m_overhang = 20.0, m_header = 46.0;
 };
 

@@ -50,12 +50,15 @@ void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::
                 const Theme& theme)
 {
     const bool large = layout.cell >= 6.0;  // smaller cells would drown in thick lines
-    QColor band = theme.text;
-    band.setAlphaF(large ? 1.0F : 0.7F);
     painter.setBrush(Qt::NoBrush);
-    painter.setPen(QPen(band, large ? 1.0 : 0.6));
-    painter.drawRect(layout.rowBand(panel, query).adjusted(-0.5, -0.5, 0.5, 0.5));
-    painter.drawRect(layout.columnBand(panel, key).adjusted(-0.5, -0.5, 0.5, 0.5));
+    const auto outline = [&](const QColor& colour, double width) {
+        painter.setPen(QPen(colour, width));
+        painter.drawRect(layout.rowBand(panel, query).adjusted(-0.5, -0.5, 0.5, 0.5));
+        painter.drawRect(layout.columnBand(panel, key).adjusted(-0.5, -0.5, 0.5, 0.5));
+    };
+    if (!large)
+        outline(theme.panel, 2.0);  // without gaps between cells a line needs its own ground
+    outline(theme.text, large ? 1.0 : 0.8);
     const QRectF cell = layout.cellRect(panel, query, key);
     if (large) {
         painter.setPen(QPen(theme.panel, 1.0));
