@@ -34,8 +34,10 @@ QLabel[role="title"] { color: @text; font-size: #13#px; font-weight: 600; }
 QLabel[role="page"] { color: @text; font-size: #14#px; font-weight: 600; }
 QLabel[role="value"] { color: @text; }
 QLabel[role="hint"] { color: @text3; font-size: #11#px; }
+QLabel[role="query"] { color: @accent; font-family: "@mono"; font-weight: 600; }
 QLabel[role="mono"] { color: @text; font-family: "@mono"; }
 QLabel[role="stale"] { color: @text3; font-family: "@mono"; }
+QLabel[role="problem"] { color: @error; }
 QLabel[role="warning"] { color: @warn; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
   background: @chip; color: @text; border: 1px solid @line2; border-radius: #4#px; padding: #3#px #6#px;
@@ -79,6 +81,8 @@ QScrollBar:horizontal { background: transparent; height: #10#px; }
 QScrollBar::handle { background: @line2; border-radius: #3#px; margin: #2#px; min-height: #24#px; min-width: #24#px; }
 QScrollBar::add-line, QScrollBar::sub-line { width: 0; height: 0; }
 QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QTabBar::tab { background: @panel2; color: @text2; padding: #5#px #12#px; border-bottom: 2px solid @line; }
+QTabBar::tab:selected { color: @accent; border-bottom: 2px solid @accent; font-weight: 600; }
 QProgressBar { background: @line; border: none; border-radius: #3#px; max-height: #6#px; }
 QProgressBar::chunk { background: @accent; border-radius: #3#px; }
 QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gridline-color: @line; }

@@ -51,16 +51,17 @@ MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, cons
     return stack.standardError[selection.layer]->matrix({selection.head});
 }
 
-PatchedReadings readWhole(const Comparison& comparison)
+WholeReadings readWhole(const Comparison& comparison)
 {
-    PatchedReadings whole;
+    WholeReadings whole;
     whole.patched = meanOver(summarizeHeads(comparison, candidateOf(comparison)));
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace)
         whole.attentionFlop.push_back(flopsOf(comparison, trace));
+    whole.outputs = outputTable(comparison);
     return whole;
 }
 
-Readings readSelection(const Comparison& comparison, std::shared_ptr<const PatchedReadings> whole)
+Readings readSelection(const Comparison& comparison, std::shared_ptr<const WholeReadings> whole)
 {
     const Selection& selection = comparison.study.selection;
     const MatrixView a = mapOf(comparison, kBaseline, selection);

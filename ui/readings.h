@@ -11,9 +11,10 @@
 namespace ketscope {
 
 // What holds for a whole comparison, whatever is selected. One entry a trace.
-struct PatchedReadings {
+struct WholeReadings {
     HeadsMean patched;                  // B against A over the heads that B patches
     std::vector<double> attentionFlop;  // of all heads
+    OutputTable outputs;
 };
 
 // The numbers of the metrics table for one selection; B against A.
@@ -21,12 +22,12 @@ struct Readings {
     CellComparison cell;
     MapComparison query;
     MapComparison head;
-    std::shared_ptr<const PatchedReadings> whole;
+    std::shared_ptr<const WholeReadings> whole;
 };
 
-PatchedReadings readWhole(const Comparison& comparison);
+WholeReadings readWhole(const Comparison& comparison);
 // Of the selection in `comparison.study`, which must be inside the maps.
-Readings readSelection(const Comparison& comparison, std::shared_ptr<const PatchedReadings> whole);
+Readings readSelection(const Comparison& comparison, std::shared_ptr<const WholeReadings> whole);
 
 // One head's map: (Nq, Nk).
 MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selection& selection);

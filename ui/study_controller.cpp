@@ -244,7 +244,7 @@ void StudyController::cancel() { m_runJob.cancel(); }
 void StudyController::accept(const ComparisonPointer& comparison, double milliseconds)
 {
     m_comparison = comparison;
-    m_patched.reset();
+    m_whole.reset();
     m_lastRunMs = milliseconds;
     m_error.clear();
     m_study.selection = clamped(m_study.selection, *comparison);
@@ -270,13 +270,13 @@ void StudyController::refreshShown()
 
 void StudyController::readOff()
 {
-    m_readJob.start([this, shown = m_shown, run = m_comparison, whole = m_patched](Monitor& monitor) -> Job::Delivery {
-        const auto known = whole ? whole : std::make_shared<const PatchedReadings>(readWhole(*shown));
+    m_readJob.start([this, shown = m_shown, run = m_comparison, whole = m_whole](Monitor& monitor) -> Job::Delivery {
+        const auto known = whole ? whole : std::make_shared<const WholeReadings>(readWhole(*shown));
         monitor.check();
         const Readings readings = readSelection(*shown, known);
         return [this, run, readings] {
             if (run == m_comparison)
-                m_patched = readings.whole;
+                m_whole = readings.whole;
             m_readings = readings;
             emit readingsChanged();
         };

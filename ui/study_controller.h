@@ -50,6 +50,7 @@ public:
     double lastRunMs() const { return m_lastRunMs; }
     int threads() const;
     bool canRunWhileDragging() const;
+    bool wantsRunWhileDragging() const { return m_runWhileDragging; }
     bool runsWhileDragging() const { return m_runWhileDragging && canRunWhileDragging(); }
     QUndoStack& undoStack() { return m_undo; }
 
@@ -108,7 +109,7 @@ private:
     ComparisonPointer m_comparison;  // as it was run
     ComparisonPointer m_shown;
     std::optional<Readings> m_readings;
-    std::shared_ptr<const PatchedReadings> m_patched;  // of m_comparison, when known
+    std::shared_ptr<const WholeReadings> m_whole;  // of m_comparison, when known
     std::size_t m_entry = 0;
     double m_lastRunMs = 0.0;
     bool m_runWhileDragging = true;

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/dialogs/plan_dialog.h"
+
+#include "ui/controls/controls.h"
+
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QStyle>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+std::vector<std::size_t> indicesIn(const QLineEdit& field, std::size_t count, const std::string& what)
+{
+    const QString text = field.text().remove(u' ');
+    if (text.isEmpty() || text.compare(u"all"_s, Qt::CaseInsensitive) == 0)
+        return {};
+    std::vector<std::size_t> indices = parseIndexList(text.toStdString(), what);
+    for (const std::size_t index : indices) {
+        if (index >= count)
+            refuse({what, "0 to " + std::to_string(count - 1), std::to_string(index), "Counting starts at 0"});
+    }
+    return indices;
+}
+
+QString shown(const std::vector<std::size_t>& indices)
+{
+    return indices.empty() ? QString() : QString::fromStdString(formatIndexList(indices));
+}
+
+}  // namespace
+
+PlanDialog::PlanDialog(const ModelInfo& model, const PlanEntry& entry, QWidget* parent)
+    : QDialog(parent), m_stack(model.stacks.front()), m_layers(new QLineEdit(shown(entry.layers), this)),
+      m_heads(new QLineEdit(shown(entry.heads), this)), m_problem(makeLabel({}, "warning", this))
+{
+    setWindowTitle(tr("Plan for B"));
+    const QString mechanism = QString::fromStdString(entry.mechanism->info().title);
+    auto* intro = new QLabel(tr("Layers and heads that use %1. All others stay exact softmax.").arg(mechanism), this);
+    intro->setWordWrap(true);
+    m_layers->setObjectName(u"layers"_s);
+    m_heads->setObjectName(u"heads"_s);
+    m_layers->setPlaceholderText(tr("all of 0-%1").arg(m_stack.layers - 1));
+    m_heads->setPlaceholderText(tr("all of 0-%1").arg(m_stack.heads - 1));
+    m_problem->setWordWrap(true);
+    auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    m_apply = buttons->addButton(tr("Apply"), QDialogButtonBox::AcceptRole);
+    m_apply->setProperty("role", u"primary"_s);
+    m_apply->setDefault(true);
+    auto* form = new QFormLayout;
+    form->addRow(tr("Layers"), m_layers);
+    form->addRow(tr("Heads"), m_heads);
+    auto* column = new QVBoxLayout(this);
+    column->addWidget(intro);
+    column->addLayout(form);
+    column->addWidget(makeLabel(tr("For example 4-5 or 0,2,7-9. Empty means all."), "hint", this));
+    column->addWidget(m_problem);
+    column->addStretch(1);
+    column->addWidget(buttons);
+    setMinimumWidth(380);
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_layers, &QLineEdit::textChanged, this, &PlanDialog::check);
+    connect(m_heads, &QLineEdit::textChanged, this, &PlanDialog::check);
+    check();
+}
+
+Scope PlanDialog::scope() const
+{
+    return {indicesIn(*m_layers, m_stack.layers, "layers"), indicesIn(*m_heads, m_stack.heads, "heads")};
+}
+
+QString PlanDialog::problem() const
+{
+    try {
+        scope();
+        return {};
+    } catch (const Error& error) {
+        return QString::fromUtf8(error.what());
+    }
+}
+
+void PlanDialog::check()
+{
+    m_problem->setText(problem());
+    m_problem->setVisible(!m_problem->text().isEmpty());
+    m_apply->setEnabled(m_problem->text().isEmpty());
+}
+
+}  // namespace ketscope

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/head_grid.h"
+
+#include "viz/colour_map.h"
+#include "viz/thumbnail.h"
+
+#include <QHelpEvent>
+#include <QPainter>
+#include <QPainterPath>
+#include <QToolTip>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kLargestCell = 36.0;
+constexpr double kSmallestCell = 7.0;
+constexpr double kHeaderPixels = 16.0;
+constexpr double kLegendPixels = 24.0;
+constexpr int kPicturePixels = 48;
+
+MapSource sourceOf(HeadPicture picture)
+{
+    if (picture == HeadPicture::Baseline)
+        return {0, {}};
+    return picture == HeadPicture::Candidate ? MapSource{1, {}} : MapSource{1, 0};
+}
+
+QImage coloured(QRgb colour)
+{
+    QImage image(1, 1, QImage::Format_RGB32);
+    image.fill(colour);
+    return image;
+}
+
+// One number a head, on one scale for all of them.
+std::vector<QImage> scalarPictures(const std::vector<double>& values, const ViewSettings& view)
+{
+    const double largest = std::max(1e-9, *std::ranges::max_element(values));
+    const ColourMap map = colourMap(QString::fromStdString(view.colourMap));
+    std::vector<QImage> pictures;
+    for (const double value : values)
+        pictures.push_back(coloured(map.at(value / largest)));
+    return pictures;
+}
+
+std::vector<QImage> drawHeads(const ComparisonPointer& comparison, const MapSource& source, bool scalars, bool dark,
+                              const Monitor& monitor)
+{
+    const ViewSettings& view = comparison->study.view;
+    Selection at = comparison->study.selection;
+    const StackInfo& stack = comparison->model.stacks.at(at.stack);
+    std::vector<QImage> pictures;
+    std::vector<double> values;
+    for (at.layer = 0; at.layer < stack.layers; ++at.layer) {
+        for (at.head = 0; at.head < stack.heads; ++at.head) {
+            monitor.check();
+            const HeadMaps maps(comparison, at);
+            if (!scalars)
+                pictures.push_back(headThumbnail(maps, source, {kPicturePixels, kPicturePixels}, view, dark));
+            else if (source.isDifference())
+                values.push_back(maps.compare(*source.baseline, source.trace).jensenShannon);
+            else
+                values.push_back(maps.compare(source.trace, source.trace).entropyA);
+        }
+    }
+    return scalars ? scalarPictures(values, view) : pictures;
+}
+
+}  // namespace
+
+HeadGrid::HeadGrid(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance)
+{
+    setObjectName(u"headGrid"_s);
+    setFocusPolicy(Qt::StrongFocus);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
+    policy.setHeightForWidth(true);
+    setSizePolicy(policy);
+    setAccessibleName(tr("Heads"));
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
+        connect(&controller, signal, this, &HeadGrid::redraw);
+    connect(&controller, &StudyController::selectionChanged, this, &HeadGrid::describe);
+    connect(&appearance, &Appearance::changed, this, &HeadGrid::redraw);
+    redraw();
+}
+
+void HeadGrid::setPicture(HeadPicture picture)
+{
+    m_picture = picture;
+    redraw();
+}
+
+void HeadGrid::redraw()
+{
+    updateGeometry();
+    describe();
+    const ComparisonPointer comparison = m_controller.comparison();
+    if (!comparison || (comparison->traces.size() < 2 && m_picture != HeadPicture::Baseline)) {
+        m_drawing.cancel();
+        m_pictures.clear();
+        return;
+    }
+    const bool dark = m_appearance.theme().dark;
+    m_drawing.start([this, comparison, source = sourceOf(m_picture), scalars = showsScalars(),
+                     dark](Monitor& monitor) -> Job::Delivery {
+        auto pictures = drawHeads(comparison, source, scalars, dark, monitor);
+        return [this, pictures = std::move(pictures)] {
+            m_pictures = pictures;
+            update();
+        };
+    });
+}
+
+void HeadGrid::describe()
+{
+    const Selection& selection = m_controller.selection();
+    QString text = tr("Layer %1 head %2, selected").arg(selection.layer).arg(selection.head);
+    if (m_controller.comparison() && isPatched(selection.layer, selection.head))
+        text += tr(", patched by B");
+    setAccessibleDescription(text);
+    update();
+}
+
+std::size_t HeadGrid::layers() const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    return comparison ? comparison->model.stacks.at(comparison->study.selection.stack).layers : 0;
+}
+
+std::size_t HeadGrid::heads() const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    return comparison ? comparison->model.stacks.at(comparison->study.selection.stack).heads : 0;
+}
+
+bool HeadGrid::isPatched(std::size_t layer, std::size_t head) const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    return comparison && comparison->plans.size() > 1
+           && comparison->plans[1]->isPatched(comparison->study.selection.stack, layer, head);
+}
+
+double HeadGrid::labelWidth() const { return m_appearance.theme().px(26); }
+
+double HeadGrid::cellSize(double width) const
+{
+    const Theme& theme = m_appearance.theme();
+    const double fitting = (width - labelWidth()) / static_cast<double>(std::max<std::size_t>(1, heads()));
+    return std::clamp(std::floor(fitting), kSmallestCell, theme.px(kLargestCell));
+}
+
+int HeadGrid::heightForWidth(int width) const
+{
+    const Theme& theme = m_appearance.theme();
+    return qCeil(theme.px(kHeaderPixels + kLegendPixels) + cellSize(width) * static_cast<double>(layers()));
+}
+
+QSize HeadGrid::sizeHint() const
+{
+    const int width = qRound(m_appearance.theme().px(226));
+    return {width, heightForWidth(width)};
+}
+
+QRectF HeadGrid::cellRect(std::size_t layer, std::size_t head) const
+{
+    const double size = cellSize(width());
+    return {labelWidth() + size * static_cast<double>(head),
+            m_appearance.theme().px(kHeaderPixels) + size * static_cast<double>(layer), size, size};
+}
+
+std::optional<HeadGrid::CellAt> HeadGrid::cellAt(QPointF where) const
+{
+    const QRectF first = cellRect(0, 0);
+    const double column = std::floor((where.x() - first.left()) / first.width());
+    const double row = std::floor((where.y() - first.top()) / first.height());
+    if (column < 0 || row < 0 || column >= static_cast<double>(heads()) || row >= static_cast<double>(layers()))
+        return {};
+    return CellAt{static_cast<std::size_t>(row), static_cast<std::size_t>(column)};
+}
+
+void HeadGrid::select(std::size_t layer, std::size_t head)
+{
+    Selection selection = m_controller.selection();
+    selection.layer = layer;
+    selection.head = head;
+    m_controller.select(selection);
+}
+
+void HeadGrid::mousePressEvent(QMouseEvent* event)
+{
+    if (const auto cell = cellAt(event->position()))
+        select(cell->layer, cell->head);
+}
+
+void HeadGrid::keyPressEvent(QKeyEvent* event)
+{
+    const Selection& at = m_controller.selection();
+    const auto before = [](std::size_t index) { return index == 0 ? 0 : index - 1; };
+    switch (event->key()) {
+    case Qt::Key_Up: return select(before(at.layer), at.head);
+    case Qt::Key_Down: return select(at.layer + 1, at.head);
+    case Qt::Key_Left: return select(at.layer, before(at.head));
+    case Qt::Key_Right: return select(at.layer, at.head + 1);
+    case Qt::Key_Home: return select(at.layer, 0);
+    case Qt::Key_End: return select(at.layer, heads() - 1);
+    default: QWidget::keyPressEvent(event);
+    }
+}
+
+bool HeadGrid::event(QEvent* event)
+{
+    if (event->type() == QEvent::ToolTip) {
+        const auto* help = static_cast<QHelpEvent*>(event);
+        const auto cell = cellAt(help->pos());
+        QString text;
+        if (cell) {
+            text = tr("Layer %1 head %2").arg(cell->layer).arg(cell->head);
+            text += isPatched(cell->layer, cell->head) ? tr(", patched by B") : tr(", exact in B too");
+        }
+        QToolTip::showText(help->globalPos(), text, this);
+        return true;
+    }
+    return QWidget::event(event);
+}
+
+void HeadGrid::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    paintLabels(painter);
+    for (std::size_t layer = 0; layer < layers(); ++layer) {
+        for (std::size_t head = 0; head < heads(); ++head)
+            paintCell(painter, layer, head);
+    }
+    const Theme& theme = m_appearance.theme();
+    if (layers() > 0) {
+        const Selection& selection = m_controller.selection();
+        painter.setPen(QPen(theme.accent, theme.px(2)));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(cellRect(selection.layer, selection.head).adjusted(0, 0, -1, -1));
+        paintLegend(painter);
+    }
+    if (hasFocus()) {
+        painter.setPen(QPen(theme.accent, 2));
+        painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 3, 3);
+    }
+}
+
+void HeadGrid::paintLabels(QPainter& painter) const
+{
+    const Theme& theme = m_appearance.theme();
+    const Selection& selection = m_controller.selection();
+    const double size = cellSize(width());
+    const double label = theme.px(kTickPixels + 4);
+    const auto every = static_cast<std::size_t>(std::max(1.0, std::ceil(label / size)));
+    const auto draw = [&](const QRectF& box, const QString& text, bool selected, int flags) {
+        painter.setFont(theme.ui(kTickPixels, selected ? QFont::DemiBold : QFont::Normal));
+        painter.setPen(selected ? theme.accent : theme.text3);
+        painter.drawText(box, flags, text);
+    };
+    for (std::size_t head = 0; head < heads(); ++head) {
+        const QRectF cell = cellRect(0, head);
+        if (head % every == 0 || head == selection.head)
+            draw({cell.center().x() - label, 0, 2 * label, cell.top() - 2}, QString::number(head),
+                 head == selection.head, Qt::AlignHCenter | Qt::AlignBottom);
+    }
+    for (std::size_t layer = 0; layer < layers(); ++layer) {
+        const QRectF cell = cellRect(layer, 0);
+        if (layer % every == 0 || layer == selection.layer)
+            draw({0, cell.center().y() - label, cell.left() - 5, 2 * label}, u"L%1"_s.arg(layer),
+                 layer == selection.layer, Qt::AlignRight | Qt::AlignVCenter);
+    }
+}
+
+void HeadGrid::paintCell(QPainter& painter, std::size_t layer, std::size_t head) const
+{
+    const Theme& theme = m_appearance.theme();
+    const QRectF cell = cellRect(layer, head).adjusted(0.5, 0.5, -1.5, -1.5);
+    painter.fillRect(cell, theme.panel);
+    const std::size_t index = layer * heads() + head;
+    if (index < m_pictures.size()) {
+        painter.setRenderHint(QPainter::SmoothPixmapTransform, m_pictures[index].width() > cell.width());
+        painter.drawImage(cell, m_pictures[index]);
+    }
+    if (!isPatched(layer, head))
+        return;
+    const double corner = std::max(4.0, cell.width() * 0.3);
+    QPainterPath triangle(cell.topLeft());
+    triangle.lineTo(cell.left() + corner, cell.top());
+    triangle.lineTo(cell.left(), cell.top() + corner);
+    triangle.closeSubpath();
+    painter.setPen(QPen(theme.panel2, 1));
+    painter.setBrush(theme.traceB);
+    painter.drawPath(triangle);
+}
+
+void HeadGrid::paintLegend(QPainter& painter) const
+{
+    const Theme& theme = m_appearance.theme();
+    const double top = cellRect(layers() - 1, 0).bottom() + theme.px(8);
+    const double mark = theme.px(9);
+    QRectF box(labelWidth(), top + theme.px(3), mark, mark);
+    QPainterPath triangle(box.topLeft());
+    triangle.lineTo(box.topRight());
+    triangle.lineTo(box.bottomLeft());
+    triangle.closeSubpath();
+    painter.fillPath(triangle, theme.traceB);
+    painter.setFont(theme.ui(kTickPixels));
+    painter.setPen(theme.text2);
+    const QString patched = tr("patched by B");
+    QRectF text(box.right() + theme.px(5), top, width(), theme.px(15));
+    painter.drawText(text, Qt::AlignVCenter, patched);
+    box.moveLeft(text.left() + painter.fontMetrics().horizontalAdvance(patched) + theme.px(12));
+    text.moveLeft(box.right() + theme.px(5));
+    painter.drawText(text, Qt::AlignVCenter, tr("selected"));
+    painter.setPen(QPen(theme.accent, theme.px(2)));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(box);
+}
+
+HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Heads"), appearance, parent)
+{
+    auto* grid = new HeadGrid(controller, appearance, this);
+    auto* pictures = new Segment({tr("A"), tr("B"), tr("Δ")}, this);
+    pictures->choose(static_cast<int>(grid->picture()));
+    connect(pictures, &Segment::chosen, grid, [grid](int index) { grid->setPicture(static_cast<HeadPicture>(index)); });
+    addToTitleRow(pictures);
+    body()->addWidget(grid);
+}
+
+}  // namespace ketscope

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/info_sections.h"
+
+#include "ui/docks/trace_sections.h"
+#include "viz/scale.h"
+
+#include <QGridLayout>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QGridLayout* renewList(Section& section, QWidget*& list)
+{
+    delete list;
+    list = new QWidget(&section);
+    section.body()->insertWidget(0, list);
+    auto* grid = new QGridLayout(list);
+    grid->setContentsMargins(0, 0, 0, 0);
+    return grid;
+}
+
+QLabel* wrapped(const char* role, QWidget* parent)
+{
+    auto* label = makeLabel({}, role, parent);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return label;
+}
+
+}  // namespace
+
+MechanismSection::MechanismSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Mechanism"), appearance, parent), m_controller(controller), m_choice(new ChoiceBox(this)),
+      m_formula(wrapped("value", this)), m_summary(wrapped("", this))
+{
+    m_choice->setObjectName(u"mechanism"_s);
+    m_choice->setAccessibleName(tr("Mechanism of B"));
+    m_choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    for (const Mechanism* mechanism : mechanisms()) {
+        m_choice->addItem(QString::fromStdString(mechanism->info().title),
+                          QString::fromStdString(mechanism->info().id));
+        m_choice->setItemData(m_choice->count() - 1, QString::fromStdString(mechanism->info().summary),
+                              Qt::ToolTipRole);
+    }
+    addToTitleRow(new TraceTag(1, appearance, this));
+    for (QWidget* each : std::initializer_list<QWidget*>{m_choice, m_formula, m_summary})
+        body()->addWidget(each);
+    connect(m_choice, &QComboBox::activated, this,
+            [this](int index) { m_controller.setMechanism(*mechanisms()[static_cast<std::size_t>(index)]); });
+    connect(&controller, &StudyController::studyChanged, this, &MechanismSection::refresh);
+    refresh();
+}
+
+void MechanismSection::refresh()
+{
+    const PlanEntry* entry = m_controller.entry();
+    setEnabled(entry != nullptr);
+    if (entry == nullptr)
+        return;
+    const MechanismInfo& info = entry->mechanism->info();
+    m_choice->choose(QString::fromStdString(info.id));
+    m_formula->setText(QString::fromStdString(info.formula));
+    m_summary->setText(QString::fromStdString(info.summary));
+    m_summary->setToolTip(QString::fromStdString(info.source));
+}
+
+CellSection::CellSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Selected cell"), appearance, parent), m_controller(controller), m_appearance(appearance)
+{
+    setObjectName(u"selectedCell"_s);
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::stateChanged})
+        connect(&controller, signal, this, &CellSection::refresh);
+    refresh();
+}
+
+void CellSection::refresh()
+{
+    QGridLayout* grid = renewList(*this, m_list);
+    grid->setColumnStretch(2, 1);
+    grid->setHorizontalSpacing(10);
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison) {
+        grid->addWidget(makeLabel(tr("Click a cell in a map."), "hint", m_list), 0, 0);
+        return;
+    }
+    addPlace(*grid, *comparison);
+    addValues(*grid, *comparison);
+}
+
+void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
+{
+    const Selection& at = comparison.study.selection;
+    const auto token = [&](std::size_t index) {
+        return u"%1  %2"_s.arg(index).arg(QString::fromStdString(comparison.input.tokens.at(index).display));
+    };
+    const bool patched = comparison.plans.size() > 1 && comparison.plans[1]->isPatched(at.stack, at.layer, at.head);
+    const QString head = u"L%1 · H%2"_s.arg(at.layer).arg(at.head);
+    const std::pair<QString, QString> rows[] = {
+        {tr("Head"), patched ? tr("%1 (patched by B)").arg(head) : tr("%1 (exact in B too)").arg(head)},
+        {tr("Query"), token(at.query)},
+        {tr("Key"), token(at.key)}};
+    int row = 0;
+    for (const auto& [name, text] : rows) {
+        grid.addWidget(makeLabel(name, "", m_list), row, 0, 1, 2);
+        grid.addWidget(makeLabel(text, row == 0 ? "value" : "mono", m_list), row, 2, 1, 2);
+        ++row;
+    }
+}
+
+void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
+{
+    constexpr int kFirstRow = 3;
+    const Selection& at = comparison.study.selection;
+    const char* role = m_controller.isUpToDate() ? "mono" : "stale";
+    const auto valueOf = [&](std::size_t trace) {
+        return static_cast<double>(mapOf(comparison, trace, at)(at.query, at.key));
+    };
+    int row = kFirstRow;
+    for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace, ++row) {
+        QString text = formatNumber(valueOf(trace), 6);
+        const MatrixView errors = standardErrorOf(comparison, trace, at);
+        const double error = errors.empty() ? 0.0 : static_cast<double>(errors(at.query, at.key));
+        if (error > 0.0)
+            text += u" ± "_s + formatNumber(error, 6);
+        auto* value = makeLabel(text, role, m_list);
+        value->setObjectName(u"cell."_s + QString::fromStdString(traceTag(trace)));
+        value->setToolTip(error > 0.0 ? tr("± one standard error") : QString());
+        grid.addWidget(new TraceTag(trace, m_appearance, m_list), row, 0);
+        grid.addWidget(value, row, 1, 1, 3);
+    }
+    if (comparison.traces.size() < 2)
+        return;
+    auto* difference = makeLabel(formatSigned(valueOf(1) - valueOf(0), 6), role, m_list);
+    difference->setObjectName(u"cell.difference"_s);
+    grid.addWidget(makeLabel(u"Δ"_s, "title", m_list), row, 0, Qt::AlignHCenter);
+    grid.addWidget(difference, row, 1, 1, 3);
+}
+
+CostSection::CostSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Cost"), appearance, parent), m_controller(controller)
+{
+    connect(&controller, &StudyController::readingsChanged, this, &CostSection::refresh);
+    refresh();
+}
+
+void CostSection::refresh()
+{
+    QGridLayout* grid = renewList(*this, m_list);
+    grid->setColumnStretch(0, 1);
+    grid->setHorizontalSpacing(14);
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison || !m_controller.readings()) {
+        grid->addWidget(makeLabel(tr("Shown after the first run."), "hint", m_list), 0, 0);
+        return;
+    }
+    const std::vector<double>& flops = m_controller.readings()->whole->attentionFlop;
+    grid->addWidget(makeLabel(tr("Forward pass, ms"), "value", m_list), 1, 0);
+    grid->addWidget(makeLabel(tr("Attention, Mflop"), "value", m_list), 2, 0);
+    for (std::size_t trace = 0; trace < flops.size() && trace < comparison->traces.size(); ++trace) {
+        const auto column = static_cast<int>(trace) + 1;
+        const auto add = [&](int row, const QString& text, const char* role) {
+            grid->addWidget(makeLabel(text, role, m_list), row, column, Qt::AlignRight);
+        };
+        add(0, QString::fromStdString(traceTag(trace)), "hint");
+        add(1, formatNumber(comparison->traces[trace]->seconds * 1000.0, 1), "mono");
+        add(2, formatNumber(flops[trace] / 1e6, flops[trace] < 1e8 ? 2 : 0), "mono");
+    }
+    const std::size_t reused = comparison->traces.size() > 1 ? comparison->traces[1]->firstComputedLayer : 0;
+    if (reused > 0)
+        grid->addWidget(
+            makeLabel(tr("B shares A's first %n layer(s).", nullptr, static_cast<int>(reused)), "hint", m_list), 3, 0,
+            1, static_cast<int>(flops.size()) + 1);
+}
+
+}  // namespace ketscope

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/controls/controls.h"
+#include "ui/study_controller.h"
+
+namespace ketscope {
+
+// Which mechanism B uses, and what it is.
+class MechanismSection : public Section {
+    Q_OBJECT
+
+public:
+    MechanismSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+private:
+    void refresh();
+
+    StudyController& m_controller;
+    ChoiceBox* m_choice;
+    QLabel* m_formula;
+    QLabel* m_summary;
+};
+
+// The selected cell's values to six digits.
+class CellSection : public Section {
+    Q_OBJECT
+
+public:
+    CellSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+private:
+    void refresh();
+    void addPlace(QGridLayout& grid, const Comparison& comparison);
+    void addValues(QGridLayout& grid, const Comparison& comparison);
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    QWidget* m_list = nullptr;
+};
+
+// Time and arithmetic of every trace.
+class CostSection : public Section {
+    Q_OBJECT
+
+public:
+    CostSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+private:
+    void refresh();
+
+    StudyController& m_controller;
+    QWidget* m_list = nullptr;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/token_strip.h"
+
+#include "ui/controls/controls.h"
+#include "viz/labels.h"
+
+#include <QFontMetricsF>
+#include <QHelpEvent>
+#include <QPainter>
+#include <QToolTip>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kChipHeight = 24.0;
+constexpr double kChipPadding = 9.0;
+constexpr double kSmallestChip = 36.0;
+constexpr double kGap = 8.0;
+constexpr double kTop = 8.0;
+constexpr double kBarHeight = 4.0;
+constexpr std::size_t kBars = 3;
+
+}  // namespace
+
+TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance)
+{
+    setObjectName(u"tokenStrip"_s);
+    setFocusPolicy(Qt::StrongFocus);
+    setAccessibleName(tr("Input tokens"));
+    connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::rebuild);
+    connect(&controller, &StudyController::selectionChanged, this, &TokenStrip::refresh);
+    connect(&appearance, &Appearance::changed, this, &TokenStrip::rebuild);
+    rebuild();
+}
+
+void TokenStrip::rebuild()
+{
+    const Theme& theme = m_appearance.theme();
+    m_chips.clear();
+    if (const ComparisonPointer& comparison = m_controller.comparison()) {
+        const QFontMetricsF metrics(theme.mono(kLabelPixels));
+        double left = theme.px(2);
+        for (const Token& token : comparison->input.tokens) {
+            const QString text = elideMiddle(QString::fromStdString(token.display));
+            const double width = std::ceil(
+                std::max(theme.px(kSmallestChip), metrics.horizontalAdvance(text) + 2 * theme.px(kChipPadding)));
+            m_chips.push_back({text, {left, theme.px(kTop), width, theme.px(kChipHeight)}});
+            left += width + theme.px(kGap);
+        }
+    }
+    setMinimumWidth(m_chips.empty() ? 0 : qCeil(m_chips.back().rect.right() + theme.px(4)));
+    updateGeometry();
+    refresh();
+}
+
+void TokenStrip::refresh()
+{
+    const Selection& at = m_controller.selection();
+    if (at.query < m_chips.size() && at.key < m_chips.size()) {
+        setAccessibleDescription(tr("query %1 %2, key %3 %4")
+                                     .arg(at.query)
+                                     .arg(m_chips[at.query].text)
+                                     .arg(at.key)
+                                     .arg(m_chips[at.key].text));
+        emit selectionMoved(m_chips[at.query].rect.toAlignedRect());
+    }
+    update();
+}
+
+QSize TokenStrip::sizeHint() const
+{
+    return {minimumWidth(), qRound(m_appearance.theme().px(kTop + kChipHeight + kBars * (kBarHeight + 2) + 18))};
+}
+
+std::optional<std::size_t> TokenStrip::tokenAt(QPointF where) const
+{
+    for (std::size_t token = 0; token < m_chips.size(); ++token) {
+        const QRectF& chip = m_chips[token].rect;
+        if (where.x() >= chip.left() && where.x() <= chip.right())
+            return token;
+    }
+    return {};
+}
+
+void TokenStrip::mousePressEvent(QMouseEvent* event)
+{
+    const auto token = tokenAt(event->position());
+    if (event->modifiers().testFlag(Qt::ShiftModifier))
+        m_controller.selectCell({}, token);
+    else
+        m_controller.selectCell(token, {});
+}
+
+void TokenStrip::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() != Qt::Key_Left && event->key() != Qt::Key_Right)
+        return QWidget::keyPressEvent(event);
+    const bool key = event->modifiers().testFlag(Qt::ShiftModifier);
+    const Selection& at = m_controller.selection();
+    std::size_t token = key ? at.key : at.query;
+    if (event->key() == Qt::Key_Right)
+        ++token;
+    else if (token > 0)
+        --token;
+    m_controller.selectCell(key ? std::nullopt : std::optional(token), key ? std::optional(token) : std::nullopt);
+}
+
+bool TokenStrip::event(QEvent* event)
+{
+    if (event->type() != QEvent::ToolTip)
+        return QWidget::event(event);
+    const auto* help = static_cast<QHelpEvent*>(event);
+    const auto token = tokenAt(help->pos());
+    if (token && m_controller.comparison()) {
+        const Token& shown = m_controller.comparison()->input.tokens.at(*token);
+        QToolTip::showText(
+            help->globalPos(),
+            tr("token %1: %2, id %3").arg(*token).arg(QString::fromStdString(shown.display)).arg(shown.id), this);
+    }
+    return true;
+}
+
+void TokenStrip::paintEvent(QPaintEvent* event)
+{
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (std::size_t token = 0; token < m_chips.size(); ++token) {
+        const QRectF& chip = m_chips[token].rect;
+        if (chip.right() + chip.width() < event->rect().left() || chip.left() - chip.width() > event->rect().right())
+            continue;
+        paintChip(painter, token);
+        paintBars(painter, token);
+    }
+    if (hasFocus()) {
+        painter.setPen(QPen(m_appearance.theme().accent, 2));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(rect().adjusted(1, 1, -1, -1));
+    }
+}
+
+void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
+{
+    const Theme& theme = m_appearance.theme();
+    const Selection& at = m_controller.selection();
+    const Chip& chip = m_chips[token];
+    const bool query = token == at.query;
+    const bool key = token == at.key;
+    painter.setPen(QPen(query || key ? theme.accent : theme.line2, query || key ? theme.px(1.5) : 1.0));
+    painter.setBrush(query ? theme.accent : key ? theme.accentBg : theme.chip);
+    painter.drawRoundedRect(chip.rect, theme.px(4), theme.px(4));
+    painter.setFont(theme.mono(kLabelPixels));
+    painter.setPen(query ? theme.panel : key ? theme.accent : theme.text);
+    painter.drawText(chip.rect, Qt::AlignCenter, chip.text);
+    QString below = QString::number(token);
+    if (query)
+        below = key ? tr("both %1").arg(token) : tr("query %1").arg(token);
+    else if (key)
+        below = tr("key %1").arg(token);
+    painter.setFont(theme.ui(kTickPixels, query || key ? QFont::DemiBold : QFont::Normal));
+    painter.setPen(query || key ? theme.accent : theme.text3);
+    const double wide = theme.px(30);
+    painter.drawText(
+        QRectF(chip.rect.left() - wide, height() - theme.px(17), chip.rect.width() + 2 * wide, theme.px(15)),
+        Qt::AlignCenter, below);
+}
+
+void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
+{
+    const Theme& theme = m_appearance.theme();
+    const ComparisonPointer& comparison = m_controller.comparison();
+    QRectF bar = m_chips[token].rect;
+    bar.setTop(bar.bottom() + theme.px(4));
+    bar.setHeight(theme.px(kBarHeight));
+    painter.setPen(Qt::NoPen);
+    for (std::size_t trace = 0; trace < std::min(kBars, comparison->traces.size()); ++trace) {
+        const Selection& at = comparison->study.selection;
+        const double weight = static_cast<double>(mapOf(*comparison, trace, at)(at.query, token));
+        painter.fillRect(bar, theme.line);
+        const double share = std::clamp(weight, 0.0, 1.0);  // NaN draws nothing
+        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * (share > 0.0 ? share : 0.0), bar.height()),
+                         theme.trace(trace));
+        bar.translate(0, theme.px(kBarHeight + 2));
+    }
+}
+
+TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance),
+      m_strip(new TokenStrip(controller, appearance)), m_scroll(new QScrollArea(this)), m_heading(new QWidget(this)),
+      m_count(makeLabel({}, "hint", m_heading))
+{
+    setProperty("ground", u"panel2"_s);
+    setAttribute(Qt::WA_StyledBackground);
+    m_scroll->setWidget(m_strip);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    m_scroll->setFocusPolicy(Qt::NoFocus);
+    auto* title = new QHBoxLayout;
+    title->addWidget(makeLabel(tr("Input tokens"), "title", m_heading));
+    title->addStretch(1);
+    title->addWidget(m_count);
+    auto* column = new QVBoxLayout(m_heading);
+    column->setContentsMargins(12, 8, 12, 4);
+    column->setSpacing(4);
+    column->addLayout(title);
+    column->addWidget(makeLabel(tr("Bars: attention of the query"), "hint", m_heading));
+    column->addWidget(makeLabel(tr("Click: query · Shift-click: key"), "hint", m_heading));
+    column->addStretch(1);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(m_heading);
+    row->addWidget(m_scroll, 1);
+    connect(m_strip, &TokenStrip::selectionMoved, this,
+            [this](const QRect& chip) { m_scroll->ensureVisible(chip.center().x(), 0, chip.width(), 0); });
+    connect(&controller, &StudyController::comparisonChanged, this, &TokenPanel::refresh);
+    connect(&appearance, &Appearance::changed, this, &TokenPanel::applySize);
+    applySize();
+    refresh();
+}
+
+void TokenPanel::refresh()
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    const int count = comparison ? static_cast<int>(comparison->input.tokens.size()) : 0;
+    m_count->setText(tr("%n token(s)", nullptr, count));
+}
+
+void TokenPanel::applySize()
+{
+    const Theme& theme = m_appearance.theme();
+    m_heading->setFixedWidth(qRound(theme.px(252)));
+    m_scroll->setFixedHeight(m_strip->sizeHint().height() + qRound(theme.px(12)));
+}
+
+}  // namespace ketscope

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/study_controller.h"
+
+#include <QLabel>
+#include <QScrollArea>
+#include <QWidget>
+
+namespace ketscope {
+
+// The input's tokens with the selected row's weights in every trace below. Click = query, Shift-click = key.
+class TokenStrip : public QWidget {
+    Q_OBJECT
+
+public:
+    TokenStrip(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    std::size_t tokens() const { return m_chips.size(); }
+    QRectF chipRect(std::size_t token) const { return m_chips.at(token).rect; }
+    QSize sizeHint() const override;
+
+signals:
+    void selectionMoved(const QRect& chip);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    bool event(QEvent* event) override;
+
+private:
+    struct Chip {
+        QString text;
+        QRectF rect;
+    };
+    void rebuild();
+    void refresh();
+    std::optional<std::size_t> tokenAt(QPointF where) const;
+    void paintChip(QPainter& painter, std::size_t token) const;
+    void paintBars(QPainter& painter, std::size_t token) const;
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    std::vector<Chip> m_chips;
+};
+
+// The strip with its heading, scrolled to the selection.
+class TokenPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    TokenPanel(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    TokenStrip& strip() const { return *m_strip; }
+
+private:
+    void refresh();
+    void applySize();
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    TokenStrip* m_strip;
+    QScrollArea* m_scroll;
+    QWidget* m_heading;
+    QLabel* m_count;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/trace_sections.h"
+
+#include "ui/dialogs/plan_dialog.h"
+#include "ui/plan_text.h"
+#include "viz/labels.h"
+#include "viz/scale.h"
+
+#include <QGridLayout>
+#include <QPainter>
+
+#include <algorithm>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Replaces `list` in `section` by an empty widget with a grid.
+QGridLayout* renewList(Section& section, QWidget*& list)
+{
+    delete list;
+    list = new QWidget(&section);
+    section.body()->insertWidget(0, list);
+    auto* grid = new QGridLayout(list);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setVerticalSpacing(6);
+    return grid;
+}
+
+std::size_t largestOf(const OutputTable& table, std::size_t trace)
+{
+    const auto found =
+        std::ranges::max_element(table.rows, {}, [trace](const OutputRow& row) { return row.probability.at(trace); });
+    return static_cast<std::size_t>(found - table.rows.begin());
+}
+
+QString verdictOf(const OutputTable& table)
+{
+    if (table.rows.empty() || table.rows.front().probability.size() < 2)
+        return {};
+    const QString before = QString::fromStdString(table.rows[largestOf(table, 0)].label);
+    const QString after = QString::fromStdString(table.rows[largestOf(table, 1)].label);
+    if (before == after)
+        return OutputSection::tr("Prediction unchanged: %1").arg(before);
+    return OutputSection::tr("Prediction changed: %1 → %2").arg(before, after);
+}
+
+}  // namespace
+
+TraceTag::TraceTag(std::size_t trace, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_trace(trace), m_appearance(appearance)
+{
+    setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
+    setAccessibleName(QString::fromStdString(traceTag(trace)));
+}
+
+QSize TraceTag::sizeHint() const
+{
+    const int side = qRound(m_appearance.theme().px(17));
+    return {side, side};
+}
+
+void TraceTag::paintEvent(QPaintEvent*)
+{
+    const Theme& theme = m_appearance.theme();
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    drawChip(painter, QRectF(rect()), QString::fromStdString(traceTag(m_trace)), theme.trace(m_trace), theme);
+}
+
+PlanSection::PlanSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Plan for B"), appearance, parent), m_controller(controller), m_edit(makeLink(tr("Edit…"), this))
+{
+    addToTitleRow(m_edit);
+    connect(m_edit, &QPushButton::clicked, this, &PlanSection::edit);
+    for (const auto signal :
+         {&StudyController::studyChanged, &StudyController::modelChanged, &StudyController::comparisonChanged})
+        connect(&controller, signal, this, &PlanSection::refresh);
+    refresh();
+}
+
+void PlanSection::edit()
+{
+    if (m_controller.entry() == nullptr || m_controller.model() == nullptr)
+        return;
+    auto* dialog = new PlanDialog(*m_controller.model(), *m_controller.entry(), window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        const Scope scope = dialog->scope();
+        m_controller.setScope(scope.layers, scope.heads);
+    });
+    dialog->open();
+}
+
+void PlanSection::addRow(int row, const QString& layers, const QString& heads, const QString& mechanism, bool edited)
+{
+    auto* grid = static_cast<QGridLayout*>(m_list->layout());
+    const char* role = edited ? "mono" : "stale";
+    grid->addWidget(makeLabel(layers, role, m_list), row, 0);
+    grid->addWidget(makeLabel(heads, "stale", m_list), row, 1);
+    grid->addWidget(makeLabel(mechanism, edited ? "value" : "hint", m_list), row, 2);
+}
+
+void PlanSection::refresh()
+{
+    QGridLayout* grid = renewList(*this, m_list);
+    grid->setColumnStretch(2, 1);
+    grid->setHorizontalSpacing(14);
+    const ModelInfo* model = m_controller.model();
+    m_edit->setEnabled(model != nullptr && m_controller.entry() != nullptr);
+    if (model == nullptr || m_controller.study().candidates.empty())
+        return;
+    const std::vector<PlanEntry>& entries = m_controller.study().candidates.front().entries;
+    for (std::size_t index = 0; index < entries.size(); ++index) {
+        const PlanEntry& entry = entries[index];
+        const bool edited = index == m_controller.entryIndex();
+        addRow(static_cast<int>(index), indexText(entry.layers, u"L"_s), indexText(entry.heads, u"H"_s),
+               QString::fromStdString(entry.mechanism->info().shortTitle), edited);
+        if (entries.size() < 2 || edited)
+            continue;
+        auto* choose = makeLink(tr("Select"), m_list);
+        connect(
+            choose, &QPushButton::clicked, this, [this, index] { m_controller.setEntryIndex(index); },
+            Qt::QueuedConnection);
+        grid->addWidget(choose, static_cast<int>(index), 3);
+    }
+    const int last = static_cast<int>(entries.size());
+    addRow(last, tr("others"), {}, tr("Exact softmax"), false);
+    grid->addWidget(makeLabel(countText(*model), "hint", m_list), last + 1, 0, 1, 4);
+}
+
+QString PlanSection::countText(const ModelInfo& model) const
+{
+    std::size_t patched = 0;
+    std::size_t all = 0;
+    try {
+        const HeadPlan plan = resolve(m_controller.study().candidates.front(), model, m_controller.study().seed);
+        for (std::size_t stack = 0; stack < model.stacks.size(); ++stack) {
+            const StackInfo& info = model.stacks[stack];
+            all += info.layers * info.heads;
+            for (std::size_t cell = 0; cell < info.layers * info.heads; ++cell)
+                patched += plan.isPatched(stack, cell / info.heads, cell % info.heads) ? 1 : 0;
+        }
+    } catch (const Error& error) {
+        return QString::fromUtf8(error.what());
+    }
+    return tr("%1 of %2 heads patched").arg(patched).arg(all);
+}
+
+TracesSection::TracesSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Traces"), appearance, parent), m_controller(controller), m_appearance(appearance)
+{
+    connect(&controller, &StudyController::comparisonChanged, this, &TracesSection::refresh);
+    refresh();
+}
+
+void TracesSection::refresh()
+{
+    QGridLayout* grid = renewList(*this, m_list);
+    grid->setColumnStretch(1, 1);
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison) {
+        grid->addWidget(makeLabel(tr("Nothing has been run yet."), "hint", m_list), 0, 0);
+        return;
+    }
+    for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace) {
+        const TraceTitle title = traceTitle(*comparison, trace);
+        const auto row = static_cast<int>(trace);
+        auto* name = makeLabel(QString::fromStdString(title.title), "value", m_list);
+        name->setToolTip(QString::fromStdString(title.detail));
+        name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+        grid->addWidget(new TraceTag(trace, m_appearance, m_list), row, 0);
+        grid->addWidget(name, row, 1);
+        const double milliseconds = comparison->traces[trace]->seconds * 1000.0;
+        grid->addWidget(
+            makeLabel(tr("%1 ms").arg(formatNumber(milliseconds, milliseconds < 100 ? 1 : 0)), "stale", m_list), row,
+            2);
+    }
+}
+
+OutputSection::OutputSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Output change"), appearance, parent), m_controller(controller), m_kind(makeLabel({}, "hint", this)),
+      m_bars(new OutputBars(appearance, this)), m_verdict(makeLabel({}, "value", this))
+{
+    m_verdict->setObjectName(u"verdict"_s);
+    m_verdict->setWordWrap(true);
+    addToTitleRow(m_kind);
+    body()->addWidget(m_bars);
+    body()->addWidget(m_verdict);
+    for (const auto signal : {&StudyController::readingsChanged, &StudyController::stateChanged})
+        connect(&controller, signal, this, &OutputSection::refresh);
+    refresh();
+}
+
+void OutputSection::refresh()
+{
+    const auto& readings = m_controller.readings();
+    const OutputTable table = readings ? readings->whole->outputs : OutputTable();
+    m_kind->setText(QString::fromStdString(table.title));
+    m_bars->show(table, !m_controller.isUpToDate());
+    if (!readings)
+        m_verdict->setText(tr("Shown after the first run."));
+    else
+        m_verdict->setText(table.rows.empty() ? tr("This model has no output head.") : verdictOf(table));
+}
+
+OutputBars::OutputBars(Appearance& appearance, QWidget* parent) : QWidget(parent), m_appearance(appearance)
+{
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    connect(&appearance, &Appearance::changed, this, [this] { updateGeometry(); });
+}
+
+void OutputBars::show(const OutputTable& table, bool stale)
+{
+    m_table = table;
+    m_stale = stale;
+    QStringList spoken;
+    for (const OutputRow& row : table.rows) {
+        QStringList values;
+        for (std::size_t trace = 0; trace < row.probability.size(); ++trace)
+            values += QString::fromStdString(traceTag(trace)) + u' ' + formatNumber(row.probability[trace], 3);
+        spoken += QString::fromStdString(row.label) + u": "_s + values.join(u", "_s);
+    }
+    setAccessibleName(tr("Output probabilities"));
+    setAccessibleDescription(spoken.join(u"; "_s));
+    updateGeometry();
+    update();
+}
+
+double OutputBars::rowHeight(const OutputRow& row) const
+{
+    return m_appearance.theme().px(16.0 * static_cast<double>(row.probability.size()) + 8.0);
+}
+
+QSize OutputBars::sizeHint() const
+{
+    double height = 0.0;
+    for (const OutputRow& row : m_table.rows)
+        height += rowHeight(row);
+    return {qRound(m_appearance.theme().px(220)), qCeil(height)};
+}
+
+void OutputBars::paintEvent(QPaintEvent*)
+{
+    const Theme& theme = m_appearance.theme();
+    QPainter painter(this);
+    const double label = theme.px(70);
+    const double value = theme.px(46);
+    double top = 0.0;
+    for (const OutputRow& row : m_table.rows) {
+        painter.setFont(theme.ui(kLabelPixels));
+        painter.setPen(theme.text);
+        const QString name = QString::fromStdString(row.label);
+        painter.drawText(QRectF(0, top, label - theme.px(6), rowHeight(row) - theme.px(8)), Qt::AlignVCenter,
+                         painter.fontMetrics().elidedText(name, Qt::ElideMiddle, qRound(label - theme.px(6))));
+        painter.setFont(theme.mono(kTickPixels));
+        for (std::size_t trace = 0; trace < row.probability.size(); ++trace) {
+            const double line = top + theme.px(16.0 * static_cast<double>(trace));
+            const QRectF bar(label, line + theme.px(3), width() - label - value, theme.px(10));
+            painter.fillRect(bar, theme.line);
+            const double share = std::clamp(row.probability[trace], 0.0, 1.0);
+            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), theme.trace(trace));
+            painter.setPen(m_stale ? theme.text3 : theme.text);
+            painter.drawText(QRectF(bar.right(), line, value, theme.px(16)), Qt::AlignRight | Qt::AlignVCenter,
+                             formatNumber(row.probability[trace], 3));
+        }
+        top += rowHeight(row);
+    }
+}
+
+}  // namespace ketscope

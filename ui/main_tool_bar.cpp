@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/main_tool_bar.h"
+
+#include "ui/plan_text.h"
+
+#include <QMenu>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
+                                 ScopeKind::ThisHead};
+
+QString inputText(const Input& input)
+{
+    if (input.text)
+        return QString::fromStdString(*input.text);
+    QStringList ids;
+    for (const std::int32_t id : input.tokenIds)
+        ids += QString::number(id);
+    return ids.join(u", "_s);
+}
+
+}  // namespace
+
+MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QMenu& modelMenu, QWidget* parent)
+    : QToolBar(tr("Main"), parent), m_controller(controller), m_appearance(appearance), m_model(new MenuButton(this)),
+      m_input(new QLineEdit(this)), m_plan(new MenuButton(this)), m_planMenu(new QMenu(m_plan)),
+      m_run(new QPushButton(this)), m_export(new QPushButton(tr("Export figure…"), this))
+{
+    setObjectName(u"mainToolBar"_s);
+    setMovable(false);
+    setContextMenuPolicy(Qt::PreventContextMenu);
+    m_model->setMenu(&modelMenu);
+    m_model->setAccessibleName(tr("Model"));
+    m_input->setObjectName(u"input"_s);
+    m_input->setAcceptDrops(false);  // drops are the window's
+    m_input->setAccessibleName(tr("Input"));
+    m_plan->setMenu(m_planMenu);
+    m_plan->setAccessibleName(tr("Plan"));
+    m_run->setObjectName(u"run"_s);
+    addWidget(field(tr("Model"), m_model));
+    addWidget(field(tr("Input"), m_input));
+    addWidget(field(tr("Plan"), m_plan));
+    addWidget(field(QString(), m_run));
+    auto* space = new QWidget(this);
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    addWidget(space);
+    addWidget(field(QString(), m_export));
+    connect(m_input, &QLineEdit::returnPressed, this, &MainToolBar::commitInput);
+    connect(m_run, &QPushButton::clicked, this, &MainToolBar::runOrCancel);
+    connect(m_export, &QPushButton::clicked, this, &MainToolBar::exportWanted);
+    connect(m_planMenu, &QMenu::aboutToShow, this, &MainToolBar::rebuildPlanMenu);
+    connect(&controller, &StudyController::modelChanged, this, &MainToolBar::refreshModel);
+    connect(&controller, &StudyController::studyChanged, this, &MainToolBar::refreshStudy);
+    connect(&controller, &StudyController::busyChanged, this, &MainToolBar::refreshRun);
+    connect(&controller, &StudyController::comparisonChanged, this,
+            [this] { m_export->setEnabled(m_controller.comparison() != nullptr); });
+    connect(&appearance, &Appearance::changed, this, &MainToolBar::applySize);
+    m_export->setEnabled(false);
+    refreshRun(false);
+    refreshModel();
+    refreshStudy();
+    applySize();
+}
+
+QWidget* MainToolBar::field(const QString& title, QWidget* control)
+{
+    auto* holder = new QWidget(this);
+    auto* column = new QVBoxLayout(holder);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(2);
+    auto* label = makeLabel(title, "hint", holder);
+    label->setBuddy(control);
+    column->addWidget(label);
+    column->addWidget(control);
+    return holder;
+}
+
+void MainToolBar::applySize()
+{
+    const Theme& theme = m_appearance.theme();
+    m_model->setFixedWidth(qRound(theme.px(200)));
+    m_input->setMinimumWidth(qRound(theme.px(160)));
+    m_input->setMaximumWidth(qRound(theme.px(560)));
+    m_input->parentWidget()->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    m_plan->setFixedWidth(qRound(theme.px(206)));
+    m_run->setMinimumWidth(qRound(theme.px(84)));
+    refreshModel();
+    refreshStudy();
+}
+
+void MainToolBar::refreshModel()
+{
+    const ModelInfo* model = m_controller.model();
+    QString text = tr("Open a model…");
+    if (model != nullptr) {
+        text = QString::fromStdString(model->path.filename().string());
+        if (!model->stacks.empty())
+            text += u" · %1 × %2"_s.arg(model->stacks.front().layers).arg(model->stacks.front().heads);
+        m_model->setToolTip(QString::fromStdString(model->path.string()));
+    }
+    m_model->setText(m_model->fontMetrics().elidedText(text, Qt::ElideMiddle,
+                                                       m_model->width() - qRound(m_appearance.theme().px(34))));
+    const bool ids = model != nullptr && m_controller.tokenizer() == nullptr;
+    m_input->setPlaceholderText(ids ? tr("Token ids, for example 101, 7, 102") : tr("A sentence; Enter runs it"));
+    m_input->setEnabled(model != nullptr);
+    m_plan->setEnabled(model != nullptr);
+    m_run->setEnabled(model != nullptr);
+}
+
+void MainToolBar::refreshStudy()
+{
+    if (m_controller.model() == nullptr)
+        return;
+    const QString text = inputText(m_controller.study().input);
+    if (m_input->text() != text)
+        m_input->setText(text);
+    if (!m_input->hasFocus())
+        m_input->setCursorPosition(0);
+    const PlanEntry* entry = m_controller.entry();
+    const QString plan = entry == nullptr ? QString() : planTitle(*entry, *m_controller.model());
+    m_plan->setToolTip(plan);
+    m_plan->setText(
+        m_plan->fontMetrics().elidedText(plan, Qt::ElideRight, m_plan->width() - qRound(m_appearance.theme().px(34))));
+}
+
+void MainToolBar::rebuildPlanMenu()
+{
+    m_planMenu->clear();
+    const PlanEntry* entry = m_controller.entry();
+    if (entry == nullptr)
+        return;
+    for (const ScopeKind kind : kScopes) {
+        const Scope scope = scopeOf(kind, *m_controller.model(), m_controller.selection());
+        QAction* action = m_planMenu->addAction(scopeTitle(kind, m_controller.selection()));
+        action->setCheckable(true);
+        action->setChecked(scope == Scope{entry->layers, entry->heads});
+        connect(action, &QAction::triggered, this, [this, scope] { m_controller.setScope(scope.layers, scope.heads); });
+    }
+    m_planMenu->addSeparator();
+    m_planMenu->addAction(tr("Other layers and heads…"), this, &MainToolBar::planDialogWanted);
+}
+
+void MainToolBar::refreshRun(bool busy)
+{
+    m_run->setText(busy ? tr("Cancel  Esc") : tr("Run  F5"));
+    setRole(*m_run, busy ? "" : "primary");
+    m_run->setEnabled(busy || m_controller.model() != nullptr);
+}
+
+void MainToolBar::runOrCancel()
+{
+    if (m_controller.state() == StudyController::State::Running)
+        return m_controller.cancel();
+    commitInput();
+}
+
+void MainToolBar::commitInput()
+{
+    if (m_input->text() == inputText(m_controller.study().input))
+        return m_controller.run();
+    m_controller.setInputText(m_input->text());
+}
+
+}  // namespace ketscope

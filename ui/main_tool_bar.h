@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/controls/controls.h"
+#include "ui/settings.h"
+#include "ui/study_controller.h"
+
+#include <QLineEdit>
+#include <QToolBar>
+
+namespace ketscope {
+
+// Model, input, plan, run. Actions of the window that it needs are handed in.
+class MainToolBar : public QToolBar {
+    Q_OBJECT
+
+public:
+    MainToolBar(StudyController& controller, Appearance& appearance, QMenu& modelMenu, QWidget* parent = nullptr);
+
+    QLineEdit& input() const { return *m_input; }
+    void commitInput();  // what the field says now is run
+
+signals:
+    void planDialogWanted();
+    void exportWanted();
+
+private:
+    QWidget* field(const QString& title, QWidget* control);
+    void refreshModel();
+    void refreshStudy();
+    void rebuildPlanMenu();
+    void refreshRun(bool busy);
+    void runOrCancel();
+    void applySize();
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    MenuButton* m_model;
+    QLineEdit* m_input;
+    MenuButton* m_plan;
+    QMenu* m_planMenu;
+    QPushButton* m_run;
+    QPushButton* m_export;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/main_window.h"
+
+#include "ui/docks/head_grid.h"
+#include "ui/docks/info_sections.h"
+#include "ui/docks/parameter_panel.h"
+#include "ui/docks/token_strip.h"
+#include "ui/docks/trace_sections.h"
+#include "ui/main_tool_bar.h"
+#include "ui/message_strip.h"
+#include "ui/status_line.h"
+#include "ui/views/heatmap_page.h"
+
+#include <QCloseEvent>
+#include <QDropEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMimeData>
+#include <QScrollArea>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr QSize kReference(1600, 1000);
+constexpr QSize kSmallest(1180, 720);
+constexpr int kBothDocks = 1360;  // below this width, at 100 %, the right dock is a tab of the left
+constexpr qint64 kTextBytes = 64 * 1024;
+constexpr int kMessageMs = 8000;
+
+QScrollArea* scrolledColumn(const std::vector<QWidget*>& sections)
+{
+    auto* area = new QScrollArea;
+    auto* content = new QWidget(area);
+    auto* column = new QVBoxLayout(content);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    for (QWidget* section : sections)
+        column->addWidget(section);
+    column->addStretch(1);
+    area->setWidget(content);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFocusPolicy(Qt::NoFocus);
+    return area;
+}
+
+}  // namespace
+
+MainWindow::MainWindow(StudyController& controller, Appearance& appearance, Settings& settings)
+    : m_controller(controller), m_appearance(appearance), m_settings(settings)
+{
+    setObjectName(u"mainWindow"_s);
+    setMinimumSize(kSmallest);
+    setAcceptDrops(true);
+    setDockOptions(QMainWindow::AllowTabbedDocks);
+    createMenus();
+    m_tools = new MainToolBar(controller, appearance, *m_modelMenu, this);
+    addToolBar(m_tools);
+    createCentre();
+    createDocks();
+    setStatusBar(new StatusLine(controller, appearance, this));
+    connectController();
+    applySizes();
+    refreshTitle();
+    restore();
+}
+
+void MainWindow::createCentre()
+{
+    auto* centre = new QWidget(this);
+    m_errors = new MessageStrip(MessageStrip::Kind::Error, centre);
+    m_notices = new MessageStrip(MessageStrip::Kind::Notice, centre);
+    m_page = new HeatmapPage(m_controller, m_appearance, centre);
+    auto* column = new QVBoxLayout(centre);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(m_errors);
+    column->addWidget(m_notices);
+    column->addWidget(m_page, 1);
+    setCentralWidget(centre);
+}
+
+QWidget* MainWindow::createLeftColumn()
+{
+    m_plan = new PlanSection(m_controller, m_appearance);
+    return scrolledColumn({new HeadsSection(m_controller, m_appearance), m_plan,
+                           new TracesSection(m_controller, m_appearance),
+                           new OutputSection(m_controller, m_appearance)});
+}
+
+QWidget* MainWindow::createRightColumn()
+{
+    m_parameters = new ParameterSection(m_controller, m_appearance);
+    return scrolledColumn({new MechanismSection(m_controller, m_appearance), m_parameters,
+                           new CellSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)});
+}
+
+QDockWidget* MainWindow::createDock(const QString& title, const QString& name, QWidget* content,
+                                    Qt::DockWidgetArea area)
+{
+    auto* dock = new QDockWidget(title, this);
+    dock->setObjectName(name);
+    dock->setTitleBarWidget(new QWidget(dock));
+    dock->setFeatures(QDockWidget::NoDockWidgetFeatures);
+    dock->setWidget(content);
+    addDockWidget(area, dock);
+    return dock;
+}
+
+void MainWindow::createDocks()
+{
+    setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+    setTabPosition(Qt::LeftDockWidgetArea, QTabWidget::North);
+    m_left = createDock(tr("Heads and output"), u"leftDock"_s, createLeftColumn(), Qt::LeftDockWidgetArea);
+    m_right = createDock(tr("Mechanism"), u"rightDock"_s, createRightColumn(), Qt::RightDockWidgetArea);
+    m_bottom = createDock(tr("Input tokens"), u"tokenDock"_s, new TokenPanel(m_controller, m_appearance),
+                          Qt::BottomDockWidgetArea);
+}
+
+void MainWindow::connectController()
+{
+    connect(&m_controller, &StudyController::failed, this, &MainWindow::sayError);
+    connect(&m_controller, &StudyController::runFinished, this, [this] { m_errors->say({}); });
+    connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
+    connect(&m_controller, &StudyController::modelChanged, this, [this] {
+        m_settings.addRecentModel(QString::fromStdString(m_controller.study().modelPath));
+        refreshTitle();
+    });
+    connect(&m_controller, &StudyController::viewChanged, this,
+            [this] { m_settings.setView(m_controller.study().view); });
+    connect(&m_appearance, &Appearance::changed, this, &MainWindow::applySizes);
+    connect(m_tools, &MainToolBar::planDialogWanted, m_plan, &PlanSection::edit);
+    connect(m_tools, &MainToolBar::exportWanted, this, &MainWindow::openExport);
+    connect(&m_page->figureView(), &FigureView::exportWanted, this, &MainWindow::openExport);
+    connect(&m_exportJob, &Job::failed, this, &MainWindow::sayError);
+}
+
+void MainWindow::applySizes()
+{
+    const double scale = m_appearance.textScale();
+    m_left->widget()->setMinimumWidth(qRound(236 * scale));
+    m_left->widget()->setMaximumWidth(qRound(360 * scale));
+    m_right->widget()->setMinimumWidth(qRound(268 * scale));
+    m_right->widget()->setMaximumWidth(qRound(400 * scale));
+    arrangeDocks();
+}
+
+void MainWindow::arrangeDocks()
+{
+    const double scale = m_appearance.textScale();
+    const bool together = width() < kBothDocks * scale;
+    const bool tabbed = tabifiedDockWidgets(m_left).contains(m_right);
+    if (together && !tabbed) {
+        tabifyDockWidget(m_left, m_right);
+        m_left->raise();
+    } else if (!together && tabbed) {
+        removeDockWidget(m_right);
+        addDockWidget(Qt::RightDockWidgetArea, m_right);
+        m_right->show();
+    }
+    resizeDocks({m_left, m_right}, {qRound(252 * scale), qRound(292 * scale)}, Qt::Horizontal);
+}
+
+void MainWindow::restore()
+{
+    resize(kReference);
+    if (const QByteArray geometry = m_settings.geometry(); !geometry.isEmpty())
+        restoreGeometry(geometry);
+    if (const QByteArray state = m_settings.windowState(); !state.isEmpty())
+        restoreState(state);
+    arrangeDocks();
+}
+
+void MainWindow::refreshTitle()
+{
+    const ModelInfo* model = m_controller.model();
+    setWindowTitle(model == nullptr ? tr("Ketscope")
+                                    : tr("%1 – Ketscope").arg(QString::fromStdString(model->path.filename().string())));
+}
+
+void MainWindow::refreshNotices()
+{
+    QStringList notices;
+    const auto append = [&](const std::vector<std::string>& texts) {
+        for (const std::string& text : texts)
+            notices += QString::fromStdString(text);
+    };
+    if (m_controller.model() != nullptr)
+        append(m_controller.model()->warnings);
+    if (const ComparisonPointer& comparison = m_controller.comparison()) {
+        append(comparison->input.notices);
+        for (const auto& trace : comparison->traces)
+            append(trace->warnings);
+    }
+    notices.removeDuplicates();
+    m_notices->say(notices.join(u"  ·  "_s));
+    m_exportAction->setEnabled(m_controller.comparison() != nullptr);
+}
+
+void MainWindow::sayError(const QString& text) { m_errors->say(text); }
+
+void MainWindow::openModel(const QString& folder)
+{
+    m_errors->say({});
+    m_controller.openModel(folder);
+}
+
+void MainWindow::chooseModel()
+{
+    const QString start = QString::fromStdString(m_controller.study().modelPath);
+    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"), start);
+    if (!folder.isEmpty())
+        openModel(folder);
+}
+
+void MainWindow::openPath(const QString& path)
+{
+    const QFileInfo info(path);
+    if (info.isDir())
+        return openModel(info.absoluteFilePath());
+    if (info.fileName() == u"config.json"_s || info.suffix() == u"safetensors"_s)
+        return openModel(info.absolutePath());
+    if (info.suffix().compare(u"txt"_s, Qt::CaseInsensitive) == 0)
+        return openText(path);
+    sayError(tr("%1: expected a model folder or a text file (.txt), found another kind of file. Drop the folder that "
+                "holds config.json and the weights.")
+                 .arg(info.fileName()));
+}
+
+void MainWindow::openText(const QString& path)
+{
+    QFile file(path);
+    if (!file.open(QIODevice::ReadOnly))
+        return sayError(tr("%1: %2.").arg(path, file.errorString()));
+    if (file.size() > kTextBytes)
+        return sayError(
+            tr("%1: expected a text of at most 64 KiB, found %2 KiB. Shorten it.").arg(path).arg(file.size() / 1024));
+    m_controller.setInputText(QString::fromUtf8(file.readAll()).simplified());
+}
+
+void MainWindow::openExport()
+{
+    if (!m_controller.comparison())
+        return;
+    const FigureView& view = m_page->figureView();
+    const std::optional<double> locked =
+        view.isRangeLocked() && view.figure() != nullptr ? std::optional(view.figure()->maximum()) : std::nullopt;
+    auto* dialog = new ExportDialog(m_controller.comparison(), locked, m_settings, m_appearance, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
+        m_lastExport = task;
+        m_exportAgain->setEnabled(true);
+        statusBar()->showMessage(tr("Saved %1").arg(QString::fromStdString(task.file.string())), kMessageMs);
+    });
+    dialog->open();
+}
+
+void MainWindow::exportAgain()
+{
+    if (!m_lastExport || !m_controller.comparison())
+        return;
+    m_lastExport->comparison = m_controller.comparison();
+    const QString file = QString::fromStdString(m_lastExport->file.string());
+    m_exportJob.start(
+        exportWork(*m_lastExport, [this, file] { statusBar()->showMessage(tr("Saved %1").arg(file), kMessageMs); }));
+}
+
+void MainWindow::closeEvent(QCloseEvent* event)
+{
+    m_settings.setWindow(saveGeometry(), saveState());
+    m_settings.setRunWhileDragging(m_controller.wantsRunWhileDragging());
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::resizeEvent(QResizeEvent* event)
+{
+    QMainWindow::resizeEvent(event);
+    if (m_left != nullptr && m_right != nullptr)
+        arrangeDocks();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasUrls())
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent* event)
+{
+    const QList<QUrl> urls = event->mimeData()->urls();
+    event->acceptProposedAction();
+    if (urls.size() != 1 || !urls.front().isLocalFile())
+        return sayError(tr("Drop: expected one model folder or one text file from this machine, found %n item(s). Drop "
+                           "one.",
+                           nullptr, static_cast<int>(urls.size())));
+    openPath(urls.front().toLocalFile());
+}
+
+}  // namespace ketscope

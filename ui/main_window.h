@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/dialogs/export_dialog.h"
+#include "ui/dialogs/info_dialogs.h"
+#include "ui/settings.h"
+#include "ui/study_controller.h"
+
+#include <QDockWidget>
+#include <QMainWindow>
+
+namespace ketscope {
+
+class FigureView;
+class HeatmapPage;
+class MainToolBar;
+class MessageStrip;
+class ParameterSection;
+class PlanSection;
+
+// Arranges tool bar, docks, page and menus; what they do is the controller's.
+class MainWindow : public QMainWindow {
+    Q_OBJECT
+
+public:
+    MainWindow(StudyController& controller, Appearance& appearance, Settings& settings);
+
+    void sayError(const QString& text);
+    void openModel(const QString& folder);
+    // A model folder or a text file, as dropped or named on the command line.
+    void openPath(const QString& path);
+
+protected:
+    void closeEvent(QCloseEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
+
+private:
+    using Slot = std::function<void()>;
+
+    void createCentre();
+    void createDocks();
+    QDockWidget* createDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area);
+    QWidget* createLeftColumn();
+    QWidget* createRightColumn();
+    void connectController();
+    void arrangeDocks();
+    void applySizes();
+    void restore();
+
+    void createMenus();
+    void createFileMenu();
+    void createEditMenu();
+    void createViewMenu();
+    void createLookMenus(QMenu& menu);
+    void createRunMenu();
+    void createModelAndHelpMenus();
+    void createSelectionActions(QMenu& menu);
+    QAction* add(QMenu& menu, const QString& title, const QList<QKeySequence>& keys, Slot slot);
+    void fillRecent(QMenu& menu);
+    void refreshNotices();
+    void refreshTitle();
+
+    void chooseModel();
+    void openSample();
+    void openText(const QString& file);
+    void openExport();
+    void exportAgain();
+    void escape();
+    void moveHead(int layers, int heads);
+    void changeView(const std::function<void(ViewSettings&)>& change);
+    void showCentreOnly(bool on);
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    Settings& m_settings;
+    MainToolBar* m_tools = nullptr;
+    MessageStrip* m_errors = nullptr;
+    MessageStrip* m_notices = nullptr;
+    HeatmapPage* m_page = nullptr;
+    PlanSection* m_plan = nullptr;
+    ParameterSection* m_parameters = nullptr;
+    QDockWidget* m_left = nullptr;
+    QDockWidget* m_right = nullptr;
+    QDockWidget* m_bottom = nullptr;
+    QMenu* m_modelMenu = nullptr;
+    QAction* m_exportAction = nullptr;
+    QAction* m_exportAgain = nullptr;
+    std::optional<ExportTask> m_lastExport;
+    Job m_exportJob;
+    QList<KeyHelp> m_keys;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/samples.h"
+#include "ui/docks/parameter_panel.h"
+#include "ui/docks/trace_sections.h"
+#include "ui/main_tool_bar.h"
+#include "ui/main_window.h"
+#include "ui/views/heatmap_page.h"
+#include "viz/colour_map.h"
+
+#include <QActionGroup>
+#include <QApplication>
+#include <QFileInfo>
+#include <QLineEdit>
+#include <QMenuBar>
+
+#include <algorithm>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kTextStep = 0.1;
+
+// Letters and digits are keys of the window only while no text is being typed.
+bool isTyping() { return qobject_cast<QLineEdit*>(QApplication::focusWidget()) != nullptr; }
+
+std::size_t moved(std::size_t index, int step)
+{
+    return step < 0 && index == 0 ? 0 : index + static_cast<std::size_t>(step);
+}
+
+}  // namespace
+
+QAction* MainWindow::add(QMenu& menu, const QString& title, const QList<QKeySequence>& keys, Slot slot)
+{
+    QAction* action = menu.addAction(title);
+    connect(action, &QAction::triggered, this, [slot = std::move(slot)] { slot(); });
+    if (keys.isEmpty())
+        return action;
+    action->setShortcuts(keys);
+    m_keys.append({keys.front().toString(QKeySequence::NativeText), QString(title).remove(u'&').remove(u"…"_s)});
+    return action;
+}
+
+void MainWindow::createMenus()
+{
+    m_modelMenu = new QMenu(tr("&Model"), this);
+    createFileMenu();
+    createEditMenu();
+    createViewMenu();
+    createRunMenu();
+    createModelAndHelpMenus();
+}
+
+void MainWindow::createFileMenu()
+{
+    QMenu& menu = *menuBar()->addMenu(tr("&File"));
+    add(menu, tr("&Open model…"), {QKeySequence::Open}, [this] { chooseModel(); });
+    add(menu, tr("Open &sample"), {}, [this] { openSample(); });
+    QMenu* recent = menu.addMenu(tr("&Recent models"));
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] {
+        recent->clear();
+        fillRecent(*recent);
+    });
+    menu.addSeparator();
+    m_exportAction = add(menu, tr("&Export figure…"), {QKeySequence(u"Ctrl+E"_s)}, [this] { openExport(); });
+    m_exportAction->setEnabled(false);
+    m_exportAgain = add(menu, tr("Export &again"), {QKeySequence(u"Ctrl+Shift+E"_s)}, [this] { exportAgain(); });
+    m_exportAgain->setEnabled(false);
+    add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { m_page->figureView().copyImage(); });
+    menu.addSeparator();
+    add(menu, tr("&Quit"), {QKeySequence(u"Ctrl+Q"_s)}, [this] { close(); });
+}
+
+void MainWindow::fillRecent(QMenu& menu)
+{
+    for (const QString& folder : m_settings.recentModels()) {
+        const bool there = QFileInfo(folder).isDir();
+        QAction* action = menu.addAction(there ? folder : tr("%1 (not found)").arg(folder));
+        action->setEnabled(there);
+        connect(action, &QAction::triggered, this, [this, folder] { openModel(folder); });
+    }
+    if (m_settings.recentModels().isEmpty())
+        menu.addAction(tr("None yet"))->setEnabled(false);
+}
+
+void MainWindow::createEditMenu()
+{
+    QMenu& menu = *menuBar()->addMenu(tr("&Edit"));
+    QAction* undo = m_controller.undoStack().createUndoAction(this, tr("&Undo"));
+    undo->setShortcut(QKeySequence::Undo);
+    QAction* redo = m_controller.undoStack().createRedoAction(this, tr("&Redo"));
+    redo->setShortcut(QKeySequence(u"Ctrl+Shift+Z"_s));
+    menu.addActions({undo, redo});
+    m_keys.append({undo->shortcut().toString(QKeySequence::NativeText), tr("Undo parameters, plan and input")});
+    m_keys.append({redo->shortcut().toString(QKeySequence::NativeText), tr("Redo")});
+    menu.addSeparator();
+    // Ctrl+C itself belongs to whatever has the focus.
+    add(menu, tr("Copy &value"), {}, [this] { m_page->figureView().copyValue(); });
+    add(menu, tr("Copy &row"), {}, [this] { m_page->figureView().copyRow(); });
+    add(menu, tr("Copy &matrix"), {}, [this] { m_page->figureView().copyMatrix(); });
+    m_keys.append({u"Ctrl+C"_s, tr("Copy the selected cell, with the map focused")});
+}
+
+void MainWindow::createViewMenu()
+{
+    QMenu& menu = *menuBar()->addMenu(tr("&View"));
+    createLookMenus(menu);
+    menu.addSeparator();
+    add(menu, tr("Show &Δ"), {QKeySequence(u"D"_s)}, [this] {
+        if (!isTyping())
+            changeView([](auto& view) { view.showDifference = !view.showDifference; });
+    });
+    add(menu, tr("&Next scale"), {QKeySequence(u"S"_s)}, [this] {
+        if (!isTyping())
+            changeView(
+                [](auto& view) { view.scale = static_cast<ColourScale>((static_cast<int>(view.scale) + 1) % 3); });
+    });
+    add(menu, tr("&Lock range"), {QKeySequence(u"L"_s)}, [this] {
+        if (!isTyping())
+            m_page->toggleRangeLock();
+    });
+    menu.addSeparator();
+    createSelectionActions(menu);
+    menu.addSeparator();
+    add(menu, tr("Left dock"), {QKeySequence(u"F9"_s)}, [this] { m_left->setVisible(m_left->isHidden()); });
+    add(menu, tr("Right dock"), {QKeySequence(u"F10"_s)}, [this] { m_right->setVisible(m_right->isHidden()); });
+    add(menu, tr("Centre only"), {QKeySequence(u"F11"_s)},
+        [this] { showCentreOnly(!(m_left->isHidden() && m_right->isHidden() && m_bottom->isHidden())); });
+}
+
+void MainWindow::createLookMenus(QMenu& menu)
+{
+    QMenu& themes = *menu.addMenu(tr("&Theme"));
+    auto* group = new QActionGroup(this);
+    const std::pair<QString, ThemeChoice> choices[] = {
+        {tr("&System"), ThemeChoice::System}, {tr("&Light"), ThemeChoice::Light}, {tr("&Dark"), ThemeChoice::Dark}};
+    for (const auto& [title, choice] : choices) {
+        QAction* action = add(themes, title, {}, [this, choice = choice] { m_appearance.setChoice(choice); });
+        action->setCheckable(true);
+        action->setChecked(m_appearance.choice() == choice);
+        group->addAction(action);
+    }
+    QMenu& text = *menu.addMenu(tr("Te&xt size"));
+    add(text, tr("&Larger text"), {QKeySequence(u"Ctrl++"_s), QKeySequence(u"Ctrl+="_s)},
+        [this] { m_appearance.setTextScale(m_appearance.textScale() + kTextStep); });
+    add(text, tr("&Smaller text"), {QKeySequence(u"Ctrl+-"_s)},
+        [this] { m_appearance.setTextScale(m_appearance.textScale() - kTextStep); });
+    add(text, tr("&Normal text"), {QKeySequence(u"Ctrl+0"_s)}, [this] { m_appearance.setTextScale(1.0); });
+    QMenu& maps = *menu.addMenu(tr("&Colour map"));
+    for (const ColourMap& map : colourMaps())
+        add(maps, map.title(), {},
+            [this, id = map.id().toStdString()] { changeView([&](auto& view) { view.colourMap = id; }); });
+}
+
+void MainWindow::createSelectionActions(QMenu& menu)
+{
+    const std::tuple<QString, QString, int, int> moves[] = {{tr("Layer above"), u"Alt+Up"_s, -1, 0},
+                                                            {tr("Layer below"), u"Alt+Down"_s, 1, 0},
+                                                            {tr("Head to the left"), u"Alt+Left"_s, 0, -1},
+                                                            {tr("Head to the right"), u"Alt+Right"_s, 0, 1}};
+    QMenu& select = *menu.addMenu(tr("&Selection"));
+    for (const auto& [title, key, layers, heads] : moves)
+        add(select, title, {QKeySequence(key)}, [this, layers = layers, heads = heads] { moveHead(layers, heads); });
+    const std::pair<QString, QString> inMap[] = {{tr("Arrows"), tr("Query and key, with the map focused")},
+                                                 {tr("Ctrl+Left, Right"), tr("Next larger or smaller key of A's row")},
+                                                 {tr("Ctrl+Up, Down"), tr("Largest key of A's row")},
+                                                 {tr("Home, End"), tr("First and last key")}};
+    for (const auto& [keys, does] : inMap)
+        m_keys.append({keys, does});
+}
+
+void MainWindow::createRunMenu()
+{
+    QMenu& menu = *menuBar()->addMenu(tr("&Run"));
+    add(menu, tr("&Run"), {QKeySequence(u"F5"_s)}, [this] { m_tools->commitInput(); });
+    add(menu, tr("&Cancel, or clear the hover"), {QKeySequence(u"Esc"_s)}, [this] { escape(); });
+    add(menu, tr("&Input"), {QKeySequence(u"Ctrl+I"_s)}, [this] {
+        m_tools->input().setFocus(Qt::ShortcutFocusReason);
+        m_tools->input().selectAll();
+    });
+    add(menu, tr("&Plan for B…"), {}, [this] { m_plan->edit(); });
+    add(menu, tr("&New seed"), {QKeySequence(u"N"_s)}, [this] {
+        if (!isTyping())
+            m_parameters->newSeed();
+    });
+}
+
+void MainWindow::createModelAndHelpMenus()
+{
+    add(*m_modelMenu, tr("Open model folder…"), {}, [this] { chooseModel(); });
+    add(*m_modelMenu, tr("Open sample"), {}, [this] { openSample(); });
+    QMenu* recent = m_modelMenu->addMenu(tr("Recent models"));
+    connect(recent, &QMenu::aboutToShow, this, [this, recent] {
+        recent->clear();
+        fillRecent(*recent);
+    });
+    m_modelMenu->addSeparator();
+    QAction* about = add(*m_modelMenu, tr("About this model…"), {}, [this] { showModelInfo(m_controller, this); });
+    about->setEnabled(false);
+    connect(&m_controller, &StudyController::modelChanged, about, [about] { about->setEnabled(true); });
+    menuBar()->addMenu(m_modelMenu);
+    QMenu& help = *menuBar()->addMenu(tr("&Help"));
+    add(help, tr("&Keys"), {QKeySequence(u"?"_s)}, [this] {
+        if (!isTyping())
+            showKeys(m_keys, this);
+    });
+    add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });
+}
+
+void MainWindow::openSample()
+{
+    try {
+        m_controller.openStudy(sampleStudy(), true);
+    } catch (const Error& error) {
+        sayError(QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::escape()
+{
+    if (m_controller.state() == StudyController::State::Running)
+        m_controller.cancel();
+    else
+        m_page->figureView().clearHover();
+}
+
+void MainWindow::moveHead(int layers, int heads)
+{
+    Selection selection = m_controller.selection();
+    selection.layer = moved(selection.layer, layers);
+    selection.head = moved(selection.head, heads);
+    m_controller.select(selection);
+}
+
+void MainWindow::changeView(const std::function<void(ViewSettings&)>& change)
+{
+    ViewSettings view = m_controller.study().view;
+    change(view);
+    m_controller.setView(view);
+}
+
+void MainWindow::showCentreOnly(bool on)
+{
+    for (QDockWidget* dock : {m_left, m_right, m_bottom})
+        dock->setVisible(!on);
+}
+
+}  // namespace ketscope

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/status_line.h"
+
+#include "ui/controls/controls.h"
+#include "viz/scale.h"
+
+#include <QAccessible>
+#include <QFile>
+#include <QPainter>
+
+#include <unistd.h>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Resident memory of this process in MiB; 0 where the system does not say.
+int residentMiB()
+{
+    QFile file(u"/proc/self/statm"_s);
+    if (!file.open(QIODevice::ReadOnly))
+        return 0;
+    const QList<QByteArray> fields = file.readAll().split(' ');
+    const qint64 pages = fields.size() > 1 ? fields[1].toLongLong() : 0;
+    return static_cast<int>(pages * sysconf(_SC_PAGESIZE) / (1024 * 1024));
+}
+
+QPixmap dot(const QColor& colour, double size, double ratio)
+{
+    QPixmap pixmap(qCeil(size * ratio), qCeil(size * ratio));
+    pixmap.setDevicePixelRatio(ratio);
+    pixmap.fill(Qt::transparent);
+    QPainter painter(&pixmap);
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(colour);
+    painter.drawEllipse(QRectF(0.5, 0.5, size - 1, size - 1));
+    return pixmap;
+}
+
+}  // namespace
+
+StatusLine::StatusLine(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QStatusBar(parent), m_controller(controller), m_appearance(appearance), m_dot(new QLabel(this)),
+      m_state(makeLabel({}, "value", this)), m_bar(new QProgressBar(this)),
+      m_hint(makeLabel(tr("Esc cancels"), "", this)), m_times(makeLabel({}, "", this)),
+      m_selection(makeLabel({}, "", this)), m_machine(makeLabel({}, "", this))
+{
+    setSizeGripEnabled(false);
+    setContentsMargins(8, 0, 8, 0);
+    m_state->setObjectName(u"state"_s);
+    m_bar->setTextVisible(false);
+    m_bar->setRange(0, 1000);
+    m_bar->setFixedWidth(110);
+    for (QWidget* each : std::initializer_list<QWidget*>{m_dot, m_state, m_bar, m_hint, m_times})
+        addWidget(each);
+    addPermanentWidget(m_selection);
+    addPermanentWidget(m_machine);
+    connect(&controller, &StudyController::stateChanged, this, &StatusLine::refreshState);
+    connect(&controller, &StudyController::studyChanged, this, &StatusLine::refreshState);
+    connect(&controller, &StudyController::busyChanged, this, &StatusLine::setBusy);
+    connect(&controller, &StudyController::progressed, this, &StatusLine::showProgress);
+    connect(&controller, &StudyController::selectionChanged, this, &StatusLine::refreshSelection);
+    connect(&controller, &StudyController::comparisonChanged, this, &StatusLine::refreshTimes);
+    connect(&appearance, &Appearance::changed, this, &StatusLine::refreshState);
+    setBusy(false);
+    refreshTimes();
+}
+
+QColor StatusLine::dotColour() const
+{
+    const Theme& theme = m_appearance.theme();
+    switch (m_controller.state()) {
+    case StudyController::State::UpToDate: return theme.ok;
+    case StudyController::State::Running: return theme.accent;
+    case StudyController::State::Stale: return theme.warn;
+    case StudyController::State::Failed: return theme.error;
+    case StudyController::State::Empty: break;
+    }
+    return theme.line2;
+}
+
+void StatusLine::refreshState()
+{
+    QString text;
+    switch (m_controller.state()) {
+    case StudyController::State::Empty: text = tr("No model open"); break;
+    case StudyController::State::UpToDate: text = tr("Up to date"); break;
+    case StudyController::State::Stale: text = tr("Parameters changed. Run to update."); break;
+    case StudyController::State::Failed: text = tr("The last run failed"); break;
+    // Short runs leave the text as it is: no flicker.
+    case StudyController::State::Running: text = m_busy ? m_step : m_state->text(); break;
+    }
+    m_state->setText(text);
+    const bool quiet = m_controller.state() == StudyController::State::Running && !m_busy;
+    if (!quiet)
+        m_dot->setPixmap(dot(dotColour(), m_appearance.theme().px(9), devicePixelRatioF()));
+}
+
+void StatusLine::setBusy(bool busy)
+{
+    const bool ended = m_busy && !busy;
+    m_busy = busy;
+    if (!busy)
+        m_step.clear();
+    else if (m_step.isEmpty())
+        m_step = tr("Working");
+    m_bar->setVisible(busy);
+    m_hint->setVisible(busy);
+    m_times->setVisible(!busy);
+    refreshState();
+    if (!ended)
+        return;
+    m_bar->setValue(0);
+    QAccessibleEvent alert(this, QAccessible::Alert);
+    QAccessible::updateAccessibility(&alert);
+}
+
+void StatusLine::showProgress(double fraction, const QString& what)
+{
+    m_step = what;
+    m_bar->setValue(qRound(1000.0 * fraction));
+    if (m_busy)
+        refreshState();
+}
+
+void StatusLine::refreshSelection()
+{
+    const Selection& at = m_controller.selection();
+    m_selection->setText(
+        m_controller.comparison()
+            ? tr("Selection L%1 H%2 · q %3 · k %4").arg(at.layer).arg(at.head).arg(at.query).arg(at.key)
+            : QString());
+}
+
+void StatusLine::refreshTimes()
+{
+    QStringList parts;
+    if (const ComparisonPointer& comparison = m_controller.comparison()) {
+        for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace)
+            parts += tr("%1 %2 ms")
+                         .arg(QString::fromStdString(traceTag(trace)),
+                              formatNumber(comparison->traces[trace]->seconds * 1000.0, 1));
+        parts += tr("run %1 ms").arg(formatNumber(m_controller.lastRunMs(), 1));
+    }
+    m_times->setText(parts.join(u" · "_s));
+    m_machine->setText(
+        tr("   fp32 · %n thread(s)   Memory %1 MiB", nullptr, m_controller.threads()).arg(residentMiB()));
+    refreshSelection();
+}
+
+}  // namespace ketscope

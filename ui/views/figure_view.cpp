@@ -1,0 +1,381 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/figure_view.h"
+
+#include "ui/views/figure_access.h"
+#include "viz/export.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QContextMenuEvent>
+#include <QMenu>
+#include <QPainter>
+#include <QToolTip>
+
+#include <algorithm>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kTipMs = 300;
+constexpr double kMargin = 12.0;
+constexpr double kStaleEdge = 3.0;
+constexpr double kClipboardDpi = 192.0;
+
+}  // namespace
+
+FigureView::FigureView(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance)
+{
+    setObjectName(u"figureView"_s);
+    setMouseTracking(true);
+    setFocusPolicy(Qt::StrongFocus);
+    installFigureAccess();
+    m_tip.setSingleShot(true);
+    m_tip.setInterval(kTipMs);
+    connect(&m_tip, &QTimer::timeout, this, &FigureView::showTip);
+    connect(&controller, &StudyController::comparisonChanged, this, &FigureView::rebuild);
+    connect(&controller, &StudyController::selectionChanged, this, &FigureView::rebuild);
+    connect(&controller, &StudyController::viewChanged, this, &FigureView::rebuild);
+    connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
+    connect(&controller, &StudyController::busyChanged, this, qOverload<>(&QWidget::update));
+    connect(&appearance, &Appearance::changed, this, &FigureView::invalidate);
+    rebuild();
+}
+
+void FigureView::rebuild()
+{
+    m_figure.reset();
+    m_problem.clear();
+    m_hovered.reset();
+    if (m_controller.comparison()) {
+        HeatmapOptions options;
+        options.crosshair = true;
+        options.maximum = m_lockedMaximum;
+        try {
+            m_figure = std::make_unique<Heatmap>(m_controller.comparison(), options);
+        } catch (const Error& error) {
+            m_problem = QString::fromUtf8(error.what());
+        }
+    }
+    setAccessibleName(spokenName());
+    setAccessibleDescription(m_figure ? m_figure->caption() : QString());
+    invalidate();
+    announceFigureValue(*this);
+}
+
+void FigureView::invalidate()
+{
+    m_cache = QPixmap();
+    m_layout.reset();
+    update();
+}
+
+void FigureView::setRangeLocked(bool locked)
+{
+    m_lockedMaximum.reset();
+    if (locked && m_figure)
+        m_lockedMaximum = m_figure->maximum();
+    rebuild();
+}
+
+QRectF FigureView::area() const
+{
+    const double margin = m_appearance.theme().px(kMargin);
+    return QRectF(rect()).adjusted(margin, margin / 2, -margin, -margin / 2);
+}
+
+HeatmapLayout FigureView::layout() const
+{
+    return m_layout ? *m_layout : m_figure->layout(area(), m_appearance.theme());
+}
+
+QSize FigureView::sizeHint() const
+{
+    return {qRound(m_appearance.theme().px(800)), qRound(m_appearance.theme().px(440))};
+}
+
+QSize FigureView::minimumSizeHint() const { return {320, 200}; }
+
+void FigureView::drawCache()
+{
+    const double ratio = devicePixelRatioF();
+    m_cache = QPixmap((QSizeF(size()) * ratio).toSize());
+    m_cache.setDevicePixelRatio(ratio);
+    m_cache.fill(m_appearance.theme().panel);
+    m_layout = m_figure->layout(area(), m_appearance.theme());
+    QPainter painter(&m_cache);
+    painter.setRenderHint(QPainter::Antialiasing);
+    m_figure->paint(painter, area(), m_appearance.theme());
+}
+
+void FigureView::paintEvent(QPaintEvent* event)
+{
+    QPainter painter(this);
+    const Theme& theme = m_appearance.theme();
+    if (!m_figure) {
+        painter.fillRect(rect(), theme.panel);
+        return paintWithoutFigure(painter);
+    }
+    if (m_cache.isNull() || m_cache.deviceIndependentSize() != QSizeF(size()))
+        drawCache();
+    const QRectF dirty = event->rect();
+    const double ratio = m_cache.devicePixelRatio();
+    painter.drawPixmap(dirty, m_cache, QRectF(dirty.topLeft() * ratio, dirty.size() * ratio));
+    if (m_hovered) {
+        painter.setRenderHint(QPainter::Antialiasing);
+        m_figure->paintCrosshair(painter, *m_layout, m_hovered->query, m_hovered->key, theme);
+    }
+    if (m_controller.state() == StudyController::State::Stale)
+        paintStale(painter);
+    if (hasFocus()) {
+        painter.setPen(QPen(theme.accent, 2));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(rect().adjusted(1, 1, -1, -1));
+    }
+}
+
+void FigureView::paintWithoutFigure(QPainter& painter) const
+{
+    const Theme& theme = m_appearance.theme();
+    QString title = tr("No model is open.");
+    QString hint = tr("Open a model folder (Ctrl+O), or drop one onto this window.");
+    if (m_controller.state() == StudyController::State::Running) {
+        title = tr("Opening the model and running it…");
+        hint = tr("Esc cancels.");
+    } else if (!m_controller.error().isEmpty() || !m_problem.isEmpty()) {
+        title = tr("There is no result to show.");
+        hint = m_problem.isEmpty() ? m_controller.error() : m_problem;
+    } else if (m_controller.model() != nullptr) {
+        title = tr("Nothing has been computed yet.");
+        hint = tr("Press F5 to run.");
+    }
+    const QRectF box = area();
+    const double middle = box.center().y();
+    painter.setFont(theme.ui(kTitlePixels, QFont::DemiBold));
+    painter.setPen(theme.text);
+    painter.drawText(QRectF(box.left(), middle - theme.px(40), box.width(), theme.px(32)),
+                     Qt::AlignHCenter | Qt::AlignBottom, title);
+    painter.setFont(theme.ui(kLabelPixels));
+    painter.setPen(theme.text2);
+    painter.drawText(QRectF(box.left(), middle, box.width(), box.height() / 2),
+                     Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, hint);
+}
+
+void FigureView::paintStale(QPainter& painter) const
+{
+    const Theme& theme = m_appearance.theme();
+    painter.fillRect(QRectF(0, 0, width(), theme.px(kStaleEdge)), QBrush(theme.warn, Qt::BDiagPattern));
+}
+
+void FigureView::resizeEvent(QResizeEvent*) { invalidate(); }
+
+QRegion FigureView::bandsOf(const HeatmapLayout::CellAt& cell) const
+{
+    QRegion region;
+    constexpr double kRing = 4.0;
+    for (int panel = 0; panel < m_layout->panelCount(); ++panel) {
+        const HeatmapLayout::Panel& parts = m_layout->panels[static_cast<std::size_t>(panel)];
+        QRectF row = m_layout->rowBand(panel, cell.query);
+        if (parts.rowLabels)
+            row.setLeft(parts.rowLabels->left());
+        QRectF column = m_layout->columnBand(panel, cell.key);
+        // Slanted labels reach to the right of their column.
+        const QRectF label(column.left(), parts.columnLabels.top(), parts.columnLabels.height() + column.width(),
+                           parts.columnLabels.height());
+        for (const QRectF& part : {row, column, label})
+            region += part.adjusted(-kRing, -kRing, kRing, kRing).toAlignedRect();
+    }
+    return region;
+}
+
+void FigureView::hover(std::optional<HeatmapLayout::CellAt> cell)
+{
+    const auto same = [](const auto& a, const auto& b) {
+        return a.has_value() == b.has_value() && (!a || (a->query == b->query && a->key == b->key));
+    };
+    if (same(cell, m_hovered) || !m_layout)
+        return;
+    QRegion changed;
+    for (const auto& each : {m_hovered, cell}) {
+        if (each)
+            changed += bandsOf(*each);
+    }
+    m_hovered = cell;
+    QToolTip::hideText();
+    if (m_hovered)
+        m_tip.start();
+    else
+        m_tip.stop();
+    update(changed);
+}
+
+void FigureView::clearHover() { hover({}); }
+
+void FigureView::showTip()
+{
+    if (!m_hovered || !m_figure)
+        return;
+    const QRect cell = m_layout->cellRect(m_hoveredPanel, m_hovered->query, m_hovered->key).toAlignedRect();
+    QToolTip::showText(mapToGlobal(cell.bottomRight() + QPoint(8, 8)),
+                       m_figure->sentence(m_hovered->query, m_hovered->key), this, cell, 20000);
+}
+
+void FigureView::mouseMoveEvent(QMouseEvent* event)
+{
+    if (!m_figure || !m_layout)
+        return;
+    const int panel = m_layout->panelAt(event->position());
+    if (panel < 0)
+        return hover({});
+    m_hoveredPanel = panel;
+    hover(m_layout->cellAt(panel, event->position()));
+}
+
+void FigureView::leaveEvent(QEvent*) { hover({}); }
+
+void FigureView::mousePressEvent(QMouseEvent* event)
+{
+    if (!m_figure || !m_layout || event->button() != Qt::LeftButton)
+        return;
+    const Hit hit = m_figure->hit(event->position(), area(), m_appearance.theme());
+    if (hit.panel >= 0)
+        m_hoveredPanel = hit.panel;
+    const bool keyOnly = event->modifiers().testFlag(Qt::ShiftModifier);
+    m_controller.selectCell(keyOnly ? std::nullopt : hit.query, hit.key);
+}
+
+std::size_t FigureView::keyByRank(int step) const
+{
+    const Selection& selection = m_controller.selection();
+    const std::span<const float> row = m_figure->maps().weights(0).row(selection.query);
+    std::vector<std::size_t> order(row.size());
+    for (std::size_t key = 0; key < order.size(); ++key)
+        order[key] = key;
+    std::ranges::stable_sort(order, [&](std::size_t a, std::size_t b) { return row[a] > row[b]; });
+    if (step == 0)
+        return order.front();
+    const auto here = std::ranges::find(order, selection.key) - order.begin();
+    const auto last = static_cast<std::ptrdiff_t>(order.size()) - 1;
+    return order[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))];
+}
+
+bool FigureView::moveByKey(const QKeyEvent& event)
+{
+    const Selection& selection = m_controller.selection();
+    const bool ranked = event.modifiers().testFlag(Qt::ControlModifier);
+    const auto before = [](std::size_t index) { return index == 0 ? 0 : index - 1; };
+    switch (event.key()) {
+    case Qt::Key_Up:
+        m_controller.selectCell(ranked ? selection.query : before(selection.query),
+                                ranked ? keyByRank(0) : selection.key);
+        return true;
+    case Qt::Key_Down:
+        m_controller.selectCell(ranked ? selection.query : selection.query + 1, ranked ? keyByRank(0) : selection.key);
+        return true;
+    case Qt::Key_Left: m_controller.selectCell({}, ranked ? keyByRank(-1) : before(selection.key)); return true;
+    case Qt::Key_Right: m_controller.selectCell({}, ranked ? keyByRank(1) : selection.key + 1); return true;
+    case Qt::Key_Home: m_controller.selectCell({}, 0); return true;
+    case Qt::Key_End: m_controller.selectCell({}, m_figure->maps().keys() - 1); return true;
+    default: return false;
+    }
+}
+
+void FigureView::keyPressEvent(QKeyEvent* event)
+{
+    if (m_figure && !event->modifiers().testFlag(Qt::AltModifier) && moveByKey(*event))
+        return;
+    if (event->matches(QKeySequence::Copy))
+        return copyValue();
+    QWidget::keyPressEvent(event);
+}
+
+void FigureView::contextMenuEvent(QContextMenuEvent* event)
+{
+    if (!m_figure)
+        return;
+    QMenu menu(this);
+    menu.addAction(tr("Copy value"), this, &FigureView::copyValue);
+    menu.addAction(tr("Copy row"), this, &FigureView::copyRow);
+    const QString tag = sourceTag(m_figure->sources()[static_cast<std::size_t>(m_hoveredPanel)]);
+    menu.addAction(tr("Copy matrix %1 (TSV)").arg(tag), this, &FigureView::copyMatrix);
+    menu.addAction(tr("Copy image"), this, &FigureView::copyImage);
+    menu.addSeparator();
+    menu.addAction(tr("Export figure…"), this, &FigureView::exportWanted);
+    menu.exec(event->globalPos());
+}
+
+void FigureView::copyValue() const
+{
+    if (m_figure)
+        QApplication::clipboard()->setText(spokenValue());
+}
+
+void FigureView::copyRow() const
+{
+    if (m_figure)
+        QApplication::clipboard()->setText(rowAsText(*m_figure, m_controller.selection().query));
+}
+
+void FigureView::copyMatrix() const
+{
+    if (m_figure)
+        QApplication::clipboard()->setText(
+            matrixAsText(*m_figure, m_figure->sources()[static_cast<std::size_t>(m_hoveredPanel)]));
+}
+
+void FigureView::copyImage() const
+{
+    if (!m_figure)
+        return;
+    ExportOptions options;
+    options.dpi = kClipboardDpi;
+    QApplication::clipboard()->setImage(renderImage(*m_figure, *m_controller.comparison(), options));
+}
+
+QString FigureView::spokenName() const
+{
+    const Selection& selection = m_controller.selection();
+    return tr("Attention maps, layer %1 head %2").arg(selection.layer).arg(selection.head);
+}
+
+QString FigureView::spokenValue() const
+{
+    const Selection& selection = m_controller.selection();
+    return m_figure ? m_figure->sentence(selection.query, selection.key) : m_controller.error();
+}
+
+QString sourceTag(const MapSource& source)
+{
+    return source.isDifference() ? u"Δ"_s : QString::fromStdString(traceTag(source.trace));
+}
+
+QString rowAsText(const Heatmap& figure, std::size_t query)
+{
+    QString text = u"key\ttoken"_s;
+    for (const MapSource& source : figure.sources())
+        text += u'\t' + sourceTag(source);
+    for (std::size_t key = 0; key < figure.maps().keys(); ++key) {
+        text += u"\n%1\t%2"_s.arg(key).arg(figure.maps().tokenText(key));
+        for (const MapSource& source : figure.sources())
+            text += u'\t' + QString::number(figure.maps().cell(source, query, key).value, 'g', 9);
+    }
+    return text;
+}
+
+QString matrixAsText(const Heatmap& figure, const MapSource& source)
+{
+    QString text = sourceTag(source);
+    for (std::size_t key = 0; key < figure.maps().keys(); ++key)
+        text += u'\t' + figure.maps().tokenText(key);
+    for (std::size_t query = 0; query < figure.maps().queries(); ++query) {
+        text += u'\n' + figure.maps().tokenText(query);
+        for (std::size_t key = 0; key < figure.maps().keys(); ++key)
+            text += u'\t' + QString::number(figure.maps().cell(source, query, key).value, 'g', 9);
+    }
+    return text;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/heatmap_page.h"
+
+#include "ui/views/metrics_table.h"
+#include "ui/views/row_panel.h"
+#include "viz/colour_map.h"
+
+#include <QScrollArea>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+QScrollArea* scrolled(QWidget* content, QWidget* parent)
+{
+    auto* area = new QScrollArea(parent);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setWidget(content);
+    return area;
+}
+
+}  // namespace
+
+HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance),
+      m_figure(new FigureView(controller, appearance, this))
+{
+    setProperty("ground", u"panel"_s);
+    setAttribute(Qt::WA_StyledBackground);
+    auto* below = new QSplitter(Qt::Horizontal, this);
+    below->addWidget(new RowPanel(controller, appearance, below));
+    below->addWidget(scrolled(new MetricsPanel(controller, appearance), below));
+    below->setStretchFactor(0, 5);
+    below->setStretchFactor(1, 4);
+    auto* split = new QSplitter(Qt::Vertical, this);
+    split->addWidget(m_figure);
+    split->addWidget(below);
+    split->setStretchFactor(0, 3);
+    split->setStretchFactor(1, 2);
+    for (QSplitter* each : {below, split}) {
+        each->setHandleWidth(1);
+        each->setChildrenCollapsible(false);
+    }
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeHeader());
+    column->addWidget(split, 1);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &HeatmapPage::refreshHeader);
+    connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
+    refreshHeader();
+    refreshControls();
+}
+
+QWidget* HeatmapPage::makeHeader()
+{
+    auto* header = new QFrame(this);
+    m_title = makeLabel({}, "page", header);
+    m_note = makeLabel({}, "hint", header);
+    m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_scale = new ChoiceBox(header);
+    m_scale->setAccessibleName(tr("Scale"));
+    m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
+    m_scale->addItem(tr("Linear scale"), static_cast<int>(ColourScale::Linear));
+    m_scale->addItem(tr("Log scale"), static_cast<int>(ColourScale::Logarithmic));
+    m_colourMap = new ChoiceBox(header);
+    m_colourMap->setAccessibleName(tr("Colour map"));
+    for (const ColourMap& map : colourMaps())
+        m_colourMap->addItem(map.title(), map.id());
+    m_lock = new TickBox(tr("Lock range"), header);
+    m_lock->setToolTip(tr("Keep the colour range of A and B while heads and parameters change. L"));
+    m_lock->setObjectName(u"lockRange"_s);
+    m_difference = new TickBox(tr("Show Δ"), header);
+    m_difference->setToolTip(tr("Show B − A. D"));
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(14, 6, 14, 6);
+    row->setSpacing(10);
+    row->addWidget(m_title);
+    row->addWidget(m_note, 1);
+    for (QWidget* control : std::initializer_list<QWidget*>{m_scale, m_colourMap, m_lock, m_difference})
+        row->addWidget(control);
+    auto* line = new QFrame(this);
+    line->setProperty("role", u"separator"_s);
+    line->setFixedHeight(1);
+    connect(m_scale, &QComboBox::activated, this, [this] {
+        changeView([this](auto& v) { v.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
+    });
+    connect(m_colourMap, &QComboBox::activated, this, [this] {
+        changeView([this](auto& v) { v.colourMap = m_colourMap->currentData().toString().toStdString(); });
+    });
+    connect(m_difference, &QCheckBox::clicked, this,
+            [this](bool on) { changeView([on](auto& v) { v.showDifference = on; }); });
+    connect(m_lock, &QCheckBox::toggled, m_figure, &FigureView::setRangeLocked);
+    auto* whole = new QWidget(this);
+    auto* column = new QVBoxLayout(whole);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(header);
+    column->addWidget(line);
+    return whole;
+}
+
+void HeatmapPage::changeView(const std::function<void(ViewSettings&)>& change)
+{
+    ViewSettings view = m_controller.study().view;
+    change(view);
+    m_controller.setView(view);
+}
+
+void HeatmapPage::refreshHeader()
+{
+    const ModelInfo* model = m_controller.model();
+    const Selection& selection = m_controller.selection();
+    if (!m_controller.comparison() || model == nullptr) {
+        m_title->setText(tr("Attention"));
+        m_note->clear();
+        return;
+    }
+    m_title->setText(tr("Layer %1 · Head %2").arg(selection.layer).arg(selection.head));
+    const bool causal = model->stacks.at(selection.stack).causal;
+    m_note->setText(causal ? tr("rows are queries, columns are keys; causal: keys after the query are masked")
+                           : tr("rows are queries, columns are keys"));
+    m_note->setToolTip(m_note->text());
+}
+
+void HeatmapPage::refreshControls()
+{
+    const ViewSettings& view = m_controller.study().view;
+    m_scale->choose(static_cast<int>(view.scale));
+    m_colourMap->choose(QString::fromStdString(view.colourMap));
+    m_difference->setChecked(view.showDifference);
+}
+
+}  // namespace ketscope

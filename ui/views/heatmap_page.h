@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/controls/controls.h"
+#include "ui/settings.h"
+#include "ui/study_controller.h"
+#include "ui/views/figure_view.h"
+
+#include <QSplitter>
+
+namespace ketscope {
+
+// The centre of the window: the maps of the selected head, its row chart and its metrics.
+class HeatmapPage : public QWidget {
+    Q_OBJECT
+
+public:
+    HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    FigureView& figureView() const { return *m_figure; }
+    void toggleRangeLock() { m_lock->toggle(); }
+
+private:
+    QWidget* makeHeader();
+    void refreshHeader();
+    void refreshControls();
+    void changeView(const std::function<void(ViewSettings&)>& change);
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    QLabel* m_title = nullptr;
+    QLabel* m_note = nullptr;
+    ChoiceBox* m_scale = nullptr;
+    ChoiceBox* m_colourMap = nullptr;
+    TickBox* m_lock = nullptr;
+    TickBox* m_difference = nullptr;
+    FigureView* m_figure;
+};
+
+}  // namespace ketscope

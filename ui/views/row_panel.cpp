@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/row_panel.h"
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance),
+      m_title(makeLabel(tr("Attention from query"), "title", this)), m_query(makeLabel({}, "query", this)),
+      m_note(makeLabel({}, "hint", this)),
+      m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)), m_view(new QChartView(this))
+{
+    setProperty("ground", u"panel"_s);
+    setAttribute(Qt::WA_StyledBackground);
+    m_view->setChart(makeRowChart().release());
+    m_view->setRenderHint(QPainter::Antialiasing);
+    m_view->setFrameShape(QFrame::NoFrame);
+    m_view->setMinimumHeight(80);
+    m_view->setAccessibleName(tr("Weights of the selected query"));
+    auto* head = new QHBoxLayout;
+    head->addWidget(m_title);
+    head->addWidget(m_query, 1);
+    head->addWidget(m_orders);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(14, 9, 14, 4);
+    column->setSpacing(2);
+    column->addLayout(head);
+    column->addWidget(m_note);
+    column->addWidget(m_view, 1);
+    connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
+    connect(&controller, &StudyController::comparisonChanged, this, &RowPanel::refresh);
+    connect(&controller, &StudyController::selectionChanged, this, &RowPanel::refresh);
+    connect(&appearance, &Appearance::changed, this, &RowPanel::refresh);
+    refresh();
+}
+
+void RowPanel::setOrder(RowOrder order)
+{
+    m_order = order;
+    m_orders->choose(static_cast<int>(order));
+    refresh();
+}
+
+void RowPanel::refresh()
+{
+    const Theme& theme = m_appearance.theme();
+    m_view->setBackgroundBrush(theme.panel);
+    const ComparisonPointer& comparison = m_controller.comparison();
+    m_view->chart()->setVisible(comparison != nullptr);
+    QString note;
+    QString query;
+    if (comparison) {
+        try {
+            note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
+            const std::size_t index = comparison->study.selection.query;
+            query = QString::fromStdString(comparison->input.tokens.at(index).display);
+        } catch (const Error& error) {
+            note = QString::fromUtf8(error.what());
+        }
+    }
+    m_query->setText(query);
+    m_query->setFont(theme.mono(12));
+    m_note->setText(note);
+    m_note->setVisible(!note.isEmpty());
+}
+
+}  // namespace ketscope

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/controls/controls.h"
+#include "ui/study_controller.h"
+#include "viz/charts/row_chart.h"
+
+#include <QtCharts/QChartView>
+
+namespace ketscope {
+
+// Bars of the selected query's weights over the keys, for every trace.
+class RowPanel : public QWidget {
+    Q_OBJECT
+
+public:
+    RowPanel(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    void setOrder(RowOrder order);
+    QChartView& view() const { return *m_view; }
+
+private:
+    void refresh();
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    RowOrder m_order = RowOrder::Position;
+    QLabel* m_title;
+    QLabel* m_query;
+    QLabel* m_note;
+    Segment* m_orders;
+    QChartView* m_view;
+};
+
+}  // namespace ketscope
