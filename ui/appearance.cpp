@@ -34,7 +34,6 @@ QLabel[role="title"] { color: @text; font-size: #13#px; font-weight: 600; }
 QLabel[role="page"] { color: @text; font-size: #14#px; font-weight: 600; }
 QLabel[role="value"] { color: @text; }
 QLabel[role="hint"] { color: @text3; font-size: #11#px; }
-QLabel[role="query"] { color: @accent; font-family: "@mono"; font-weight: 600; }
 QLabel[role="mono"] { color: @text; font-family: "@mono"; }
 QLabel[role="stale"] { color: @text3; font-family: "@mono"; }
 QLabel[role="problem"] { color: @error; }
@@ -59,7 +58,6 @@ QPushButton:disabled { color: @text3; border-color: @line; }
 QPushButton[role="primary"] { background: @accent; color: @panel; border-color: @accent; font-weight: 600; }
 QPushButton[role="primary"]:focus { border: 2px solid @text; }
 QPushButton[role="primary"]:disabled { background: @line; color: @text3; border-color: @line; }
-QPushButton[role="menu"] { text-align: left; padding-right: #20#px; }
 QPushButton[role="menu"]::menu-indicator { image: none; }
 QPushButton[role="link"] { background: transparent; color: @accent; border: none; padding: 0 #2#px; min-height: #16#px; }
 QPushButton[role="link"]:focus { border: 2px solid @accent; }

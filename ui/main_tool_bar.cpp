@@ -83,14 +83,23 @@ QWidget* MainToolBar::field(const QString& title, QWidget* control)
 void MainToolBar::applySize()
 {
     const Theme& theme = m_appearance.theme();
-    m_model->setFixedWidth(qRound(theme.px(200)));
-    m_input->setMinimumWidth(qRound(theme.px(160)));
+    const auto bounded = [&](double pixels, double share) {
+        return qRound(std::min(theme.px(pixels), share * width()));
+    };
+    m_model->setFixedWidth(bounded(200, 0.19));
+    m_input->setMinimumWidth(bounded(160, 0.12));
     m_input->setMaximumWidth(qRound(theme.px(560)));
     m_input->parentWidget()->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    m_plan->setFixedWidth(qRound(theme.px(206)));
+    m_plan->setFixedWidth(bounded(206, 0.22));
     m_run->setMinimumWidth(qRound(theme.px(84)));
     refreshModel();
     refreshStudy();
+}
+
+void MainToolBar::resizeEvent(QResizeEvent* event)
+{
+    QToolBar::resizeEvent(event);
+    applySize();
 }
 
 void MainToolBar::refreshModel()
@@ -103,8 +112,7 @@ void MainToolBar::refreshModel()
             text += u" · %1 × %2"_s.arg(model->stacks.front().layers).arg(model->stacks.front().heads);
         m_model->setToolTip(QString::fromStdString(model->path.string()));
     }
-    m_model->setText(m_model->fontMetrics().elidedText(text, Qt::ElideMiddle,
-                                                       m_model->width() - qRound(m_appearance.theme().px(34))));
+    m_model->setText(text);
     const bool ids = model != nullptr && m_controller.tokenizer() == nullptr;
     m_input->setPlaceholderText(ids ? tr("Token ids, for example 101, 7, 102") : tr("A sentence; Enter runs it"));
     m_input->setEnabled(model != nullptr);
@@ -124,8 +132,7 @@ void MainToolBar::refreshStudy()
     const PlanEntry* entry = m_controller.entry();
     const QString plan = entry == nullptr ? QString() : planTitle(*entry, *m_controller.model());
     m_plan->setToolTip(plan);
-    m_plan->setText(
-        m_plan->fontMetrics().elidedText(plan, Qt::ElideRight, m_plan->width() - qRound(m_appearance.theme().px(34))));
+    m_plan->setText(plan);
 }
 
 void MainToolBar::rebuildPlanMenu()

@@ -25,6 +25,9 @@ signals:
     void planDialogWanted();
     void exportWanted();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* field(const QString& title, QWidget* control);
     void refreshModel();

@@ -179,8 +179,7 @@ void MainWindow::restore()
 void MainWindow::refreshTitle()
 {
     const ModelInfo* model = m_controller.model();
-    setWindowTitle(model == nullptr ? tr("Ketscope")
-                                    : tr("%1 – Ketscope").arg(QString::fromStdString(model->path.filename().string())));
+    setWindowTitle(model == nullptr ? tr("Ketscope") : QString::fromStdString(model->path.filename().string()));
 }
 
 void MainWindow::refreshNotices()
@@ -295,9 +294,8 @@ void MainWindow::dropEvent(QDropEvent* event)
     const QList<QUrl> urls = event->mimeData()->urls();
     event->acceptProposedAction();
     if (urls.size() != 1 || !urls.front().isLocalFile())
-        return sayError(tr("Drop: expected one model folder or one text file from this machine, found %n item(s). Drop "
-                           "one.",
-                           nullptr, static_cast<int>(urls.size())));
+        return sayError(tr("Drop: expected one model folder or one text file from this machine, found %1. Drop one.")
+                            .arg(urls.size() == 1 ? urls.front().toString() : tr("%1 things").arg(urls.size())));
     openPath(urls.front().toLocalFile());
 }
 

@@ -2,6 +2,7 @@
 #include "ui/readings.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 
 namespace ketscope {
@@ -34,6 +35,21 @@ double flopsOf(const Comparison& comparison, std::size_t trace)
 }
 
 std::size_t limited(std::size_t value, std::size_t count) { return count == 0 ? 0 : std::min(value, count - 1); }
+
+// Not special, not punctuation.
+bool isWord(const Token& token)
+{
+    const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0; };
+    return !token.special && std::ranges::any_of(token.piece, letter);
+}
+
+float columnMean(MatrixView map, std::size_t column)
+{
+    float sum = 0.0F;
+    for (std::size_t row = 0; row < map.rows; ++row)
+        sum += map(row, column);
+    return sum / static_cast<float>(map.rows);
+}
 
 }  // namespace
 
@@ -89,28 +105,25 @@ Selection clamped(Selection selection, const Comparison& comparison)
 Selection strikingSelection(const Comparison& comparison)
 {
     Selection best = clamped(comparison.study.selection, comparison);
-    const std::size_t candidate = candidateOf(comparison);
-    double largest = -1.0;
-    for (const HeadSummary& head : summarizeHeads(comparison, candidate)) {
-        if (head.maps.jensenShannon <= largest)
-            continue;
-        largest = head.maps.jensenShannon;
-        best.stack = head.stack;
-        best.layer = head.layer;
-        best.head = head.head;
-    }
-    const MatrixView a = mapOf(comparison, kBaseline, best);
-    const MatrixView b = mapOf(comparison, candidate, best);
     const std::vector<Token>& tokens = comparison.input.tokens;
-    float difference = -1.0F;
-    for (std::size_t query = 0; query < a.rows; ++query) {
-        for (std::size_t key = 0; key < a.columns; ++key) {
-            const float here = std::abs(a(query, key) - b(query, key));
-            if (tokens[query].special || tokens[key].special || !(here > difference))
-                continue;
-            difference = here;
-            best.query = query;
-            best.key = key;
+    float largest = -1.0F;
+    Selection at;
+    for (const HeadSummary& head : summarizeHeads(comparison, candidateOf(comparison))) {
+        at.stack = head.stack;
+        at.layer = head.layer;
+        at.head = head.head;
+        const MatrixView a = mapOf(comparison, kBaseline, at);
+        const MatrixView b = mapOf(comparison, candidateOf(comparison), at);
+        for (at.key = 0; at.key < a.columns; ++at.key) {
+            const float usual = columnMean(a, at.key);
+            for (at.query = 0; at.query < a.rows; ++at.query) {
+                const float weight = a(at.query, at.key);
+                const float score = std::min(std::abs(weight - b(at.query, at.key)), weight - usual);
+                if (!isWord(tokens[at.query]) || !isWord(tokens[at.key]) || !(score > largest))
+                    continue;
+                largest = score;
+                best = at;
+            }
         }
     }
     return best;

@@ -36,7 +36,8 @@ MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, cons
 
 // `selection` moved inside the stacks, layers, heads and tokens of `comparison`.
 Selection clamped(Selection selection, const Comparison& comparison);
-// The patched head that differs most from the baseline and, in it, the ordinary tokens with the largest |Δ|.
+// Two words in a patched head whose weight differs most from B's and from what other queries
+// give the same key, so that heads which only look at one key for every query come last.
 Selection strikingSelection(const Comparison& comparison);
 
 }  // namespace ketscope

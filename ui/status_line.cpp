@@ -51,6 +51,7 @@ StatusLine::StatusLine(StudyController& controller, Appearance& appearance, QWid
     setSizeGripEnabled(false);
     setContentsMargins(8, 0, 8, 0);
     m_state->setObjectName(u"state"_s);
+    m_state->setIndent(4);
     m_bar->setTextVisible(false);
     m_bar->setRange(0, 1000);
     m_bar->setFixedWidth(110);
@@ -145,9 +146,10 @@ void StatusLine::refreshTimes()
                               formatNumber(comparison->traces[trace]->seconds * 1000.0, 1));
         parts += tr("run %1 ms").arg(formatNumber(m_controller.lastRunMs(), 1));
     }
-    m_times->setText(parts.join(u" · "_s));
-    m_machine->setText(
-        tr("   fp32 · %n thread(s)   Memory %1 MiB", nullptr, m_controller.threads()).arg(residentMiB()));
+    m_times->setText(u"  "_s + parts.join(u" · "_s));
+    const int count = m_controller.threads();
+    const QString threads = count == 1 ? tr("1 thread") : tr("%1 threads").arg(count);
+    m_machine->setText(tr("   fp32 · %1   Memory %2 MiB").arg(threads).arg(residentMiB()));
     refreshSelection();
 }
 

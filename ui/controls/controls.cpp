@@ -6,6 +6,7 @@
 #include <QPainter>
 #include <QStyle>
 #include <QStyleOptionButton>
+#include <QStylePainter>
 #include <QWheelEvent>
 
 namespace ketscope {
@@ -25,6 +26,19 @@ void setRole(QWidget& widget, const char* role)
     widget.setProperty("role", wanted);
     widget.style()->unpolish(&widget);
     widget.style()->polish(&widget);
+}
+
+ElidedLabel::ElidedLabel(const char* role, QWidget* parent) : QLabel(parent)
+{
+    setProperty("role", QString::fromLatin1(role));
+    setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+}
+
+void ElidedLabel::paintEvent(QPaintEvent*)
+{
+    QPainter painter(this);
+    const QString shown = fontMetrics().elidedText(text(), Qt::ElideRight, width());
+    style()->drawItemText(&painter, rect(), Qt::AlignVCenter, palette(), isEnabled(), shown, foregroundRole());
 }
 
 QPushButton* makeLink(const QString& text, QWidget* parent)
@@ -71,7 +85,16 @@ MenuButton::MenuButton(QWidget* parent) : QPushButton(parent) { setProperty("rol
 
 void MenuButton::paintEvent(QPaintEvent* event)
 {
-    QPushButton::paintEvent(event);
+    static_cast<void>(event);
+    QStyleOptionButton option;
+    initStyleOption(&option);
+    option.text.clear();
+    QStylePainter painter(this);
+    painter.drawControl(QStyle::CE_PushButton, option);
+    const int unit = fontMetrics().height() / 2;
+    const QRect room = rect().adjusted(unit, 0, -3 * unit, 0);
+    const QString shown = fontMetrics().elidedText(text(), Qt::ElideMiddle, room.width());
+    painter.drawItemText(room, Qt::AlignLeft | Qt::AlignVCenter, palette(), isEnabled(), shown, QPalette::ButtonText);
     paintChevron(*this, palette());
 }
 

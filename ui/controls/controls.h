@@ -22,6 +22,17 @@ QLabel* makeLabel(const QString& text, const char* role, QWidget* parent);
 void setRole(QWidget& widget, const char* role);
 QPushButton* makeLink(const QString& text, QWidget* parent);
 
+// A line of text that ends in "…" when there is no room for all of it.
+class ElidedLabel : public QLabel {
+    Q_OBJECT
+
+public:
+    ElidedLabel(const char* role, QWidget* parent);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+};
+
 // A combo box with a chevron that follows the theme.
 class ChoiceBox : public QComboBox {
     Q_OBJECT

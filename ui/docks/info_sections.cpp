@@ -172,8 +172,9 @@ void CostSection::refresh()
     const std::size_t reused = comparison->traces.size() > 1 ? comparison->traces[1]->firstComputedLayer : 0;
     if (reused > 0)
         grid->addWidget(
-            makeLabel(tr("B shares A's first %n layer(s).", nullptr, static_cast<int>(reused)), "hint", m_list), 3, 0,
-            1, static_cast<int>(flops.size()) + 1);
+            makeLabel(reused == 1 ? tr("B shares A's first layer.") : tr("B shares A's first %1 layers.").arg(reused),
+                      "hint", m_list),
+            3, 0, 1, static_cast<int>(flops.size()) + 1);
 }
 
 }  // namespace ketscope

@@ -24,7 +24,7 @@ constexpr double kSmallestChip = 36.0;
 constexpr double kGap = 8.0;
 constexpr double kTop = 8.0;
 constexpr double kBarHeight = 4.0;
-constexpr std::size_t kBars = 3;
+constexpr std::size_t kMostBars = 3;
 
 }  // namespace
 
@@ -76,7 +76,14 @@ void TokenStrip::refresh()
 
 QSize TokenStrip::sizeHint() const
 {
-    return {minimumWidth(), qRound(m_appearance.theme().px(kTop + kChipHeight + kBars * (kBarHeight + 2) + 18))};
+    const auto bars = static_cast<double>(barCount());
+    return {minimumWidth(), qRound(m_appearance.theme().px(kTop + kChipHeight + bars * (kBarHeight + 2) + 24))};
+}
+
+std::size_t TokenStrip::barCount() const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    return comparison ? std::clamp<std::size_t>(comparison->traces.size(), 1, kMostBars) : 2;
 }
 
 std::optional<std::size_t> TokenStrip::tokenAt(QPointF where) const
@@ -166,9 +173,9 @@ void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
     painter.setFont(theme.ui(kTickPixels, query || key ? QFont::DemiBold : QFont::Normal));
     painter.setPen(query || key ? theme.accent : theme.text3);
     const double wide = theme.px(30);
-    painter.drawText(
-        QRectF(chip.rect.left() - wide, height() - theme.px(17), chip.rect.width() + 2 * wide, theme.px(15)),
-        Qt::AlignCenter, below);
+    const double belowBars = chip.rect.bottom() + theme.px(5 + static_cast<double>(barCount()) * (kBarHeight + 2));
+    painter.drawText(QRectF(chip.rect.left() - wide, belowBars, chip.rect.width() + 2 * wide, theme.px(15)),
+                     Qt::AlignCenter, below);
 }
 
 void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
@@ -179,7 +186,7 @@ void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
     bar.setTop(bar.bottom() + theme.px(4));
     bar.setHeight(theme.px(kBarHeight));
     painter.setPen(Qt::NoPen);
-    for (std::size_t trace = 0; trace < std::min(kBars, comparison->traces.size()); ++trace) {
+    for (std::size_t trace = 0; trace < barCount(); ++trace) {
         const Selection& at = comparison->study.selection;
         const double weight = static_cast<double>(mapOf(*comparison, trace, at)(at.query, token));
         painter.fillRect(bar, theme.line);
@@ -230,7 +237,7 @@ void TokenPanel::refresh()
 {
     const ComparisonPointer& comparison = m_controller.comparison();
     const int count = comparison ? static_cast<int>(comparison->input.tokens.size()) : 0;
-    m_count->setText(tr("%n token(s)", nullptr, count));
+    m_count->setText(count == 1 ? tr("1 token") : tr("%1 tokens").arg(count));
 }
 
 void TokenPanel::applySize()

@@ -37,6 +37,7 @@ private:
     };
     void rebuild();
     void refresh();
+    std::size_t barCount() const;
     std::optional<std::size_t> tokenAt(QPointF where) const;
     void paintChip(QPainter& painter, std::size_t token) const;
     void paintBars(QPainter& painter, std::size_t token) const;

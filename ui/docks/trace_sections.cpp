@@ -168,9 +168,9 @@ void TracesSection::refresh()
     for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace) {
         const TraceTitle title = traceTitle(*comparison, trace);
         const auto row = static_cast<int>(trace);
-        auto* name = makeLabel(QString::fromStdString(title.title), "value", m_list);
+        auto* name = new ElidedLabel("value", m_list);
+        name->setText(QString::fromStdString(title.title));
         name->setToolTip(QString::fromStdString(title.detail));
-        name->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
         grid->addWidget(new TraceTag(trace, m_appearance, m_list), row, 0);
         grid->addWidget(name, row, 1);
         const double milliseconds = comparison->traces[trace]->seconds * 1000.0;

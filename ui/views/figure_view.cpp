@@ -97,7 +97,16 @@ QSize FigureView::sizeHint() const
     return {qRound(m_appearance.theme().px(800)), qRound(m_appearance.theme().px(440))};
 }
 
-QSize FigureView::minimumSizeHint() const { return {320, 200}; }
+QSize FigureView::minimumSizeHint() const { return {320, minimumHeight()}; }
+
+int FigureView::heightForWidth(int width) const
+{
+    const Theme& theme = m_appearance.theme();
+    const double margin = theme.px(kMargin);
+    if (!m_figure)
+        return sizeHint().height();
+    return qCeil(m_figure->heightFor(width - 2 * margin, theme) + margin);
+}
 
 void FigureView::drawCache()
 {

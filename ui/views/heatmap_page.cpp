@@ -13,6 +13,12 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr double kSideBySide = 760.0;
+constexpr double kLeastMaps = 310.0;
+constexpr double kLeastCharts = 180.0;
+constexpr double kUsualCharts = 250.0;
+constexpr double kUsualShare = 0.36;
+
 QScrollArea* scrolled(QWidget* content, QWidget* parent)
 {
     auto* area = new QScrollArea(parent);
@@ -31,27 +37,30 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
-    auto* below = new QSplitter(Qt::Horizontal, this);
-    below->addWidget(new RowPanel(controller, appearance, below));
-    below->addWidget(scrolled(new MetricsPanel(controller, appearance), below));
-    below->setStretchFactor(0, 5);
-    below->setStretchFactor(1, 4);
-    auto* split = new QSplitter(Qt::Vertical, this);
-    split->addWidget(m_figure);
-    split->addWidget(below);
-    split->setStretchFactor(0, 3);
-    split->setStretchFactor(1, 2);
-    for (QSplitter* each : {below, split}) {
+    m_below = new QSplitter(Qt::Horizontal, this);
+    m_below->addWidget(new RowPanel(controller, appearance, m_below));
+    m_below->addWidget(scrolled(new MetricsPanel(controller, appearance), m_below));
+    m_below->setStretchFactor(0, 5);
+    m_below->setStretchFactor(1, 4);
+    m_split = new QSplitter(Qt::Vertical, this);
+    m_split->addWidget(m_figure);
+    m_split->addWidget(m_below);
+    for (QSplitter* each : {m_below, m_split}) {
         each->setHandleWidth(1);
         each->setChildrenCollapsible(false);
     }
+    m_scroll = scrolled(m_split, this);
+    connect(m_split, &QSplitter::splitterMoved, this, [this] { m_arrangedByHand = true; });
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(makeHeader());
-    column->addWidget(split, 1);
+    column->addWidget(m_scroll, 1);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &HeatmapPage::refreshHeader);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
+        connect(&controller, signal, this, &HeatmapPage::arrange);
+    connect(&appearance, &Appearance::changed, this, &HeatmapPage::arrange);
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
     refreshHeader();
     refreshControls();
@@ -61,8 +70,7 @@ QWidget* HeatmapPage::makeHeader()
 {
     auto* header = new QFrame(this);
     m_title = makeLabel({}, "page", header);
-    m_note = makeLabel({}, "hint", header);
-    m_note->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_note = new ElidedLabel("hint", header);
     m_scale = new ChoiceBox(header);
     m_scale->setAccessibleName(tr("Scale"));
     m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
@@ -103,6 +111,31 @@ QWidget* HeatmapPage::makeHeader()
     column->addWidget(header);
     column->addWidget(line);
     return whole;
+}
+
+void HeatmapPage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+// The maps get the height that suits the width, the charts the rest; what does not fit is scrolled. Charts and metrics
+// stand below each other where there is no room for both side by side.
+void HeatmapPage::arrange()
+{
+    const Theme& theme = m_appearance.theme();
+    const bool narrow = width() < theme.px(kSideBySide);
+    m_below->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
+    m_below->setMinimumHeight(qRound(theme.px(narrow ? 2 * kLeastCharts : kLeastCharts)));
+    const int wanted = m_figure->heightForWidth(m_figure->width());
+    m_figure->setMinimumHeight(narrow ? wanted : std::min(wanted, qRound(theme.px(kLeastMaps))));
+    if (m_arrangedByHand)
+        return;
+    const int all = m_scroll->viewport()->height();
+    const int charts =
+        std::clamp(qRound(kUsualShare * all), qRound(theme.px(kLeastCharts)), qRound(theme.px(kUsualCharts)));
+    const int maps = std::clamp(wanted, 0, std::max(0, all - charts));
+    m_split->setSizes({maps, all - maps});
 }
 
 void HeatmapPage::changeView(const std::function<void(ViewSettings&)>& change)

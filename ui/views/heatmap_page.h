@@ -7,6 +7,7 @@
 #include "ui/study_controller.h"
 #include "ui/views/figure_view.h"
 
+#include <QScrollArea>
 #include <QSplitter>
 
 namespace ketscope {
@@ -21,7 +22,11 @@ public:
     FigureView& figureView() const { return *m_figure; }
     void toggleRangeLock() { m_lock->toggle(); }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
+    void arrange();
     QWidget* makeHeader();
     void refreshHeader();
     void refreshControls();
@@ -31,6 +36,10 @@ private:
     Appearance& m_appearance;
     QLabel* m_title = nullptr;
     QLabel* m_note = nullptr;
+    QScrollArea* m_scroll = nullptr;
+    QSplitter* m_split = nullptr;
+    QSplitter* m_below = nullptr;
+    bool m_arrangedByHand = false;
     ChoiceBox* m_scale = nullptr;
     ChoiceBox* m_colourMap = nullptr;
     TickBox* m_lock = nullptr;

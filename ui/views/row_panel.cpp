@@ -6,9 +6,7 @@ namespace ketscope {
 using namespace Qt::StringLiterals;
 
 RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_controller(controller), m_appearance(appearance),
-      m_title(makeLabel(tr("Attention from query"), "title", this)), m_query(makeLabel({}, "query", this)),
-      m_note(makeLabel({}, "hint", this)),
+    : QWidget(parent), m_controller(controller), m_appearance(appearance), m_title(new ElidedLabel("title", this)),
       m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)), m_view(new QChartView(this))
 {
     setProperty("ground", u"panel"_s);
@@ -19,14 +17,12 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     m_view->setMinimumHeight(80);
     m_view->setAccessibleName(tr("Weights of the selected query"));
     auto* head = new QHBoxLayout;
-    head->addWidget(m_title);
-    head->addWidget(m_query, 1);
+    head->addWidget(m_title, 1);
     head->addWidget(m_orders);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(14, 9, 14, 4);
     column->setSpacing(2);
     column->addLayout(head);
-    column->addWidget(m_note);
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
     connect(&controller, &StudyController::comparisonChanged, this, &RowPanel::refresh);
@@ -48,21 +44,19 @@ void RowPanel::refresh()
     m_view->setBackgroundBrush(theme.panel);
     const ComparisonPointer& comparison = m_controller.comparison();
     m_view->chart()->setVisible(comparison != nullptr);
-    QString note;
-    QString query;
+    QString heading = tr("Attention from the selected query");
     if (comparison) {
         try {
-            note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
-            const std::size_t index = comparison->study.selection.query;
-            query = QString::fromStdString(comparison->input.tokens.at(index).display);
+            const QString note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
+            const Token& query = comparison->input.tokens.at(comparison->study.selection.query);
+            heading = tr("Attention from query %1").arg(QString::fromStdString(query.display));
+            heading += note.isEmpty() ? QString() : u": "_s + note;
         } catch (const Error& error) {
-            note = QString::fromUtf8(error.what());
+            heading = QString::fromUtf8(error.what());
         }
     }
-    m_query->setText(query);
-    m_query->setFont(theme.mono(12));
-    m_note->setText(note);
-    m_note->setVisible(!note.isEmpty());
+    m_title->setText(heading);
+    m_title->setToolTip(heading);
 }
 
 }  // namespace ketscope

@@ -26,9 +26,7 @@ private:
     StudyController& m_controller;
     Appearance& m_appearance;
     RowOrder m_order = RowOrder::Position;
-    QLabel* m_title;
-    QLabel* m_query;
-    QLabel* m_note;
+    ElidedLabel* m_title;
     Segment* m_orders;
     QChartView* m_view;
 };
