@@ -40,6 +40,8 @@ public:
     const ComparisonPointer& comparison() const { return m_shown; }
     // Of the selection; empty until they are computed.
     const std::optional<Readings>& readings() const { return m_readings; }
+    // Whether the readings are of the result and selection as they are now.
+    bool readingsAreCurrent() const { return m_whole && !m_readJob.isRunning(); }
     // The entry of B's plan that the mechanism panel edits; null without a plan.
     const PlanEntry* entry() const;
     std::size_t entryIndex() const { return m_entry; }

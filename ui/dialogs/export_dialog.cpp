@@ -5,7 +5,6 @@
 
 #include <QDialogButtonBox>
 #include <QFileDialog>
-#include <QFormLayout>
 #include <QScrollArea>
 #include <QStandardPaths>
 

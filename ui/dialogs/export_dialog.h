@@ -9,6 +9,7 @@
 
 #include <QDialog>
 #include <QDoubleSpinBox>
+#include <QFormLayout>
 #include <QLineEdit>
 #include <QTimer>
 

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/desk.h"
+
+#include <QSignalSpy>
+
+namespace ketscope::test {
+namespace {
+
+TEST(Controller, OpensTheSampleAndReadsIt)
+{
+    Desk desk;
+    EXPECT_EQ(desk.controller.state(), StudyController::State::Empty);
+    desk.openSample();
+    const ComparisonPointer comparison = desk.controller.comparison();
+    ASSERT_EQ(comparison->traces.size(), 2U);
+    const Selection& at = desk.controller.selection();
+    EXPECT_TRUE(comparison->plans[1]->isPatched(at.stack, at.layer, at.head));
+    EXPECT_FALSE(comparison->input.tokens[at.query].special);
+    const double difference = std::abs(static_cast<double>(mapOf(*comparison, 1, at)(at.query, at.key))
+                                       - static_cast<double>(mapOf(*comparison, 0, at)(at.query, at.key)));
+    EXPECT_GT(difference, 0.1);
+    EXPECT_NEAR(std::abs(desk.controller.readings()->cell.difference), difference, 1e-12);
+}
+
+TEST(Controller, InputRunsAgainAndUndoes)
+{
+    Desk desk;
+    desk.openSample();
+    const std::size_t before = desk.controller.comparison()->input.tokens.size();
+    desk.controller.setInputText(QStringLiteral("a film"));
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), 4U);
+    EXPECT_LT(desk.controller.selection().query, 4U);
+    desk.controller.undoStack().undo();
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), before);
+    desk.controller.undoStack().redo();
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), 4U);
+}
+
+TEST(Controller, PlanEditMovesThePatch)
+{
+    Desk desk;
+    desk.openSample();
+    desk.controller.setScope({1}, {0, 2});
+    desk.waitUntilSettled();
+    const HeadPlan& plan = *desk.controller.comparison()->plans[1];
+    EXPECT_TRUE(plan.isPatched(0, 1, 2));
+    EXPECT_FALSE(plan.isPatched(0, 1, 1));
+    EXPECT_FALSE(plan.isPatched(0, 5, 0));
+    EXPECT_EQ(desk.controller.readings()->whole->patched.heads, 2U);
+}
+
+TEST(Controller, ADragIsOneStepOfUndo)
+{
+    Desk desk;
+    desk.openSample();
+    const double before = desk.controller.entry()->parameters.real("m");
+    for (const double m : {512.0, 256.0, 64.0})
+        desk.controller.setParameter("m", m, StudyController::Pace::Dragging);
+    desk.controller.setParameter("m", 32.0);
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->study.candidates[0].entries[0].parameters.real("m"), 32.0);
+    EXPECT_EQ(desk.controller.undoStack().count(), 1);
+    desk.controller.setParameter("m", 16.0);
+    EXPECT_EQ(desk.controller.undoStack().count(), 2);
+    desk.controller.undoStack().undo();
+    desk.controller.undoStack().undo();
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.entry()->parameters.real("m"), before);
+}
+
+TEST(Controller, WithoutLiveRunADragIsStaleUntilItEnds)
+{
+    Desk desk;
+    desk.openSample();
+    desk.controller.setRunWhileDragging(false);
+    desk.controller.setParameter("m", 16.0, StudyController::Pace::Dragging);
+    EXPECT_EQ(desk.controller.state(), StudyController::State::Stale);
+    EXPECT_EQ(desk.controller.comparison()->study.candidates[0].entries[0].parameters.real("m"), 128.0);
+    desk.controller.setParameter("m", 16.0);
+    desk.waitUntilSettled();
+}
+
+TEST(Controller, AFailedModelKeepsTheResult)
+{
+    Desk desk;
+    desk.openSample();
+    const ComparisonPointer before = desk.controller.comparison();
+    QSignalSpy failed(&desk.controller, &StudyController::failed);
+    desk.controller.openModel(QString::fromStdString((fixtures() / "badinput" / "cfg_not_json").string()));
+    ASSERT_TRUE(waitFor([&] { return failed.count() == 1; }));
+    EXPECT_TRUE(failed[0][0].toString().contains(QStringLiteral("config.json")));
+    EXPECT_EQ(desk.controller.comparison(), before);
+    EXPECT_EQ(desk.controller.state(), StudyController::State::UpToDate);
+}
+
+TEST(Controller, AnotherModelGetsThePlanOnItsLastLayers)
+{
+    Desk desk;
+    desk.openSample();
+    desk.controller.openModel(QString::fromStdString((fixtures() / "models" / "gpt2-lm").string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "gpt2" && desk.settled(); }));
+    const std::size_t layers = desk.controller.model()->stacks[0].layers;
+    EXPECT_EQ(desk.controller.entry()->layers.back(), layers - 1);
+    EXPECT_FALSE(desk.controller.readings()->whole->outputs.rows.empty());
+}
+
+TEST(Controller, EmptyTextIsRefusedAndTheResultStays)
+{
+    Desk desk;
+    desk.openSample();
+    QSignalSpy failed(&desk.controller, &StudyController::failed);
+    desk.controller.setInputText(QString());
+    ASSERT_TRUE(waitFor([&] { return failed.count() == 1 || desk.settled(); }));
+    ASSERT_TRUE(desk.controller.comparison());
+    EXPECT_TRUE(failed.count() == 1 || desk.controller.comparison()->input.tokens.size() == 2U);
+}
+
+TEST(Controller, SelectionStaysInside)
+{
+    Desk desk;
+    desk.openSample();
+    Selection far;
+    far.layer = far.head = far.query = far.key = 999;
+    desk.controller.select(far);
+    const Selection& at = desk.controller.selection();
+    EXPECT_EQ(at.layer, 5U);
+    EXPECT_EQ(at.head, 3U);
+    EXPECT_EQ(at.query, desk.controller.comparison()->input.tokens.size() - 1);
+}
+
+}  // namespace
+}  // namespace ketscope::test

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/desk.h"
+#include "ui/dialogs/plan_dialog.h"
+#include "ui/docks/head_grid.h"
+#include "ui/docks/info_sections.h"
+#include "ui/docks/parameter_panel.h"
+#include "ui/docks/token_strip.h"
+#include "ui/docks/trace_sections.h"
+#include "ui/views/metrics_table.h"
+
+namespace ketscope::test {
+namespace {
+
+TEST(ParameterPanel, IsMadeForEveryMechanism)
+{
+    Desk desk;
+    desk.openSample();
+    ParameterSection panel(desk.controller, desk.appearance);
+    for (const Mechanism* mechanism : mechanisms()) {
+        desk.controller.setMechanism(*mechanism);
+        desk.waitUntilSettled();
+        const auto& definitions = mechanism->info().parameters;
+        ASSERT_EQ(panel.rows().size(), definitions.size()) << mechanism->info().id;
+        for (std::size_t index = 0; index < definitions.size(); ++index) {
+            const bool shown = desk.controller.entry()->parameters.isShown(definitions[index]);
+            EXPECT_EQ(panel.rows()[index]->isHidden(), !shown) << mechanism->info().id << definitions[index].id;
+            EXPECT_FALSE(panel.rows()[index]->toolTip().isEmpty());
+        }
+    }
+}
+
+TEST(ParameterPanel, RefusesBadTextInline)
+{
+    Desk desk;
+    desk.openSample();
+    ParameterSection panel(desk.controller, desk.appearance);
+    auto* row = panel.findChild<ParameterRow*>(QStringLiteral("parameter.m"));
+    ASSERT_NE(row, nullptr);
+    auto* field = row->findChild<QLineEdit*>();
+    field->setText(QStringLiteral("-3"));
+    emit field->editingFinished();
+    EXPECT_TRUE(field->property("invalid").toBool());
+    EXPECT_EQ(desk.controller.entry()->parameters.real("m"), 128.0);
+    field->setText(QStringLiteral("64"));
+    emit field->editingFinished();
+    EXPECT_FALSE(field->property("invalid").toBool());
+    EXPECT_EQ(desk.controller.entry()->parameters.real("m"), 64.0);
+}
+
+TEST(ParameterScale, RoundTripsEveryMechanismsDefaults)
+{
+    for (const Mechanism* mechanism : mechanisms()) {
+        for (const Parameter& parameter : mechanism->info().parameters) {
+            if (parameter.kind != ParameterKind::Integer && parameter.kind != ParameterKind::Real)
+                continue;
+            const ParameterScale scale(parameter);
+            EXPECT_EQ(scale.value(0, true), parameter.minimum) << parameter.id;
+            EXPECT_EQ(scale.value(ParameterScale::kSteps, true), parameter.maximum) << parameter.id;
+            for (int position = 0; position <= ParameterScale::kSteps; position += 25) {
+                Parameters values = mechanism->defaults();
+                EXPECT_NO_THROW(values.set(parameter.id, scale.value(position, true)));
+                EXPECT_NO_THROW(values.set(parameter.id, scale.value(position, false)));
+            }
+        }
+    }
+}
+
+TEST(HeadGrid, ClickAndKeysSelect)
+{
+    Desk desk;
+    desk.openSample();
+    HeadGrid grid(desk.controller, desk.appearance);
+    grid.resize(230, grid.heightForWidth(230));
+    ASSERT_TRUE(waitFor([&] { return grid.hasPictures(); }));
+    EXPECT_FALSE(grid.showsScalars());
+    QTest::mouseClick(&grid, Qt::LeftButton, {}, grid.cellRect(2, 3).center().toPoint());
+    EXPECT_EQ(desk.controller.selection().layer, 2U);
+    EXPECT_EQ(desk.controller.selection().head, 3U);
+    QTest::keyClick(&grid, Qt::Key_Down);
+    QTest::keyClick(&grid, Qt::Key_Left);
+    EXPECT_EQ(desk.controller.selection().layer, 3U);
+    EXPECT_EQ(desk.controller.selection().head, 2U);
+    QTest::keyClick(&grid, Qt::Key_Home);
+    QTest::keyClick(&grid, Qt::Key_Left);
+    EXPECT_EQ(desk.controller.selection().head, 0U);
+    EXPECT_TRUE(grid.accessibleDescription().contains(QStringLiteral("Layer 3 head 0")));
+}
+
+TEST(TokenStrip, ClickIsQueryShiftClickIsKey)
+{
+    Desk desk;
+    desk.openSample();
+    TokenStrip strip(desk.controller, desk.appearance);
+    strip.resize(strip.minimumWidth(), 80);
+    ASSERT_EQ(strip.tokens(), desk.controller.comparison()->input.tokens.size());
+    QTest::mouseClick(&strip, Qt::LeftButton, {}, strip.chipRect(3).center().toPoint());
+    QTest::mouseClick(&strip, Qt::LeftButton, Qt::ShiftModifier, strip.chipRect(7).center().toPoint());
+    EXPECT_EQ(desk.controller.selection().query, 3U);
+    EXPECT_EQ(desk.controller.selection().key, 7U);
+    QTest::keyClick(&strip, Qt::Key_Right);
+    EXPECT_EQ(desk.controller.selection().query, 4U);
+}
+
+TEST(Metrics, AreThoseOfTheMaps)
+{
+    Desk desk;
+    desk.openSample();
+    MetricsTable table(desk.controller, desk.appearance);
+    const Comparison& comparison = *desk.controller.comparison();
+    const Selection& at = comparison.study.selection;
+    const MapComparison head =
+        compareMaps(mapOf(comparison, 0, at), mapOf(comparison, 1, at), comparison.input.model.attentionMask);
+    ASSERT_EQ(table.rows().size(), 6U);
+    EXPECT_EQ(table.rows()[0].values[MetricRow::Head], head.kl);
+    EXPECT_EQ(table.rows()[2].values[MetricRow::Head], head.maximumDifference);
+    EXPECT_EQ(table.rows()[5].values[MetricRow::Head], head.topKeyAgreement);
+    EXPECT_FALSE(table.rows()[3].values[MetricRow::Cell].has_value());
+    const double largest = *table.rows()[2].values[MetricRow::Patched];
+    EXPECT_GE(largest, head.maximumDifference);
+    EXPECT_EQ(metricsAsText(table.rows()).count(u'\n'), 6);
+}
+
+TEST(Output, SaysWhetherThePredictionChanged)
+{
+    Desk desk;
+    OutputSection section(desk.controller, desk.appearance);
+    EXPECT_TRUE(section.verdict().contains(QStringLiteral("first run")));
+    desk.openSample();
+    const OutputTable& table = desk.controller.readings()->whole->outputs;
+    ASSERT_EQ(table.rows.size(), 2U);
+    const bool same = (table.rows[0].probability[1] > table.rows[1].probability[1]);
+    EXPECT_EQ(section.verdict().contains(QStringLiteral("unchanged")), same);
+}
+
+TEST(SelectedCell, ShowsSixDigits)
+{
+    Desk desk;
+    desk.openSample();
+    CellSection section(desk.controller, desk.appearance);
+    const Comparison& comparison = *desk.controller.comparison();
+    const Selection& at = comparison.study.selection;
+    const auto* label = section.findChild<QLabel*>(QStringLiteral("cell.A"));
+    ASSERT_NE(label, nullptr);
+    EXPECT_EQ(label->text(), QString::number(static_cast<double>(mapOf(comparison, 0, at)(at.query, at.key)), 'f', 6));
+}
+
+TEST(PlanDialog, ChecksIndices)
+{
+    Desk desk;
+    desk.openSample();
+    PlanDialog dialog(*desk.controller.model(), *desk.controller.entry());
+    auto* layers = dialog.findChild<QLineEdit*>(QStringLiteral("layers"));
+    EXPECT_EQ(layers->text(), QStringLiteral("4-5"));
+    layers->setText(QStringLiteral("2, 6"));
+    EXPECT_FALSE(dialog.problem().isEmpty());
+    layers->setText(QStringLiteral("x"));
+    EXPECT_FALSE(dialog.problem().isEmpty());
+    layers->setText(QStringLiteral("0,2-3"));
+    EXPECT_TRUE(dialog.problem().isEmpty());
+    EXPECT_EQ(dialog.scope().layers, (std::vector<std::size_t>{0, 2, 3}));
+    EXPECT_TRUE(dialog.scope().heads.empty());
+}
+
+}  // namespace
+}  // namespace ketscope::test

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/desk.h"
+#include "ui/dialogs/export_dialog.h"
+#include "ui/main_window.h"
+#include "ui/message_strip.h"
+
+#include <QDropEvent>
+#include <QLineEdit>
+#include <QMimeData>
+#include <QPushButton>
+#include <QSignalSpy>
+
+#include <fstream>
+
+namespace ketscope::test {
+namespace {
+
+class WindowTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        window = std::make_unique<MainWindow>(desk.controller, desk.appearance, desk.settings);
+        window->show();
+        desk.openSample();
+    }
+
+    void drop(const std::filesystem::path& path)
+    {
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(QString::fromStdString(path.string()))});
+        QDragEnterEvent enter(QPoint(100, 100), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(window.get(), &enter);
+        QDropEvent event(QPointF(100, 100), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(window.get(), &event);
+    }
+
+    const MessageStrip& errors() const { return *window->findChild<MessageStrip*>(QStringLiteral("errorStrip")); }
+
+    Desk desk;
+    std::unique_ptr<MainWindow> window;
+};
+
+TEST_F(WindowTest, DroppedModelOpens)
+{
+    drop(fixtures() / "models" / "bert-seqcls");
+    ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "bert" && desk.settled(); }));
+    EXPECT_TRUE(errors().isHidden());
+    EXPECT_TRUE(window->windowTitle().contains(QStringLiteral("bert-seqcls")));
+    EXPECT_EQ(desk.settings.recentModels().size(), 2);
+}
+
+TEST_F(WindowTest, DroppedTextIsTheInput)
+{
+    const auto file = desk.folder.path() / "sentence.txt";
+    std::ofstream(file) << "a warm film\n";
+    drop(file);
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.study().input.text, "a warm film");
+    EXPECT_EQ(window->findChild<QLineEdit*>(QStringLiteral("input"))->text(), QStringLiteral("a warm film"));
+}
+
+TEST_F(WindowTest, AnythingElseDroppedIsExplained)
+{
+    const auto file = desk.folder.path() / "picture.gif";
+    std::ofstream(file) << "GIF";
+    drop(file);
+    EXPECT_FALSE(errors().isHidden());
+    EXPECT_TRUE(errors().text().contains(QStringLiteral("picture.gif")));
+    errors().findChild<QPushButton*>(QStringLiteral("closeStrip"))->click();
+    EXPECT_TRUE(errors().isHidden());
+}
+
+TEST_F(WindowTest, DamagedModelsAreExplainedAndTheResultStays)
+{
+    const ComparisonPointer before = desk.controller.comparison();
+    for (const char* name : {"cfg_not_json", "cfg_heads_not_dividing"}) {
+        drop(fixtures() / "badinput" / name);
+        ASSERT_TRUE(waitFor([&] { return !errors().isHidden(); })) << name;
+        EXPECT_TRUE(errors().text().contains(QStringLiteral("config"))) << errors().text().toStdString();
+        EXPECT_EQ(desk.controller.comparison(), before);
+    }
+}
+
+TEST_F(WindowTest, ThemesAndTextSizesKeepEverythingInside)
+{
+    const QImage light = window->grab().toImage();
+    desk.appearance.setChoice(ThemeChoice::Dark);
+    EXPECT_TRUE(desk.appearance.theme().dark);
+    EXPECT_LT(window->palette().window().color().lightness(), 128);
+    QTest::qWait(20);
+    EXPECT_NE(window->grab().toImage(), light);
+    desk.appearance.setTextScale(5.0);
+    EXPECT_EQ(desk.appearance.textScale(), 2.0);
+    window->resize(1180, 720);
+    QTest::qWait(50);
+    EXPECT_EQ(window->size(), QSize(1180, 720));
+    for (const QString& name : {QStringLiteral("run"), QStringLiteral("input")}) {
+        const auto* control = window->findChild<QWidget*>(name);
+        const QRect place(control->mapTo(window.get(), QPoint()), control->size());
+        EXPECT_TRUE(control->isVisible());
+        EXPECT_TRUE(window->rect().contains(place)) << name.toStdString();
+    }
+    desk.appearance.setChoice(ThemeChoice::Light);
+    desk.appearance.setTextScale(1.0);
+}
+
+TEST_F(WindowTest, NewSentenceWithEnter)
+{
+    auto* input = window->findChild<QLineEdit*>(QStringLiteral("input"));
+    input->setText(QStringLiteral("not a warm film"));
+    QTest::keyClick(input, Qt::Key_Return);
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), 6U);
+}
+
+TEST_F(WindowTest, ExportDialogWritesEveryFormat)
+{
+    for (const ExportFormat& format : exportFormats()) {
+        ExportDialog dialog(desk.controller.comparison(), {}, desk.settings, desk.appearance);
+        QSignalSpy exported(&dialog, &ExportDialog::exported);
+        const auto file = desk.folder.path() / ("figure." + format.id.toStdString());
+        dialog.setFile(QString::fromStdString(file.string()));
+        ASSERT_TRUE(waitFor([&] { return dialog.hasPreview(); }));
+        dialog.exportNow();
+        ASSERT_TRUE(waitFor([&] { return exported.count() == 1; })) << dialog.message().toStdString();
+        EXPECT_GT(std::filesystem::file_size(file), 1000U);
+        EXPECT_EQ(desk.settings.exportChoice().format, format.id);
+    }
+}
+
+TEST_F(WindowTest, ExportToNowhereIsExplainedInline)
+{
+    ExportDialog dialog(desk.controller.comparison(), {}, desk.settings, desk.appearance);
+    dialog.setFile(QStringLiteral("/proc/no/such/folder/figure.pdf"));
+    dialog.exportNow();
+    ASSERT_TRUE(waitFor([&] { return !dialog.message().isEmpty(); }));
+    EXPECT_TRUE(dialog.message().contains(QStringLiteral("/proc/no/such/folder"))) << dialog.message().toStdString();
+}
+
+}  // namespace
+}  // namespace ketscope::test
