@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "bench/base_size_model.h"
 #include "bench/benchmarks.h"
+#include "core/base/parallel.h"
 #include "core/study/comparison.h"
 #include "core/study/samples.h"
 
@@ -9,15 +11,14 @@ namespace ketscope::bench {
 
 namespace {
 
-// The bundled model with every head exact, or with the plan of the sample study, all maps kept.
-void forward(benchmark::State& state, bool patched)
+// One forward pass with all maps kept, on as many threads as the second argument says (0 = one per core).
+void forward(benchmark::State& state, const LoadedModel& loaded, const Plan& heads)
 {
     Monitor monitor;
-    const Study study = sampleStudy();
-    const std::shared_ptr<const LoadedModel> loaded = loadModel(study.modelPath, monitor);
-    const ModelInfo& info = loaded->model->info();
-    const HeadPlan plan = resolve(patched ? study.candidates.at(0) : Plan(), info, 0);
+    const ModelInfo& info = loaded.model->info();
+    const HeadPlan plan = resolve(heads, info, 0);
     const auto tokens = static_cast<std::size_t>(state.range(0));
+    setThreads(static_cast<int>(state.range(1)));
     ModelInput input;
     for (std::size_t i = 0; i < tokens; ++i)
         input.tokenIds.push_back(static_cast<std::int32_t>(i * 89 % info.vocabularySize));
@@ -27,7 +28,23 @@ void forward(benchmark::State& state, bool patched)
     request.input = &input;
     request.plan = &plan;
     for (auto _ : state)
-        benchmark::DoNotOptimize(loaded->model->forward(request, monitor));
+        benchmark::DoNotOptimize(loaded.model->forward(request, monitor));
+    setThreads(0);
+}
+
+// The bundled model with every head exact, or with the plan of the sample study.
+void sample(benchmark::State& state, bool patched)
+{
+    Monitor monitor;
+    const Study study = sampleStudy();
+    forward(state, *loadModel(study.modelPath, monitor), patched ? study.candidates.at(0) : Plan());
+}
+
+void baseSize(benchmark::State& state)
+{
+    Monitor monitor;
+    const BaseSizeModel files;
+    forward(state, *loadModel(files.folder(), monitor), {});
 }
 
 void open(benchmark::State& state)
@@ -44,12 +61,18 @@ void addModels()
 {
     benchmark::RegisterBenchmark("model/sample/open", open)->UseRealTime()->Unit(benchmark::kMillisecond);
     for (const bool patched : {false, true})
-        benchmark::RegisterBenchmark(patched ? "model/sample/patched" : "model/sample/exact", forward, patched)
-            ->ArgName("tokens")
-            ->Arg(16)
-            ->Arg(64)
+        benchmark::RegisterBenchmark(patched ? "model/sample/patched" : "model/sample/exact", sample, patched)
+            ->ArgNames({"tokens", "threads"})
+            ->Args({16, 0})
+            ->Args({64, 0})
             ->UseRealTime()
             ->Unit(benchmark::kMillisecond);
+    benchmark::RegisterBenchmark("model/base-size/exact", baseSize)
+        ->ArgNames({"tokens", "threads"})
+        ->ArgsProduct({{128, 512}, {1, 2}})
+        ->MeasureProcessCPUTime()
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace ketscope::bench

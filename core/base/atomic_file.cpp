@@ -3,6 +3,8 @@
 
 #include "core/base/error.h"
 
+#include <cerrno>
+#include <fcntl.h>
 #include <unistd.h>
 
 namespace ketscope {
@@ -18,9 +20,12 @@ AtomicFile::AtomicFile(fs::path target) : m_target(std::move(target))
     if (!fs::is_directory(folder, error))
         fail({folder.string(), "a folder", fs::exists(folder, error) ? "something else" : "nothing",
               "Make the folder first or choose another."});
-    if (access(folder.c_str(), W_OK | X_OK) != 0)
-        fail({folder.string(), "a folder that can be written", "a read-only one", "Choose another folder."});
     m_path = folder / ("." + m_target.stem().string() + "-" + std::to_string(getpid()) + m_target.extension().string());
+    const int made = open(m_path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0666);
+    if (made < 0)
+        fail({m_target.string(), "a place that can be written", std::generic_category().message(errno),
+              "Choose another folder."});
+    close(made);
 }
 
 AtomicFile::~AtomicFile()

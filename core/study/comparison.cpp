@@ -109,18 +109,25 @@ std::string traceTag(std::size_t index)
 
 namespace {
 
+// One parameter in a title: numbers always, choices and flags only when they are not as usual.
+std::string parameterText(const Parameters& parameters, const Parameter& parameter)
+{
+    const double value = parameters.real(parameter.id);
+    const bool usual = value == parameter.initial;
+    switch (parameter.kind) {
+    case ParameterKind::Choice: return usual ? "" : parameter.choiceTitles[static_cast<std::size_t>(value)];
+    case ParameterKind::Flag: return usual ? "" : value != 0.0 ? parameter.title : "not: " + parameter.title;
+    case ParameterKind::Integer:
+    case ParameterKind::Real: break;
+    }
+    return (parameter.symbol.empty() ? parameter.title : parameter.symbol) + " " + parameters.text(parameter.id);
+}
+
 std::string parameterList(const Parameters& parameters)
 {
     std::string list;
     for (const Parameter& parameter : parameters.definitions()) {
-        if (!parameters.isShown(parameter))
-            continue;
-        const std::string& name = parameter.symbol.empty() ? parameter.title : parameter.symbol;
-        std::string text = name + " " + parameters.text(parameter.id);
-        if (parameter.kind == ParameterKind::Choice)
-            text = parameter.choiceTitles[static_cast<std::size_t>(parameters.integer(parameter.id))];
-        else if (parameter.kind == ParameterKind::Flag)
-            text = parameters.flag(parameter.id) ? parameter.title : "";
+        const std::string text = parameters.isShown(parameter) ? parameterText(parameters, parameter) : "";
         if (!text.empty())
             list += (list.empty() ? "" : " · ") + text;
     }

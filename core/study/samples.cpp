@@ -34,7 +34,7 @@ Study sampleStudy()
     study.modelPath = (samplesFolder() / "sentiment").string();
     study.input.text = "the film is not great, but its acting is surprisingly warm.";
     study.candidates.push_back({{parseSpec("rff@layers=4-5")}});
-    study.selection.layer = 4;
+    study.selection = {.layer = 5, .query = 4, .key = 5};  // from "not" to "great"
     return study;
 }
 

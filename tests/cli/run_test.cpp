@@ -241,9 +241,9 @@ TEST(CliRun, StopsAtCtrlCAndLeavesNoFile)
     arguments.push_back(text);
     for (int i = 0; i < 400; ++i)
         arguments.insert(arguments.end(), {"--compare", "rff:m=4096"});
-    const Outcome outcome = ketscope(arguments, {.interruptAfterSeconds = 0.5});
+    const Outcome outcome = ketscope(arguments, {.interruptAfterSeconds = 2.0});
     EXPECT_EQ(outcome.status, 1) << outcome.error;
-    EXPECT_LT(outcome.seconds, 5.0);
+    EXPECT_LT(outcome.seconds, 10.0);
     EXPECT_NE(outcome.error.find("ketscope: cancelled"), std::string::npos) << outcome.error;
     EXPECT_EQ(entriesIn(folder.path()), 0U);
 }

@@ -459,7 +459,6 @@ TEST(Registry, HasEveryTaskAName)
     EXPECT_EQ(taskName(Task::SequenceClassification), "sequence-classification");
     EXPECT_EQ(taskName(Task::MaskedLanguageModelling), "masked-language-modelling");
     EXPECT_EQ(taskName(Task::CausalLanguageModelling), "causal-language-modelling");
-    EXPECT_EQ(architectures().size(), 3U);
 }
 
 }  // namespace
