@@ -149,6 +149,7 @@ void MainWindow::applySizes()
     m_right->widget()->setMinimumWidth(qRound(268 * scale));
     m_right->widget()->setMaximumWidth(qRound(400 * scale));
     arrangeDocks();
+    resizeDocks({m_left, m_right}, {qRound(252 * scale), qRound(292 * scale)}, Qt::Horizontal);
 }
 
 void MainWindow::arrangeDocks()
@@ -163,8 +164,8 @@ void MainWindow::arrangeDocks()
         removeDockWidget(m_right);
         addDockWidget(Qt::RightDockWidgetArea, m_right);
         m_right->show();
+        resizeDocks({m_left, m_right}, {qRound(252 * scale), qRound(292 * scale)}, Qt::Horizontal);
     }
-    resizeDocks({m_left, m_right}, {qRound(252 * scale), qRound(292 * scale)}, Qt::Horizontal);
 }
 
 void MainWindow::restore()

@@ -132,6 +132,16 @@ TEST(Output, SaysWhetherThePredictionChanged)
     EXPECT_EQ(section.verdict().contains(QStringLiteral("unchanged")), same);
 }
 
+TEST(Output, DoesNotPredictFromNaN)
+{
+    Desk desk;
+    desk.openSample();
+    OutputSection section(desk.controller, desk.appearance);
+    desk.controller.openModel(QString::fromStdString((fixtures() / "badinput" / "st_nan_weights").string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "bert" && desk.settled(); }));
+    EXPECT_TRUE(section.verdict().contains(QStringLiteral("not a number"))) << section.verdict().toStdString();
+}
+
 TEST(SelectedCell, ShowsSixDigits)
 {
     Desk desk;

@@ -10,6 +10,7 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ketscope {
 
@@ -40,6 +41,13 @@ QString verdictOf(const OutputTable& table)
 {
     if (table.rows.empty() || table.rows.front().probability.size() < 2)
         return {};
+    for (const OutputRow& row : table.rows) {
+        for (std::size_t trace = 0; trace < row.probability.size(); ++trace) {
+            if (!std::isfinite(row.probability[trace]))
+                return OutputSection::tr("No prediction: the output of %1 is not a number.")
+                    .arg(QString::fromStdString(traceTag(trace)));
+        }
+    }
     const QString before = QString::fromStdString(table.rows[largestOf(table, 0)].label);
     const QString after = QString::fromStdString(table.rows[largestOf(table, 1)].label);
     if (before == after)
@@ -262,7 +270,8 @@ void OutputBars::paintEvent(QPaintEvent*)
             const double line = top + theme.px(16.0 * static_cast<double>(trace));
             const QRectF bar(label, line + theme.px(3), width() - label - value, theme.px(10));
             painter.fillRect(bar, theme.line);
-            const double share = std::clamp(row.probability[trace], 0.0, 1.0);
+            const double probability = row.probability[trace];
+            const double share = std::isfinite(probability) ? std::clamp(probability, 0.0, 1.0) : 0.0;
             painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), theme.trace(trace));
             painter.setPen(m_stale ? theme.text3 : theme.text);
             painter.drawText(QRectF(bar.right(), line, value, theme.px(16)), Qt::AlignRight | Qt::AlignVCenter,
