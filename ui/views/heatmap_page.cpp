@@ -13,7 +13,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr double kSideBySide = 760.0;
+constexpr double kSideBySide = 760.0;  // room for charts beside metrics
+constexpr double kOneLine = 560.0;     // room for the title beside its controls
 constexpr double kLeastMaps = 310.0;
 constexpr double kLeastCharts = 180.0;
 constexpr double kUsualCharts = 250.0;
@@ -85,13 +86,18 @@ QWidget* HeatmapPage::makeHeader()
     m_lock->setObjectName(u"lockRange"_s);
     m_difference = new TickBox(tr("Show Δ"), header);
     m_difference->setToolTip(tr("Show B − A. D"));
-    auto* row = new QHBoxLayout(header);
-    row->setContentsMargins(14, 6, 14, 6);
-    row->setSpacing(10);
-    row->addWidget(m_title);
-    row->addWidget(m_note, 1);
+    auto* titles = new QHBoxLayout;
+    titles->addWidget(m_title);
+    titles->addWidget(m_note, 1);
+    auto* controls = new QHBoxLayout;
     for (QWidget* control : std::initializer_list<QWidget*>{m_scale, m_colourMap, m_lock, m_difference})
-        row->addWidget(control);
+        controls->addWidget(control);
+    m_header = new QBoxLayout(QBoxLayout::LeftToRight, header);
+    m_header->setContentsMargins(14, 6, 14, 6);
+    for (QBoxLayout* each : std::initializer_list<QBoxLayout*>{titles, controls, m_header})
+        each->setSpacing(10);
+    m_header->addLayout(titles, 1);
+    m_header->addLayout(controls);
     auto* line = new QFrame(this);
     line->setProperty("role", u"separator"_s);
     line->setFixedHeight(1);
@@ -125,6 +131,7 @@ void HeatmapPage::arrange()
 {
     const Theme& theme = m_appearance.theme();
     const bool narrow = width() < theme.px(kSideBySide);
+    m_header->setDirection(width() < theme.px(kOneLine) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_below->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     m_below->setMinimumHeight(qRound(theme.px(narrow ? 2 * kLeastCharts : kLeastCharts)));
     const int wanted = m_figure->heightForWidth(m_figure->width());

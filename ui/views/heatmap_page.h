@@ -36,6 +36,7 @@ private:
     Appearance& m_appearance;
     QLabel* m_title = nullptr;
     QLabel* m_note = nullptr;
+    QBoxLayout* m_header = nullptr;
     QScrollArea* m_scroll = nullptr;
     QSplitter* m_split = nullptr;
     QSplitter* m_below = nullptr;
