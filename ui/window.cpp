@@ -17,6 +17,7 @@ int runWindow(QApplication& application, const WindowOptions& options)
     window.show();
     try {
         Study study = options.study;
+        const bool sampleAsItIs = study.modelPath.empty() && !study.input.text && study.candidates.empty();
         if (study.modelPath.empty()) {
             const Study sample = sampleStudy();
             study.modelPath = sample.modelPath;
@@ -25,7 +26,7 @@ int runWindow(QApplication& application, const WindowOptions& options)
                 study.candidates = sample.candidates;
         }
         study.view = settings.view();
-        controller.openStudy(study, options.chooseSelection);
+        controller.openStudy(study, !sampleAsItIs);
     } catch (const Error& error) {
         window.sayError(QString::fromUtf8(error.what()));
     }

@@ -10,8 +10,6 @@ namespace ketscope {
 // What the window starts with.
 struct WindowOptions {
     Study study;  // an empty model, input or plan is taken from the bundled sample
-    // Start at the cell that changes most, instead of the study's selection.
-    bool chooseSelection = true;
     int threads = 0;  // 0 = one per core
 };
 
