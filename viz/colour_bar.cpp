@@ -25,11 +25,32 @@ bool titleAbove(const ColourBar& bar, double width, const Theme& theme)
     return !bar.title.isEmpty() && width - titleWidth(bar, theme) < theme.px(150.0);
 }
 
+// As many ticks as leave `gap` between their labels; the ends and the middle stay.
+std::vector<ValueScale::Tick> ticksFor(const ValueScale& scale, double width, const QFont& font, double gap)
+{
+    const auto collide = [&](const std::vector<ValueScale::Tick>& ticks) {
+        double end = -gap;
+        for (const ValueScale::Tick& tick : ticks) {
+            const double half = textWidth(tick.label, font) / 2.0, x = scale.position(tick.value) * width;
+            if (x - half < end + gap && &tick != &ticks.front())
+                return true;
+            end = x + half;
+        }
+        return false;
+    };
+    double spacing = textWidth(QStringLiteral("+0.05"), font) + gap;
+    std::vector<ValueScale::Tick> ticks = scale.ticks(spacing / width);
+    while (ticks.size() > 3 && collide(ticks) && spacing < width) {
+        spacing *= 1.2;
+        ticks = scale.ticks(spacing / width);
+    }
+    return ticks;
+}
+
 void paintTicks(QPainter& painter, const QRectF& strip, const ValueScale& scale, const Theme& theme)
 {
     const QFont font = theme.ui(kTickPixels);
-    const double spacing = textWidth(QStringLiteral("+0.05"), font) + theme.px(6.0);
-    const auto ticks = scale.ticks(spacing / strip.width());
+    const std::vector<ValueScale::Tick> ticks = ticksFor(scale, strip.width(), font, theme.px(6.0));
     const double baseline = strip.bottom() + theme.px(kTickLength) + QFontMetricsF(font).ascent();
     for (std::size_t i = 0; i < ticks.size(); ++i) {
         const double x = strip.left() + scale.position(ticks[i].value) * strip.width();

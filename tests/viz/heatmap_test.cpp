@@ -121,9 +121,11 @@ TEST(HeatmapTest, SentenceHasSixDigitsAndStandardErrors)
     const auto comparison = SyntheticComparison({"not", "great", "is"}).trace(mapA()).trace(mapB(), errors).make();
     const Heatmap figure(comparison);
     EXPECT_EQ(figure.sentence(0, 1).toStdString(),
-              "query 0 not, key 1 great: A 0.250000, B 0.500000 ± 0.0150 SE, Δ 0.250000");
+              "query 0 “not”, key 1 “great”: A 0.250000, B 0.500000 ± 0.0150 SE, Δ 0.250000; "
+              "rank in the row: A 2, B 1 of 3");
     EXPECT_EQ(figure.sentence(0, 0).toStdString(),
-              "query 0 not, key 0 not: A 0.500000, B 0.250000 ± 0.0150 SE, Δ \u22120.250000");
+              "query 0 “not”, key 0 “not”: A 0.500000, B 0.250000 ± 0.0150 SE, Δ \u22120.250000; "
+              "rank in the row: A 1, B 2 of 3");
 }
 
 TEST(HeatmapTest, CausalCellsAreDotsOnThePanel)
@@ -139,7 +141,7 @@ TEST(HeatmapTest, CausalCellsAreDotsOnThePanel)
     EXPECT_NE(at(image, masked.center()), theme.panel.rgb());
     // A weight of zero that is allowed has the colour of zero.
     EXPECT_NE(at(image, corner(layout.cellRect(0, 2, 0))), theme.panel.rgb());
-    EXPECT_EQ(figure.sentence(0, 2).toStdString(), "query 0 a, key 2 c: masked");
+    EXPECT_EQ(figure.sentence(0, 2).toStdString(), "query 0 “a”, key 2 “c”: masked");
 }
 
 TEST(HeatmapTest, PaddingKeysAreMaskedAndPaddingQueriesDoNotCount)
@@ -315,6 +317,17 @@ TEST(HeatmapTest, CaptionTellsWhatWasDone)
     EXPECT_NE(caption.find("entropy A 0.78"), std::string::npos) << caption;
 }
 
+TEST(HeatmapTest, AQuotedSentenceEndsTheCaptionsSentence)
+{
+    const auto captionOf = [](const char* text) {
+        auto comparison = std::make_shared<Comparison>(*threeTokens());
+        comparison->study.input.text = text;
+        return Heatmap(comparison).caption().toStdString();
+    };
+    EXPECT_NE(captionOf("is it is.").find("for “is it is.” A, "), std::string::npos);
+    EXPECT_NE(captionOf("is it is").find("for “is it is”. A, "), std::string::npos);
+}
+
 TEST(HeatmapTest, SaysWhenTheHeadIsNotInThePlan)
 {
     const auto detailHeight = [](const ComparisonPointer& comparison) {
@@ -355,7 +368,7 @@ TEST(HeatmapTest, ChoosesTracesAndLocksTheRange)
     EXPECT_EQ(figure.sources()[2].trace, 2U);
     EXPECT_EQ(figure.sources()[2].baseline, 1U);
     EXPECT_DOUBLE_EQ(figure.maximum(), 0.4);
-    EXPECT_TRUE(figure.sentence(0, 0).endsWith(QStringLiteral("B 0.250000, C 0.500000, Δ 0.250000")));
+    EXPECT_TRUE(figure.sentence(0, 0).contains(QStringLiteral("B 0.250000, C 0.500000, Δ 0.250000;")));
     EXPECT_FALSE(painted(figure, lightTheme()).isNull());
     options.traces = {3};
     EXPECT_THROW(Heatmap(comparison, options), Error);

@@ -7,6 +7,7 @@ using namespace Qt::StringLiterals;
 
 RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance), m_title(new ElidedLabel("title", this)),
+      m_note(new ElidedLabel("hint", this)),
       m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)), m_view(new QChartView(this))
 {
     setProperty("ground", u"panel"_s);
@@ -23,6 +24,7 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     column->setContentsMargins(14, 9, 14, 4);
     column->setSpacing(2);
     column->addLayout(head);
+    column->addWidget(m_note);
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
     connect(&controller, &StudyController::comparisonChanged, this, &RowPanel::refresh);
@@ -44,19 +46,20 @@ void RowPanel::refresh()
     m_view->setBackgroundBrush(theme.panel);
     const ComparisonPointer& comparison = m_controller.comparison();
     m_view->chart()->setVisible(comparison != nullptr);
-    QString heading = tr("Attention from the selected query");
+    QString heading = tr("Attention from the selected query"), note;
     if (comparison) {
         try {
-            const QString note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
+            note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
             const Token& query = comparison->input.tokens.at(comparison->study.selection.query);
             heading = tr("Attention from query %1").arg(QString::fromStdString(query.display));
-            heading += note.isEmpty() ? QString() : u": "_s + note;
         } catch (const Error& error) {
             heading = QString::fromUtf8(error.what());
         }
     }
     m_title->setText(heading);
     m_title->setToolTip(heading);
+    m_note->setText(note);
+    m_note->setVisible(!note.isEmpty());
 }
 
 }  // namespace ketscope

@@ -27,6 +27,7 @@ private:
     Appearance& m_appearance;
     RowOrder m_order = RowOrder::Position;
     ElidedLabel* m_title;
+    ElidedLabel* m_note;  // what the chart leaves out
     Segment* m_orders;
     QChartView* m_view;
 };

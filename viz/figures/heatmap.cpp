@@ -179,7 +179,7 @@ double Heatmap::smallestText(double width, const Theme& theme) const
 QString Heatmap::sentence(std::size_t query, std::size_t key) const
 {
     QString text =
-        QStringLiteral("query %1 %2, key %3 %4: ")
+        QStringLiteral("query %1 “%2”, key %3 “%4”: ")
             .arg(QString::number(query), m_maps.tokenText(query), QString::number(key), m_maps.tokenText(key));
     if (!m_maps.allowed(query, key))
         return text + QStringLiteral("masked");
@@ -191,7 +191,28 @@ QString Heatmap::sentence(std::size_t query, std::size_t key) const
             value += QStringLiteral(" ± %1 SE").arg(formatNumber(cell.standardError, 4));
         values << value;
     }
-    return text + values.join(QStringLiteral(", "));
+    return text + values.join(QStringLiteral(", ")) + ranks(query, key);
+}
+
+// "; rank in the row: A 1, B 3 of 15". Equal weights share the better rank.
+QString Heatmap::ranks(std::size_t query, std::size_t key) const
+{
+    QStringList places;
+    std::size_t among = 0;
+    for (const MapSource& source : m_sources) {
+        if (source.isDifference())
+            continue;
+        const double own = m_maps.cell(source, query, key).value;
+        std::size_t above = 0;
+        among = 0;
+        for (std::size_t other = 0; other < m_maps.keys(); ++other) {
+            const bool counts = m_maps.allowed(query, other);
+            among += counts ? 1 : 0;
+            above += counts && m_maps.cell(source, query, other).value > own ? 1 : 0;
+        }
+        places << QStringLiteral("%1 %2").arg(letter(source)).arg(above + 1);
+    }
+    return QStringLiteral("; rank in the row: %1 of %2").arg(places.join(QStringLiteral(", "))).arg(among);
 }
 
 Hit Heatmap::hit(QPointF where, const QRectF& area, const Theme& theme) const
@@ -208,9 +229,9 @@ Hit Heatmap::hit(QPointF where, const QRectF& area, const Theme& theme) const
         return hit;
     }
     if ((hit.query = layout.rowLabelAt(where)))
-        hit.sentence = QStringLiteral("query %1 %2").arg(QString::number(*hit.query), m_maps.tokenText(*hit.query));
+        hit.sentence = QStringLiteral("query %1 “%2”").arg(QString::number(*hit.query), m_maps.tokenText(*hit.query));
     else if ((hit.key = layout.columnLabelAt(where)))
-        hit.sentence = QStringLiteral("key %1 %2").arg(QString::number(*hit.key), m_maps.tokenText(*hit.key));
+        hit.sentence = QStringLiteral("key %1 “%2”").arg(QString::number(*hit.key), m_maps.tokenText(*hit.key));
     return hit;
 }
 

@@ -35,7 +35,7 @@ public:
     // does for the selection when asked, and the window does for the cell under the pointer.
     void paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::size_t query, std::size_t key,
                         const Theme& theme) const;
-    // "query 4 not, key 5 great: A 0.626173, B 0.421004 ± 0.0150 SE, Δ −0.205169"
+    // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004 ± 0.0150 SE, Δ −0.205169; rank in the row: A 1, B 1 of 15"
     QString sentence(std::size_t query, std::size_t key) const;
 
     // What the panel's header says below its title: parameters, entropy, why a candidate is exact here.
@@ -45,6 +45,7 @@ public:
     double maximum() const { return m_weightScale.maximum(); }  // shared range of the traces' panels
 
 private:
+    QString ranks(std::size_t query, std::size_t key) const;
     ValueScale scaleOf(const MapSource& source) const { return source.isDifference() ? m_deltaScale : m_weightScale; }
     ColourMap coloursOf(const MapSource& source, const Theme& theme) const;
     QString letter(const MapSource& source) const;

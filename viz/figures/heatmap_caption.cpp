@@ -30,6 +30,14 @@ QString inputText(const Comparison& comparison)
     return QStringLiteral("“%1”").arg(text);
 }
 
+// A quotation that ends its own sentence needs no second full stop.
+QString asSentenceEnd(const QString& text)
+{
+    static const QString kEnds = QStringLiteral(".!?…");
+    const bool ends = text.size() > 1 && text.endsWith(QChar(0x201D)) && kEnds.contains(text[text.size() - 2]);
+    return ends ? text : text + QLatin1Char('.');
+}
+
 QString layerList(std::vector<std::size_t> layers)
 {
     const QString list = QString::fromStdString(formatIndexList(layers)).replace(QLatin1Char('-'), QChar(0x2013));
@@ -92,8 +100,8 @@ QString Heatmap::caption() const
     if (comparison.model.stacks.size() > 1 && m_selection.stack < comparison.model.stacks.size())
         where.prepend(QString::fromStdString(comparison.model.stacks[m_selection.stack].name)
                       + QStringLiteral(" stack, "));
-    QString caption =
-        QStringLiteral("Attention in %1, %2, for %3. ").arg(modelName(comparison.model), where, inputText(comparison));
+    QString caption = QStringLiteral("Attention in %1, %2, for %3 ")
+                          .arg(modelName(comparison.model), where, asSentenceEnd(inputText(comparison)));
     caption += traces.join(QStringLiteral("; ")) + QLatin1Char('.');
     if (m_sources.size() > m_traces.size())
         caption += QStringLiteral(" Δ is %1 − %2.").arg(letter(m_sources[1]), letter(m_sources[0]));

@@ -77,9 +77,12 @@ private:
             quantise(std::max(1.0, m_layout.cell - (m_layout.cell > 4.0 ? 1.0 : 0.25)));
             return true;
         }
-        if (static_cast<double>(m_layout.pool) >= longest())
-            return false;
-        quantise(1.0 / static_cast<double>(m_layout.pool + 1));
+        const double before = m_layout.cell;
+        for (double cell = before; m_layout.cell >= before; cell *= 0.95) {
+            if (static_cast<double>(m_layout.pool) >= longest())
+                return false;
+            quantise(cell);
+        }
         return true;
     }
 
