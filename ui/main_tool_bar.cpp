@@ -37,6 +37,7 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     m_model->setMenu(&modelMenu);
     m_model->setAccessibleName(tr("Model"));
     m_input->setObjectName(u"input"_s);
+    m_input->installEventFilter(this);
     m_input->setAcceptDrops(false);  // drops are the window's
     m_input->setAccessibleName(tr("Input"));
     m_plan->setMenu(m_planMenu);
@@ -94,6 +95,17 @@ void MainToolBar::applySize()
     m_run->setMinimumWidth(qRound(theme.px(84)));
     refreshModel();
     refreshStudy();
+}
+
+// On X11 a text field takes Ctrl+E for "end of line"; here it exports, wherever the focus is.
+bool MainToolBar::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::ShortcutOverride
+        && static_cast<QKeyEvent*>(event)->keyCombination() == (Qt::CTRL | Qt::Key_E)) {
+        event->ignore();
+        return true;
+    }
+    return QToolBar::eventFilter(watched, event);
 }
 
 void MainToolBar::resizeEvent(QResizeEvent* event)

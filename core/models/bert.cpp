@@ -4,6 +4,7 @@
 #include "core/models/config.h"
 #include "core/models/forward_pass.h"
 #include "core/models/heads.h"
+#include "core/models/post_norm_encoder.h"
 #include "core/models/weights.h"
 #include "core/nn/embedding.h"
 
@@ -129,56 +130,24 @@ Description resolve(const ModelFiles& files)
             tiesEmbeddings(config)};
 }
 
-struct Layer {
-    Linear queryKeyValue;
-    Linear attentionOutput;
-    LayerNorm attentionNorm;
-    Linear expand;
-    Linear contract;
-    LayerNorm outputNorm;
-};
-
 class Bert : public Model {
 public:
     Bert(const Description& from, Monitor& monitor)
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
           m_tokenTypes(from.weights.table("token types")),
-          m_embeddingNorm(from.weights.norm("embedding norm", from.epsilon))
+          m_embeddingNorm(from.weights.norm("embedding norm", from.epsilon)),
+          m_encoder(from.weights, from.info, from.epsilon, from.activation, monitor)
     {
         m_info = from.info;
-        const Weights& weights = from.weights;
-        for (std::size_t i = 0; i < m_info.stacks.front().layers; ++i) {
-            beginReading(monitor, i, m_info.stacks.front().layers);
-            m_layers.push_back({weights.fused({"query", "key", "value"}, i), weights.linear("attention output", i),
-                                weights.norm("attention norm", i, from.epsilon),
-                                weights.linear("expand", i, from.activation), weights.linear("contract", i),
-                                weights.norm("output norm", i, from.epsilon)});
-        }
         readHead(from);
-        std::ranges::copy(weights.warnings(), std::back_inserter(m_info.warnings));
+        std::ranges::copy(from.weights.warnings(), std::back_inserter(m_info.warnings));
     }
 
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
     {
         ForwardPass pass(m_info, request, monitor);
         pass.embeddings([&](MutableMatrixView out) { embed(pass, out); });
-        Tensor projected({pass.tokens(), 3 * width()});
-        Tensor context({pass.tokens(), width()});
-        Tensor inner({pass.tokens(), m_info.feedForwardSize});
-        for (std::size_t i = pass.firstLayer(); i < pass.layers(); ++i) {
-            pass.beginLayer(i);
-            const Layer& layer = m_layers[i];
-            const MatrixView x = pass.hidden(i);
-            layer.queryKeyValue.apply(x, projected.matrix());
-            pass.attend(i, projected, x, headScale(m_info), context);
-            Tensor attended = copyOf(x);
-            layer.attentionOutput.addTo(context.matrix(), attended.matrix());
-            layer.attentionNorm.apply(attended.matrix(), attended.matrix());
-            layer.expand.apply(attended.matrix(), inner.matrix());
-            layer.contract.addTo(inner.matrix(), attended.matrix());
-            layer.outputNorm.apply(attended.matrix(), attended.matrix());
-            pass.endLayer(std::move(attended));
-        }
+        m_encoder.run(pass, m_info);
         head(pass);
         return pass.finish();
     }
@@ -237,7 +206,7 @@ private:
     Tensor m_positions;
     Tensor m_tokenTypes;
     LayerNorm m_embeddingNorm;
-    std::vector<Layer> m_layers;
+    PostNormEncoder m_encoder;
     std::optional<Linear> m_pooler;
     std::optional<Linear> m_transform;
     LayerNorm m_transformNorm;

@@ -211,7 +211,8 @@ void ExportDialog::load(const ExportChoice& choice)
             m_format->choose(static_cast<int>(index));
     }
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
-    const QString folder = choice.folder.isEmpty() ? documents : choice.folder;
+    const QString usual = QFileInfo::exists(documents) ? documents : QDir::homePath();
+    const QString folder = QFileInfo::exists(choice.folder) ? choice.folder : usual;
     m_file->setText(folder + u'/' + suggestedName(*m_comparison));
     formatChosen();
 }
