@@ -73,29 +73,41 @@ void writeWeights(const std::filesystem::path& file)
               static_cast<std::streamsize>(values.size() * sizeof(float)));
 }
 
+// A folder that goes with the object.
+struct ModelFolder {
+    ModelFolder()
+    {
+        std::string pattern = (std::filesystem::temp_directory_path() / "ketscope-bench-XXXXXX").string();
+        path = mkdtemp(pattern.data());
+        const nlohmann::json config = {{"model_type", "bert"},
+                                       {"hidden_size", kWidth},
+                                       {"num_hidden_layers", kLayers},
+                                       {"num_attention_heads", 12},
+                                       {"intermediate_size", 4 * kWidth},
+                                       {"vocab_size", kVocabulary},
+                                       {"max_position_embeddings", 512},
+                                       {"type_vocab_size", 2},
+                                       {"architectures", {"BertModel"}}};
+        std::ofstream(path / "config.json") << config;
+        writeWeights(path / "model.safetensors");
+    }
+    ~ModelFolder()
+    {
+        std::error_code ignored;
+        std::filesystem::remove_all(path, ignored);
+    }
+    ModelFolder(const ModelFolder&) = delete;
+    ModelFolder& operator=(const ModelFolder&) = delete;
+
+    std::filesystem::path path;
+};
+
 }  // namespace
 
-BaseSizeModel::BaseSizeModel()
+const std::filesystem::path& baseSizeModel()
 {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ketscope-bench-XXXXXX").string();
-    m_folder = mkdtemp(pattern.data());
-    const nlohmann::json config = {{"model_type", "bert"},
-                                   {"hidden_size", kWidth},
-                                   {"num_hidden_layers", kLayers},
-                                   {"num_attention_heads", 12},
-                                   {"intermediate_size", 4 * kWidth},
-                                   {"vocab_size", kVocabulary},
-                                   {"max_position_embeddings", 512},
-                                   {"type_vocab_size", 2},
-                                   {"architectures", {"BertModel"}}};
-    std::ofstream(m_folder / "config.json") << config;
-    writeWeights(m_folder / "model.safetensors");
-}
-
-BaseSizeModel::~BaseSizeModel()
-{
-    std::error_code ignored;
-    std::filesystem::remove_all(m_folder, ignored);
+    static const ModelFolder folder;
+    return folder.path;
 }
 
 }  // namespace ketscope::bench

@@ -5,19 +5,8 @@
 
 namespace ketscope::bench {
 
-// A folder with a model of BERT-base's size (12 layers × 12 heads, width 768, 85 million parameters in its layers),
-// random weights and a small vocabulary; removed when the object goes.
-class BaseSizeModel {
-public:
-    BaseSizeModel();
-    ~BaseSizeModel();
-    BaseSizeModel(const BaseSizeModel&) = delete;
-    BaseSizeModel& operator=(const BaseSizeModel&) = delete;
-
-    const std::filesystem::path& folder() const { return m_folder; }
-
-private:
-    std::filesystem::path m_folder;
-};
+// A folder with a model of BERT-base's size (12 layers × 12 heads, width 768, 85 million parameters in its layers), random
+// weights and a small vocabulary. Written when first asked for, removed when the program ends.
+const std::filesystem::path& baseSizeModel();
 
 }  // namespace ketscope::bench

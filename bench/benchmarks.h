@@ -7,5 +7,6 @@ namespace ketscope::bench {
 void addMechanisms();  // every mechanism of the registry on one head
 void addModels();      // whole forward passes of the bundled model
 void addFigures();     // painting a figure
+void addWindow();      // from a slider's move to the painted window
 
 }  // namespace ketscope::bench

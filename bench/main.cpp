@@ -3,16 +3,17 @@
 #include "core/base/parallel.h"
 #include "core/base/version.h"
 
-#include <QGuiApplication>
+#include <QApplication>
 #include <benchmark/benchmark.h>
 
 int main(int argc, char** argv)
 {
     setenv("QT_QPA_PLATFORM", "offscreen", 1);
-    const QGuiApplication application(argc, argv);
+    const QApplication application(argc, argv);
     ketscope::bench::addMechanisms();
     ketscope::bench::addModels();
     ketscope::bench::addFigures();
+    ketscope::bench::addWindow();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))
         return 2;

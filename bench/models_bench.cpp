@@ -43,8 +43,7 @@ void sample(benchmark::State& state, bool patched)
 void baseSize(benchmark::State& state)
 {
     Monitor monitor;
-    const BaseSizeModel files;
-    forward(state, *loadModel(files.folder(), monitor), {});
+    forward(state, *loadModel(baseSizeModel(), monitor), {});
 }
 
 void open(benchmark::State& state)

@@ -3,6 +3,7 @@
 
 #include "viz/colour_map.h"
 
+#include <QCache>
 #include <QFontMetricsF>
 #include <QPainterPath>
 
@@ -20,16 +21,26 @@ QString elideMiddle(const QString& text, int maximum)
                                tail);
 }
 
-double textWidth(const QString& text, const QFont& font) { return QFontMetricsF(font).horizontalAdvance(text); }
+// Shaping text is most of what a layout costs, and the same few labels are measured again and again.
+double textWidth(const QString& text, const QFont& font)
+{
+    constexpr int kRemembered = 4096;
+    thread_local QCache<QString, double> widths(kRemembered);
+    const QString key = font.key() + QChar(u'\n') + text;
+    if (const double* known = widths.object(key))
+        return *known;
+    const double width = QFontMetricsF(font).horizontalAdvance(text);
+    widths.insert(key, new double(width));
+    return width;
+}
 
 QStringList wrapText(const QString& text, const QFont& font, double width)
 {
-    const QFontMetricsF metrics(font);
     QStringList lines;
     QString line;
     for (const QString& word : text.split(QLatin1Char(' '), Qt::SkipEmptyParts)) {
         const QString longer = line.isEmpty() ? word : line + QLatin1Char(' ') + word;
-        if (!line.isEmpty() && metrics.horizontalAdvance(longer) > width) {
+        if (!line.isEmpty() && textWidth(longer, font) > width) {
             lines << line;
             line = word;
         } else {
