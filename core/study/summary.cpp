@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/summary.h"
 
+#include "core/base/parallel.h"
+
 namespace ketscope {
 
 namespace {
+
+constexpr std::size_t kWorkPerCell = 8;  // several logarithms each
 
 double meanDistanceOf(MatrixView map, std::span<const std::uint8_t> rows)
 {
@@ -23,6 +27,7 @@ double meanDistanceOf(MatrixView map, std::span<const std::uint8_t> rows)
 std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_t candidate)
 {
     std::vector<HeadSummary> heads;
+    std::size_t tokens = 0;
     const Trace& baseline = *comparison.traces.at(0);
     const Trace& changed = *comparison.traces.at(candidate);
     const HeadPlan& plan = *comparison.plans.at(candidate);
@@ -31,15 +36,20 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_
         const StackInfo& info = comparison.model.stacks[stack];
         for (std::size_t layer = 0; layer < info.layers; ++layer) {
             for (std::size_t head = 0; head < info.heads; ++head) {
-                if (!plan.isPatched(stack, layer, head))
-                    continue;
-                const MatrixView a = baseline.stacks.at(stack).attention.at(layer)->matrix({head});
-                const MatrixView b = changed.stacks.at(stack).attention.at(layer)->matrix({head});
-                heads.push_back(
-                    {stack, layer, head, compareMaps(a, b, rows), meanDistanceOf(a, rows), meanDistanceOf(b, rows)});
+                if (plan.isPatched(stack, layer, head))
+                    heads.push_back({stack, layer, head, {}, 0.0, 0.0});
             }
         }
+        tokens = std::max(tokens, baseline.stacks.at(stack).attention.at(0)->matrix().rows);
     }
+    parallelFor(heads.size(), tokens * tokens * kWorkPerCell, [&](std::size_t index) {
+        HeadSummary& at = heads[index];
+        const MatrixView a = baseline.stacks.at(at.stack).attention.at(at.layer)->matrix({at.head});
+        const MatrixView b = changed.stacks.at(at.stack).attention.at(at.layer)->matrix({at.head});
+        at.maps = compareMaps(a, b, rows);
+        at.meanDistanceA = meanDistanceOf(a, rows);
+        at.meanDistanceB = meanDistanceOf(b, rows);
+    });
     return heads;
 }
 

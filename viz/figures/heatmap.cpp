@@ -39,26 +39,35 @@ Heatmap::Heatmap(const ComparisonPointer& comparison, HeatmapOptions options)
       m_weightScale(ValueScale::sequential(ColourScale::SquareRoot, 1.0)), m_deltaScale(m_weightScale)
 {
     const ViewSettings& view = comparison->study.view;
+    if (m_traces.size() >= 2)
+        m_comparison = m_maps.compare(m_traces[0], m_traces[1]);
     for (const std::size_t trace : m_traces) {
         m_sources.push_back({trace, std::nullopt});
-        m_entropies.push_back(m_maps.compare(m_traces.front(), trace).entropyB);
+        m_entropies.push_back(entropyOf(trace));
         m_largest = std::max(m_largest, m_maps.largest(m_sources.back()));
         m_signed = m_signed || m_maps.anyNegative(m_sources.back());
     }
     const double maximum = m_options.maximum.value_or(niceMaximum(m_largest));
     m_weightScale = m_signed ? ValueScale::symmetric(view.scale, maximum) : ValueScale::sequential(view.scale, maximum);
-    if (m_traces.size() >= 2) {
-        m_comparison = m_maps.compare(m_traces[0], m_traces[1]);
-        if (view.showDifference) {
-            m_sources.push_back({m_traces[1], m_traces[0]});
-            m_deltaScale = ValueScale::symmetric(view.scale, niceMaximum(m_maps.largest(m_sources.back())));
-        }
+    if (m_comparison && view.showDifference) {
+        m_sources.push_back({m_traces[1], m_traces[0]});
+        m_deltaScale = ValueScale::symmetric(view.scale, niceMaximum(m_maps.largest(m_sources.back())));
     }
     const QFont font = lightTheme().ui(kLabelPixels);
     for (std::size_t token = 0; token < std::max(m_maps.queries(), m_maps.keys()); ++token) {
         m_labels << elideMiddle(m_maps.tokenText(token));
         m_labelWidths.push_back(textWidth(m_labels.last(), font));
     }
+}
+
+// Mean over the queries; from the comparison of the first two traces where it covers them.
+double Heatmap::entropyOf(std::size_t trace) const
+{
+    if (m_comparison && trace == m_traces[0])
+        return m_comparison->entropyA;
+    if (m_comparison && trace == m_traces[1])
+        return m_comparison->entropyB;
+    return m_maps.compare(m_traces[0], trace).entropyB;
 }
 
 ColourMap Heatmap::coloursOf(const MapSource& source, const Theme& theme) const

@@ -45,6 +45,7 @@ public:
     double maximum() const { return m_weightScale.maximum(); }  // shared range of the traces' panels
 
 private:
+    double entropyOf(std::size_t trace) const;
     QString ranks(std::size_t query, std::size_t key) const;
     ValueScale scaleOf(const MapSource& source) const { return source.isDifference() ? m_deltaScale : m_weightScale; }
     ColourMap coloursOf(const MapSource& source, const Theme& theme) const;
