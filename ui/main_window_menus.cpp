@@ -213,7 +213,7 @@ void MainWindow::createModelAndHelpMenus()
 void MainWindow::openSample()
 {
     try {
-        m_controller.openStudy(sampleStudy(), true);
+        m_controller.openStudy(sampleStudy(), false);
     } catch (const Error& error) {
         sayError(QString::fromUtf8(error.what()));
     }

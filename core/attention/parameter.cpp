@@ -30,7 +30,7 @@ std::string rangeOf(const Parameter& parameter)
 
 [[noreturn]] void refuseValue(const Parameter& parameter, const std::string& found)
 {
-    refuse({"parameter " + parameter.id, rangeOf(parameter), "\"" + found + "\"", "See ketscope mechanisms."});
+    refuse({"parameter " + parameter.id, rangeOf(parameter), "\"" + found + "\"", ""});
 }
 
 }  // namespace
@@ -56,8 +56,7 @@ const Parameter& Parameters::definition(std::string_view id) const
             return parameter;
         known += (known.empty() ? "" : ", ") + parameter.id;
     }
-    refuse({"parameters", known.empty() ? "none" : "one of " + known, "\"" + std::string(id) + "\"",
-            "See ketscope mechanisms."});
+    refuse({"parameters", known.empty() ? "none" : "one of " + known, "\"" + std::string(id) + "\"", ""});
 }
 
 double Parameters::real(std::string_view id) const
