@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/error_propagation.h"
 #include "core/attention/overlap_tests.h"
 #include "core/attention/rows.h"
 
@@ -65,7 +66,9 @@ MechanismInfo describe()
     info.formula = "Fᵢⱼ = |⟨qᵢ|kⱼ⟩|² = cos²∠(qᵢ, kⱼ); Aᵢⱼ = Fᵢⱼ/Σⱼ Fᵢⱼ, or softmax(Fᵢⱼ/τ)";
     info.summary =
         "Queries and keys become quantum states, and a key's weight is their fidelity. A query without length has "
-        "no state: its row is uniform over its allowed keys, as is a direct row whose scores are all 0.";
+        "no state: its row is uniform over its allowed keys, as is a direct row whose scores are all 0. Standard "
+        "errors "
+        "of the tests with shots are to first order.";
     info.source =
         "Quantum kernels: Havlíček et al., Nature 567 (2019); swap test: Buhrman et al., PRL 87, 167902 (2001); "
         "Q-Transformers (kumarlokesh/q-transformers)";
@@ -161,7 +164,7 @@ public:
     }
 
 private:
-    void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
+    void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView errors) const override
     {
         const MatrixView queries = input().queries.middleRows(first, weights.rows);
         if (m_settings.sign == Sign::Affine)
@@ -171,6 +174,8 @@ private:
         std::vector<double> scores(weights.columns);
         for (std::size_t i = 0; i < weights.rows; ++i) {
             fillOverlaps(queries.row(i), first + i, weights.row(i), scores);
+            if (!errors.empty() && m_settings.sampled())
+                fillErrors(first + i, scores, errors.row(i));
             applyRule(first + i, scores, weights.row(i));
         }
     }
@@ -222,16 +227,27 @@ private:
         return overlap * overlap;
     }
 
+    bool hasQueryState(std::size_t row) const
+    {
+        return m_settings.angle || squaredNorm(input().queries.row(row)) > 0.0;
+    }
+
+    bool isDropped(double overlap) const { return m_settings.sign == Sign::PostSelected && overlap <= 0.0; }
+
     void applyRule(std::size_t row, std::span<double> scores, std::span<float> weights) const
     {
-        if (!m_settings.angle && squaredNorm(input().queries.row(row)) == 0.0)
+        if (!hasQueryState(row))
             return uniformRule(input(), row, weights);
         RandomStream stream(input().random, static_cast<std::uint32_t>(row));
         for (std::size_t key = 0; key < scores.size(); ++key) {
-            const bool dropped = m_settings.sign == Sign::PostSelected && scores[key] <= 0.0;
             const double found = hasState(row, key) ? score(scores[key], stream) : 0.0;
-            scores[key] = dropped ? 0.0 : found;
+            scores[key] = isDropped(scores[key]) ? 0.0 : found;
         }
+        weigh(row, scores, weights);
+    }
+
+    void weigh(std::size_t row, std::span<const double> scores, std::span<float> weights) const
+    {
         // Products of many cosines are far below what float holds; only ratios matter to the direct rule.
         const double largest = *std::ranges::max_element(scores);
         const double unit = m_settings.softmax ? m_settings.tau : largest;
@@ -241,6 +257,45 @@ private:
             softmaxRule(input(), row, weights);
         else
             directRule(input(), row, weights);
+    }
+
+    // What the circuit reports with endless shots, and the variance of its report with the shots there are.
+    void expect(std::size_t row, std::span<const double> overlaps, std::span<double> scores,
+                std::span<double> variances) const
+    {
+        for (std::size_t key = 0; key < overlaps.size(); ++key) {
+            const double overlap = overlaps[key];
+            const double fidelity = overlap * overlap;
+            if (!hasState(row, key) || isDropped(overlap))
+                continue;
+            const bool hadamard = m_settings.circuit == Circuit::Hadamard;
+            const bool inversion = m_settings.circuit == Circuit::Inversion;
+            scores[key] = hadamard ? overlap : fidelity;
+            variances[key] = (inversion ? fidelity * (1.0 - fidelity) : 1.0 - scores[key] * scores[key])
+                             / static_cast<double>(m_settings.shots);
+        }
+    }
+
+    // First order around endless shots. An additive mask scales scores and errors alike before the direct rule's sum.
+    void fillErrors(std::size_t row, std::span<const double> overlaps, std::span<float> errors) const
+    {
+        if (!hasQueryState(row))
+            return;
+        std::vector<double> scores(overlaps.size(), 0.0);
+        std::vector<double> variances(overlaps.size(), 0.0);
+        expect(row, overlaps, scores, variances);
+        std::vector<float> weights(overlaps.size());
+        weigh(row, scores, weights);
+        if (m_settings.softmax)
+            return propagateThroughSoftmax(weights, variances, m_settings.tau, errors);
+        double total = 0.0;
+        for (std::size_t key = 0; key < scores.size(); ++key) {
+            const MatrixView& bias = input().mask.additive;
+            const double factor = bias.empty() || !hasState(row, key) ? 1.0 : std::exp(bias(row, key));
+            total += factor * std::max(scores[key], 0.0);
+            variances[key] *= factor * factor;
+        }
+        propagateThroughSum(weights, variances, total, errors);
     }
 
     Settings m_settings;
@@ -256,7 +311,7 @@ public:
     MechanismProperties properties(const Parameters& parameters) const override
     {
         MechanismProperties result = m_info.properties;
-        result.sampled = Settings(parameters).sampled();
+        result.sampled = result.givesStandardError = Settings(parameters).sampled();
         return result;
     }
 

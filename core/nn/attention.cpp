@@ -70,9 +70,8 @@ private:
     HeadOutput outputOfHead(std::size_t head)
     {
         const std::size_t width = m_context.columns / m_layer.heads;
-        const bool errors =
-            !m_errors.empty()
-            && m_plan.at(m_layer.stack, m_layer.layer, head).mechanism->info().properties.givesStandardError;
+        const HeadAssignment& assigned = m_plan.at(m_layer.stack, m_layer.layer, head);
+        const bool errors = !m_errors.empty() && assigned.mechanism->properties(assigned.parameters).givesStandardError;
         return {.weights = m_weights.matrix({head}),
                 .output = m_context.middleColumns(head * width, width),
                 .standardError = errors ? m_errors.matrix({head}) : MutableMatrixView{}};

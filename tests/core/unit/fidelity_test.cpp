@@ -316,5 +316,41 @@ TEST(Fidelity, OnlyCircuitsWithShotsAreSampled)
         EXPECT_FALSE(fidelity().properties(with(fidelity(), {{"test", test}})).sampled) << test;
 }
 
+// Standard deviation of every weight over many seeds, against the error that the mechanism gives.
+TEST(Fidelity, StandardErrorsOfTheTestsWithShotsAreTheSpreadOverSeeds)
+{
+    constexpr int kSeeds = 3000;
+    RandomHead head(2, 5, 4, 3);
+    for (const char* circuit : {"inversion", "swap", "hadamard"}) {
+        for (const char* rule : {"direct", "softmax"}) {
+            // Scores far enough from 0 that clipping them does not matter.
+            for (std::size_t key = 0; key < 5; ++key)
+                for (std::size_t i = 0; i < 4; ++i)
+                    head.keys.matrix()(key, i) = 1.0F + 0.1F * static_cast<float>(key * i);
+            std::ranges::fill(head.queries.values(), 1.0F);
+            head.queries.matrix()(1, 0) = 0.2F;
+            const Parameters parameters =
+                with(fidelity(), {{"test", circuit}, {"rule", rule}, {"shots", "4096"}, {"tau", "0.5"}});
+            Vector sum(10, 0.0);
+            Vector squares(10, 0.0);
+            HeadResult result = runHead(fidelity(), head.input, parameters);
+            for (int seed = 0; seed < kSeeds; ++seed) {
+                head.input.random.seed = static_cast<std::uint64_t>(seed);
+                result = runHead(fidelity(), head.input, parameters);
+                for (std::size_t cell = 0; cell < 10; ++cell) {
+                    sum[cell] += result.weights.data()[cell];
+                    squares[cell] += std::pow(static_cast<double>(result.weights.data()[cell]), 2);
+                }
+            }
+            for (std::size_t cell = 0; cell < 10; ++cell) {
+                const double mean = sum[cell] / kSeeds;
+                const double spread = std::sqrt(squares[cell] / kSeeds - mean * mean);
+                EXPECT_NEAR(result.standardError.data()[cell] / spread, 1.0, 0.08)
+                    << circuit << " " << rule << " cell " << cell;
+            }
+        }
+    }
+}
+
 }  // namespace
 }  // namespace ketscope
