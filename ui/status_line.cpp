@@ -45,7 +45,7 @@ QPixmap dot(const QColor& colour, double size, double ratio)
 StatusLine::StatusLine(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QStatusBar(parent), m_controller(controller), m_appearance(appearance), m_dot(new QLabel(this)),
       m_state(makeLabel({}, "value", this)), m_bar(new QProgressBar(this)),
-      m_hint(makeLabel(tr("Esc cancels"), "", this)), m_times(makeLabel({}, "", this)),
+      m_hint(makeLabel(tr("Esc cancels"), "", this)), m_times(new ElidedLabel("", this)),
       m_selection(makeLabel({}, "", this)), m_machine(makeLabel({}, "", this))
 {
     setSizeGripEnabled(false);
@@ -56,7 +56,7 @@ StatusLine::StatusLine(StudyController& controller, Appearance& appearance, QWid
     m_bar->setRange(0, 1000);
     m_bar->setFixedWidth(110);
     for (QWidget* each : std::initializer_list<QWidget*>{m_dot, m_state, m_bar, m_hint, m_times})
-        addWidget(each);
+        addWidget(each, each == m_times ? 1 : 0);
     addPermanentWidget(m_selection);
     addPermanentWidget(m_machine);
     connect(&controller, &StudyController::stateChanged, this, &StatusLine::refreshState);

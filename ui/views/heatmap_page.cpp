@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kSideBySide = 760.0;  // room for charts beside metrics
 constexpr double kOneLine = 560.0;     // room for the title beside its controls
+constexpr double kOneRow = 400.0;      // room for all controls beside each other
 constexpr double kLeastMaps = 310.0;
 constexpr double kLeastCharts = 180.0;
 constexpr double kUsualCharts = 250.0;
@@ -89,15 +90,21 @@ QWidget* HeatmapPage::makeHeader()
     auto* titles = new QHBoxLayout;
     titles->addWidget(m_title);
     titles->addWidget(m_note, 1);
-    auto* controls = new QHBoxLayout;
-    for (QWidget* control : std::initializer_list<QWidget*>{m_scale, m_colourMap, m_lock, m_difference})
-        controls->addWidget(control);
+    auto* choices = new QHBoxLayout;
+    auto* ticks = new QHBoxLayout;
+    for (QWidget* control : std::initializer_list<QWidget*>{m_scale, m_colourMap})
+        choices->addWidget(control);
+    for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference})
+        ticks->addWidget(control);
+    m_controls = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_controls->addLayout(choices);
+    m_controls->addLayout(ticks);
     m_header = new QBoxLayout(QBoxLayout::LeftToRight, header);
     m_header->setContentsMargins(14, 6, 14, 6);
-    for (QBoxLayout* each : std::initializer_list<QBoxLayout*>{titles, controls, m_header})
+    for (QBoxLayout* each : std::initializer_list<QBoxLayout*>{titles, choices, ticks, m_controls, m_header})
         each->setSpacing(10);
     m_header->addLayout(titles, 1);
-    m_header->addLayout(controls);
+    m_header->addLayout(m_controls);
     auto* line = new QFrame(this);
     line->setProperty("role", u"separator"_s);
     line->setFixedHeight(1);
@@ -132,6 +139,7 @@ void HeatmapPage::arrange()
     const Theme& theme = m_appearance.theme();
     const bool narrow = width() < theme.px(kSideBySide);
     m_header->setDirection(width() < theme.px(kOneLine) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    m_controls->setDirection(width() < theme.px(kOneRow) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_below->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     m_below->setMinimumHeight(qRound(theme.px(narrow ? 2 * kLeastCharts : kLeastCharts)));
     const int wanted = m_figure->heightForWidth(m_figure->width());

@@ -37,6 +37,7 @@ private:
     QLabel* m_title = nullptr;
     QLabel* m_note = nullptr;
     QBoxLayout* m_header = nullptr;
+    QBoxLayout* m_controls = nullptr;
     QScrollArea* m_scroll = nullptr;
     QSplitter* m_split = nullptr;
     QSplitter* m_below = nullptr;

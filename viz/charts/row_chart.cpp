@@ -119,6 +119,19 @@ private:
     Theme m_theme;
 };
 
+// 1, 2 or 5 times a power of ten, so that about four steps reach `largest`.
+double tickInterval(double largest)
+{
+    const double rough = largest > 0.0 ? largest / 4.0 : 0.25;
+    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
+    for (const double factor : {1.0, 2.0, 5.0})
+        if (rough <= decade * factor * 1.0001)
+            return decade * factor;
+    return decade * 10.0;
+}
+
+constexpr double kLabelRoom = 1.6;  // between tick labels, in heights of one
+
 class RowChart : public QChart {
 public:
     RowChart() : m_behind(new Marks(*this, true)), m_above(new Marks(*this, false))
@@ -126,6 +139,7 @@ public:
         legend()->hide();
         setBackgroundRoundness(0.0);
         setAnimationOptions(QChart::NoAnimation);
+        connect(this, &QChart::plotAreaChanged, this, &RowChart::spaceTicks);
     }
 
     void show(const RowContents& contents, const Theme& theme)
@@ -139,6 +153,22 @@ public:
     }
 
 private:
+    // Labels that have no room are drawn as dots, so a low chart has fewer ticks.
+    void spaceTicks(const QRectF& plot)
+    {
+        const QList<QAbstractAxis*> vertical = axes(Qt::Vertical);
+        auto* axis = vertical.isEmpty() ? nullptr : qobject_cast<QValueAxis*>(vertical.first());
+        if (axis == nullptr)
+            return;
+        const double range = axis->max() - axis->min();
+        const double label = QFontMetricsF(axis->labelsFont()).height() * kLabelRoom;
+        double interval = tickInterval(std::max(axis->max(), -axis->min()));
+        while (interval < range && plot.height() * interval / range < label)
+            interval *= 2.0;
+        if (interval != axis->tickInterval())
+            axis->setTickInterval(interval);
+    }
+
     Marks* m_behind;  // both are children of the chart
     Marks* m_above;
 };
@@ -180,17 +210,6 @@ QStringList labelsOf(const HeadMaps& maps, const std::vector<std::size_t>& keys)
     for (const std::size_t key : keys)
         labels << elideMiddle(maps.tokenText(key));
     return labels;
-}
-
-// 1, 2 or 5 times a power of ten, so that about four steps reach `largest`.
-double tickInterval(double largest)
-{
-    const double rough = largest > 0.0 ? largest / 4.0 : 0.25;
-    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
-    for (const double factor : {1.0, 2.0, 5.0})
-        if (rough <= decade * factor * 1.0001)
-            return decade * factor;
-    return decade * 10.0;
 }
 
 void style(QAbstractAxis& axis, const Theme& theme)
