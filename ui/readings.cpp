@@ -34,8 +34,6 @@ double flopsOf(const Comparison& comparison, std::size_t trace)
     return sum;
 }
 
-std::size_t limited(std::size_t value, std::size_t count) { return count == 0 ? 0 : std::min(value, count - 1); }
-
 // Not special, not punctuation.
 bool isWord(const Token& token)
 {
@@ -88,18 +86,6 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
     readings.head = compareMaps(a, b, comparison.input.model.attentionMask);
     readings.whole = std::move(whole);
     return readings;
-}
-
-Selection clamped(Selection selection, const Comparison& comparison)
-{
-    const std::vector<StackInfo>& stacks = comparison.model.stacks;
-    const std::size_t tokens = comparison.input.tokens.size();
-    selection.stack = limited(selection.stack, stacks.size());
-    selection.layer = limited(selection.layer, stacks.empty() ? 0 : stacks[selection.stack].layers);
-    selection.head = limited(selection.head, stacks.empty() ? 0 : stacks[selection.stack].heads);
-    selection.query = limited(selection.query, tokens);
-    selection.key = limited(selection.key, tokens);
-    return selection;
 }
 
 Selection strikingSelection(const Comparison& comparison)

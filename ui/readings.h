@@ -34,8 +34,6 @@ MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selectio
 // Empty where the trace has none for that head.
 MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
 
-// `selection` moved inside the stacks, layers, heads and tokens of `comparison`.
-Selection clamped(Selection selection, const Comparison& comparison);
 // Two words in a patched head whose weight differs most from B's and from what other queries
 // give the same key, so that heads which only look at one key for every query come last.
 Selection strikingSelection(const Comparison& comparison);

@@ -63,19 +63,6 @@ std::shared_ptr<const Trace> runTrace(const Comparison& comparison, const Model&
     return trace;
 }
 
-// The selection moved inside what this model and input have.
-Selection clamp(Selection selection, const Comparison& comparison)
-{
-    const auto inside = [](std::size_t& index, std::size_t count) { index = std::min(index, count - 1); };
-    inside(selection.stack, comparison.model.stacks.size());
-    const StackInfo& stack = comparison.model.stacks[selection.stack];
-    inside(selection.layer, stack.layers);
-    inside(selection.head, stack.heads);
-    inside(selection.query, comparison.input.tokens.size());
-    inside(selection.key, comparison.input.tokens.size());
-    return selection;
-}
-
 }  // namespace
 
 ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
@@ -88,7 +75,7 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     comparison->weightsSha256 = model.weightsSha256;
     comparison->outputLabels = model.outputLabels;
     comparison->input = encodeInput(study.input, comparison->model, model.tokenizer.get());
-    comparison->study.selection = clamp(study.selection, *comparison);
+    comparison->study.selection = clamped(study.selection, *comparison);
     const auto plan = [&](const Plan& entries) {
         return std::make_shared<const HeadPlan>(resolve(entries, comparison->model, study.seed));
     };
@@ -100,6 +87,20 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
         comparison->traces.push_back(trace ? trace : runTrace(*comparison, *model.model, i, monitor));
     }
     return comparison;
+}
+
+Selection clamped(Selection selection, const Comparison& comparison)
+{
+    const auto inside = [](std::size_t& index, std::size_t count) {
+        index = count == 0 ? 0 : std::min(index, count - 1);
+    };
+    const std::vector<StackInfo>& stacks = comparison.model.stacks;
+    inside(selection.stack, stacks.size());
+    inside(selection.layer, stacks.empty() ? 0 : stacks[selection.stack].layers);
+    inside(selection.head, stacks.empty() ? 0 : stacks[selection.stack].heads);
+    inside(selection.query, comparison.input.tokens.size());
+    inside(selection.key, comparison.input.tokens.size());
+    return selection;
 }
 
 std::string traceTag(std::size_t index)

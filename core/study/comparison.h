@@ -49,6 +49,9 @@ using ComparisonPointer = std::shared_ptr<const Comparison>;
 ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
                            Monitor& monitor);
 
+// `selection` moved inside the stacks, layers, heads and tokens that the comparison has.
+Selection clamped(Selection selection, const Comparison& comparison);
+
 // "A", "B", "C", …
 std::string traceTag(std::size_t index);
 // Exact softmax for the baseline, else the mechanism of the plan with its parameters, or how many it mixes.

@@ -216,6 +216,11 @@ private:
             wrong("model", "the stacks of the arrays", "others");
     }
 
+    std::vector<std::string> givenText() const
+    {
+        return m_file.exists("/input/text") ? m_file.readStrings("/input/text") : std::vector<std::string>();
+    }
+
     void readModelAndStudy()
     {
         const auto model = m_file.textAttribute("/", "model");
@@ -230,17 +235,13 @@ private:
         const bool own = m_comparison->study.candidates.size() + 1 == m_comparison->traces.size() && study && model;
         if (own)
             m_comparison->recordedTitles.clear();
-        else if (m_file.exists("/input/text"))
-            m_comparison->study.input.text = m_file.readStrings("/input/text").at(0);
+        else if (const auto text = givenText(); !text.empty())
+            m_comparison->study.input.text = text.front();
         for (std::size_t i = 0; i < m_comparison->traces.size(); ++i)
             m_comparison->plans.push_back(
                 std::make_shared<const HeadPlan>(resolve(own && i > 0 ? m_comparison->study.candidates[i - 1] : Plan{},
                                                          m_comparison->model, m_comparison->study.seed)));
-        const Selection& s = m_comparison->study.selection;
-        const std::size_t n = m_comparison->input.tokens.size();
-        if (s.stack >= m_comparison->model.stacks.size() || s.layer >= m_comparison->model.stacks[s.stack].layers
-            || s.head >= m_comparison->model.stacks[s.stack].heads || s.query >= n || s.key >= n)
-            m_comparison->study.selection = {};
+        m_comparison->study.selection = clamped(m_comparison->study.selection, *m_comparison);
     }
 
     std::string m_name;

@@ -97,6 +97,18 @@ TEST_F(RunFileTest, AttentionCapturedElsewhereOpensFromTwoArrays)
     EXPECT_TRUE(outputTable(*read).rows.empty());
 }
 
+TEST_F(RunFileTest, AForeignTextIsShownAndAnEmptyOneIsNone)
+{
+    for (const std::vector<std::string>& texts : {std::vector<std::string>{"x y z"}, {}}) {
+        Hdf5File file = Hdf5File::create(path);
+        file.writeStrings("/input/tokens", {"x", "y", "z"});
+        file.writeFloats("/traces/A/text/attention", {1, 1, 3, 3}, std::vector<float>(9, 1.0F / 3));
+        file.writeStrings("/input/text", texts);
+        file.close();
+        EXPECT_EQ(readRunFile(path, monitor)->study.input.text.value_or("none"), texts.empty() ? "none" : texts[0]);
+    }
+}
+
 TEST_F(RunFileTest, WrongShapesAndFormatsAreNamed)
 {
     for (const auto& shape : {std::vector<std::size_t>{4, 2, 3, 2}, {4, 2, 3}, {0, 2, 3, 3}, {1, 1, 2, 2}}) {
