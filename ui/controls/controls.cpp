@@ -49,6 +49,17 @@ QPushButton* makeLink(const QString& text, QWidget* parent)
     return link;
 }
 
+QGridLayout* renewList(Section& section, QWidget*& list, int spacing)
+{
+    delete list;
+    list = new QWidget(&section);
+    section.body()->insertWidget(0, list);
+    auto* grid = new QGridLayout(list);
+    grid->setContentsMargins(0, 0, 0, 0);
+    grid->setVerticalSpacing(spacing);
+    return grid;
+}
+
 void paintChevron(QWidget& widget, const QPalette& palette)
 {
     QPainter painter(&widget);

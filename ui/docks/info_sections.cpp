@@ -12,16 +12,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QGridLayout* renewList(Section& section, QWidget*& list)
-{
-    delete list;
-    list = new QWidget(&section);
-    section.body()->insertWidget(0, list);
-    auto* grid = new QGridLayout(list);
-    grid->setContentsMargins(0, 0, 0, 0);
-    return grid;
-}
-
 QLabel* wrapped(const char* role, QWidget* parent)
 {
     auto* label = makeLabel({}, role, parent);

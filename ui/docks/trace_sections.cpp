@@ -18,17 +18,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-// Replaces `list` in `section` by an empty widget with a grid.
-QGridLayout* renewList(Section& section, QWidget*& list)
-{
-    delete list;
-    list = new QWidget(&section);
-    section.body()->insertWidget(0, list);
-    auto* grid = new QGridLayout(list);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setVerticalSpacing(6);
-    return grid;
-}
+constexpr int kRowSpacing = 6;
 
 std::size_t largestOf(const OutputTable& table, std::size_t trace)
 {
@@ -113,7 +103,7 @@ void PlanSection::addRow(int row, const QString& layers, const QString& heads, c
 
 void PlanSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list);
+    QGridLayout* grid = renewList(*this, m_list, kRowSpacing);
     grid->setColumnStretch(2, 1);
     grid->setHorizontalSpacing(14);
     const ModelInfo* model = m_controller.model();
@@ -168,7 +158,7 @@ TracesSection::TracesSection(StudyController& controller, Appearance& appearance
 
 void TracesSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list);
+    QGridLayout* grid = renewList(*this, m_list, kRowSpacing);
     grid->setColumnStretch(1, 1);
     const ComparisonPointer& comparison = m_controller.comparison();
     if (!comparison) {
