@@ -30,9 +30,10 @@ const Mechanism& mechanism(std::string_view id)
 
 void checkShapes(const HeadInput& input)
 {
-    const auto& [queries, keys, values, mask, scale, layerInput, random] = input;
+    const auto& [queries, keys, values, mask, scale, layerInput, random, keyInput, trained] = input;
     const bool fits =
-        queries.columns == keys.columns && keys.rows == values.rows && keys.rows > 0
+        queries.columns == keys.columns && (layerInput.empty() || layerInput.rows == queries.rows)
+        && (keyInput.empty() || keyInput.rows == keys.rows) && keys.rows == values.rows && keys.rows > 0
         && (mask.keyAllowed.empty() || mask.keyAllowed.size() == keys.rows)
         && (mask.additive.empty() || (mask.additive.rows == queries.rows && mask.additive.columns == keys.rows))
         && !(mask.causal && keys.rows < queries.rows);
@@ -40,8 +41,27 @@ void checkShapes(const HeadInput& input)
         fail({"attention", "queries, keys, values and masks that fit each other", "other shapes", "Report this."});
 }
 
-void attendHead(const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters,
-                const HeadOutput& output, const Monitor& monitor)
+void Mechanism::backward(const HeadInput&, const Parameters&, const OutputGradients&, const HeadGradients&,
+                         const Monitor&) const
+{
+    fail({"mechanism " + info().id, "a mechanism with a backward pass", "one without", "Choose another mechanism."});
+}
+
+std::vector<std::string> publishedFaults(const Parameters& parameters)
+{
+    std::vector<std::string> faults;
+    for (const Parameter& parameter : parameters.definitions()) {
+        if (parameter.choiceFaults.empty() || !parameters.isShown(parameter))
+            continue;
+        const std::string& fault = parameter.choiceFaults[static_cast<std::size_t>(parameters.integer(parameter.id))];
+        if (!fault.empty())
+            faults.push_back(fault);
+    }
+    return faults;
+}
+
+std::vector<Diagnostic> attendHead(const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters,
+                                   const HeadOutput& output, const Monitor& monitor)
 {
     constexpr std::size_t kBlock = 32;
     const auto head = mechanism.prepare(input, parameters, monitor);
@@ -49,6 +69,7 @@ void attendHead(const Mechanism& mechanism, const HeadInput& input, const Parame
         monitor.check();
         head->rows(first, std::min(first + kBlock, input.queries.rows), output);
     }
+    return head->diagnostics();
 }
 
 }  // namespace ketscope

@@ -63,6 +63,7 @@ void ForwardPass::share(const Trace& before, std::size_t firstLayer)
     const auto count = static_cast<std::ptrdiff_t>(firstLayer);
     to.attention.assign(from.attention.begin(), from.attention.begin() + count);
     to.standardError.assign(from.standardError.begin(), from.standardError.begin() + count);
+    to.diagnostics.assign(from.diagnostics.begin(), from.diagnostics.begin() + count);
     to.hidden.assign(from.hidden.begin(), from.hidden.begin() + count + 1);
     m_trace.firstComputedLayer = firstLayer;
 }
@@ -105,6 +106,7 @@ void ForwardPass::attend(std::size_t layer, const Tensor& projected, MatrixView 
     LayerMaps maps = ketscope::attend(work, *m_request.plan, context.matrix(), m_monitor);
     m_trace.stacks.front().attention.push_back(std::move(maps.weights));
     m_trace.stacks.front().standardError.push_back(std::move(maps.standardErrors));
+    m_trace.stacks.front().diagnostics.push_back(std::move(maps.diagnostics));
     std::ranges::move(maps.warnings, std::back_inserter(m_trace.warnings));
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/attention/diagnostic.h"
 #include "core/base/tensor.h"
 
 #include <map>
@@ -12,9 +13,10 @@ namespace ketscope {
 // One stack's part of a trace. Layers are separate so that traces which agree up to a layer share them.
 struct StackTrace {
     std::string name;
-    std::vector<TensorPointer> attention;      // (L) of (H, Nq, Nk): the weights that were used
-    std::vector<TensorPointer> standardError;  // (L) of (H, Nq, Nk) or null: one SE of each weight, 0 where exact
-    std::vector<TensorPointer> hidden;         // (L + 1) of (N, D); 0 = embeddings
+    std::vector<TensorPointer> attention = {};      // (L) of (H, Nq, Nk): the weights that were used
+    std::vector<TensorPointer> standardError = {};  // (L) of (H, Nq, Nk) or null: one SE of each weight, 0 where exact
+    std::vector<std::vector<HeadDiagnostics>> diagnostics = {};  // (L), of the heads that give any
+    std::vector<TensorPointer> hidden = {};                      // (L + 1) of (N, D); 0 = embeddings
 };
 
 // Everything one forward pass produced.

@@ -26,7 +26,9 @@ HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, std::uint64
             .scale = layer.scale,
             .layerInput = layer.input,
             .random = {seed, static_cast<std::uint16_t>(layer.stack), static_cast<std::uint16_t>(layer.layer),
-                       static_cast<std::uint16_t>(head)}};
+                       static_cast<std::uint16_t>(head)},
+            .keyInput = layer.keyInput,
+            .trained = layer.trained.empty() ? nullptr : &layer.trained[head]};
 }
 
 bool finite(const MatrixView& values)
@@ -44,8 +46,13 @@ public:
     LayerWork(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
         : m_layer(layer), m_plan(plan), m_context(context), m_monitor(monitor),
           m_weights({layer.heads, layer.queries.rows, layer.keys.rows}), m_prepared(layer.heads),
-          m_notFinite(layer.heads)
+          m_rowDiagnostics(layer.heads), m_notFinite(layer.heads)
     {
+        for (std::size_t head = 0; head < layer.heads; ++head) {
+            const HeadAssignment& what = plan.at(layer.stack, layer.layer, head);
+            if (const auto rows = what.mechanism->rowDiagnostics(what.parameters); !rows.empty())
+                m_rowDiagnostics[head] = Tensor::zeros({rows.size(), layer.queries.rows});
+        }
         if (layer.standardErrors && plan.anyGivesStandardError(layer.stack, layer.layer))
             m_errors = Tensor::zeros(m_weights.shape());
     }
@@ -74,7 +81,8 @@ private:
         const bool errors = !m_errors.empty() && assigned.mechanism->properties(assigned.parameters).givesStandardError;
         return {.weights = m_weights.matrix({head}),
                 .output = m_context.middleColumns(head * width, width),
-                .standardError = errors ? m_errors.matrix({head}) : MutableMatrixView{}};
+                .standardError = errors ? m_errors.matrix({head}) : MutableMatrixView{},
+                .diagnostics = m_rowDiagnostics[head].empty() ? MutableMatrixView{} : m_rowDiagnostics[head].matrix()};
     }
 
     void runBlock(std::size_t head, std::size_t first)
@@ -88,9 +96,25 @@ private:
             m_notFinite[head] = true;
     }
 
+    HeadDiagnostics diagnosticsOf(std::size_t head) const
+    {
+        HeadDiagnostics result{head, m_prepared[head]->diagnostics()};
+        const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
+        const auto rows = what.mechanism->rowDiagnostics(what.parameters);
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            Tensor values({m_layer.queries.rows});
+            std::ranges::copy(m_rowDiagnostics[head].matrix().row(i), values.data());
+            result.list.push_back({rows[i], std::make_shared<const Tensor>(std::move(values))});
+        }
+        return result;
+    }
+
     LayerMaps result()
     {
         LayerMaps maps;
+        for (std::size_t head = 0; head < m_layer.heads; ++head)
+            if (HeadDiagnostics known = diagnosticsOf(head); !known.list.empty())
+                maps.diagnostics.push_back(std::move(known));
         for (std::size_t head = 0; head < m_layer.heads; ++head)
             if (m_notFinite[head])
                 maps.warnings.push_back("layer " + std::to_string(m_layer.layer) + " head " + std::to_string(head)
@@ -108,6 +132,7 @@ private:
     Tensor m_weights;
     Tensor m_errors;
     std::vector<std::unique_ptr<PreparedHead>> m_prepared;
+    std::vector<Tensor> m_rowDiagnostics;  // of each head: (its row diagnostics, n)
     std::vector<std::atomic<bool>> m_notFinite;
 };
 

@@ -21,13 +21,16 @@ struct LayerAttention {
     std::size_t stack = 0;
     std::size_t layer = 0;
     bool standardErrors = true;  // keep those of heads that give them
+    MatrixView keyInput = {};    // (m, D'): what the keys were projected from, in cross-attention; empty = input
+    std::span<const NamedTensors> trained = {};  // of each head, see HeadInput::trained; empty = none
 };
 
 // What it leaves in the trace.
 struct LayerMaps {
-    TensorPointer weights;              // (H, n, m)
-    TensorPointer standardErrors;       // (H, n, m), 0 where exact; null when no head gives any
-    std::vector<std::string> warnings;  // "layer 3 head 1: attention is not finite"
+    TensorPointer weights;                     // (H, n, m)
+    TensorPointer standardErrors;              // (H, n, m), 0 where exact; null when no head gives any
+    std::vector<HeadDiagnostics> diagnostics;  // of the heads that give any
+    std::vector<std::string> warnings;         // "layer 3 head 1: attention is not finite"
 };
 
 // Runs every head with the mechanism that `plan` has for it; fills `context` (n, H·dv). The same bits for any thread

@@ -126,7 +126,7 @@ private:
                   "(layers, heads, " + std::to_string(n) + ", " + std::to_string(n)
                       + ") values, one row and column a token",
                   shapeText(shape));
-        StackTrace stack{name, layersOf(path), {}, {}};
+        StackTrace stack{.name = name, .attention = layersOf(path)};
         stack.standardError.resize(shape[0]);
         if (const std::string errors = group + "/attention_standard_error"; m_file.exists(errors)) {
             if (m_file.shape(errors) != shape)

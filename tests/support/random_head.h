@@ -26,12 +26,15 @@ inline Tensor normalTensor(std::size_t rows, std::size_t columns, std::uint64_t 
 struct RandomHead {
     RandomHead(std::size_t n, std::size_t m, std::size_t d, std::size_t dv, std::uint64_t seed = 1)
         : queries(normalTensor(n, d, seed)), keys(normalTensor(m, d, seed + 1000)),
-          values(normalTensor(m, dv, seed + 2000)), layerInput(normalTensor(n, 2 * d, seed + 3000))
+          values(normalTensor(m, dv, seed + 2000)), layerInput(normalTensor(n, 2 * d, seed + 3000)),
+          keyInput(normalTensor(m, 2 * d, seed + 4000))
     {
         input.queries = queries.matrix();
         input.keys = keys.matrix();
         input.values = values.matrix();
         input.layerInput = layerInput.matrix();
+        if (n != m)
+            input.keyInput = keyInput.matrix();
         input.scale = 1.0F / std::sqrt(static_cast<float>(d));
         input.random = {.seed = 5, .stack = 0, .layer = 3, .head = 2};
     }
@@ -40,6 +43,7 @@ struct RandomHead {
     Tensor keys;
     Tensor values;
     Tensor layerInput;
+    Tensor keyInput;  // what keys come from; not used when there are as many keys as queries (self-attention)
     HeadInput input;
 };
 
@@ -52,18 +56,19 @@ struct HeadResult {
             std::ranges::fill(tensor->values(), std::numeric_limits<float>::quiet_NaN());
     }
 
-    HeadOutput view() { return {weights.matrix(), output.matrix(), standardError.matrix()}; }
+    HeadOutput view() { return {weights.matrix(), output.matrix(), standardError.matrix(), {}}; }
     float weight(std::size_t row, std::size_t key) const { return weights.matrix()(row, key); }
 
     Tensor weights;
     Tensor output;
     Tensor standardError;
+    std::vector<Diagnostic> diagnostics;
 };
 
 inline HeadResult runHead(const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters)
 {
     HeadResult result(input);
-    attendHead(mechanism, input, parameters, result.view(), Monitor());
+    result.diagnostics = attendHead(mechanism, input, parameters, result.view(), Monitor());
     return result;
 }
 

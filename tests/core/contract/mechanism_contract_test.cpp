@@ -111,6 +111,7 @@ TEST_P(MechanismContract, DescribesItself)
         EXPECT_FALSE(parameter.title.empty());
         EXPECT_FALSE(parameter.help.empty());
         EXPECT_EQ(parameter.choices.size(), parameter.choiceTitles.size());
+        EXPECT_TRUE(parameter.choiceFaults.empty() || parameter.choiceFaults.size() == parameter.choices.size());
         EXPECT_EQ(parameter.kind == ParameterKind::Choice, parameter.choices.size() > 1);
         EXPECT_LT(parameter.minimum, parameter.maximum);
         EXPECT_TRUE(!parameter.logarithmic || parameter.minimum > 0.0);
@@ -127,6 +128,9 @@ TEST_P(MechanismContract, DescribesItself)
     EXPECT_EQ(actual.sampled, info.properties.sampled);
     EXPECT_EQ(actual.rowStochastic, info.properties.rowStochastic);
     EXPECT_EQ(actual.givesStandardError, info.properties.givesStandardError);
+    EXPECT_EQ(actual.gradient, info.properties.gradient);
+    EXPECT_TRUE(publishedFaults(subject.defaults()).empty()) << "a published fault is the default";
+    EXPECT_TRUE(actual.causalSafe) << "the default leaks";
 }
 
 TEST_P(MechanismContract, RowsAreDistributionsOverAllowedKeys)
@@ -228,14 +232,16 @@ TEST_P(MechanismContract, OutputIsTheWeightsTimesTheValues)
     for (const Variant& variant : variants) {
         const HeadResult result = runHead(subject, head.input, variant.parameters);
         Tensor alone({11, 21});
-        attendHead(subject, head.input, variant.parameters, {{}, alone.matrix(), {}}, Monitor());
+        attendHead(subject, head.input, variant.parameters, {{}, alone.matrix(), {}, {}}, Monitor());
         for (std::size_t i = 0; i < 11; ++i)
             for (std::size_t c = 0; c < 21; ++c) {
+                ASSERT_NEAR(alone.matrix()(i, c), result.output.matrix()(i, c), 1e-4) << variant.name << ", alone";
+                if (!subject.properties(variant.parameters).weighsValues)
+                    continue;  // the mechanism's own tests say of what values
                 double expected = 0.0;
                 for (std::size_t j = 0; j < 19; ++j)
                     expected += static_cast<double>(result.weight(i, j)) * head.values.matrix()(j, c);
                 ASSERT_NEAR(result.output.matrix()(i, c), expected, 1e-5) << variant.name;
-                ASSERT_NEAR(alone.matrix()(i, c), expected, 1e-5) << variant.name << ", output only";
             }
     }
 }
@@ -281,7 +287,7 @@ TEST_P(MechanismContract, StridedViewsGiveTheSameBits)
     Tensor target = Tensor::zeros({8, 40});
     const MutableMatrixView weights = target.matrix().middleColumns(3, 8);
     const MutableMatrixView output = target.matrix().middleColumns(17, 6);
-    attendHead(subject, strided, subject.defaults(), {weights, output, {}}, Monitor());
+    attendHead(subject, strided, subject.defaults(), {weights, output, {}, {}}, Monitor());
     for (std::size_t i = 0; i < 8; ++i) {
         EXPECT_TRUE(sameBits(weights.row(i), dense.weights.matrix().row(i)));
         EXPECT_TRUE(sameBits(output.row(i), dense.output.matrix().row(i)));
@@ -331,7 +337,7 @@ TEST_P(MechanismContract, StandardErrorIsThereExactlyWhenPromised)
     }
 }
 
-TEST_P(MechanismContract, KeysHaveNoOrderUnlessSampled)
+TEST_P(MechanismContract, KeysHaveNoOrderUnlessDeclared)
 {
     const std::size_t m = 13;
     RandomHead head(6, m, 8, 5);
@@ -339,9 +345,11 @@ TEST_P(MechanismContract, KeysHaveNoOrderUnlessSampled)
     for (std::size_t j = 0; j < m; ++j) {
         std::ranges::copy(head.keys.matrix().row(j), turned.keys.matrix().row((j * 5 + 3) % m).begin());
         std::ranges::copy(head.values.matrix().row(j), turned.values.matrix().row((j * 5 + 3) % m).begin());
+        std::ranges::copy(head.keyInput.matrix().row(j), turned.keyInput.matrix().row((j * 5 + 3) % m).begin());
     }
     for (const Variant& variant : variants) {
-        if (subject.properties(variant.parameters).sampled)
+        const MechanismProperties properties = subject.properties(variant.parameters);
+        if (properties.sampled || properties.usesKeyOrder)
             continue;
         const HeadResult a = runHead(subject, head.input, variant.parameters);
         const HeadResult b = runHead(subject, turned.input, variant.parameters);
@@ -428,6 +436,90 @@ TEST_P(MechanismContract, CostGrowsWithTheInput)
         const double cost = subject.flops(small.input, variant.parameters);
         EXPECT_GT(cost, 0.0) << variant.name;
         EXPECT_GT(subject.flops(large.input, variant.parameters), 2.0 * cost) << variant.name;
+    }
+}
+
+// Parameters of one group stand together, so that a panel shows each heading once.
+TEST_P(MechanismContract, GroupsAreContiguous)
+{
+    std::set<std::string> closed;
+    std::string current;
+    for (const Parameter& parameter : subject.info().parameters) {
+        if (parameter.group == current)
+            continue;
+        EXPECT_TRUE(closed.insert(current).second && !closed.contains(parameter.group)) << parameter.id;
+        current = parameter.group;
+    }
+}
+
+// The loss Σ G ⊙ output, of which G is the gradient with respect to the output.
+double lossOf(const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters, const Tensor& gradient)
+{
+    const HeadResult result = runHead(mechanism, input, parameters);
+    double loss = 0.0;
+    for (std::size_t i = 0; i < gradient.size(); ++i)
+        loss += static_cast<double>(gradient.values()[i]) * result.output.values()[i];
+    return loss;
+}
+
+TEST_P(MechanismContract, BackwardIsTheDerivativeOfTheOutput)
+{
+    constexpr float kStep = 4e-3F;
+    for (const Variant& variant : variants) {
+        if (subject.properties(variant.parameters).gradient != GradientKind::Exact)
+            continue;
+        RandomHead head(5, 6, 4, 3);
+        const Tensor gradient = normalTensor(5, 3, 77);
+        Tensor queries = Tensor::zeros({5, 4});
+        Tensor keys = Tensor::zeros({6, 4});
+        Tensor values = Tensor::zeros({6, 3});
+        subject.backward(head.input, variant.parameters, {gradient.matrix(), {}},
+                         {.queries = queries.matrix(), .keys = keys.matrix(), .values = values.matrix()}, Monitor());
+        const auto check = [&](Tensor& moved, const Tensor& found, const char* what) {
+            for (std::size_t i = 0; i < moved.size(); ++i) {
+                const float before = moved.values()[i];
+                moved.values()[i] = before + kStep;
+                const double above = lossOf(subject, head.input, variant.parameters, gradient);
+                moved.values()[i] = before - kStep;
+                const double below = lossOf(subject, head.input, variant.parameters, gradient);
+                moved.values()[i] = before;
+                const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
+                ASSERT_NEAR(found.values()[i], slope, 5e-3 + 0.02 * std::abs(slope))
+                    << variant.name << ", " << what << " " << i;
+            }
+        };
+        check(head.queries, queries, "query");
+        check(head.keys, keys, "key");
+        check(head.values, values, "value");
+    }
+}
+
+TEST_P(MechanismContract, WithoutAGradientBackwardSaysSo)
+{
+    RandomHead head(5, 6, 4, 3);
+    const Tensor gradient = normalTensor(5, 3, 77);
+    for (const Variant& variant : variants)
+        if (subject.properties(variant.parameters).gradient == GradientKind::None) {
+            EXPECT_THROW(subject.backward(head.input, variant.parameters, {gradient.matrix(), {}}, {}, Monitor()),
+                         Error)
+                << variant.name;
+        }
+}
+
+TEST_P(MechanismContract, RowDiagnosticsAreFilled)
+{
+    RandomHead head(7, 9, 8, 5);
+    for (const Variant& variant : variants) {
+        const auto infos = subject.rowDiagnostics(variant.parameters);
+        if (infos.empty())
+            continue;
+        HeadResult result(head.input);
+        Tensor rows({infos.size(), 7});
+        std::ranges::fill(rows.values(), std::numeric_limits<float>::quiet_NaN());
+        HeadOutput output = result.view();
+        output.diagnostics = rows.matrix();
+        attendHead(subject, head.input, variant.parameters, output, Monitor());
+        EXPECT_TRUE(allFinite(rows.values())) << variant.name;
     }
 }
 
