@@ -96,8 +96,9 @@ QWidget* MainWindow::createLeftColumn()
 QWidget* MainWindow::createRightColumn()
 {
     m_parameters = new ParameterSection(m_controller, m_appearance);
-    return scrolledColumn({new MechanismSection(m_controller, m_appearance), m_parameters,
-                           new CellSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)});
+    return scrolledColumn(
+        {new MechanismSection(m_controller, m_appearance), m_parameters, new CellSection(m_controller, m_appearance),
+         new DiagnosticsSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)});
 }
 
 QDockWidget* MainWindow::createDock(const QString& title, const QString& name, QWidget* content,

@@ -65,6 +65,18 @@ MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, cons
     return stack.standardError[selection.layer]->matrix({selection.head});
 }
 
+const HeadDiagnostics* diagnosticsOf(const Comparison& comparison, std::size_t trace, const Selection& selection)
+{
+    if (trace >= comparison.traces.size())
+        return nullptr;
+    const StackTrace& stack = comparison.traces[trace]->stacks.at(selection.stack);
+    if (selection.layer >= stack.diagnostics.size())
+        return nullptr;
+    const std::vector<HeadDiagnostics>& heads = stack.diagnostics[selection.layer];
+    const auto found = std::ranges::find(heads, selection.head, &HeadDiagnostics::head);
+    return found == heads.end() ? nullptr : &*found;
+}
+
 WholeReadings readWhole(const Comparison& comparison)
 {
     WholeReadings whole;

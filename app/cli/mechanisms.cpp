@@ -15,6 +15,7 @@ struct Property {
     const char* id;
     const char* text;
     bool MechanismProperties::*member;
+    bool saidWhen = true;  // the value that is worth a word
 };
 constexpr Property kProperties[] = {
     {"row_stochastic", "rows sum to one", &MechanismProperties::rowStochastic},
@@ -23,7 +24,23 @@ constexpr Property kProperties[] = {
     {"random_features", "random features", &MechanismProperties::randomFeatures},
     {"signed_weights", "signed weights", &MechanismProperties::signedWeights},
     {"gives_standard_error", "gives standard errors", &MechanismProperties::givesStandardError},
+    {"linear_time", "output in linear time", &MechanismProperties::linearTime},
+    {"uses_key_order", "depends on the order of keys", &MechanismProperties::usesKeyOrder},
+    {"weighs_values", "makes its own values", &MechanismProperties::weighsValues, false},
+    {"cross_attention", "no cross-attention", &MechanismProperties::crossAttention, false},
 };
+
+const char* gradientName(GradientKind kind)
+{
+    switch (kind) {
+    case GradientKind::None: return "none";
+    case GradientKind::Exact: return "exact";
+    case GradientKind::Expected: return "expected";
+    case GradientKind::StraightThrough: return "straight-through";
+    case GradientKind::ScoreFunction: return "score-function";
+    }
+    return "";
+}
 
 const char* kindName(ParameterKind kind)
 {
@@ -45,21 +62,42 @@ std::string rangeText(const Parameter& parameter)
     return shortestNumber(parameter.minimum) + " … " + shortestNumber(parameter.maximum);
 }
 
+// The choices that reproduce published code, with what is wrong with each.
+std::string faultsText(const MechanismInfo& info)
+{
+    std::string text;
+    for (const Parameter& parameter : info.parameters)
+        for (std::size_t i = 0; i < parameter.choiceFaults.size(); ++i)
+            if (!parameter.choiceFaults[i].empty())
+                text += "  as published: " + parameter.id + "=" + parameter.choices[i] + ": "
+                        + parameter.choiceFaults[i] + "\n";
+    return text;
+}
+
+std::vector<TableRow> parameterRows(const Mechanism& mechanism)
+{
+    const Parameters defaults = mechanism.defaults();
+    std::vector<TableRow> rows = {{"", "parameter", "default", "range", "meaning"}};
+    for (const Parameter& parameter : mechanism.info().parameters) {
+        const std::string group = parameter.group.empty() ? "" : parameter.group + ": ";
+        rows.push_back({"", parameter.id, defaults.text(parameter.id), rangeText(parameter), group + parameter.title});
+    }
+    return rows;
+}
+
 std::string mechanismText(const Mechanism& mechanism)
 {
     const MechanismInfo& info = mechanism.info();
     std::vector<std::string> properties;
     for (const Property& property : kProperties)
-        if (info.properties.*property.member)
+        if (info.properties.*property.member == property.saidWhen)
             properties.emplace_back(property.text);
+    if (info.properties.gradient != GradientKind::None)
+        properties.push_back(std::string("gradient: ") + gradientName(info.properties.gradient));
     std::string text = info.id + ": " + info.title + "\n  " + info.formula + "\n  " + joined(properties, " · ") + "\n";
-    if (info.parameters.empty())
-        return text;
-    const Parameters defaults = mechanism.defaults();
-    std::vector<TableRow> rows = {{"", "parameter", "default", "range", "meaning"}};
-    for (const Parameter& parameter : info.parameters)
-        rows.push_back({"", parameter.id, defaults.text(parameter.id), rangeText(parameter), parameter.title});
-    return text + formatTable(rows, 5);
+    if (!info.parameters.empty())
+        text += formatTable(parameterRows(mechanism), 5);
+    return text + faultsText(info);
 }
 
 Json parameterJson(const Parameter& parameter, const Parameters& defaults)
@@ -67,8 +105,12 @@ Json parameterJson(const Parameter& parameter, const Parameters& defaults)
     Json json = {
         {"id", parameter.id},     {"title", parameter.title},         {"symbol", parameter.symbol},
         {"help", parameter.help}, {"kind", kindName(parameter.kind)}, {"default", defaults.text(parameter.id)}};
+    json["group"] = parameter.group;
     if (parameter.kind == ParameterKind::Choice)
         json["choices"] = parameter.choices;
+    for (std::size_t i = 0; i < parameter.choiceFaults.size(); ++i)
+        if (!parameter.choiceFaults[i].empty())
+            json["as_published"][parameter.choices[i]] = parameter.choiceFaults[i];
     if (parameter.kind == ParameterKind::Integer || parameter.kind == ParameterKind::Real) {
         json["minimum"] = parameter.minimum;
         json["maximum"] = parameter.maximum;
@@ -89,6 +131,7 @@ Json mechanismJson(const Mechanism& mechanism)
     Json properties;
     for (const Property& property : kProperties)
         properties[property.id] = info.properties.*property.member;
+    properties["gradient"] = gradientName(info.properties.gradient);
     return {{"id", info.id},         {"title", info.title},      {"formula", info.formula}, {"summary", info.summary},
             {"source", info.source}, {"parameters", parameters}, {"properties", properties}};
 }

@@ -148,7 +148,9 @@ TraceTitle traceTitle(const Comparison& comparison, std::size_t trace)
         return {"Exact softmax", "no head patched"};
     if (entries.size() > 1)
         return {"Mixed plan", std::to_string(entries.size()) + " entries"};
-    return {entries.front().mechanism->info().shortTitle, parameterList(entries.front().parameters)};
+    const PlanEntry& entry = entries.front();
+    const std::string mark = publishedFaults(entry.parameters).empty() ? "" : " (as published)";
+    return {entry.mechanism->info().shortTitle + mark, parameterList(entry.parameters)};
 }
 
 }  // namespace ketscope

@@ -5,6 +5,7 @@
 #include "core/base/version.h"
 #include "core/formats/hdf5.h"
 #include "core/measures/measures.h"
+#include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_model.h"
 
 #include <nlohmann/json.hpp>
@@ -75,6 +76,7 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
         if (!stack.hidden.empty())
             file.writeFloatBlocks(group + "/hidden_states", stack.hidden);
         writeStandardErrors(file, group, stack);
+        writeDiagnostics(file, group, stack);
         writeMeasures(
             file, group, stack,
             {.causal = comparison.model.stacks[s].causal, .keyAllowed = comparison.input.model.attentionMask});

@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/formats/hdf5.h"
 #include "core/study/run_file.h"
+#include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_model.h"
 
 #include <cmath>
@@ -139,6 +140,7 @@ private:
                 wrong(hidden, "(layers + 1, tokens, width) values", shapeText(found));
             stack.hidden = layersOf(hidden);
         }
+        readDiagnostics(m_file, group, shape[0], stack);
         for (std::size_t layer = 0; layer < shape[0]; ++layer)
             if (!std::ranges::all_of(stack.attention[layer]->values(), [](float x) { return std::isfinite(x); }))
                 trace.warnings.push_back("layer " + std::to_string(layer) + ": attention is not finite");

@@ -5,6 +5,9 @@
 #include "viz/scale.h"
 
 #include <QGridLayout>
+#include <QLocale>
+
+#include <algorithm>
 
 namespace ketscope {
 
@@ -18,6 +21,25 @@ QLabel* wrapped(const char* role, QWidget* parent)
     label->setWordWrap(true);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
     return label;
+}
+
+QString significant(float value) { return QLocale::c().toString(static_cast<double>(value), 'g', 5); }
+
+// The selected query's value, a plain number, or how many numbers there are and their range.
+QString diagnosticText(const Diagnostic& one, std::size_t query, std::size_t queries)
+{
+    const std::span<const float> values = one.values->values();
+    const QString unit = one.info.unit.empty() ? QString() : u' ' + QString::fromStdString(one.info.unit);
+    if (values.size() == 1)
+        return significant(values[0]) + unit;
+    if (one.values->shape() == std::vector{queries})
+        return MechanismSection::tr("%1%2 (query)").arg(significant(values[query]), unit);
+    if (values.empty())
+        return MechanismSection::tr("none");
+    const auto [least, most] = std::ranges::minmax(values);
+    return MechanismSection::tr("%1 values, %2 … %3%4")
+        .arg(values.size())
+        .arg(significant(least), significant(most), unit);
 }
 
 }  // namespace
@@ -128,6 +150,39 @@ void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
     difference->setObjectName(u"cell.difference"_s);
     grid.addWidget(makeLabel(u"Δ"_s, "title", m_list), row, 0, Qt::AlignHCenter);
     grid.addWidget(difference, row, 1, 1, 3);
+}
+
+DiagnosticsSection::DiagnosticsSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Diagnostics of B"), appearance, parent), m_controller(controller)
+{
+    setObjectName(u"diagnostics"_s);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &DiagnosticsSection::refresh);
+    refresh();
+}
+
+void DiagnosticsSection::refresh()
+{
+    QGridLayout* grid = renewList(*this, m_list);
+    grid->setColumnStretch(0, 1);
+    grid->setHorizontalSpacing(10);
+    const ComparisonPointer& comparison = m_controller.comparison();
+    const HeadDiagnostics* head = comparison ? diagnosticsOf(*comparison, 1, comparison->study.selection) : nullptr;
+    setVisible(head != nullptr);
+    if (head == nullptr)
+        return;
+    const std::size_t query = comparison->study.selection.query;
+    const std::size_t queries = mapOf(*comparison, 1, comparison->study.selection).rows;
+    int row = 0;
+    for (const Diagnostic& one : head->list) {
+        auto* name = makeLabel(QString::fromStdString(one.info.title), "value", m_list);
+        name->setWordWrap(true);
+        grid->addWidget(name, row, 0);
+        auto* value = makeLabel(diagnosticText(one, query, queries), "mono", m_list);
+        value->setObjectName(u"diagnostic."_s + QString::fromStdString(one.info.id));
+        value->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        grid->addWidget(value, row++, 1, Qt::AlignRight);
+    }
 }
 
 CostSection::CostSection(StudyController& controller, Appearance& appearance, QWidget* parent)

@@ -40,6 +40,20 @@ private:
     QWidget* m_list = nullptr;
 };
 
+// What the mechanism of the selected head knows beside its weights: shots used, leaked mass, Schmidt values …
+class DiagnosticsSection : public Section {
+    Q_OBJECT
+
+public:
+    DiagnosticsSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+private:
+    void refresh();
+
+    StudyController& m_controller;
+    QWidget* m_list = nullptr;
+};
+
 // Time and arithmetic of every trace.
 class CostSection : public Section {
     Q_OBJECT

@@ -5,6 +5,8 @@
 #include <QRegularExpressionValidator>
 #include <QStyle>
 
+#include <algorithm>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -58,6 +60,12 @@ ParameterRow::ParameterRow(const Parameter& parameter, StudyController& controll
     case ParameterKind::Choice: buildChoice(); break;
     case ParameterKind::Flag: buildFlag(); break;
     }
+    if (parameter.choiceFaults.empty())
+        return;
+    m_fault = makeLabel({}, "warning", this);
+    m_fault->setObjectName(u"fault"_s);
+    m_fault->setWordWrap(true);
+    m_column->addWidget(m_fault);
 }
 
 void ParameterRow::buildNumber(Appearance& appearance)
@@ -159,6 +167,11 @@ void ParameterRow::refresh(const Parameters& values)
         m_box->setCurrentIndex(index);
     if (m_tick != nullptr)
         m_tick->setChecked(index != 0);
+    if (m_fault == nullptr)
+        return;
+    const std::string& fault = m_parameter.choiceFaults[static_cast<std::size_t>(index)];
+    m_fault->setVisible(!fault.empty());
+    m_fault->setText(tr("As published: %1").arg(QString::fromStdString(fault)));
 }
 
 ParameterSection::ParameterSection(StudyController& controller, Appearance& appearance, QWidget* parent)
@@ -212,12 +225,33 @@ void ParameterSection::rebuild()
 {
     qDeleteAll(m_rows);
     m_rows.clear();
+    for (const auto& [group, heading] : m_headings)
+        delete heading;
+    m_headings.clear();
     if (m_mechanism == nullptr)
         return;
     for (const Parameter& parameter : m_mechanism->info().parameters) {
+        addHeading(parameter.group);
         m_rows.push_back(new ParameterRow(parameter, m_controller, m_appearance, this));
         m_list->addWidget(m_rows.back());
     }
+}
+
+void ParameterSection::addHeading(const std::string& group)
+{
+    if (group.empty() || m_headings.contains(group))
+        return;
+    m_headings[group] = makeLabel(QString::fromStdString(group), "title", this);
+    m_list->addWidget(m_headings[group]);
+}
+
+// A heading is there as long as something stands under it.
+void ParameterSection::refreshHeadings()
+{
+    for (const auto& [group, heading] : m_headings)
+        heading->setVisible(std::ranges::any_of(m_rows, [&name = group](const ParameterRow* row) {
+            return row->parameter().group == name && !row->isHidden();
+        }));
 }
 
 void ParameterSection::refresh()
@@ -236,6 +270,7 @@ void ParameterSection::refresh()
     m_seed->setText(QString::number(m_controller.study().seed));
     for (ParameterRow* row : m_rows)
         row->refresh(entry->parameters);
+    refreshHeadings();
     refreshLive();
 }
 

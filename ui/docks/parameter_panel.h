@@ -38,6 +38,7 @@ private:
     ChoiceBox* m_box = nullptr;
     TickBox* m_tick = nullptr;
     QLabel* m_problem = nullptr;
+    QLabel* m_fault = nullptr;  // what is wrong with a choice that reproduces published code
 };
 
 // Every parameter of B's mechanism that has a meaning with the others as they are, the seed, and when to run.
@@ -52,7 +53,9 @@ public:
 
 private:
     void rebuild();
+    void addHeading(const std::string& group);
     void refresh();
+    void refreshHeadings();
     void refreshLive();
     QWidget* makeSeedRow();
 
@@ -61,6 +64,7 @@ private:
     const Mechanism* m_mechanism = nullptr;
     QVBoxLayout* m_list;
     std::vector<ParameterRow*> m_rows;
+    std::map<std::string, QLabel*> m_headings;  // of each group
     QLabel* m_none;
     QLineEdit* m_seed = nullptr;  // made by makeSeedRow, which initialises the next one
     QWidget* m_seedRow;

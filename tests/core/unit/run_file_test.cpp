@@ -64,6 +64,53 @@ TEST_F(RunFileTest, ARunComesBackAsItWas)
     EXPECT_EQ(outputTable(*read).rows[0].label, "long");
 }
 
+// The comparison with two diagnostics for head 1 of layer 0 of trace B.
+ComparisonPointer withDiagnostics(const Comparison& plain)
+{
+    Tensor values({3});
+    std::ranges::copy(std::initializer_list<float>{4.0F, 8.0F, 16.0F}, values.data());
+    Tensor spectrum({1, 2});
+    std::ranges::copy(std::initializer_list<float>{0.8F, 0.6F}, spectrum.data());
+    Trace trace = *plain.traces[1];
+    trace.stacks[0].diagnostics = {
+        {{1,
+          {{{"schmidt", "Schmidt values", ""}, std::make_shared<const Tensor>(std::move(spectrum))},
+           {{"shots_used", "Shots used", "shots"}, std::make_shared<const Tensor>(std::move(values))}}}},
+        {}};
+    auto comparison = std::make_shared<Comparison>(plain);
+    comparison->traces[1] = std::make_shared<const Trace>(std::move(trace));
+    return comparison;
+}
+
+TEST_F(RunFileTest, DiagnosticsComeBack)
+{
+    writeRunFile(*withDiagnostics(*comparison()), path, monitor);
+    EXPECT_EQ(Hdf5File::open(path).shape("/traces/B/text/diagnostics/layer_00/head_01/shots_used"),
+              std::vector<std::size_t>{3});
+    const ComparisonPointer read = readRunFile(path, monitor);
+    EXPECT_TRUE(read->traces[0]->stacks[0].diagnostics[0].empty());
+    ASSERT_EQ(read->traces[1]->stacks[0].diagnostics[0].size(), 1U);
+    const HeadDiagnostics& head = read->traces[1]->stacks[0].diagnostics[0][0];
+    EXPECT_EQ(head.head, 1U);
+    ASSERT_EQ(head.list.size(), 2U);
+    EXPECT_EQ(head.list[0].values->shape(), (std::vector<std::size_t>{1, 2}));
+    EXPECT_EQ(head.list[1].info.title, "Shots used");
+    EXPECT_EQ(head.list[1].info.unit, "shots");
+    EXPECT_THAT(head.list[1].values->values(), testing::ElementsAre(4.0F, 8.0F, 16.0F));
+}
+
+TEST_F(RunFileTest, DiagnosticsUnderWrongNamesAreRefused)
+{
+    for (const char* name : {"layer_02", "layer_00/head_x", "layer_0/head_01"}) {
+        Hdf5File file = Hdf5File::create(path);
+        file.writeStrings("/input/tokens", {"x", "y", "z"});
+        file.writeFloats("/traces/A/text/attention", {2, 1, 3, 3}, std::vector<float>(18, 1.0F / 3));
+        file.writeFloats("/traces/A/text/diagnostics/" + std::string(name) + "/values", {1}, std::vector{1.0F});
+        file.close();
+        EXPECT_THROW(readRunFile(path, monitor), Error) << name;
+    }
+}
+
 TEST_F(RunFileTest, TheLayoutIsTheDocumentedOne)
 {
     writeRunFile(*comparison(), path, monitor);
