@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/formats/json.h"
+#include "core/formats/known_format.h"
 #include "core/formats/mapped_file.h"
 #include "core/formats/tensor_archive.h"
 #include "core/formats/widen.h"
@@ -24,33 +25,6 @@ struct Extent {
     std::uint64_t begin = 0;  // bytes from the start of the payload
     std::uint64_t end = 0;
 };
-
-// Files that are often found under this name; nothing when it looks like none of them.
-std::string_view disguise(std::string_view text)
-{
-    constexpr std::pair<std::string_view, std::string_view> kKnown[] = {
-        {"version https://git-lfs", "a git-lfs pointer: the weights themselves were not downloaded"},
-        {"<!DOCTYPE", "a web page"},
-        {"<!doctype", "a web page"},
-        {"<html", "a web page"},
-        {"PK\x03\x04", "a PyTorch (zip) file"},
-        {"GGUF", "a GGUF file"},
-        {"\x89HDF", "an HDF5 file"},
-    };
-    for (const auto& [start, name] : kKnown)
-        if (text.starts_with(start))
-            return name;
-    return {};
-}
-
-void refuseDisguised(const MappedFile& file)
-{
-    const std::string_view name = disguise(file.text());
-    if (!name.empty())
-        refuse({file.path().string(), "a safetensors file", std::string(name),
-                name.find("git-lfs") != std::string_view::npos ? "Run git lfs pull in the model's folder."
-                                                               : "Download the safetensors file of the model."});
-}
 
 std::string_view headerOf(const MappedFile& file)
 {
@@ -141,7 +115,7 @@ class Safetensors : public TensorArchive {
 public:
     explicit Safetensors(const std::filesystem::path& path) : m_file(path)
     {
-        refuseDisguised(m_file);
+        refuseDisguised(m_file, "a safetensors file");
         const std::string_view header = headerOf(m_file);
         m_payload = m_file.bytes().subspan(kLengthBytes + header.size());
         const Json root = parseJson(header, path.string() + ": header");
@@ -156,14 +130,9 @@ public:
 
     void read(const TensorEntry& entry, std::uint64_t first, std::span<float> out) const override
     {
-        const TensorEntry* const own = find(entry.name);
-        if (own == nullptr)
-            refuse({m_file.path().string(), "a tensor named '" + printable(entry.name) + "'", "none", ""});
-        if (first > own->elements || out.size() > own->elements - first)
-            refuse({whereOf(own->name), "a range within " + std::to_string(own->elements) + " elements",
-                    std::to_string(out.size()) + " from element " + std::to_string(first), ""});
-        const Extent& extent = m_extents[static_cast<std::size_t>(own - m_entries.data())];
-        widen(own->type, m_payload.data() + extent.begin + first * dataTypeBytes(own->type), out);
+        const TensorEntry& own = checkedRange(entry.name, first, out.size(), m_file.path());
+        const Extent& extent = m_extents[static_cast<std::size_t>(&own - m_entries.data())];
+        widen(own.type, m_payload.data() + extent.begin + first * dataTypeBytes(own.type), out);
     }
 
     std::filesystem::path fileOf(const TensorEntry&) const override { return m_file.path(); }

@@ -120,7 +120,7 @@ constexpr OtherFormat kOtherFormats[] = {
     {".h5", "Download the model's safetensors file instead of the TensorFlow one."},
     {".msgpack", "Download the model's safetensors file instead of the Flax one."},
     {".onnx", "Download the model's safetensors file instead of the ONNX one."},
-    {".gguf", "Download the model's safetensors file; GGUF is not read here."},
+    {".gguf", "Open this file itself instead of the folder."},
     {".safetensors", "Rename it to model.safetensors if it holds the whole model."},
 };
 
@@ -148,6 +148,19 @@ const TensorEntry* TensorArchive::find(std::string_view name) const
         std::lower_bound(all.begin(), all.end(), name,
                          [](const TensorEntry& entry, std::string_view wanted) { return entry.name < wanted; });
     return at == all.end() || at->name != name ? nullptr : &*at;
+}
+
+const TensorEntry& TensorArchive::checkedRange(const std::string& name, std::uint64_t first, std::size_t count,
+                                               const fs::path& file) const
+{
+    const TensorEntry* const own = find(name);
+    if (own == nullptr)
+        refuse({file.string(), "a tensor named '" + printable(name) + "'", "none", ""});
+    if (first > own->elements || count > own->elements - first)
+        refuse({file.string() + ": tensor '" + printable(name, 100) + "'",
+                "a range within " + std::to_string(own->elements) + " elements",
+                std::to_string(count) + " from element " + std::to_string(first), ""});
+    return *own;
 }
 
 std::unique_ptr<TensorArchive> openWeights(const fs::path& folder)

@@ -11,10 +11,43 @@
 
 namespace ketscope {
 
-enum class DataType { F64, F32, F16, BF16, I64, I32, I16, I8, U64, U32, U16, U8, Bool };
+// Plain numbers, and the block formats of GGUF.
+enum class DataType {
+    F64,
+    F32,
+    F16,
+    BF16,
+    I64,
+    I32,
+    I16,
+    I8,
+    U64,
+    U32,
+    U16,
+    U8,
+    Bool,
+    Q4_0,
+    Q4_1,
+    Q5_0,
+    Q5_1,
+    Q8_0,
+    Q2_K,
+    Q3_K,
+    Q4_K,
+    Q5_K,
+    Q6_K,
+    Q8_K,
+    IQ4_NL,
+    IQ4_XS,
+    TQ1_0,
+    TQ2_0
+};
 
 std::string_view dataTypeName(DataType type);  // "F32"
-std::size_t dataTypeBytes(DataType type);
+// Values that are stored together: 1 for plain numbers, 32 or 256 for quantised ones. Rows hold whole blocks.
+std::size_t dataTypeBlock(DataType type);
+std::size_t dataTypeBytes(DataType type);  // of one block
+bool isInteger(DataType type);             // truth values included
 
 struct TensorEntry {
     std::string name;
@@ -38,6 +71,11 @@ public:
 
     // The file that holds the tensor, for messages.
     virtual std::filesystem::path fileOf(const TensorEntry& entry) const = 0;
+
+protected:
+    // This archive's entry of that name, when elements [first, first + count) are inside it. Throws Error (Input).
+    const TensorEntry& checkedRange(const std::string& name, std::uint64_t first, std::size_t count,
+                                    const std::filesystem::path& file) const;
 };
 
 // A .safetensors file.

@@ -24,11 +24,14 @@ inline float halfToFloat(std::uint16_t half)
 
 inline float brainToFloat(std::uint16_t value) { return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16); }
 
-// By its name in the safetensors format ("BF16").
+// A plain type by its name in the safetensors format ("BF16").
 std::optional<DataType> dataTypeNamed(std::string_view name);
 
 // Widens out.size() little-endian values of `type` at `source` (any alignment) to float32. F64 and wide integers are
-// rounded to nearest.
+// rounded to nearest. Quantised types are read in whole blocks.
 void widen(DataType type, const std::byte* source, std::span<float> out);
+
+// The same for values [first, first + out.size()) of a tensor that starts at `tensor`, which need not be whole blocks.
+void widenRange(DataType type, const std::byte* tensor, std::uint64_t first, std::span<float> out);
 
 }  // namespace ketscope
