@@ -16,7 +16,7 @@ constexpr std::uint16_t kLabelPurpose = 4711;
 // The first `keys` of a random order of all 2^m labels (Fisher and Yates).
 std::vector<std::uint32_t> randomLabels(std::size_t keys, const RandomKey& random)
 {
-    const std::size_t qubits = qubitsFor(keys);
+    const std::size_t qubits = registerQubits(keys);
     std::vector<std::uint32_t> labels(std::size_t{1} << qubits);
     std::iota(labels.begin(), labels.end(), 0U);
     RandomStream stream(random, static_cast<std::uint32_t>(qubits), kLabelPurpose);
@@ -30,12 +30,13 @@ std::vector<std::uint32_t> randomLabels(std::size_t keys, const RandomKey& rando
 
 }  // namespace
 
-std::size_t qubitsFor(std::size_t states)
+std::size_t registerQubits(std::size_t states)
 {
-    constexpr std::size_t most = std::size_t{1} << kMaximumQubits;
+    constexpr std::size_t most = std::size_t{1} << kMaximumRegisterQubits;
     if (states > most)
         refuse({"index register",
-                "at most " + std::to_string(most) + " basis states (" + std::to_string(kMaximumQubits) + " qubits)",
+                "at most " + std::to_string(most) + " basis states (" + std::to_string(kMaximumRegisterQubits)
+                    + " qubits)",
                 std::to_string(states), "Use a shorter input."});
     return static_cast<std::size_t>(std::bit_width(std::max<std::size_t>(states, 1) - 1));
 }
@@ -44,7 +45,7 @@ std::vector<std::uint32_t> keyLabels(KeyLabels kind, std::size_t keys, const Ran
 {
     if (kind == KeyLabels::Random)
         return randomLabels(keys, random);
-    qubitsFor(keys);
+    registerQubits(keys);
     std::vector<std::uint32_t> labels(keys);
     std::iota(labels.begin(), labels.end(), 0U);
     if (kind == KeyLabels::Gray)

@@ -20,13 +20,13 @@ enum class KeyLabels { Binary, Gray, Random };
 // What becomes of outcomes that are no key: dropped with the rest renormalised, or left missing from the row.
 enum class Padding { Postselect, ShowLeak };
 
-inline constexpr std::size_t kMaximumQubits = 20;
+inline constexpr std::size_t kMaximumRegisterQubits = 20;
 
-// Qubits that `states` basis states need: ⌈log₂ states⌉, 0 for one. Refuses more than 2^kMaximumQubits.
-std::size_t qubitsFor(std::size_t states);
+// Qubits that `states` basis states need: ⌈log₂ states⌉, 0 for one. Refuses more than 2^kMaximumRegisterQubits.
+std::size_t registerQubits(std::size_t states);
 
-// The labels of keys 0 … keys − 1, different numbers below 2^qubitsFor(keys). Random ones depend on `random` and on the
-// number of qubits alone. Refuses more than 2^kMaximumQubits keys.
+// The labels of keys 0 … keys − 1, different numbers below 2^registerQubits(keys). Random ones depend on `random` and on the
+// number of qubits alone. Refuses more than 2^kMaximumRegisterQubits keys.
 std::vector<std::uint32_t> keyLabels(KeyLabels kind, std::size_t keys, const RandomKey& random);
 
 // Maps on the distribution (2^m) of a register. The outcome's number has bit 0 as its most significant bit.

@@ -75,9 +75,9 @@ TEST(BitNoise, QubitsAreTheLogarithmRoundedUp)
     const std::vector<std::pair<std::size_t, std::size_t>> expected = {{1, 0},   {2, 1},   {3, 2},
                                                                        {128, 7}, {129, 8}, {1048576, 20}};
     for (const auto& [states, qubits] : expected)
-        EXPECT_EQ(qubitsFor(states), qubits) << states;
+        EXPECT_EQ(registerQubits(states), qubits) << states;
     try {
-        qubitsFor(1048577);
+        registerQubits(1048577);
         FAIL() << "not refused";
     } catch (const Error& error) {
         EXPECT_THAT(error.what(), testing::HasSubstr("1048576"));
@@ -90,7 +90,7 @@ TEST(KeyLabels, AreDifferentNumbersOfTheRegister)
         for (const std::size_t keys : {1UL, 2UL, 5UL, 64UL, 100UL}) {
             const auto labels = keyLabels(kind, keys, {.seed = 3});
             EXPECT_EQ(std::set(labels.begin(), labels.end()).size(), keys);
-            EXPECT_THAT(labels, testing::Each(testing::Lt(1U << qubitsFor(keys))));
+            EXPECT_THAT(labels, testing::Each(testing::Lt(1U << registerQubits(keys))));
         }
 }
 
