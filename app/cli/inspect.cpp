@@ -27,7 +27,11 @@ Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
                           {"heads", stack.heads},
                           {"head_size", stack.headSize},
                           {"hidden_size", stack.width},
-                          {"causal", stack.causal}});
+                          {"causal", stack.causal},
+                          {"queries", axisName(stack.queries)},
+                          {"keys", axisName(stack.keys)},
+                          {"key_value_heads", stack.keyValueHeads == 0 ? stack.heads : stack.keyValueHeads},
+                          {"feed_forward_size", stack.feedForwardSize}});
     Json json = {{"kind", "model"},
                  {"path", info.path.string()},
                  {"architecture", info.architecture},
@@ -35,7 +39,6 @@ Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
                  {"stacks", stacks},
                  {"vocabulary_size", info.vocabularySize},
                  {"maximum_positions", info.maximumPositions},
-                 {"feed_forward_size", info.feedForwardSize},
                  {"parameters", info.parameterCount},
                  {"weights_type", info.weightsType},
                  {"task", taskName(info.task)},
@@ -53,7 +56,6 @@ std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
     std::vector<TableRow> rows = {{"Architecture", info.title + " (" + info.architecture + ")"}};
     for (const StackInfo& stack : info.stacks)
         rows.push_back({"Stack", describeStack(stack)});
-    rows.push_back({"Feed-forward size", groupedNumber(info.feedForwardSize)});
     rows.push_back({"Vocabulary", groupedNumber(info.vocabularySize) + " tokens"});
     rows.push_back({"Positions", groupedNumber(info.maximumPositions)});
     rows.push_back({"Task", std::string(taskName(info.task))});

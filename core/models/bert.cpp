@@ -70,6 +70,7 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     stack.heads = config.count("num_attention_heads", 12, kMostHeads);
     stack.width = config.count("hidden_size", 768, kMostWidth);
     stack.headSize = config.headSize("hidden_size", stack.width, "num_attention_heads", stack.heads);
+    stack.feedForwardSize = config.count("intermediate_size", 3072, kMostWidth);
     ModelInfo info;
     info.architecture = "bert";
     info.title = "BERT";
@@ -77,7 +78,6 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     info.stacks = {stack};
     info.vocabularySize = config.count("vocab_size", 30522, kMostRows);
     info.maximumPositions = config.count("max_position_embeddings", 512, kMostRows);
-    info.feedForwardSize = config.count("intermediate_size", 3072, kMostWidth);
     info.usesTokenTypes = true;
     return info;
 }
@@ -112,7 +112,7 @@ Description resolve(const ModelFiles& files)
                      {Axis::Positions, info.maximumPositions},
                      {Axis::TokenTypes, tokenTypes},
                      {Axis::Width, stack.width},
-                     {Axis::FeedForward, info.feedForwardSize}},
+                     {Axis::FeedForward, stack.feedForwardSize}},
                     "bert.", "embeddings.word_embeddings.weight");
     weights.requireBody(kEmbeddings);
     weights.requireLayers(kLayer, stack.layers);
@@ -136,7 +136,7 @@ public:
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
           m_tokenTypes(from.weights.table("token types")),
           m_embeddingNorm(from.weights.norm("embedding norm", from.epsilon)),
-          m_encoder(from.weights, from.info, from.epsilon, from.activation, monitor)
+          m_encoder(from.weights, from.info.stacks.front(), from.epsilon, from.activation, monitor)
     {
         m_info = from.info;
         readHead(from);
@@ -146,9 +146,10 @@ public:
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
     {
         ForwardPass pass(m_info, request, monitor);
-        pass.embeddings([&](MutableMatrixView out) { embed(pass, out); });
-        m_encoder.run(pass, m_info);
-        head(pass);
+        StackPass text = pass.stack(0);
+        text.embeddings([&](MutableMatrixView out) { embed(pass.input(), out); });
+        m_encoder.run(text);
+        head(pass, text.lastHidden());
         return pass.finish();
     }
 
@@ -170,18 +171,16 @@ private:
         m_output = Linear((from.tied ? m_words : untied).matrix(), weights.values("decoder bias"));
     }
 
-    void embed(const ForwardPass& pass, MutableMatrixView out) const
+    void embed(const TextInput& text, MutableMatrixView out) const
     {
-        pass.requireTokenTypesBelow(m_tokenTypes.shape().front());
-        lookUp(m_words, pass.input().tokenIds, out);
-        addLookUp(m_tokenTypes, pass.tokenTypes(), out);
+        lookUp(m_words, text.tokenIds, out);
+        addLookUp(m_tokenTypes, tokenTypesOf(text, m_tokenTypes.shape().front()), out);
         addPositions(m_positions, out);
         m_embeddingNorm.apply(out, out);
     }
 
-    void head(ForwardPass& pass) const
+    void head(ForwardPass& pass, MatrixView last) const
     {
-        const MatrixView last = pass.hidden(pass.layers());
         Tensor pooled({width()});
         if (m_pooler) {
             m_pooler->apply(last.middleRows(0, 1), pooled.matrix());

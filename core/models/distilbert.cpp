@@ -58,6 +58,7 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     stack.heads = config.count("n_heads", 12, kMostHeads);
     stack.width = config.count("dim", 768, kMostWidth);
     stack.headSize = config.headSize("dim", stack.width, "n_heads", stack.heads);
+    stack.feedForwardSize = config.count("hidden_dim", 3072, kMostWidth);
     ModelInfo info;
     info.architecture = "distilbert";
     info.title = "DistilBERT";
@@ -65,7 +66,6 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     info.stacks = {stack};
     info.vocabularySize = config.count("vocab_size", 30522, kMostRows);
     info.maximumPositions = config.count("max_position_embeddings", 512, kMostRows);
-    info.feedForwardSize = config.count("hidden_dim", 3072, kMostWidth);
     return info;
 }
 
@@ -95,7 +95,7 @@ Description resolve(const ModelFiles& files)
                     {{Axis::Vocabulary, info.vocabularySize},
                      {Axis::Positions, info.maximumPositions},
                      {Axis::Width, stack.width},
-                     {Axis::FeedForward, info.feedForwardSize}},
+                     {Axis::FeedForward, stack.feedForwardSize}},
                     "distilbert.", "embeddings.word_embeddings.weight");
     weights.requireBody(kEmbeddings);
     weights.requireLayers(kLayer, stack.layers);
@@ -109,7 +109,7 @@ public:
     DistilBert(const Description& from, Monitor& monitor)
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
           m_embeddingNorm(from.weights.norm("embedding norm", kEpsilon)),
-          m_encoder(from.weights, from.info, kEpsilon, from.activation, monitor)
+          m_encoder(from.weights, from.info.stacks.front(), kEpsilon, from.activation, monitor)
     {
         m_info = from.info;
         readHead(from);
@@ -119,9 +119,10 @@ public:
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
     {
         ForwardPass pass(m_info, request, monitor);
-        pass.embeddings([&](MutableMatrixView out) { embed(pass, out); });
-        m_encoder.run(pass, m_info);
-        head(pass);
+        StackPass text = pass.stack(0);
+        text.embeddings([&](MutableMatrixView out) { embed(pass.input(), out); });
+        m_encoder.run(text);
+        head(pass, text.lastHidden());
         return pass.finish();
     }
 
@@ -143,19 +144,18 @@ private:
         m_output = Linear((from.tied ? m_words : untied).matrix(), weights.values("decoder bias"));
     }
 
-    void embed(const ForwardPass& pass, MutableMatrixView out) const
+    void embed(const TextInput& text, MutableMatrixView out) const
     {
-        lookUp(m_words, pass.input().tokenIds, out);
+        lookUp(m_words, text.tokenIds, out);
         addPositions(m_positions, out);
         m_embeddingNorm.apply(out, out);
     }
 
-    void head(ForwardPass& pass) const
+    void head(ForwardPass& pass, MatrixView last) const
     {
         if (m_info.task == Task::None)
             return;
         const bool classifies = m_info.task == Task::SequenceClassification;
-        const MatrixView last = pass.hidden(pass.layers());
         const MatrixView read = classifies ? last.middleRows(0, 1) : last;
         Tensor transformed({read.rows, width()});
         m_transform->apply(read, transformed.matrix());

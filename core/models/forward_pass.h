@@ -8,56 +8,106 @@
 
 namespace ketscope {
 
-// The bookkeeping of one forward pass through a model with a single stack: input checks, masks, progress, and the trace,
-// including what is shared with the trace that is resumed from.
-class ForwardPass {
-public:
-    // Throws Error (Input) for an input that the model cannot take: no tokens, too many, ids outside the vocabulary,
-    // masks or token types of another length.
-    ForwardPass(const ModelInfo& info, const ForwardRequest& request, Monitor& monitor);
+class ForwardPass;
 
-    std::size_t tokens() const { return m_input.tokenIds.size(); }
-    const ModelInput& input() const { return m_input; }
-    // 0 for every token when the input has none.
-    const std::vector<std::int32_t>& tokenTypes() const { return m_tokenTypes; }
-    std::size_t layers() const { return m_info.stacks.front().layers; }
-    // Throws Error (Input) for a token type that the model has no embedding for.
-    void requireTokenTypesBelow(std::size_t limit) const;
-    // The first layer to compute; layers() when only the outputs are.
-    std::size_t firstLayer() const { return m_trace.firstComputedLayer; }
+// Operands of one layer's attention: queries (n, H·d), keys and values (m, G·d) for G key–value heads, what the queries
+// were projected from (n, D), and what keys and values were (m, D') where that is something else.
+struct AttentionOperands {
+    MatrixView queries;
+    MatrixView keys;
+    MatrixView values;
+    MatrixView input;
+    MatrixView keyInput = {};
+};
+
+// One stack's part of a forward pass: its masks, progress, and its trace, including what is shared with the trace that is
+// resumed from. The layers of a model are written against it.
+class StackPass {
+public:
+    const StackInfo& info() const { return m_info; }
+    std::size_t layers() const { return m_info.layers; }
+    std::size_t queries() const { return m_queries; }  // tokens, rows of the hidden states
+    std::size_t keys() const { return m_keys; }
+    // The first layer to compute; layers() when none is.
+    std::size_t firstLayer() const { return m_trace->firstComputedLayer; }
 
     // Sets hidden state 0 from embed(out (N, D)) unless it comes from the trace that is resumed from.
     void embeddings(const std::function<void(MutableMatrixView)>& embed);
-
     // Polls the monitor and tells it which layer is next.
     void beginLayer(std::size_t layer) const;
     // Hidden state `index` (N, D): the input of layer `index`.
     MatrixView hidden(std::size_t index) const;
-    // Attention of one layer over all tokens: queries, keys and values side by side in `projected` (N, 3D); `input` is
-    // what they were projected from. Fills `context` (N, D).
+    MatrixView lastHidden() const { return hidden(layers()); }
+    // Attention of one layer. `projected` (N, (H + 2G)·d) holds queries, keys and values side by side; `input` is what
+    // they were projected from. Fills `context` (n, H·d).
     void attend(std::size_t layer, const Tensor& projected, MatrixView input, float scale, Tensor& context);
+    void attend(std::size_t layer, const AttentionOperands& operands, float scale, Tensor& context);
     // Sets hidden state layer + 1.
     void endLayer(Tensor output);
 
+private:
+    friend class ForwardPass;
+    StackPass(ForwardPass& pass, std::size_t index, std::size_t firstLayer);
+    StackPass(ForwardPass& pass, std::size_t index, const TextInput& text);
+
+    void share(const StackTrace& before, std::size_t firstLayer);
+    bool keepsMaps(std::size_t layer) const;
+
+    ForwardPass& m_pass;
+    const StackInfo& m_info;
+    std::size_t m_index;
+    std::size_t m_queries;
+    std::size_t m_keys;
+    std::vector<std::uint8_t> m_keyMask;     // empty when every key is real
+    std::shared_ptr<StackTrace> m_untraced;  // in place of the trace's own when nothing is kept
+    StackTrace* m_trace;
+};
+
+// The bookkeeping of one forward pass: input checks, the trace and what every stack shares.
+class ForwardPass {
+public:
+    // Throws Error (Input) for an input that the model cannot take: no tokens, too many, ids outside the vocabulary,
+    // masks or token types of another length, no image or one of a size that does not fit.
+    ForwardPass(const ModelInfo& info, const ForwardRequest& request, Monitor& monitor);
+
+    const ModelInfo& info() const { return m_info; }
+    const ModelInput& input() const { return m_input; }
+
+    // The pass through one stack, from `firstLayer` on or, without it, from where the request says.
+    StackPass stack(std::size_t index);
+    StackPass stack(std::size_t index, std::size_t firstLayer);
+    // The same heads on another text, from the embeddings; nothing of it goes into the trace.
+    StackPass aside(std::size_t index, const TextInput& text);
+    // The first layer of a stack that its own plan changes; 0 when nothing is resumed.
+    std::size_t firstLayer(std::size_t index) const;
+    // Whether the whole stack comes from the trace that is resumed from, so that outputs that only it makes may too.
+    bool unchanged(std::size_t index) const { return firstLayer(index) == m_info.stacks[index].layers; }
+
     void output(const std::string& name, Tensor values);
+    // An output of the trace that is resumed from, shared.
+    void shareOutput(const std::string& name);
     Trace finish();
 
 private:
-    void checkInput() const;
-    void share(const Trace& before, std::size_t firstLayer);
+    friend class StackPass;
+    void checkText(const TextInput& text) const;
+    void checkImage() const;
 
     const ModelInfo& m_info;
     const ForwardRequest& m_request;
     const ModelInput& m_input;
     Monitor& m_monitor;
-    std::vector<std::int32_t> m_tokenTypes;
-    bool m_padded = false;
+    mutable std::size_t m_begunLayers = 0;
+    std::size_t m_allLayers = 0;
     Trace m_trace;
     std::chrono::steady_clock::time_point m_start;
 };
 
-// 1/√d of the first stack: what the logits of every head are scaled with unless a model says otherwise.
-float headScale(const ModelInfo& info);
+// Token types of a text: 0 for every token when it has none. Throws Error (Input) for a type not below `limit`.
+std::vector<std::int32_t> tokenTypesOf(const TextInput& text, std::size_t limit);
+
+// 1/√d: what the logits of every head are scaled with unless a model says otherwise.
+float headScale(const StackInfo& stack);
 
 // A copy of a matrix, dense.
 Tensor copyOf(MatrixView values);

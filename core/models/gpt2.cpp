@@ -47,6 +47,7 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     stack.width = config.count("n_embd", 768, kMostWidth);
     stack.headSize = config.headSize("n_embd", stack.width, "n_head", stack.heads);
     stack.causal = true;
+    stack.feedForwardSize = config.count("n_inner", 4 * stack.width, 4 * kMostWidth);
     ModelInfo info;
     info.architecture = "gpt2";
     info.title = "GPT-2";
@@ -54,7 +55,6 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     info.stacks = {stack};
     info.vocabularySize = config.count("vocab_size", 50257, kMostRows);
     info.maximumPositions = config.count("n_positions", 1024, kMostRows);
-    info.feedForwardSize = config.count("n_inner", 4 * stack.width, 4 * kMostWidth);
     return info;
 }
 
@@ -80,7 +80,7 @@ Description resolve(const ModelFiles& files)
                      {Axis::Positions, info.maximumPositions},
                      {Axis::Width, stack.width},
                      {Axis::ThreeWidths, 3 * stack.width},
-                     {Axis::FeedForward, info.feedForwardSize}},
+                     {Axis::FeedForward, stack.feedForwardSize}},
                     "transformer.", "wte.weight");
     weights.requireBody(kBody);
     weights.requireLayers(kLayer, stack.layers);
@@ -119,7 +119,7 @@ public:
         const Weights& weights = from.weights;
         for (std::size_t i = 0; i < m_info.stacks.front().layers; ++i) {
             beginReading(monitor, i, m_info.stacks.front().layers);
-            const float scale = from.scaleWeights ? headScale(m_info) : 1.0F;
+            const float scale = from.scaleWeights ? headScale(m_info.stacks.front()) : 1.0F;
             m_layers.push_back({weights.norm("attention norm", i, from.epsilon), weights.linear("query key value", i),
                                 weights.linear("attention output", i),
                                 weights.norm("feed-forward norm", i, from.epsilon),
@@ -136,33 +136,34 @@ public:
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
     {
         ForwardPass pass(m_info, request, monitor);
-        const std::size_t width = m_info.stacks.front().width;
-        pass.embeddings([&](MutableMatrixView out) {
+        StackPass text = pass.stack(0);
+        text.embeddings([&](MutableMatrixView out) {
             lookUp(m_words, pass.input().tokenIds, out);
             addPositions(m_positions, out);
         });
-        Tensor normed({pass.tokens(), width});
-        Tensor projected({pass.tokens(), 3 * width});
-        Tensor context({pass.tokens(), width});
-        Tensor inner({pass.tokens(), m_info.feedForwardSize});
-        for (std::size_t i = pass.firstLayer(); i < pass.layers(); ++i) {
-            pass.beginLayer(i);
+        const StackInfo& stack = text.info();
+        Tensor normed({text.queries(), stack.width});
+        Tensor projected({text.queries(), 3 * stack.width});
+        Tensor context({text.queries(), stack.width});
+        Tensor inner({text.queries(), stack.feedForwardSize});
+        for (std::size_t i = text.firstLayer(); i < text.layers(); ++i) {
+            text.beginLayer(i);
             const Layer& layer = m_layers[i];
-            Tensor x = copyOf(pass.hidden(i));
+            Tensor x = copyOf(text.hidden(i));
             layer.attentionNorm.apply(x.matrix(), normed.matrix());
             layer.queryKeyValue.apply(normed.matrix(), projected.matrix());
-            pass.attend(i, projected, normed.matrix(), layer.scale, context);
+            text.attend(i, projected, normed.matrix(), layer.scale, context);
             layer.attentionOutput.addTo(context.matrix(), x.matrix());
             layer.feedForwardNorm.apply(x.matrix(), normed.matrix());
             layer.expand.apply(normed.matrix(), inner.matrix());
             layer.contract.addTo(inner.matrix(), x.matrix());
-            if (i + 1 == pass.layers())
+            if (i + 1 == text.layers())
                 m_finalNorm.apply(x.matrix(), x.matrix());
-            pass.endLayer(std::move(x));
+            text.endLayer(std::move(x));
         }
         if (m_decoder) {
-            Tensor logits({pass.tokens(), m_decoder->outputs()});
-            m_decoder->apply(pass.hidden(pass.layers()), logits.matrix());
+            Tensor logits({text.queries(), m_decoder->outputs()});
+            m_decoder->apply(text.lastHidden(), logits.matrix());
             pass.output("logits", std::move(logits));
         }
         return pass.finish();

@@ -6,6 +6,7 @@
 #include "core/base/tensor.h"
 #include "core/formats/json.h"
 #include "core/formats/tensor_archive.h"
+#include "core/models/model_input.h"
 #include "core/models/trace.h"
 #include "core/text/tokenizer.h"
 
@@ -18,26 +19,63 @@
 
 namespace ketscope {
 
+// What the queries or the keys of a stack are: the text's tokens; the image's class token and then its patches, row by
+// row; or the text followed by the image.
+enum class TokenAxis { Text, Image, Joint };
+
 // Layers whose maps share axes.
 struct StackInfo {
-    std::string name;  // "text"
+    std::string name;  // "text", "vision", "joint", "cross"
     std::size_t layers = 0;
     std::size_t heads = 0;
     std::size_t headSize = 0;  // d
     std::size_t width = 0;     // D of the hidden states
     bool causal = false;
+    TokenAxis queries = TokenAxis::Text;
+    TokenAxis keys = TokenAxis::Text;
+    std::size_t keyValueHeads = 0;    // fewer than heads where several heads share keys and values; 0 = heads
+    std::size_t feedForwardSize = 0;  // 0 in a stack without feed-forward layers of its own
 };
 
-enum class Task { None, SequenceClassification, MaskedLanguageModelling, CausalLanguageModelling };
+// The images that a model takes.
+struct ImageInfo {
+    std::size_t channels = 3;
+    std::size_t height = 0;  // pixels that its positions were learned for
+    std::size_t width = 0;
+    std::size_t patchHeight = 0;
+    std::size_t patchWidth = 0;
+    bool anySize = false;  // positions are interpolated to the patches of other sizes
+};
+
+// Patches of one image.
+struct PatchGrid {
+    std::size_t rows = 0;
+    std::size_t columns = 0;
+
+    std::size_t count() const { return rows * columns; }
+    bool operator==(const PatchGrid&) const = default;
+};
+
+enum class Task {
+    None,
+    SequenceClassification,
+    MaskedLanguageModelling,
+    CausalLanguageModelling,
+    QuestionAnswering,
+    ImageClassification,
+    ImageTextMatching,
+    ImageTextContrast,
+    VisualQuestionAnswering
+};
 
 struct ModelInfo {
     std::string architecture;  // "distilbert": the id in models.def
     std::string title;         // "DistilBERT"
     std::filesystem::path path;
     std::vector<StackInfo> stacks;
-    std::size_t vocabularySize = 0;
-    std::size_t maximumPositions = 0;
-    std::size_t feedForwardSize = 0;
+    std::size_t vocabularySize = 0;    // 0 = takes no text
+    std::size_t maximumPositions = 0;  // of text
+    std::optional<ImageInfo> image;    // none = takes no image
     std::uint64_t parameterCount = 0;
     std::string weightsType;  // "F16", "F32", "mixed"
     Task task = Task::None;
@@ -46,24 +84,26 @@ struct ModelInfo {
     std::vector<std::string> warnings;  // doubtful but usable: "encoder.layer.0…query.weight has 1 NaN value"
 };
 
-// What goes in, as numbers. Vectors have one entry a token.
-struct ModelInput {
-    std::vector<std::int32_t> tokenIds;
-    std::vector<std::uint8_t> attentionMask;  // 1 = real token, 0 = padding
-    std::vector<std::int32_t> tokenTypes;     // 0 or 1; ignored by models without token types
-
-    bool operator==(const ModelInput&) const = default;
-};
+// The patches that `image` is cut into: all whole ones, or with a pixel mask those whose first pixel is picture.
+PatchGrid patchGrid(const ImageInfo& info, const ImageInput& image);
+// Tokens of an axis for this input. The image must be there when the axis has one.
+std::size_t axisLength(const ModelInfo& info, const ModelInput& input, TokenAxis axis);
+// 1 = real, 0 = padding, for each of the `length` tokens of an axis; empty = all real. Only text is padded here: patches
+// outside the picture never become tokens.
+std::vector<std::uint8_t> axisMask(const TextInput& text, TokenAxis axis, std::size_t length);
 
 // Everything one forward pass needs to be told.
 struct ForwardRequest {
     const ModelInput* input = nullptr;
     const HeadPlan* plan = nullptr;
-    // A trace of the same model and input whose layers before `firstLayer` hold for this one too; their maps and hidden
-    // states are shared, not recomputed. Null = start from the embeddings.
+    // A trace of the same model and input whose layers before `firstLayers` hold for this one too, for each stack as far
+    // as that stack alone is concerned; the model computes again what other stacks change. Maps and hidden states of the
+    // rest are shared. Null = start from the embeddings.
     const Trace* resumeFrom = nullptr;
-    std::size_t firstLayer = 0;
+    std::vector<std::size_t> firstLayers = {};
     bool standardErrors = true;  // keep standard errors of sampled heads
+    // Which maps to keep, for memory: a flag for each layer of each stack; the others are null in the trace. Empty = all.
+    std::vector<std::vector<std::uint8_t>> keepMaps = {};
 };
 
 // A loaded model. Immutable after opening; forward() may be called from one thread at a time.
@@ -73,8 +113,8 @@ public:
 
     const ModelInfo& info() const { return m_info; }
 
-    // Runs the model and returns its trace. Throws Error: Input for ids outside the vocabulary or too many tokens,
-    // Cancelled when the monitor says so.
+    // Runs the model and returns its trace. Throws Error: Input for ids outside the vocabulary, too many tokens
+    // or an image of another size, Cancelled when the monitor says so.
     virtual Trace forward(const ForwardRequest& request, Monitor& monitor) const = 0;
 
 protected:
@@ -108,5 +148,8 @@ ModelFiles openModelFiles(const std::filesystem::path& folder);
 const Architecture& architectureOf(const ModelFiles& files);
 
 std::string_view taskName(Task task);  // "sequence-classification"
+std::optional<Task> taskNamed(std::string_view name);
+std::string_view axisName(TokenAxis axis);  // "text", "image", "joint"
+std::optional<TokenAxis> axisNamed(std::string_view name);
 
 }  // namespace ketscope

@@ -13,12 +13,12 @@ namespace ketscope {
 // "output norm".
 class PostNormEncoder {
 public:
-    // Reads the layers of the first stack of `info`. Throws Error (Cancelled) when `monitor` says so.
-    PostNormEncoder(const Weights& weights, const ModelInfo& info, double epsilon, Activation activation,
+    // Reads the layers of `stack`. Throws Error (Cancelled) when `monitor` says so.
+    PostNormEncoder(const Weights& weights, const StackInfo& stack, double epsilon, Activation activation,
                     Monitor& monitor);
 
-    // From pass.firstLayer() to the last.
-    void run(ForwardPass& pass, const ModelInfo& info) const;
+    // From stack.firstLayer() to the last.
+    void run(StackPass& stack) const;
 
 private:
     struct Layer {

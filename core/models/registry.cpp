@@ -50,15 +50,4 @@ const Architecture& architectureOf(const ModelFiles& files)
             type.empty() ? "none" : "\"" + printable(type, 60) + "\"", "Models of this kind are not supported yet."});
 }
 
-std::string_view taskName(Task task)
-{
-    switch (task) {
-    case Task::None: return "none";
-    case Task::SequenceClassification: return "sequence-classification";
-    case Task::MaskedLanguageModelling: return "masked-language-modelling";
-    case Task::CausalLanguageModelling: return "causal-language-modelling";
-    }
-    return "none";
-}
-
 }  // namespace ketscope

@@ -11,6 +11,11 @@ namespace ketscope {
 
 namespace {
 
+std::size_t groupsOf(const LayerAttention& layer)
+{
+    return layer.keyValueHeads == 0 ? layer.heads : layer.keyValueHeads;
+}
+
 MatrixView columnsOfHead(const MatrixView& all, std::size_t head, std::size_t heads)
 {
     const std::size_t width = all.columns / heads;
@@ -19,9 +24,11 @@ MatrixView columnsOfHead(const MatrixView& all, std::size_t head, std::size_t he
 
 HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, std::uint64_t seed)
 {
+    const std::size_t groups = groupsOf(layer);
+    const std::size_t group = head / (layer.heads / groups);
     return {.queries = columnsOfHead(layer.queries, head, layer.heads),
-            .keys = columnsOfHead(layer.keys, head, layer.heads),
-            .values = columnsOfHead(layer.values, head, layer.heads),
+            .keys = columnsOfHead(layer.keys, group, groups),
+            .values = columnsOfHead(layer.values, group, groups),
             .mask = layer.mask,
             .scale = layer.scale,
             .layerInput = layer.input,
@@ -45,15 +52,15 @@ class LayerWork {
 public:
     LayerWork(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
         : m_layer(layer), m_plan(plan), m_context(context), m_monitor(monitor),
-          m_weights({layer.heads, layer.queries.rows, layer.keys.rows}), m_prepared(layer.heads),
-          m_rowDiagnostics(layer.heads), m_notFinite(layer.heads)
+          m_weights(layer.maps ? Tensor({layer.heads, layer.queries.rows, layer.keys.rows}) : Tensor()),
+          m_prepared(layer.heads), m_rowDiagnostics(layer.heads), m_notFinite(layer.heads)
     {
         for (std::size_t head = 0; head < layer.heads; ++head) {
             const HeadAssignment& what = plan.at(layer.stack, layer.layer, head);
             if (const auto rows = what.mechanism->rowDiagnostics(what.parameters); !rows.empty())
                 m_rowDiagnostics[head] = Tensor::zeros({rows.size(), layer.queries.rows});
         }
-        if (layer.standardErrors && plan.anyGivesStandardError(layer.stack, layer.layer))
+        if (layer.maps && layer.standardErrors && plan.anyGivesStandardError(layer.stack, layer.layer))
             m_errors = Tensor::zeros(m_weights.shape());
     }
 
@@ -61,14 +68,15 @@ public:
     {
         const std::size_t queries = m_layer.queries.rows;
         const std::size_t keys = m_layer.keys.rows;
-        parallelFor(m_layer.heads, keys * m_layer.keys.columns / m_layer.heads, [&](std::size_t head) {
+        const std::size_t headSize = m_layer.queries.columns / m_layer.heads;
+        parallelFor(m_layer.heads, keys * headSize, [&](std::size_t head) {
             m_monitor.check();
             const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
             m_prepared[head] =
                 what.mechanism->prepare(inputOfHead(m_layer, head, m_plan.seed()), what.parameters, m_monitor);
         });
         const std::size_t blocks = (queries + kAttentionRowBlock - 1) / kAttentionRowBlock;
-        parallelFor(m_layer.heads * blocks, kAttentionRowBlock * (keys + m_layer.keys.columns / m_layer.heads),
+        parallelFor(m_layer.heads * blocks, kAttentionRowBlock * (keys + headSize),
                     [&](std::size_t item) { runBlock(item / blocks, item % blocks * kAttentionRowBlock); });
         return result();
     }
@@ -79,7 +87,7 @@ private:
         const std::size_t width = m_context.columns / m_layer.heads;
         const HeadAssignment& assigned = m_plan.at(m_layer.stack, m_layer.layer, head);
         const bool errors = !m_errors.empty() && assigned.mechanism->properties(assigned.parameters).givesStandardError;
-        return {.weights = m_weights.matrix({head}),
+        return {.weights = m_weights.empty() ? MutableMatrixView{} : m_weights.matrix({head}),
                 .output = m_context.middleColumns(head * width, width),
                 .standardError = errors ? m_errors.matrix({head}) : MutableMatrixView{},
                 .diagnostics = m_rowDiagnostics[head].empty() ? MutableMatrixView{} : m_rowDiagnostics[head].matrix()};
@@ -119,7 +127,8 @@ private:
             if (m_notFinite[head])
                 maps.warnings.push_back("layer " + std::to_string(m_layer.layer) + " head " + std::to_string(head)
                                         + ": attention is not finite");
-        maps.weights = std::make_shared<const Tensor>(std::move(m_weights));
+        if (!m_weights.empty())
+            maps.weights = std::make_shared<const Tensor>(std::move(m_weights));
         if (!m_errors.empty())
             maps.standardErrors = std::make_shared<const Tensor>(std::move(m_errors));
         return maps;

@@ -12,22 +12,24 @@ namespace ketscope {
 // One layer's attention in a forward pass.
 struct LayerAttention {
     MatrixView queries;  // (n, H·d)
-    MatrixView keys;     // (m, H·d)
-    MatrixView values;   // (m, H·dv)
+    MatrixView keys;     // (m, G·d): G groups of heads share keys and values, G = H unless keyValueHeads says fewer
+    MatrixView values;   // (m, G·dv)
     MatrixView input;    // (n, D): what queries and keys were projected from
     AttentionMask mask;
     float scale = 1.0F;
     std::size_t heads = 1;
+    std::size_t keyValueHeads = 0;  // G, a divisor of heads; 0 = heads
     std::size_t stack = 0;
     std::size_t layer = 0;
     bool standardErrors = true;  // keep those of heads that give them
+    bool maps = true;            // keep the weights (and their errors); false = the context alone
     MatrixView keyInput = {};    // (m, D'): what the keys were projected from, in cross-attention; empty = input
     std::span<const NamedTensors> trained = {};  // of each head, see HeadInput::trained; empty = none
 };
 
 // What it leaves in the trace.
 struct LayerMaps {
-    TensorPointer weights;                     // (H, n, m)
+    TensorPointer weights;                     // (H, n, m); null when not kept
     TensorPointer standardErrors;              // (H, n, m), 0 where exact; null when no head gives any
     std::vector<HeadDiagnostics> diagnostics;  // of the heads that give any
     std::vector<std::string> warnings;         // "layer 3 head 1: attention is not finite"

@@ -54,7 +54,8 @@ std::shared_ptr<const Trace> runTrace(const Comparison& comparison, const Model&
     ForwardRequest request{.input = &comparison.input.model, .plan = &plan};
     if (index > 0) {
         request.resumeFrom = comparison.traces[0].get();
-        request.firstLayer = plan.firstPatchedLayer(0);
+        for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack)
+            request.firstLayers.push_back(plan.firstPatchedLayer(stack));
     }
     ShareMonitor share(monitor, index, comparison.plans.size());
     const auto start = std::chrono::steady_clock::now();
@@ -75,7 +76,6 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     comparison->weightsSha256 = model.weightsSha256;
     comparison->outputLabels = model.outputLabels;
     comparison->input = encodeInput(study.input, comparison->model, model.tokenizer.get());
-    comparison->study.selection = clamped(study.selection, *comparison);
     const auto plan = [&](const Plan& entries) {
         return std::make_shared<const HeadPlan>(resolve(entries, comparison->model, study.seed));
     };
@@ -86,6 +86,7 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
         auto trace = reusable(previous.get(), *comparison, i);
         comparison->traces.push_back(trace ? trace : runTrace(*comparison, *model.model, i, monitor));
     }
+    comparison->study.selection = clamped(study.selection, *comparison);
     return comparison;
 }
 
@@ -98,8 +99,11 @@ Selection clamped(Selection selection, const Comparison& comparison)
     inside(selection.stack, stacks.size());
     inside(selection.layer, stacks.empty() ? 0 : stacks[selection.stack].layers);
     inside(selection.head, stacks.empty() ? 0 : stacks[selection.stack].heads);
-    inside(selection.query, comparison.input.tokens.size());
-    inside(selection.key, comparison.input.tokens.size());
+    const bool run = !comparison.traces.empty() && !stacks.empty();
+    const TensorPointer map =
+        run ? comparison.traces.front()->stacks.at(selection.stack).attention.at(selection.layer) : nullptr;
+    inside(selection.query, map ? map->shape().at(1) : comparison.input.tokens.size());
+    inside(selection.key, map ? map->shape().at(2) : comparison.input.tokens.size());
     return selection;
 }
 

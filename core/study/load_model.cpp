@@ -18,9 +18,10 @@ std::string hashWeights(const TensorArchive& weights, const Monitor& monitor)
 
 std::shared_ptr<const std::vector<std::string>> labelsOf(const ModelInfo& model, const Tokenizer* tokenizer)
 {
-    if (model.task == Task::SequenceClassification)
+    if (!model.labels.empty())
         return std::make_shared<const std::vector<std::string>>(model.labels);
-    if (model.task == Task::None || tokenizer == nullptr)
+    const bool speaks = model.task == Task::MaskedLanguageModelling || model.task == Task::CausalLanguageModelling;
+    if (!speaks || tokenizer == nullptr)
         return nullptr;
     auto labels = std::make_shared<std::vector<std::string>>();
     for (std::size_t id = 0; id < model.vocabularySize; ++id)

@@ -3,6 +3,8 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <set>
 
@@ -61,6 +63,26 @@ std::vector<std::size_t> allBelow(std::size_t count)
     for (std::size_t i = 0; i < count; ++i)
         indices[i] = i;
     return indices;
+}
+
+// The indices of an entry that a stack has; all of its own when the entry names none.
+std::vector<std::size_t> insideOf(const std::vector<std::size_t>& indices, std::size_t count)
+{
+    std::vector<std::size_t> inside = indices.empty() ? allBelow(count) : indices;
+    std::erase_if(inside, [count](std::size_t index) { return index >= count; });
+    return inside;
+}
+
+// Why a stack is not there, for the names that stacks have.
+std::string absenceOf(const std::string& name, const ModelInfo& model)
+{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMeanings = {
+        {{"text", "attention within the text alone"},
+         {"vision", "attention within the image alone"},
+         {"joint", "attention over text and image together"},
+         {"cross", "cross-attention"}}};
+    const auto meaning = std::ranges::find(kMeanings, name, [](const auto& row) { return row.first; });
+    return meaning == kMeanings.end() ? "" : model.title + " has no " + std::string(meaning->second) + ".";
 }
 
 void checkInside(const std::vector<std::size_t>& indices, std::size_t count, const std::string& what)
@@ -147,6 +169,24 @@ std::string formatSpec(const PlanEntry& entry)
     return spec;
 }
 
+namespace {
+
+// The stacks that an entry is for.
+std::vector<std::size_t> stacksOf(const PlanEntry& entry, const ModelInfo& model)
+{
+    if (entry.stack.empty())
+        return allBelow(model.stacks.size());
+    std::string known;
+    for (std::size_t s = 0; s < model.stacks.size(); ++s) {
+        if (model.stacks[s].name == entry.stack)
+            return {s};
+        known += (known.empty() ? "" : ", ") + model.stacks[s].name;
+    }
+    refuse({"stack", "a stack of this model: " + known, "\"" + entry.stack + "\"", absenceOf(entry.stack, model)});
+}
+
+}  // namespace
+
 HeadPlan resolve(const Plan& plan, const ModelInfo& model, std::uint64_t seed)
 {
     std::vector<HeadPlan::StackShape> shapes;
@@ -156,21 +196,19 @@ HeadPlan resolve(const Plan& plan, const ModelInfo& model, std::uint64_t seed)
     for (const PlanEntry& entry : plan.entries) {
         const auto assignment =
             std::make_shared<const HeadAssignment>(HeadAssignment{entry.mechanism, entry.parameters});
-        bool found = entry.stack.empty();
-        for (std::size_t s = 0; s < model.stacks.size(); ++s) {
-            const StackInfo& stack = model.stacks[s];
-            if (!entry.stack.empty() && entry.stack != stack.name)
-                continue;
-            found = true;
-            checkInside(entry.layers, stack.layers, "layers");
-            checkInside(entry.heads, stack.heads, "heads");
-            for (const std::size_t layer : entry.layers.empty() ? allBelow(stack.layers) : entry.layers)
-                for (const std::size_t head : entry.heads.empty() ? allBelow(stack.heads) : entry.heads)
-                    resolved.assign(s, layer, head, assignment);
+        const std::vector<std::size_t> stacks = stacksOf(entry, model);
+        std::size_t layers = 0;
+        std::size_t heads = 0;
+        for (const std::size_t s : stacks) {
+            layers = std::max(layers, shapes[s].layers);
+            heads = std::max(heads, shapes[s].heads);
         }
-        if (!found)
-            refuse({"stack", "a stack of this model, such as " + model.stacks.front().name, "\"" + entry.stack + "\"",
-                    ""});
+        checkInside(entry.layers, layers, "layers");
+        checkInside(entry.heads, heads, "heads");
+        for (const std::size_t s : stacks)
+            for (const std::size_t layer : insideOf(entry.layers, shapes[s].layers))
+                for (const std::size_t head : insideOf(entry.heads, shapes[s].heads))
+                    resolved.assign(s, layer, head, assignment);
     }
     return resolved;
 }

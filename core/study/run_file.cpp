@@ -77,9 +77,9 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
             file.writeFloatBlocks(group + "/hidden_states", stack.hidden);
         writeStandardErrors(file, group, stack);
         writeDiagnostics(file, group, stack);
-        writeMeasures(
-            file, group, stack,
-            {.causal = comparison.model.stacks[s].causal, .keyAllowed = comparison.input.model.attentionMask});
+        const StackInfo& info = comparison.model.stacks[s];
+        const auto keyAllowed = axisMask(comparison.input.model, info.keys, stack.attention.front()->shape().at(2));
+        writeMeasures(file, group, stack, {.causal = info.causal, .keyAllowed = keyAllowed});
     }
     for (const auto& [name, values] : trace.outputs)
         file.writeFloats(path + "/outputs/" + name, values->shape(), values->values());

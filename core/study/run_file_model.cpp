@@ -16,42 +16,78 @@ Json modelToJson(const ModelInfo& model)
                           {"heads", stack.heads},
                           {"head_size", stack.headSize},
                           {"width", stack.width},
-                          {"causal", stack.causal}});
-    return {{"architecture", model.architecture},
-            {"title", model.title},
-            {"stacks", stacks},
-            {"vocabulary_size", model.vocabularySize},
-            {"maximum_positions", model.maximumPositions},
-            {"feed_forward_size", model.feedForwardSize},
-            {"parameters", model.parameterCount},
-            {"weights_type", model.weightsType},
-            {"task", taskName(model.task)},
-            {"labels", model.labels},
-            {"uses_token_types", model.usesTokenTypes},
-            {"warnings", model.warnings}};
+                          {"causal", stack.causal},
+                          {"queries", axisName(stack.queries)},
+                          {"keys", axisName(stack.keys)},
+                          {"key_value_heads", stack.keyValueHeads},
+                          {"feed_forward_size", stack.feedForwardSize}});
+    Json json = {{"architecture", model.architecture},
+                 {"title", model.title},
+                 {"stacks", stacks},
+                 {"vocabulary_size", model.vocabularySize},
+                 {"maximum_positions", model.maximumPositions},
+                 {"parameters", model.parameterCount},
+                 {"weights_type", model.weightsType},
+                 {"task", taskName(model.task)},
+                 {"labels", model.labels},
+                 {"uses_token_types", model.usesTokenTypes},
+                 {"warnings", model.warnings}};
+    if (model.image)
+        json["image"] = {{"channels", model.image->channels},
+                         {"height", model.image->height},
+                         {"width", model.image->width},
+                         {"patch_height", model.image->patchHeight},
+                         {"patch_width", model.image->patchWidth},
+                         {"any_size", model.image->anySize}};
+    return json;
 }
+
+namespace {
+
+StackInfo stackFromJson(const Json& json)
+{
+    return {.name = json.at("name"),
+            .layers = json.at("layers"),
+            .heads = json.at("heads"),
+            .headSize = json.at("head_size"),
+            .width = json.at("width"),
+            .causal = json.at("causal"),
+            .queries = axisNamed(json.value("queries", "text")).value_or(TokenAxis::Text),
+            .keys = axisNamed(json.value("keys", "text")).value_or(TokenAxis::Text),
+            .keyValueHeads = json.value("key_value_heads", std::size_t{0}),
+            .feedForwardSize = json.value("feed_forward_size", std::size_t{0})};
+}
+
+ImageInfo imageFromJson(const Json& json)
+{
+    return {.channels = json.at("channels"),
+            .height = json.at("height"),
+            .width = json.at("width"),
+            .patchHeight = json.at("patch_height"),
+            .patchWidth = json.at("patch_width"),
+            .anySize = json.at("any_size")};
+}
+
+}  // namespace
 
 ModelInfo modelFromJson(const Json& json, const std::string& where)
 {
     ModelInfo model;
     try {
         for (const Json& stack : json.at("stacks"))
-            model.stacks.push_back({stack.at("name"), stack.at("layers"), stack.at("heads"), stack.at("head_size"),
-                                    stack.at("width"), stack.at("causal")});
+            model.stacks.push_back(stackFromJson(stack));
         model.architecture = json.at("architecture");
         model.title = json.at("title");
         model.vocabularySize = json.at("vocabulary_size");
         model.maximumPositions = json.at("maximum_positions");
-        model.feedForwardSize = json.at("feed_forward_size");
         model.parameterCount = json.at("parameters");
         model.weightsType = json.at("weights_type");
         model.labels = json.at("labels").get<std::vector<std::string>>();
         model.usesTokenTypes = json.at("uses_token_types");
         model.warnings = json.at("warnings").get<std::vector<std::string>>();
-        for (const Task task :
-             {Task::None, Task::SequenceClassification, Task::MaskedLanguageModelling, Task::CausalLanguageModelling})
-            if (json.at("task") == taskName(task))
-                model.task = task;
+        model.task = taskNamed(json.at("task").get<std::string>()).value_or(Task::None);
+        if (json.contains("image"))
+            model.image = imageFromJson(json.at("image"));
     } catch (const Json::exception& error) {
         refuse({where, "a description of the model", printable(error.what()), "The file is damaged."});
     }

@@ -29,6 +29,8 @@ public:
     {
         checkFormat();
         readTokens();
+        if (const auto model = m_file.textAttribute("/", "model"))
+            m_model = modelFromJson(parseJson(*model, m_name + ", model"), m_name + ", model");
         readTraces();
         readModelAndStudy();
         if (m_file.exists("/labels"))
@@ -117,16 +119,54 @@ private:
         return layers;
     }
 
-    StackTrace readStack(const std::string& group, const std::string& name, Trace& trace) const
+    // What a stack's rows and columns are: as the model says, else as its name does.
+    std::pair<TokenAxis, TokenAxis> axesOf(const std::string& name) const
+    {
+        if (m_model)
+            for (const StackInfo& stack : m_model->stacks)
+                if (stack.name == name)
+                    return {stack.queries, stack.keys};
+        const TokenAxis keys = name == "vision" || name == "cross" ? TokenAxis::Image : TokenAxis::Text;
+        return name == "joint" ? std::pair{TokenAxis::Joint, TokenAxis::Joint}
+                               : std::pair{name == "cross" ? TokenAxis::Text : keys, keys};
+    }
+
+    // Every extent over the same tokens is the same, in all stacks and traces.
+    void checkMaps(const std::string& path, const std::string& name, const std::vector<std::size_t>& shape)
+    {
+        const auto [queries, keys] = axesOf(name);
+        const std::size_t n = m_comparison->input.tokens.size();
+        const auto extentOf = [&](TokenAxis axis) {
+            return axis == TokenAxis::Text ? std::to_string(n) : std::string(axisName(axis)) + " tokens";
+        };
+        const auto fits = [&](TokenAxis axis, std::size_t found) {
+            const std::size_t known = m_extents.try_emplace(axis, axis == TokenAxis::Text ? n : found).first->second;
+            return found > 0 && found == known && (axis != TokenAxis::Joint || found > n);
+        };
+        if (shape.size() != 4 || shape[0] == 0 || shape[1] == 0 || !fits(queries, shape[2]) || !fits(keys, shape[3]))
+            wrong(path,
+                  "(layers, heads, " + extentOf(queries) + ", " + extentOf(keys)
+                      + ") values, one row and column a token",
+                  shapeText(shape));
+    }
+
+    // The stacks in a trace: those of the model in its order, else all that have maps.
+    std::vector<std::string> stackNames(const std::string& path) const
+    {
+        std::vector<std::string> names;
+        if (m_model)
+            std::ranges::transform(m_model->stacks, std::back_inserter(names), &StackInfo::name);
+        else
+            names = m_file.members(path);
+        std::erase_if(names, [&](const std::string& name) { return !m_file.exists(path + "/" + name + "/attention"); });
+        return names;
+    }
+
+    StackTrace readStack(const std::string& group, const std::string& name, Trace& trace)
     {
         const std::string path = group + "/attention";
         const std::vector<std::size_t> shape = m_file.shape(path);
-        const std::size_t n = m_comparison->input.tokens.size();
-        if (shape.size() != 4 || shape[0] == 0 || shape[1] == 0 || shape[2] != n || shape[3] != n)
-            wrong(path,
-                  "(layers, heads, " + std::to_string(n) + ", " + std::to_string(n)
-                      + ") values, one row and column a token",
-                  shapeText(shape));
+        checkMaps(path, name, shape);
         StackTrace stack{.name = name, .attention = layersOf(path)};
         stack.standardError.resize(shape[0]);
         if (const std::string errors = group + "/attention_standard_error"; m_file.exists(errors)) {
@@ -136,7 +176,7 @@ private:
         }
         if (const std::string hidden = group + "/hidden_states"; m_file.exists(hidden)) {
             const std::vector<std::size_t> found = m_file.shape(hidden);
-            if (found.size() != 3 || found[0] != shape[0] + 1 || found[1] != n)
+            if (found.size() != 3 || found[0] != shape[0] + 1 || found[1] != shape[2])
                 wrong(hidden, "(layers + 1, tokens, width) values", shapeText(found));
             stack.hidden = layersOf(hidden);
         }
@@ -164,14 +204,12 @@ private:
             const std::string path = "/traces/" + name;
             auto trace = std::make_shared<Trace>();
             trace->seconds = m_file.numberAttribute(path, "seconds").value_or(0.0);
-            for (const std::string& member : m_file.members(path)) {
-                if (m_file.exists(path + "/" + member + "/attention"))
-                    trace->stacks.push_back(readStack(path + "/" + member, member, *trace));
-                else if (member == "outputs")
-                    for (const std::string& output : m_file.members(path + "/outputs"))
-                        trace->outputs[output] =
-                            std::make_shared<const Tensor>(m_file.readFloats(path + "/outputs/" + output));
-            }
+            for (const std::string& stack : stackNames(path))
+                trace->stacks.push_back(readStack(path + "/" + stack, stack, *trace));
+            if (m_file.exists(path + "/outputs"))
+                for (const std::string& output : m_file.members(path + "/outputs"))
+                    trace->outputs[output] =
+                        std::make_shared<const Tensor>(m_file.readFloats(path + "/outputs/" + output));
             if (trace->stacks.empty())
                 wrong(path, "a stack with an attention array", "none");
             checkSameStacks(*trace, path);
@@ -202,8 +240,12 @@ private:
         model.architecture = m_file.textAttribute("/", "architecture").value_or("unknown");
         model.title = model.architecture;
         for (const StackTrace& stack : m_comparison->traces.front()->stacks)
-            model.stacks.push_back({stack.name, stack.attention.size(), stack.attention.front()->shape()[0], 0,
-                                    stack.hidden.empty() ? 0 : stack.hidden.front()->shape()[1], false});
+            model.stacks.push_back({.name = stack.name,
+                                    .layers = stack.attention.size(),
+                                    .heads = stack.attention.front()->shape()[0],
+                                    .width = stack.hidden.empty() ? 0 : stack.hidden.front()->shape()[1],
+                                    .queries = axesOf(stack.name).first,
+                                    .keys = axesOf(stack.name).second});
         return model;
     }
 
@@ -225,16 +267,14 @@ private:
 
     void readModelAndStudy()
     {
-        const auto model = m_file.textAttribute("/", "model");
         const auto study = m_file.textAttribute("/", "study");
-        m_comparison->model =
-            model ? modelFromJson(parseJson(*model, m_name + ", model"), m_name + ", model") : modelFromArrays();
+        m_comparison->model = m_model.value_or(modelFromArrays());
         checkModelFits(m_comparison->model);
         m_comparison->model.path = m_file.textAttribute("/", "model_path").value_or("");
         m_comparison->weightsSha256 = m_file.textAttribute("/", "model_sha256").value_or("");
-        if (study && model)
+        if (study && m_model)
             m_comparison->study = studyFromJson(parseJson(*study, m_name + ", study"), m_name + ", study");
-        const bool own = m_comparison->study.candidates.size() + 1 == m_comparison->traces.size() && study && model;
+        const bool own = m_comparison->study.candidates.size() + 1 == m_comparison->traces.size() && study && m_model;
         if (own)
             m_comparison->recordedTitles.clear();
         else if (const auto text = givenText(); !text.empty())
@@ -249,6 +289,8 @@ private:
     std::string m_name;
     Hdf5File m_file;
     Monitor& m_monitor;
+    std::optional<ModelInfo> m_model;            // as the file says
+    std::map<TokenAxis, std::size_t> m_extents;  // tokens of each axis, as found first
     std::shared_ptr<Comparison> m_comparison = std::make_shared<Comparison>();
 };
 

@@ -31,7 +31,6 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_
     const Trace& baseline = *comparison.traces.at(0);
     const Trace& changed = *comparison.traces.at(candidate);
     const HeadPlan& plan = *comparison.plans.at(candidate);
-    const std::span<const std::uint8_t> rows = comparison.input.model.attentionMask;
     for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack) {
         const StackInfo& info = comparison.model.stacks[stack];
         for (std::size_t layer = 0; layer < info.layers; ++layer) {
@@ -46,6 +45,7 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_
         HeadSummary& at = heads[index];
         const MatrixView a = baseline.stacks.at(at.stack).attention.at(at.layer)->matrix({at.head});
         const MatrixView b = changed.stacks.at(at.stack).attention.at(at.layer)->matrix({at.head});
+        const auto rows = axisMask(comparison.input.model, comparison.model.stacks[at.stack].queries, a.rows);
         at.maps = compareMaps(a, b, rows);
         at.meanDistanceA = meanDistanceOf(a, rows);
         at.meanDistanceB = meanDistanceOf(b, rows);

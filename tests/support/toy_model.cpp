@@ -8,7 +8,7 @@ ToyModel::ToyModel()
     m_info.architecture = "toy";
     m_info.title = "Toy";
     m_info.path = "toy";
-    m_info.stacks = {{"text", 2, 2, 1, 2, false}};
+    m_info.stacks = {{.name = "text", .layers = 2, .heads = 2, .headSize = 1, .width = 2}};
     m_info.vocabularySize = 10;
     m_info.maximumPositions = 6;
     m_info.task = Task::SequenceClassification;
@@ -18,10 +18,12 @@ ToyModel::ToyModel()
 Trace ToyModel::forward(const ForwardRequest& request, Monitor& monitor) const
 {
     ++passes;
-    lastFirstLayer = request.firstLayer;
+    lastFirstLayer = request.firstLayers.empty() ? 0 : request.firstLayers[0];
     const std::size_t n = request.input->tokenIds.size();
     Trace trace;
-    StackTrace stack{"text", {}, {nullptr, nullptr}, {}};
+    StackTrace stack;
+    stack.name = "text";
+    stack.standardError.resize(2);
     for (std::size_t layer = 0; layer < 3; ++layer) {
         auto hidden = std::make_shared<Tensor>(std::vector<std::size_t>{n, 2});
         for (std::size_t i = 0; i < 2 * n; ++i)
@@ -40,7 +42,7 @@ Trace ToyModel::forward(const ForwardRequest& request, Monitor& monitor) const
                 for (std::size_t j = 0; j < n; ++j)
                     maps->matrix({head})(i, j) = patched ? 1.0F / static_cast<float>(n) : i == j ? 1.0F : 0.0F;
         }
-        stack.attention.push_back(layer < request.firstLayer ? request.resumeFrom->stacks[0].attention[layer] : maps);
+        stack.attention.push_back(layer < lastFirstLayer ? request.resumeFrom->stacks[0].attention[layer] : maps);
     }
     auto logits = std::make_shared<Tensor>(std::vector<std::size_t>{2});
     logits->data()[0] = uniform;

@@ -25,7 +25,7 @@ SyntheticComparison::SyntheticComparison(std::vector<std::string> tokens)
 {
     m_comparison.model.title = "Synthetic";
     m_comparison.model.path = "models/tiny";
-    m_comparison.model.stacks = {{"text", kLayers, kHeads, 4, 12, false}};
+    m_comparison.model.stacks = {{.name = "text", .layers = kLayers, .heads = kHeads, .headSize = 4, .width = 12}};
     m_comparison.input.model.attentionMask.assign(tokens.size(), 1);
     std::string text;
     for (const std::string& token : tokens) {

@@ -70,7 +70,7 @@ void showModelInfo(const StudyController& controller, QWidget* parent)
     html += rowOf(translated("Folder"), QString::fromStdString(model.path.string()));
     html += rowOf(translated("Architecture"), QString::fromStdString(model.architecture));
     html += stackRows(model);
-    html += rowOf(translated("Feed-forward size"), QString::number(model.feedForwardSize));
+    html += rowOf(translated("Feed-forward size"), QString::number(model.stacks.front().feedForwardSize));
     html += rowOf(translated("Parameters"), locale.toString(static_cast<qulonglong>(model.parameterCount)));
     html += rowOf(translated("Weights"), QString::fromStdString(model.weightsType));
     html += rowOf(translated("Positions"), QString::number(model.maximumPositions));

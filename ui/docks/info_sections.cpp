@@ -214,7 +214,8 @@ void CostSection::refresh()
         add(1, formatNumber(comparison->traces[trace]->seconds * 1000.0, 1), "mono");
         add(2, formatNumber(flops[trace] / 1e6, flops[trace] < 1e8 ? 2 : 0), "mono");
     }
-    const std::size_t reused = comparison->traces.size() > 1 ? comparison->traces[1]->firstComputedLayer : 0;
+    const std::size_t reused =
+        comparison->traces.size() > 1 ? comparison->traces[1]->stacks.front().firstComputedLayer : 0;
     if (reused > 0)
         grid->addWidget(
             makeLabel(reused == 1 ? tr("B shares A's first layer.") : tr("B shares A's first %1 layers.").arg(reused),

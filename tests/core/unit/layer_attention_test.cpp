@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <limits>
+#include <numeric>
 
 namespace ketscope {
 namespace {
@@ -112,6 +113,56 @@ TEST_F(LayerOfAttention, RunsEachHeadOnItsOwnColumns)
                         testing::ElementsAreArray(output.matrix().row(row)));
         }
     }
+}
+
+TEST_F(LayerOfAttention, GroupsOfHeadsShareKeysAndValues)
+{
+    // Two heads over one key–value head equal two heads whose keys and values are copies of it, bit for bit.
+    const MatrixView all(m_values.data(), kTokens, 3 * kWidth);
+    std::vector<float> copies(kTokens * 4 * kHeadSize);
+    const MutableMatrixView twice(copies.data(), kTokens, 4 * kHeadSize);
+    for (std::size_t row = 0; row < kTokens; ++row)
+        for (std::size_t i = 0; i < 4 * kHeadSize; ++i)
+            twice(row, i) = all(row, kWidth + i % kHeadSize + i / (2 * kHeadSize) * kHeadSize);
+    m_layer.heads = 2;
+    m_layer.queries = all.middleColumns(0, 2 * kHeadSize);
+    m_layer.keys = twice.middleColumns(0, 2 * kHeadSize);
+    m_layer.values = twice.middleColumns(2 * kHeadSize, 2 * kHeadSize);
+    m_plan = HeadPlan({{2, 2}}, 7);
+    Tensor expected({kTokens, 2 * kHeadSize});
+    const LayerMaps copied = attend(m_layer, m_plan, expected.matrix(), m_monitor);
+    m_layer.keyValueHeads = 1;
+    m_layer.keys = all.middleColumns(kWidth, kHeadSize);
+    m_layer.values = all.middleColumns(kWidth + kHeadSize, kHeadSize);
+    Tensor shared({kTokens, 2 * kHeadSize});
+    const LayerMaps maps = attend(m_layer, m_plan, shared.matrix(), m_monitor);
+    EXPECT_TRUE(std::ranges::equal(maps.weights->values(), copied.weights->values()));
+    EXPECT_TRUE(std::ranges::equal(shared.values(), expected.values()));
+}
+
+TEST_F(LayerOfAttention, QueriesAndKeysMayBeOfDifferentTokens)
+{
+    m_layer.keys = m_layer.keys.middleRows(0, 17);
+    m_layer.values = m_layer.values.middleRows(0, 17);
+    const LayerMaps maps = attendNow();
+    EXPECT_EQ(maps.weights->shape(), (std::vector<std::size_t>{kHeads, kTokens, 17}));
+    for (std::size_t row = 0; row < kTokens; ++row) {
+        const auto weights = maps.weights->matrix({1}).row(row);
+        EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1.0, 1e-6);
+    }
+}
+
+TEST_F(LayerOfAttention, WithoutMapsTheContextIsTheSame)
+{
+    m_plan.assign(0, 1, 2, std::make_shared<const HeadAssignment>(&mechanism("rff"), mechanism("rff").defaults()));
+    m_plan.assign(0, 1, 1, std::make_shared<const HeadAssignment>(&mechanism("shots"), mechanism("shots").defaults()));
+    attendNow();
+    const std::vector<float> context = m_context;
+    m_layer.maps = false;
+    const LayerMaps maps = attendNow();
+    EXPECT_EQ(maps.weights, nullptr);
+    EXPECT_EQ(maps.standardErrors, nullptr);
+    EXPECT_EQ(m_context, context);
 }
 
 TEST_F(LayerOfAttention, PatchedHeadsGetTheirKeyInputAndErrors)

@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/models/model.h"
+#include "core/study/plan.h"
 #include "tests/support/model_copy.h"
 
 #include <atomic>
@@ -61,16 +62,13 @@ ModelInput someInput(const Model& model, std::size_t tokens)
     return input;
 }
 
-HeadPlan planFor(const Model& model)
-{
-    return {{{model.info().stacks.front().layers, model.info().stacks.front().heads}}, 0};
-}
+HeadPlan planFor(const Model& model) { return resolve({}, model.info(), 0); }
 
 Trace run(const Model& model, const ModelInput& input, const HeadPlan& plan, const Trace* resumeFrom = nullptr,
-          std::size_t firstLayer = 0)
+          const std::vector<std::size_t>& firstLayers = {})
 {
     Monitor monitor;
-    return model.forward({&input, &plan, resumeFrom, firstLayer, true}, monitor);
+    return model.forward({&input, &plan, resumeFrom, firstLayers}, monitor);
 }
 
 Trace run(const Model& model, const ModelInput& input) { return run(model, input, planFor(model)); }
@@ -114,11 +112,11 @@ TEST_P(EveryArchitecture, ResumingGivesTheSameBitsAndSharesWhatIsBefore)
     const ModelInput input = someInput(*model, 29);
     const HeadPlan plan = planFor(*model);
     const Trace full = run(*model, input, plan);
-    EXPECT_EQ(full.firstComputedLayer, 0U);
+    EXPECT_EQ(full.stacks.front().firstComputedLayer, 0U);
     for (std::size_t layer = 0; layer <= model->info().stacks.front().layers; ++layer) {
-        const Trace resumed = run(*model, input, plan, &full, layer);
+        const Trace resumed = run(*model, input, plan, &full, {layer});
         expectSameBits(resumed, full);
-        EXPECT_EQ(resumed.firstComputedLayer, layer);
+        EXPECT_EQ(resumed.stacks.front().firstComputedLayer, layer);
         for (std::size_t i = 0; i < layer; ++i)
             EXPECT_EQ(resumed.stacks.front().attention[i], full.stacks.front().attention[i]);
     }
@@ -219,7 +217,7 @@ TEST_P(EveryArchitecture, StopsWhenCancelledAtAnyPoll)
         CancelsAfter monitor(polls);
         try {
             opening ? static_cast<void>(architecture.open(files, monitor))
-                    : static_cast<void>(model->forward({&input, &plan, nullptr, 0, true}, monitor));
+                    : static_cast<void>(model->forward({&input, &plan}, monitor));
         } catch (const Error& error) {
             return error.kind();
         }
@@ -230,7 +228,7 @@ TEST_P(EveryArchitecture, StopsWhenCancelledAtAnyPoll)
     for (const int polls : {0, 1, 3, 6})
         EXPECT_EQ(kindWhenCancelledAfter(polls, false), ErrorKind::Cancelled);
     CancelsAfter watcher(1 << 30);
-    model->forward({&input, &plan, nullptr, 0, true}, watcher);
+    model->forward({&input, &plan}, watcher);
     EXPECT_EQ(watcher.steps.front(), "Layer 1 of " + std::to_string(model->info().stacks.front().layers));
 }
 

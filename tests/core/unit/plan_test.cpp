@@ -25,7 +25,8 @@ std::string refusalOf(const auto& action)
 ModelInfo sixByFour()
 {
     ModelInfo model;
-    model.stacks.push_back({"text", 6, 4, 32, 128, false});
+    model.title = "Six by four";
+    model.stacks.push_back({.name = "text", .layers = 6, .heads = 4, .headSize = 32, .width = 128});
     return model;
 }
 
@@ -89,12 +90,32 @@ TEST(Plan, LaterEntriesWinAndTheRestIsExact)
     EXPECT_EQ(resolve({}, sixByFour(), 0).firstPatchedLayer(0), 6U);
 }
 
+TEST(Plan, EveryStackIsReachedByItsName)
+{
+    ModelInfo model = sixByFour();
+    model.stacks.push_back({.name = "vision", .layers = 2, .heads = 8});
+    const HeadPlan vision = resolve({{parseSpec("rff@stack=vision;layers=1;heads=7")}}, model, 0);
+    EXPECT_TRUE(vision.isPatched(1, 1, 7));
+    EXPECT_EQ(vision.firstPatchedLayer(0), 6U);
+    EXPECT_EQ(vision.firstPatchedLayer(1), 1U);
+    // Without a name an entry is for all stacks, each as far as it goes.
+    const HeadPlan all = resolve({{parseSpec("rff@layers=1-5;heads=3,6")}}, model, 0);
+    EXPECT_TRUE(all.isPatched(0, 5, 3));
+    EXPECT_FALSE(all.isPatched(0, 5, 2));
+    EXPECT_TRUE(all.isPatched(1, 1, 6));
+    EXPECT_FALSE(all.isPatched(1, 0, 6));
+    EXPECT_THAT(refusalOf([&] { resolve({{parseSpec("rff@stack=vision;layers=2")}}, model, 0); }), HasSubstr("0 to 1"));
+    EXPECT_THAT(refusalOf([&] { resolve({{parseSpec("rff@heads=8")}}, model, 0); }), HasSubstr("0 to 7"));
+    EXPECT_THAT(refusalOf([&] { resolve({{parseSpec("rff@stack=cross")}}, model, 0); }), HasSubstr("text, vision"));
+}
+
 TEST(Plan, PlacesThatTheModelDoesNotHaveAreRefused)
 {
     const auto with = [](const char* spec) { return [spec] { resolve({{parseSpec(spec)}}, sixByFour(), 0); }; };
     EXPECT_THAT(refusalOf(with("rff@layers=6")), HasSubstr("0 to 5"));
     EXPECT_THAT(refusalOf(with("rff@heads=4")), HasSubstr("0 to 3"));
     EXPECT_THAT(refusalOf(with("rff@stack=vision")), HasSubstr("text"));
+    EXPECT_THAT(refusalOf(with("rff@stack=cross")), HasSubstr("Six by four has no cross-attention"));
 }
 
 }  // namespace

@@ -156,6 +156,32 @@ TEST_F(RunFileTest, AForeignTextIsShownAndAnEmptyOneIsNone)
     }
 }
 
+TEST_F(RunFileTest, StacksOverTextAndImageOpenByTheirNames)
+{
+    const auto write = [&](std::size_t imageTokens) {
+        Hdf5File file = Hdf5File::create(path);
+        const auto put = [&](const std::string& stack, std::size_t queries, std::size_t keys) {
+            file.writeFloats("/traces/A/" + stack + "/attention", {1, 2, queries, keys},
+                             std::vector<float>(2 * queries * keys, 0.1F));
+        };
+        file.writeStrings("/input/tokens", {"x", "y", "z"});
+        put("vision", imageTokens, imageTokens);
+        put("cross", 3, 5);
+        put("text", 3, 3);
+        file.close();
+    };
+    write(5);
+    const ComparisonPointer read = readRunFile(path, monitor);
+    ASSERT_EQ(read->model.stacks.size(), 3U);
+    for (const StackInfo& stack : read->model.stacks) {
+        EXPECT_EQ(stack.queries, stack.name == "vision" ? TokenAxis::Image : TokenAxis::Text) << stack.name;
+        EXPECT_EQ(stack.keys, stack.name == "text" ? TokenAxis::Text : TokenAxis::Image) << stack.name;
+    }
+    EXPECT_EQ(clamped({0, 0, 0, 9, 9}, *read), (Selection{0, 0, 0, 2, 4}));
+    write(4);
+    EXPECT_THROW(readRunFile(path, monitor), Error);
+}
+
 TEST_F(RunFileTest, WrongShapesAndFormatsAreNamed)
 {
     for (const auto& shape : {std::vector<std::size_t>{4, 2, 3, 2}, {4, 2, 3}, {0, 2, 3, 3}, {1, 1, 2, 2}}) {
