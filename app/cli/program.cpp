@@ -10,6 +10,7 @@
 #include "core/study/samples.h"
 
 #include <CLI/CLI.hpp>
+#include <QLoggingCategory>
 #include <QtGlobal>
 #include <iostream>
 
@@ -118,6 +119,8 @@ int statusOf(const Error& error)
 
 int runProgram(int argc, char** argv)
 {
+    // Decoders of pictures report damage here too; the one line of an error says it already.
+    QLoggingCategory::setFilterRules(QStringLiteral("qt.gui.imageio*=false"));
     try {
         const int status = parseAndDo(argc, argv);
         if (std::cout.flush())
