@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/formats/mapped_file.h"
-#include "core/text/byte_level_bpe.h"
+#include "core/text/byte_pair_encoding.h"
 #include "core/text/tokenizer_files.h"
+#include "core/text/word_patterns.h"
 #include "core/text/wordpiece.h"
 
 #include <algorithm>
@@ -33,6 +34,12 @@ constexpr Defaults kGpt2Defaults[] = {
 constexpr Defaults kRobertaDefaults[] = {{"unk_token", "<unk>"},        {"bos_token", "<s>"}, {"eos_token", "</s>"},
                                          {"sep_token", "</s>"},         {"cls_token", "<s>"}, {"pad_token", "<pad>"},
                                          {"mask_token", "<mask>", true}};
+
+constexpr Defaults kClipDefaults[] = {{"unk_token", "<|endoftext|>"},
+                                      {"bos_token", "<|startoftext|>"},
+                                      {"eos_token", "<|endoftext|>"},
+                                      {"pad_token", "<|endoftext|>"}};
+constexpr Defaults kGptDefaults[] = {{"unk_token", "<unk>"}, {"pad_token", ""}};
 
 // A model folder's special and added tokens by name and by id.
 class ClassicTokens {
@@ -130,15 +137,6 @@ bool isOneOf(std::string_view text, std::initializer_list<std::string_view> name
     return std::find(names.begin(), names.end(), text) != names.end();
 }
 
-// "BertTokenizerFast" → "BertTokenizer"; empty when the folder does not say.
-std::string tokenizerClass(const TokenizerSettings& settings)
-{
-    std::string name = jsonText(settings.config(), "tokenizer_class", "", settings.where());
-    if (name.ends_with("Fast"))
-        name.resize(name.size() - 4);
-    return name;
-}
-
 [[noreturn]] void refuseClass(const TokenizerSettings& settings, const std::string& name)
 {
     refuse({settings.where(), "a tokenizer class that is known here", "'" + printable(name, 60) + "'",
@@ -168,33 +166,85 @@ std::vector<Merge> readMerges(const fs::path& file)
         ++number;
         if (line.empty() || line.starts_with("#version"))
             continue;
-        const std::size_t space = line.find(' ');
-        if (space == std::string_view::npos || line.find(' ', space + 1) != std::string_view::npos)
-            refuse({file.string(), "two pieces on line " + std::to_string(number),
-                    "'" + printable(std::string(line), 60) + "'", ""});
-        merges.emplace_back(line.substr(0, space), line.substr(space + 1));
+        merges.push_back(mergeOfLine(line, file.string() + " line " + std::to_string(number)));
     }
     return merges;
 }
 
-// BOS before each text, where the model asks for it.
-Templates gpt2Templates(const ClassicTokens& tokens, const TokenizerSettings& settings)
+// The four kinds of tokenizer that vocab.json and merges.txt may belong to.
+enum class MergesKind { Gpt2, Roberta, Clip, Gpt };
+
+// The model's own word for it decides; without one, the pieces do: only CLIP and GPT-1 mark the ends of words.
+MergesKind mergesKind(const TokenizerSettings& settings, const Vocabulary& vocabulary, const std::vector<Merge>& merges)
 {
-    Templates templates;
-    if (!jsonFlag(settings.config(), "add_bos_token", false, settings.where()))
-        return templates;
-    const std::int32_t bos = tokens.needed("bos_token", settings.where());
-    using What = TemplateItem::What;
-    templates.single.insert(templates.single.begin(), {What::Special, bos, 0});
-    templates.pair = {{What::Special, bos, 0}, {What::Text, 0, 0}, {What::Special, bos, 1}, {What::Pair, 0, 1}};
-    return templates;
+    constexpr std::tuple<const char*, const char*, MergesKind> kKnown[] = {
+        {"GPT2Tokenizer", "gpt2", MergesKind::Gpt2},
+        {"RobertaTokenizer", "roberta", MergesKind::Roberta},
+        {"CLIPTokenizer", "clip", MergesKind::Clip},
+        {"OpenAIGPTTokenizer", "openai-gpt", MergesKind::Gpt}};
+    const std::string name = settings.tokenizerClass();
+    for (const auto& [known, model, kind] : kKnown)
+        if (name == known)
+            return kind;
+    if (!name.empty())
+        refuseClass(settings, name);
+    const std::string type = settings.modelType();
+    for (const auto& [known, model, kind] : kKnown)
+        if (type == model)
+            return kind;
+    if (vocabulary.find("<|startoftext|>"))
+        return MergesKind::Clip;
+    const bool marked =
+        std::any_of(merges.begin(), merges.end(), [](const Merge& merge) { return merge.second.ends_with("</w>"); });
+    return marked ? MergesKind::Gpt : MergesKind::Gpt2;
+}
+
+DefaultTable defaultsOf(MergesKind kind)
+{
+    switch (kind) {
+    case MergesKind::Gpt2: return kGpt2Defaults;
+    case MergesKind::Roberta: return kRobertaDefaults;
+    case MergesKind::Clip: return kClipDefaults;
+    case MergesKind::Gpt: break;
+    }
+    return kGptDefaults;
+}
+
+// GPT-2 has a beginning of text where the model asks for it, GPT-1 nothing.
+Templates mergesTemplates(MergesKind kind, const ClassicTokens& tokens, const TokenizerSettings& settings,
+                          const std::string& where)
+{
+    if (kind == MergesKind::Roberta)
+        return robertaTemplates(tokens.needed("cls_token", where), tokens.needed("sep_token", where));
+    if (kind == MergesKind::Clip)
+        return robertaTemplates(tokens.needed("bos_token", where), tokens.needed("eos_token", where));
+    if (kind == MergesKind::Gpt2 && jsonFlag(settings.config(), "add_bos_token", false, settings.where()))
+        return framedTemplates(tokens.needed("bos_token", settings.where()), std::nullopt);
+    return {};
+}
+
+// How text becomes words: GPT-1 as BERT does it, CLIP composed and in lower case, the others as it is written.
+void addWords(MergesKind kind, const TokenizerSettings& settings, Pipeline& parts)
+{
+    if (kind == MergesKind::Gpt) {
+        parts.normalization.push_back([](Glyphs& text) { bertNormalize(text, {}); });
+        parts.splits.push_back(bertSplit);
+    } else if (kind == MergesKind::Clip) {
+        parts.normalization.push_back([](Glyphs& text) { normalize(text, NormalForm::Nfc); });
+        parts.normalization.push_back(lowercase);
+        parts.splits.push_back(splitAt(clipWord, SplitBehavior::Removed, true));
+    } else {
+        if (jsonFlag(settings.config(), "add_prefix_space", false, settings.where()))
+            parts.prefix = WordPrefix{};
+        parts.splits.push_back(splitAt(gpt2Word, SplitBehavior::Isolated, false));
+    }
 }
 
 }  // namespace
 
 std::unique_ptr<Tokenizer> openVocabTxt(const fs::path& file, const TokenizerSettings& settings)
 {
-    const std::string name = tokenizerClass(settings);
+    const std::string name = settings.tokenizerClass();
     if (!isOneOf(name, {"", "BertTokenizer", "DistilBertTokenizer", "ElectraTokenizer", "MobileBertTokenizer"}))
         refuseClass(settings, name);
     const std::string where = file.string();
@@ -208,33 +258,29 @@ std::unique_ptr<Tokenizer> openVocabTxt(const fs::path& file, const TokenizerSet
     parts.templates = bertTemplates(cls, tokens.needed("sep_token", where));
     parts.padding = tokens.named("pad_token");
     parts.added = tokens.take();
+    readLimits(settings, nullptr, parts, where);
     return makeTokenizer(std::move(parts), where);
 }
 
 std::unique_ptr<Tokenizer> openVocabMerges(const fs::path& vocab, const fs::path& merges,
                                            const TokenizerSettings& settings)
 {
-    const std::string name = tokenizerClass(settings);
-    const bool roberta = name == "RobertaTokenizer";
-    if (!roberta && !isOneOf(name, {"", "GPT2Tokenizer"}))
-        refuseClass(settings, name);
     const std::string where = vocab.string();
     Pipeline parts;
     parts.vocabulary = std::make_shared<Vocabulary>(vocabularyFromJson(readJsonFile(vocab), where));
-    const DefaultTable defaults = roberta ? DefaultTable(kRobertaDefaults) : DefaultTable(kGpt2Defaults);
-    ClassicTokens tokens(*parts.vocabulary, settings, defaults, vocab.parent_path());
-    parts.prefixSpace = jsonFlag(settings.config(), "add_prefix_space", false, settings.where());
-    parts.splits.push_back(gpt2Split);
-    const BytePairOptions options{tokens.named("unk_token"), false, false};
     const std::vector<Merge> list = readMerges(merges);
-    if (std::any_of(list.begin(), list.end(), [](const Merge& merge) { return merge.second.ends_with("</w>"); }))
-        refuse({merges.string(), "merges of byte-level BPE", "an end-of-word mark '</w>'",
-                "Choose a model with WordPiece or byte-level BPE."});
-    parts.model = makeByteLevelBpe(parts.vocabulary, list, options, merges.string());
-    parts.templates = roberta ? robertaTemplates(tokens.needed("cls_token", where), tokens.needed("sep_token", where))
-                              : gpt2Templates(tokens, settings);
+    const MergesKind kind = mergesKind(settings, *parts.vocabulary, list);
+    ClassicTokens tokens(*parts.vocabulary, settings, defaultsOf(kind), vocab.parent_path());
+    addWords(kind, settings, parts);
+    const bool ends = kind == MergesKind::Clip || kind == MergesKind::Gpt;
+    parts.model = makeBytePairEncoding(
+        parts.vocabulary, list,
+        {.byteLevel = kind != MergesKind::Gpt, .wordEnd = ends ? "</w>" : "", .unknown = tokens.named("unk_token")},
+        merges.string());
+    parts.templates = mergesTemplates(kind, tokens, settings, where);
     parts.padding = tokens.named("pad_token");
     parts.added = tokens.take();
+    readLimits(settings, nullptr, parts, where);
     return makeTokenizer(std::move(parts), where);
 }
 

@@ -19,6 +19,8 @@ public:
 
     std::string kind() const override { return m_parts.model->kind(); }
 
+    const TextLimits& limits() const override { return m_parts.limits; }
+
     std::size_t vocabularySize() const override
     {
         std::size_t size = m_parts.vocabulary->idLimit();
@@ -101,11 +103,10 @@ private:
 
     void cutWords(GlyphView text, std::vector<Piece>& pieces) const
     {
-        Glyphs prefixed;
-        if (m_parts.prefixSpace && text.front().code != U' ') {
-            prefixed.push_back({U' ', text.front().begin, text.front().begin});
-            prefixed.insert(prefixed.end(), text.begin(), text.end());
-            text = prefixed;
+        Glyphs changed;
+        if (m_parts.spaceMark || m_parts.prefix) {
+            changed = markSpaces(text);
+            text = changed;
         }
         std::vector<GlyphView> words{text};
         for (const SplitStep& split : m_parts.splits) {
@@ -116,6 +117,19 @@ private:
         }
         for (const GlyphView word : words)
             m_parts.model->encode(word, pieces);
+    }
+
+    Glyphs markSpaces(GlyphView text) const
+    {
+        Glyphs out(text.begin(), text.end());
+        for (Glyph& glyph : out)
+            if (m_parts.spaceMark && glyph.code == U' ')
+                glyph.code = *m_parts.spaceMark;
+        const auto& prefix = m_parts.prefix;
+        const std::uint32_t begin = text.front().begin;
+        if (prefix && (prefix->always || out.front().code != prefix->code) && (!prefix->firstOnly || begin == 0))
+            out.insert(out.begin(), {prefix->code, begin, begin});
+        return out;
     }
 
     void append(const std::vector<Piece>& pieces, int segment, Encoding& out) const
@@ -141,10 +155,23 @@ private:
 
     void pad(std::size_t length, Encoding& out) const
     {
-        if (out.tokens.size() < length && !m_parts.padding)
+        const std::size_t found = out.tokens.size();
+        if (found < length && !m_parts.padding)
             refuse({"padding", "a tokenizer with a padding token", "none", "Do not pad, or choose another model."});
         while (out.tokens.size() < length)
-            appendSpecial(*m_parts.padding, 0, true, out);
+            appendSpecial(*m_parts.padding, m_parts.paddingSegment, true, out);
+        if (m_parts.limits.paddingSide == TextSide::Left)
+            std::rotate(out.tokens.begin(), out.tokens.begin() + static_cast<std::ptrdiff_t>(found), out.tokens.end());
+    }
+
+    // Drops what does not fit from the side that the model's files say.
+    void keep(std::size_t count, std::vector<Piece>& pieces) const
+    {
+        const auto dropped = static_cast<std::ptrdiff_t>(pieces.size() - count);
+        if (m_parts.limits.truncationSide == TextSide::Left)
+            pieces.erase(pieces.begin(), pieces.begin() + dropped);
+        else
+            pieces.resize(count);
     }
 
     Pipeline m_parts;
@@ -163,6 +190,17 @@ std::size_t roomFor(const EncodeOptions& options, std::size_t specials)
     return *options.maximumLength - specials;
 }
 
+std::size_t paddedLength(const EncodeOptions& options, std::size_t length)
+{
+    if (options.padToMaximum && options.maximumLength)
+        return *options.maximumLength;
+    length = std::max(length, options.padTo);
+    const std::size_t over = options.padMultiple > 1 ? length % options.padMultiple : 0;
+    if (over > 0)
+        length += options.padMultiple - over;
+    return std::min(length, options.maximumLength.value_or(length));
+}
+
 Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::string_view> pair,
                                    const EncodeOptions& options) const
 {
@@ -170,12 +208,12 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::str
     std::vector<Piece> second = pair ? cut(*pair, "text pair") : std::vector<Piece>();
     const Template& items = pair ? m_parts.templates.pair : m_parts.templates.single;
     const std::size_t room = roomFor(options, options.addSpecial ? specialCount(items) : 0);
-    const auto [keptFirst, keptSecond] = truncatedLengths(first.size(), second.size(), room);
+    const auto [keptFirst, keptSecond] = truncatedLengths(first.size(), second.size(), room, m_parts.strategy);
 
     Encoding out;
     out.truncated = first.size() - keptFirst + second.size() - keptSecond;
-    first.resize(keptFirst);
-    second.resize(keptSecond);
+    keep(keptFirst, first);
+    keep(keptSecond, second);
     out.tokens.reserve(keptFirst + keptSecond + items.size());
     for (const TemplateItem& item : items) {
         if (item.what != TemplateItem::What::Special)
@@ -183,12 +221,29 @@ Encoding PipelineTokenizer::encode(std::string_view text, std::optional<std::str
         else if (options.addSpecial)
             appendSpecial(item.id, item.segment, false, out);
     }
-    if (options.padToMaximum && options.maximumLength)
-        pad(*options.maximumLength, out);
+    pad(paddedLength(options, out.tokens.size()), out);
     return out;
 }
 
 }  // namespace
+
+const TextLimits& Tokenizer::limits() const
+{
+    static const TextLimits kNone;
+    return kNone;
+}
+
+EncodeOptions optionsOfFiles(const Tokenizer& tokenizer, std::optional<std::size_t> positions)
+{
+    const TextLimits& limits = tokenizer.limits();
+    EncodeOptions options;
+    options.maximumLength = limits.maximumLength;
+    if (positions)
+        options.maximumLength = std::min(*positions, limits.maximumLength.value_or(*positions));
+    options.padTo = limits.padTo;
+    options.padMultiple = limits.padMultiple;
+    return options;
+}
 
 std::unique_ptr<Tokenizer> makeTokenizer(Pipeline parts, const std::string& where)
 {

@@ -10,16 +10,27 @@
 
 namespace ketscope {
 
+// A character that goes before text, so that its first word looks like those after a space.
+struct WordPrefix {
+    char32_t code = U' ';
+    bool always = false;     // before text that starts with it, too
+    bool firstOnly = false;  // not after special tokens
+};
+
 // The parts of a tokenizer, in the order in which text meets them.
 struct Pipeline {
     std::deque<AddedToken> added;
     std::vector<NormalStep> normalization;
-    bool prefixSpace = false;  // a space goes before text that does not start with one
+    std::optional<char32_t> spaceMark;  // takes the place of every plain space
+    std::optional<WordPrefix> prefix;
     std::vector<SplitStep> splits;
     std::shared_ptr<const Vocabulary> vocabulary;
     std::unique_ptr<WordModel> model;
     Templates templates;
     std::optional<std::int32_t> padding;
+    int paddingSegment = 0;
+    TruncationStrategy strategy = TruncationStrategy::LongestFirst;
+    TextLimits limits;
 };
 
 // Throws Error (Input) naming `where` when an added token contradicts the vocabulary.

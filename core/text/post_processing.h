@@ -27,10 +27,17 @@ struct Templates {
 Templates bertTemplates(std::int32_t cls, std::int32_t sep);
 Templates robertaTemplates(std::int32_t cls, std::int32_t sep);
 
+// Beginning and end of each text, where there are such tokens.
+Templates framedTemplates(std::optional<std::int32_t> bos, std::optional<std::int32_t> eos);
+
 std::size_t specialCount(const Template& items);
 
-// How many pieces of the text and of the pair stay when both together may have `room`: the longer is cut first, and when
-// both are cut the longer (the pair, if they are equal) keeps the odd one.
-std::pair<std::size_t, std::size_t> truncatedLengths(std::size_t text, std::size_t pair, std::size_t room);
+enum class TruncationStrategy { LongestFirst, OnlyFirst, OnlySecond };
+
+// How many pieces of the text and of the pair stay when both together may have `room`. LongestFirst: the longer is cut
+// first, and when both are cut the longer (the pair, if they are equal) keeps the odd one. Throws Error (Input) when the
+// only one that may be cut is too short for that; a text without a pair is always cut.
+std::pair<std::size_t, std::size_t> truncatedLengths(std::size_t text, std::size_t pair, std::size_t room,
+                                                     TruncationStrategy strategy);
 
 }  // namespace ketscope

@@ -21,7 +21,7 @@ struct TextSpan {
 struct Token {
     std::int32_t id = 0;
     std::string piece;    // as in the vocabulary: "##ing", "Ġthe"
-    std::string display;  // readable: leading space as "·", newline "↵", tab "⇥", other bytes "⟨0xE2⟩"
+    std::string display;  // readable: space as "·", newline "↵", tab "⇥", other bytes "⟨0xE2⟩"
     TextSpan span;
     int segment = 0;  // 0 = text, 1 = text pair
     bool special = false;
@@ -38,6 +38,19 @@ struct EncodeOptions {
     bool addSpecial = true;
     std::optional<std::size_t> maximumLength = {};  // truncate to this many tokens, specials included
     bool padToMaximum = false;
+    std::size_t padTo = 0;        // pad to at least this many tokens
+    std::size_t padMultiple = 1;  // and to a multiple of this
+};
+
+enum class TextSide { Left, Right };
+
+// How long texts may be and how short ones are filled, as the model's files say. The sides hold for every encode().
+struct TextLimits {
+    std::optional<std::size_t> maximumLength = {};  // tokens, specials included
+    TextSide truncationSide = TextSide::Right;      // where tokens are dropped
+    TextSide paddingSide = TextSide::Right;         // where padding goes
+    std::size_t padTo = 0;
+    std::size_t padMultiple = 1;
 };
 
 // Text to token ids, equal to the model's own tokenizer. Immutable and safe from any thread.
@@ -45,8 +58,9 @@ class Tokenizer {
 public:
     virtual ~Tokenizer() = default;
 
-    virtual std::string kind() const = 0;  // "WordPiece", "byte-level BPE"
+    virtual std::string kind() const = 0;  // "WordPiece", "byte-level BPE", "CLIP BPE", "BPE", "SentencePiece BPE"
     virtual std::size_t vocabularySize() const = 0;
+    virtual const TextLimits& limits() const;  // none, unless the model's files say some
 
     // `text` and `pair` are UTF-8; invalid bytes are refused. Throws Error (Input).
     virtual Encoding encode(std::string_view text, std::optional<std::string_view> pair,
@@ -56,8 +70,12 @@ public:
     virtual Token token(std::int32_t id) const = 0;
 };
 
-// Chooses from tokenizer.json, or vocab.txt, or vocab.json + merges.txt, guided by tokenizer_config.json. Null when the
-// folder has none of them; throws Error (Input) when one is there and cannot be used.
-std::unique_ptr<Tokenizer> openTokenizer(const std::filesystem::path& folder);
+// Options that follow the tokenizer's own files for a model with room for `positions` tokens.
+EncodeOptions optionsOfFiles(const Tokenizer& tokenizer, std::optional<std::size_t> positions);
+
+// A folder: chooses from tokenizer.json, tokenizer.model, vocab.txt, or vocab.json + merges.txt, guided by
+// tokenizer_config.json and the model type of config.json; null when it has none of them. A GGUF file: what its metadata
+// hold. Throws Error (Input) when a tokenizer is there and cannot be used.
+std::unique_ptr<Tokenizer> openTokenizer(const std::filesystem::path& model);
 
 }  // namespace ketscope

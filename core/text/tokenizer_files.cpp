@@ -91,10 +91,24 @@ AddedToken readAddedToken(const Json& entry, std::int32_t id, const std::string&
 }
 
 TokenizerSettings::TokenizerSettings(const fs::path& folder)
-    : m_where((folder / "tokenizer_config.json").string()),
+    : m_folder(folder), m_where((folder / "tokenizer_config.json").string()),
       m_config(readObjectIfThere(folder / "tokenizer_config.json")),
       m_map(readObjectIfThere(folder / "special_tokens_map.json"))
 {
+}
+
+std::string TokenizerSettings::tokenizerClass() const
+{
+    std::string name = jsonText(m_config, "tokenizer_class", "", m_where);
+    if (name.ends_with("Fast"))
+        name.resize(name.size() - 4);
+    return name;
+}
+
+std::string TokenizerSettings::modelType() const
+{
+    const fs::path file = m_folder / "config.json";
+    return jsonText(readObjectIfThere(file), "model_type", "", file.string());
 }
 
 std::optional<std::string> TokenizerSettings::special(const char* name) const

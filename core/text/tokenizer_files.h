@@ -29,15 +29,25 @@ public:
     const Json& config() const { return m_config; }
     std::string where() const { return m_where; }
 
+    // "BertTokenizerFast" → "BertTokenizer"; empty when the folder does not say.
+    std::string tokenizerClass() const;
+    // "model_type" of config.json beside it; empty when it does not say.
+    std::string modelType() const;
+
     // "cls_token" and its like, as text or as {"content": text}; empty when neither file names it.
     std::optional<std::string> special(const char* name) const;
     std::vector<std::string> additionalSpecials() const;
 
 private:
+    std::filesystem::path m_folder;
     std::string m_where;
     Json m_config;
     Json m_map;
 };
+
+// Fills the limits and what goes with them: from tokenizer_config.json, and from `file`, a tokenizer.json, where there is
+// one. tokenizer_config.json has the last word on sides, the smaller length holds.
+void readLimits(const TokenizerSettings& settings, const Json* file, Pipeline& parts, const std::string& where);
 
 std::unique_ptr<Tokenizer> openTokenizerJson(const std::filesystem::path& file, const TokenizerSettings& settings);
 std::unique_ptr<Tokenizer> openVocabTxt(const std::filesystem::path& file, const TokenizerSettings& settings);

@@ -17,13 +17,6 @@ bool isIdeograph(char32_t code)
                        [code](const auto& block) { return code >= block.first && code <= block.second; });
 }
 
-bool isSeparator(char32_t code)
-{
-    const bool asciiSymbol = (code >= 33 && code <= 47) || (code >= 58 && code <= 64) || (code >= 91 && code <= 96)
-                             || (code >= 123 && code <= 126);
-    return asciiSymbol || isPunctuation(code);
-}
-
 bool isDropped(char32_t code)
 {
     const bool lineSpace = code == U'\t' || code == U'\n' || code == U'\r';
@@ -106,6 +99,13 @@ private:
 
 }  // namespace
 
+bool isBertSeparator(char32_t code)
+{
+    const bool asciiSymbol = (code >= 33 && code <= 47) || (code >= 58 && code <= 64) || (code >= 91 && code <= 96)
+                             || (code >= 123 && code <= 126);
+    return asciiSymbol || isPunctuation(code);
+}
+
 void bertNormalize(Glyphs& text, const BertNormalization& options)
 {
     if (options.cleanText)
@@ -129,7 +129,7 @@ void bertSplit(GlyphView text, std::vector<GlyphView>& out)
         first = end + 1;
     };
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool separator = isSeparator(text[i].code);
+        const bool separator = isBertSeparator(text[i].code);
         if (!separator && !isWhiteSpace(text[i].code))
             continue;
         closeWord(i);

@@ -19,6 +19,9 @@ struct BertNormalization {
 // ideographs set apart, accents stripped, lower case.
 void bertNormalize(Glyphs& text, const BertNormalization& options);
 
+// Punctuation as BERT counts it: ASCII symbols and P*.
+bool isBertSeparator(char32_t code);
+
 // Splits at white space, which goes, and around every punctuation character, ASCII symbols included.
 void bertSplit(GlyphView text, std::vector<GlyphView>& out);
 

@@ -109,7 +109,7 @@ TEST(TokenizerFiles, HostileVocabJsonAndMerges)
     EXPECT_THAT(pair(R"({"a":0,"b":1,"ab":2})", "a b\na b\n"), HasSubstr("'a b' twice"));
     EXPECT_THAT(pair(R"({"a":0,"b":1,"ab":2})", "ab\n"), HasSubstr("line 1"));
     EXPECT_THAT(pair(R"({"a":0,"b":1,"ab":2})", "a b\na b c\n"), HasSubstr("line 2"));
-    EXPECT_THAT(pair(R"({"a":0,"b</w>":1,"ab</w>":2})", "a b</w>\n"), HasSubstr("</w>"));
+    EXPECT_EQ(pair(R"({"a":0,"b</w>":1,"ab</w>":2})", "a b</w>\n"), "accepted");
     EXPECT_THAT(pair(R"({"a":0})", "\xFF\n"), HasSubstr("UTF-8"));
 }
 
@@ -137,8 +137,8 @@ TEST(TokenizerFiles, ClassicRobertaAndBeginningOfText)
     EXPECT_THAT(pieces(*folder.open(), "ab"), ElementsAre("</s>", "ab"));
     folder.write("tokenizer_config.json", R"({"add_prefix_space": true})");
     EXPECT_THAT(pieces(*folder.open(), "ab"), ElementsAre("Ġ", "ab"));
-    folder.write("tokenizer_config.json", R"({"tokenizer_class": "CLIPTokenizer"})");
-    EXPECT_THAT(folder.refusal(), HasSubstr("'CLIPTokenizer'"));
+    folder.write("tokenizer_config.json", R"({"tokenizer_class": "BartTokenizer"})");
+    EXPECT_THAT(folder.refusal(), HasSubstr("'BartTokenizer'"));
 }
 
 TEST(TokenizerJson, RefusesUnknownComponentsByName)
@@ -150,19 +150,18 @@ TEST(TokenizerJson, RefusesUnknownComponentsByName)
                 HasSubstr("'Precompiled'"));
     EXPECT_THAT(afterEdit("bert-mlm",
                           [](Json& j) {
-                              j["pre_tokenizer"] = {{"type", "Metaspace"}};
+                              j["pre_tokenizer"] = {{"type", "UnicodeScripts"}};
                           }),
-                HasSubstr("'Metaspace'"));
+                HasSubstr("'UnicodeScripts'"));
     EXPECT_THAT(afterEdit("bert-mlm",
                           [](Json& j) {
                               j["post_processor"] = {{"type", "Strange"}};
                           }),
                 HasSubstr("'Strange'"));
     EXPECT_THAT(afterEdit("bert-mlm", [](Json& j) { j["model"]["type"] = "Unigram"; }), HasSubstr("'Unigram'"));
-    EXPECT_THAT(afterEdit("gpt2-lm", [](Json& j) { j["model"]["end_of_word_suffix"] = "</w>"; }), HasSubstr("'</w>'"));
-    EXPECT_THAT(afterEdit("gpt2-lm", [](Json& j) { j["model"]["byte_fallback"] = true; }), HasSubstr("byte_fallback"));
+    EXPECT_THAT(afterEdit("gpt2-lm", [](Json& j) { j["model"]["continuing_subword_prefix"] = "##"; }),
+                HasSubstr("'##'"));
     EXPECT_THAT(afterEdit("gpt2-lm", [](Json& j) { j["model"]["dropout"] = 0.1; }), HasSubstr("dropout"));
-    EXPECT_THAT(afterEdit("gpt2-lm", [](Json& j) { j["pre_tokenizer"] = nullptr; }), HasSubstr("without ByteLevel"));
     EXPECT_THAT(afterEdit("bert-mlm",
                           [](Json& j) {
                               j["pre_tokenizer"] = {{"type", "ByteLevel"}};
