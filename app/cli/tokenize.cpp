@@ -57,6 +57,11 @@ void tokenize(const TokenizeOptions& options)
         printJson(tokensJson(encoding, tokenizer->kind()));
     else
         std::cout << tokensText(encoding);
+    const auto longest = tokenizer->limits().maximumLength;
+    if (longest && encoding.tokens.size() > *longest)
+        printNotices({"The text has " + std::to_string(encoding.tokens.size()) + " tokens; a run cuts it to "
+                      + std::to_string(*longest) + ", as the tokenizer's files say."},
+                     options.common.quiet);
 }
 
 }  // namespace

@@ -25,21 +25,38 @@ void checkTextIsUsable(const Input& input, const ModelInfo& model, const Tokeniz
         refuse({"text pair", "a model that tells two texts apart", model.title, "Join the texts into one."});
 }
 
+// What was dropped and what was filled up, and by whose limit.
+std::vector<std::string> lengthNotices(const Encoding& encoding, const EncodeOptions& options,
+                                       const Tokenizer& tokenizer, const std::string& whose)
+{
+    std::vector<std::string> notices;
+    if (encoding.truncated > 0)
+        notices.push_back("Cut to the " + whose + "'s " + std::to_string(*options.maximumLength)
+                          + " tokens: " + std::to_string(encoding.truncated) + " dropped"
+                          + (tokenizer.limits().truncationSide == TextSide::Left ? " at the beginning." : "."));
+    if (const auto padding = std::ranges::count_if(encoding.tokens, &Token::padding); padding > 0)
+        notices.push_back("Padded to " + std::to_string(encoding.tokens.size())
+                          + " tokens, as the tokenizer's file says: " + std::to_string(padding)
+                          + (padding == 1 ? " is padding." : " are padding."));
+    return notices;
+}
+
 EncodedInput encodeText(const Input& input, const ModelInfo& model, const Tokenizer& tokenizer)
 {
     const std::optional<std::string_view> pair =
         input.textPair ? std::optional<std::string_view>(*input.textPair) : std::nullopt;
-    Encoding encoding = tokenizer.encode(*input.text, pair, {.maximumLength = model.maximumPositions});
+    const EncodeOptions options = optionsOfFiles(tokenizer, model.maximumPositions);
+    Encoding encoding = tokenizer.encode(*input.text, pair, options);
     EncodedInput encoded;
+    const bool modelsLimit = *options.maximumLength == model.maximumPositions;
+    for (std::string& notice : lengthNotices(encoding, options, tokenizer, modelsLimit ? "model" : "tokenizer"))
+        encoded.notices.push_back(std::move(notice));
     for (const Token& token : encoding.tokens) {
         encoded.model.tokenIds.push_back(token.id);
         encoded.model.attentionMask.push_back(token.padding ? 0 : 1);
         encoded.model.tokenTypes.push_back(token.segment);
     }
     encoded.tokens = std::move(encoding.tokens);
-    if (encoding.truncated > 0)
-        encoded.notices.push_back("Cut to the model's " + std::to_string(model.maximumPositions)
-                                  + " tokens: " + std::to_string(encoding.truncated) + " dropped.");
     if (encoding.unknown > 0)
         encoded.notices.push_back(std::to_string(encoding.unknown)
                                   + (encoding.unknown == 1 ? " token is" : " tokens are")

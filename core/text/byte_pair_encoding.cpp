@@ -266,6 +266,8 @@ public:
     {
     }
 
+    std::string kind() const override { return "SentencePiece BPE"; }
+
 protected:
     void merge(const Atoms& atoms, std::vector<MergeSymbol>& symbols) const override
     {

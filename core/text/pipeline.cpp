@@ -92,7 +92,7 @@ private:
             if (section.token != nullptr)
                 appendToken(*section.token, part, pieces);
             else
-                cutWords(part, pieces);
+                cutWords(part, raw.front().begin == 0 && section.begin == 0, pieces);
         }
     }
 
@@ -101,11 +101,12 @@ private:
         pieces.push_back({token.id, part.front().begin, part.back().end, false, token.special});
     }
 
-    void cutWords(GlyphView text, std::vector<Piece>& pieces) const
+    // `first` = no special or added token came before.
+    void cutWords(GlyphView text, bool first, std::vector<Piece>& pieces) const
     {
         Glyphs changed;
         if (m_parts.spaceMark || m_parts.prefix) {
-            changed = markSpaces(text);
+            changed = markSpaces(text, first);
             text = changed;
         }
         std::vector<GlyphView> words{text};
@@ -119,7 +120,7 @@ private:
             m_parts.model->encode(word, pieces);
     }
 
-    Glyphs markSpaces(GlyphView text) const
+    Glyphs markSpaces(GlyphView text, bool first) const
     {
         Glyphs out(text.begin(), text.end());
         for (Glyph& glyph : out)
@@ -127,7 +128,7 @@ private:
                 glyph.code = *m_parts.spaceMark;
         const auto& prefix = m_parts.prefix;
         const std::uint32_t begin = text.front().begin;
-        if (prefix && (prefix->always || out.front().code != prefix->code) && (!prefix->firstOnly || begin == 0))
+        if (prefix && (prefix->always || out.front().code != prefix->code) && (first || !prefix->firstOnly))
             out.insert(out.begin(), {prefix->code, begin, begin});
         return out;
     }

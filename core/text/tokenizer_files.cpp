@@ -2,6 +2,7 @@
 #include "core/text/tokenizer_files.h"
 
 #include "core/base/error.h"
+#include "core/formats/gguf.h"
 
 namespace ketscope {
 
@@ -134,18 +135,51 @@ std::vector<std::string> TokenizerSettings::additionalSpecials() const
     return names;
 }
 
+std::optional<std::int32_t> idOfText(const std::string& content, const Pipeline& parts)
+{
+    for (const AddedToken& token : parts.added)
+        if (token.content == content)
+            return token.id;
+    return parts.vocabulary->find(content);
+}
+
+Templates flaggedTemplates(const TokenizerSettings& settings, const Pipeline& parts)
+{
+    const auto idFor = [&](const char* flag, const char* name, const char* usual,
+                           bool otherwise) -> std::optional<std::int32_t> {
+        if (!jsonFlag(settings.config(), flag, otherwise, settings.where()))
+            return std::nullopt;
+        const std::string content = settings.special(name).value_or(usual);
+        const auto id = idOfText(content, parts);
+        if (!id)
+            refuse({settings.where(), std::string("the ") + name + " in the vocabulary",
+                    "no '" + printable(content, 60) + "'", ""});
+        return id;
+    };
+    const auto bos = idFor("add_bos_token", "bos_token", "<s>", true);
+    return framedTemplates(bos, idFor("add_eos_token", "eos_token", "</s>", false));
+}
+
 std::unique_ptr<Tokenizer> openTokenizer(const fs::path& folder)
 {
+    std::error_code ignored;
+    if (fs::is_regular_file(folder, ignored)) {
+        const GgufFile file(folder);
+        return openGgufTokenizer(file.metadata());
+    }
     const fs::path whole = folder / "tokenizer.json";
     const fs::path words = folder / "vocab.txt";
     const fs::path pieces = folder / "vocab.json";
     const fs::path merges = folder / "merges.txt";
-    const bool none = !isFile(whole) && !isFile(words) && !isFile(pieces);
+    const fs::path sentences = folder / "tokenizer.model";
+    const bool none = !isFile(whole) && !isFile(sentences) && !isFile(words) && !isFile(pieces);
     if (none)
         return nullptr;
     const TokenizerSettings settings(folder);
     if (isFile(whole))
         return openTokenizerJson(whole, settings);
+    if (isFile(sentences))
+        return openSentencePiece(sentences, settings);
     if (isFile(words))
         return openVocabTxt(words, settings);
     if (!isFile(merges))

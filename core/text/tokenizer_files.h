@@ -9,6 +9,8 @@
 
 namespace ketscope {
 
+class GgufMetadata;
+
 // Members of JSON objects that describe tokenizers. Each throws Error (Input) naming `where` for a value of the wrong
 // kind; a missing or null one gives `otherwise`.
 bool jsonFlag(const Json& object, const char* key, bool otherwise, const std::string& where);
@@ -49,9 +51,18 @@ private:
 // one. tokenizer_config.json has the last word on sides, the smaller length holds.
 void readLimits(const TokenizerSettings& settings, const Json* file, Pipeline& parts, const std::string& where);
 
+// The id of an added token or a piece.
+std::optional<std::int32_t> idOfText(const std::string& content, const Pipeline& parts);
+
+// Beginning and end of text as "add_bos_token" (on unless it says otherwise) and "add_eos_token" (off) say.
+Templates flaggedTemplates(const TokenizerSettings& settings, const Pipeline& parts);
+
 std::unique_ptr<Tokenizer> openTokenizerJson(const std::filesystem::path& file, const TokenizerSettings& settings);
+std::unique_ptr<Tokenizer> openSentencePiece(const std::filesystem::path& file, const TokenizerSettings& settings);
 std::unique_ptr<Tokenizer> openVocabTxt(const std::filesystem::path& file, const TokenizerSettings& settings);
 std::unique_ptr<Tokenizer> openVocabMerges(const std::filesystem::path& vocab, const std::filesystem::path& merges,
                                            const TokenizerSettings& settings);
+// Null when the metadata hold no tokenizer.
+std::unique_ptr<Tokenizer> openGgufTokenizer(const GgufMetadata& metadata);
 
 }  // namespace ketscope

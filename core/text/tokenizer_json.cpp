@@ -106,14 +106,6 @@ void readAddedTokens(const Json& root, Pipeline& parts, const std::string& where
         parts.added.push_back(readAddedToken(entry, idFromJson(jsonMember(entry, "id", where), where), where));
 }
 
-std::optional<std::int32_t> idOfText(const std::string& content, const Pipeline& parts)
-{
-    for (const AddedToken& token : parts.added)
-        if (token.content == content)
-            return token.id;
-    return parts.vocabulary->find(content);
-}
-
 std::optional<std::int32_t> paddingId(const Json& root, const TokenizerSettings& settings, const Pipeline& parts,
                                       const std::string& where)
 {
@@ -124,26 +116,13 @@ std::optional<std::int32_t> paddingId(const Json& root, const TokenizerSettings&
                              : std::optional(knownId(jsonMember(padding, "pad_id", where), parts, where));
 }
 
-// Llama's tokenizer class sets beginning and end of text by these two flags, whatever the file's own template says.
+// Llama's tokenizer class goes by its flags, whatever the file's own template says.
 void readLlamaTemplates(const TokenizerSettings& settings, Pipeline& parts)
 {
     const Json& config = settings.config();
-    if (settings.tokenizerClass() != "LlamaTokenizer"
-        || (!config.contains("add_bos_token") && !config.contains("add_eos_token")))
-        return;
-    const auto idFor = [&](const char* flag, const char* name, const char* usual,
-                           bool otherwise) -> std::optional<std::int32_t> {
-        if (!jsonFlag(config, flag, otherwise, settings.where()))
-            return std::nullopt;
-        const std::string content = settings.special(name).value_or(usual);
-        const auto id = idOfText(content, parts);
-        if (!id)
-            refuse({settings.where(), std::string("the ") + name + " in the vocabulary",
-                    "no '" + printable(content, 60) + "'", ""});
-        return id;
-    };
-    const auto bos = idFor("add_bos_token", "bos_token", "<s>", true);
-    parts.templates = framedTemplates(bos, idFor("add_eos_token", "eos_token", "</s>", false));
+    if (settings.tokenizerClass() == "LlamaTokenizer"
+        && (config.contains("add_bos_token") || config.contains("add_eos_token")))
+        parts.templates = flaggedTemplates(settings, parts);
 }
 
 std::vector<const Json*> flattened(const Json& component, const char* members, const std::string& where)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/formats/hdf5.h"
 #include "core/formats/json.h"
 #include "core/text/tokenizer.h"
 #include "tests/support/paths.h"
@@ -166,7 +167,7 @@ int expectCases(const fs::path& model, const Tokenizer& tokenizer)
     const Json description = readJsonFile(model / "case.json");
     for (const Json& entry : description["cases"]) {
         SCOPED_TRACE(model.string() + " " + entry["file"].get<std::string>());
-        if (entry["text"].is_null())
+        if (entry.value("text", Json()).is_null())
             continue;
         const auto expected = entry["tokens"].get<std::vector<std::vector<std::string>>>();
         const auto texts = textsOf(entry["text"], expected.size());
@@ -199,6 +200,41 @@ void copyClassicFiles(const fs::path& from, const fs::path& to)
                              "special_tokens_map.json"})
         if (fs::exists(from / name))
             fs::copy_file(from / name, to / name);
+}
+
+// Expected ids, from the file of reference activations.
+void expectGguf(const fs::path& shared, const std::string& name, const std::string& kind)
+{
+    SCOPED_TRACE(name);
+    const Json cases = readJsonFile(shared / "fixtures/gguf/cases.json");
+    const auto tokenizer = openTokenizer(shared / "fixtures/gguf" / (name + ".gguf"));
+    ASSERT_NE(tokenizer, nullptr);
+    EXPECT_EQ(tokenizer->kind(), kind);
+    const Hdf5File expected = Hdf5File::open(shared / "fixtures/gguf" / (name + ".expected.h5"));
+    std::vector<std::int64_t> found;
+    for (const std::int32_t id : idsOf(tokenizer->encode(cases[name]["text"].get<std::string>(), std::nullopt, {})))
+        found.push_back(id);
+    EXPECT_EQ(found, expected.readIntegers("/in/input_ids"));
+}
+
+TEST(TokenizerFixture, EveryGgufModelsText)
+{
+    KETSCOPE_NEEDS_SHARED(shared);
+    expectGguf(shared, "bert-f32", "WordPiece");
+    expectGguf(shared, "gpt2-f16", "byte-level BPE");
+    expectGguf(shared, "gpt2-q8_0", "byte-level BPE");
+    expectGguf(shared, "llama-q4_0", "SentencePiece BPE");
+    expectGguf(shared, "llama-q4_k_m", "SentencePiece BPE");
+}
+
+TEST(TokenizerFixture, GgufAndFolderOfTheSameModelAgree)
+{
+    KETSCOPE_NEEDS_SHARED(shared);
+    const auto folder = openTokenizer(shared / "bootstrap/char-gpt");
+    const auto file = openTokenizer(shared / "bootstrap/char-gpt/model-f16.gguf");
+    ASSERT_NE(file, nullptr);
+    const std::string text = "First Citizen:\nBefore we proceed any further, hear me speak.";
+    EXPECT_EQ(piecesOf(folder->encode(text, std::nullopt, {})), piecesOf(file->encode(text, std::nullopt, {})));
 }
 
 // Counts the rows that were compared.
