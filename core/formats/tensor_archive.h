@@ -72,6 +72,9 @@ public:
     // The file that holds the tensor, for messages.
     virtual std::filesystem::path fileOf(const TensorEntry& entry) const = 0;
 
+    // What the file itself calls the tensor, for messages, when names were translated.
+    virtual std::string storedName(std::string_view name) const { return std::string(name); }
+
 protected:
     // This archive's entry of that name, when elements [first, first + count) are inside it. Throws Error (Input).
     const TensorEntry& checkedRange(const std::string& name, std::uint64_t first, std::size_t count,

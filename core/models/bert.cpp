@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/models/config.h"
 #include "core/models/forward_pass.h"
+#include "core/models/gguf_model.h"
 #include "core/models/heads.h"
 #include "core/models/post_norm_encoder.h"
 #include "core/models/weights.h"
@@ -40,6 +41,40 @@ constexpr TensorRow kDecoder[] = {{"decoder", Part::NoBias, "cls.predictions.dec
 constexpr TensorRow kDecoderBias[] = {{"decoder bias", Part::Values, "cls.predictions.bias", Axis::Vocabulary}};
 constexpr TensorRow kOtherDecoderBias[] = {
     {"decoder bias", Part::Values, "cls.predictions.decoder.bias", Axis::Vocabulary}};
+
+constexpr GgufName kGgufNames[] = {
+    {"token_embd", "embeddings.word_embeddings"},
+    {"position_embd", "embeddings.position_embeddings"},
+    {"token_types", "embeddings.token_type_embeddings"},
+    {"token_embd_norm", "embeddings.LayerNorm"},
+    {"blk.{}.attn_q", "encoder.layer.{}.attention.self.query"},
+    {"blk.{}.attn_k", "encoder.layer.{}.attention.self.key"},
+    {"blk.{}.attn_v", "encoder.layer.{}.attention.self.value"},
+    {"blk.{}.attn_output", "encoder.layer.{}.attention.output.dense"},
+    {"blk.{}.attn_output_norm", "encoder.layer.{}.attention.output.LayerNorm"},
+    {"blk.{}.ffn_up", "encoder.layer.{}.intermediate.dense"},
+    {"blk.{}.ffn_down", "encoder.layer.{}.output.dense"},
+    {"blk.{}.layer_output_norm", "encoder.layer.{}.output.LayerNorm"},
+};
+constexpr GgufKey kGgufKeys[] = {
+    {"block_count", "num_hidden_layers"},
+    {"embedding_length", "hidden_size"},
+    {"feed_forward_length", "intermediate_size"},
+    {"attention.head_count", "num_attention_heads"},
+    {"attention.layer_norm_epsilon", "layer_norm_eps", GgufValue::Number},
+    {"token_embd.weight", "vocab_size", GgufValue::Rows},
+    {"position_embd.weight", "max_position_embeddings", GgufValue::Rows},
+    {"token_types.weight", "type_vocab_size", GgufValue::Rows},
+};
+
+void completeGguf(const GgufFile& file, Json&)
+{
+    constexpr std::string_view kCausal = "bert.attention.causal";
+    if (file.metadata().flag(kCausal).value_or(false))
+        refuse({file.metadata().whereOf(kCausal), "false", "true", "BERT as a decoder is not supported."});
+}
+
+constexpr GgufLayout kGguf = {"bert", kGgufNames, kGgufKeys, completeGguf};
 
 // Everything that the files' headers say.
 struct Description {
@@ -231,7 +266,7 @@ std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
 
 const Architecture& bertArchitecture()
 {
-    static const Architecture s_architecture = {"bert", "BERT", matches, describe, open};
+    static const Architecture s_architecture = {"bert", "BERT", matches, describe, open, &kGguf};
     return s_architecture;
 }
 

@@ -18,7 +18,9 @@ std::string shown(const Json& value)
 
 }  // namespace
 
-Config::Config(const ModelFiles& files) : m_json(files.config), m_where((files.folder / "config.json").string())
+Config::Config(const ModelFiles& files) : Config(files.config, files.configFile().string()) {}
+
+Config::Config(std::shared_ptr<const Json> json, std::string where) : m_json(std::move(json)), m_where(std::move(where))
 {
     if (!m_json->is_object())
         refuse({m_where, "an object", m_json->type_name(), "Check the file or download the model again."});
@@ -28,6 +30,14 @@ const Json* Config::find(std::string_view key) const
 {
     const auto found = m_json->find(key);
     return found == m_json->end() || found->is_null() ? nullptr : &*found;
+}
+
+std::optional<Config> Config::member(std::string_view key) const
+{
+    const Json* value = find(key);
+    if (value == nullptr)
+        return std::nullopt;
+    return Config(std::shared_ptr<const Json>(m_json, value), m_where + ": " + std::string(key));
 }
 
 bool Config::has(std::string_view key) const { return find(key) != nullptr; }

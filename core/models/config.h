@@ -11,6 +11,10 @@ namespace ketscope {
 class Config {
 public:
     explicit Config(const ModelFiles& files);
+    Config(std::shared_ptr<const Json> json, std::string where);
+
+    // An object inside this one; nothing when it is missing or null.
+    std::optional<Config> member(std::string_view key) const;
 
     bool has(std::string_view key) const;
     // A whole number from 1 to `most`.

@@ -2,6 +2,7 @@
 // GPT-2: Radford, Wu, Child, Luan, Amodei, Sutskever, "Language Models are Unsupervised Multitask Learners", 2019.
 #include "core/models/config.h"
 #include "core/models/forward_pass.h"
+#include "core/models/gguf_model.h"
 #include "core/models/heads.h"
 #include "core/models/weights.h"
 #include "core/nn/embedding.h"
@@ -25,7 +26,35 @@ constexpr TensorRow kLayer[] = {
     {"expand", Part::Turned, "h.{}.mlp.c_fc", Axis::FeedForward, Axis::Width},
     {"contract", Part::Turned, "h.{}.mlp.c_proj", Axis::Width, Axis::FeedForward},
 };
-constexpr TensorRow kDecoder[] = {{"decoder", Part::NoBias, "lm_head", Axis::Vocabulary, Axis::Width}};
+
+constexpr GgufName kGgufNames[] = {
+    {"token_embd", "wte"},
+    {"position_embd", "wpe"},
+    {"output_norm", "ln_f"},
+    {"output", "lm_head"},
+    {"blk.{}.attn_norm", "h.{}.ln_1"},
+    {"blk.{}.attn_qkv", "h.{}.attn.c_attn"},
+    {"blk.{}.attn_output", "h.{}.attn.c_proj"},
+    {"blk.{}.ffn_norm", "h.{}.ln_2"},
+    {"blk.{}.ffn_up", "h.{}.mlp.c_fc"},
+    {"blk.{}.ffn_down", "h.{}.mlp.c_proj"},
+};
+constexpr GgufKey kGgufKeys[] = {
+    {"block_count", "n_layer"},
+    {"embedding_length", "n_embd"},
+    {"feed_forward_length", "n_inner"},
+    {"attention.head_count", "n_head"},
+    {"attention.layer_norm_epsilon", "layer_norm_epsilon", GgufValue::Number},
+    {"token_embd.weight", "vocab_size", GgufValue::Rows},
+    {"position_embd.weight", "n_positions", GgufValue::Rows},
+};
+
+void completeGguf(const GgufFile& file, Json& config)
+{
+    config["tie_word_embeddings"] = file.find("output.weight") == nullptr;
+}
+
+constexpr GgufLayout kGguf = {"gpt2", kGgufNames, kGgufKeys, completeGguf};
 
 // Everything that the files' headers say.
 struct Description {
@@ -35,7 +64,6 @@ struct Description {
     double epsilon;
     bool scaleWeights;  // by 1/√d
     bool scaleByLayer;  // and by 1/(layer + 1)
-    bool tied;
 };
 
 ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
@@ -58,17 +86,6 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     return info;
 }
 
-// The language model's head is the embedding itself, so that a file that does not say what it is still has it.
-Task taskOf(const Config& config, ModelInfo& info)
-{
-    const std::string name = config.className();
-    if (name.empty() || name.ends_with("LMHeadModel"))
-        return Task::CausalLanguageModelling;
-    if (!name.ends_with("GPT2Model"))
-        info.warnings.push_back("the head of " + name + " is not run: attention and hidden states only");
-    return Task::None;
-}
-
 Description resolve(const ModelFiles& files)
 {
     const Config config(files);
@@ -84,10 +101,8 @@ Description resolve(const ModelFiles& files)
                     "transformer.", "wte.weight");
     weights.requireBody(kBody);
     weights.requireLayers(kLayer, stack.layers);
-    info.task = taskOf(config, info);
-    if (info.task == Task::CausalLanguageModelling && !tiesEmbeddings(config))
-        weights.requireHead(kDecoder);
-    weights.ignore("lm_head.");
+    info.task = decoderTask(config, "GPT2Model", info);
+    requireDecoder(weights, info, tiesEmbeddings(config));
     weights.ignore("", ".attn.bias");
     weights.describe(info);
     return {std::move(info),
@@ -95,8 +110,7 @@ Description resolve(const ModelFiles& files)
             config.activation("activation_function", "gelu_new"),
             config.positive("layer_norm_epsilon", 1e-5),
             config.flag("scale_attn_weights", true),
-            config.flag("scale_attn_by_inverse_layer_idx", false),
-            tiesEmbeddings(config)};
+            config.flag("scale_attn_by_inverse_layer_idx", false)};
 }
 
 struct Layer {
@@ -113,7 +127,7 @@ class Gpt2 : public Model {
 public:
     Gpt2(const Description& from, Monitor& monitor)
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
-          m_finalNorm(from.weights.norm("final norm", from.epsilon))
+          m_finalNorm(from.weights.norm("final norm", from.epsilon)), m_head(from.weights, m_words, from.info.task)
     {
         m_info = from.info;
         const Weights& weights = from.weights;
@@ -125,10 +139,6 @@ public:
                                 weights.norm("feed-forward norm", i, from.epsilon),
                                 weights.linear("expand", i, from.activation), weights.linear("contract", i),
                                 from.scaleByLayer ? scale / static_cast<float>(i + 1) : scale});
-        }
-        if (m_info.task == Task::CausalLanguageModelling) {
-            const Tensor untied = from.tied ? Tensor() : weights.table("decoder");
-            m_decoder = Linear((from.tied ? m_words : untied).matrix(), {});
         }
         std::ranges::copy(weights.warnings(), std::back_inserter(m_info.warnings));
     }
@@ -161,11 +171,7 @@ public:
                 m_finalNorm.apply(x.matrix(), x.matrix());
             text.endLayer(std::move(x));
         }
-        if (m_decoder) {
-            Tensor logits({text.queries(), m_decoder->outputs()});
-            m_decoder->apply(text.lastHidden(), logits.matrix());
-            pass.output("logits", std::move(logits));
-        }
+        m_head.run(pass, text.lastHidden());
         return pass.finish();
     }
 
@@ -174,7 +180,7 @@ private:
     Tensor m_positions;
     LayerNorm m_finalNorm;
     std::vector<Layer> m_layers;
-    std::optional<Linear> m_decoder;
+    LanguageHead m_head;
 };
 
 bool matches(const Json& config)
@@ -196,7 +202,7 @@ std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
 
 const Architecture& gpt2Architecture()
 {
-    static const Architecture s_architecture = {"gpt2", "GPT-2", matches, describe, open};
+    static const Architecture s_architecture = {"gpt2", "GPT-2", matches, describe, open, &kGguf};
     return s_architecture;
 }
 

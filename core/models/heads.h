@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/models/config.h"
+#include "core/models/forward_pass.h"
 #include "core/models/weights.h"
 
 namespace ketscope {
@@ -15,6 +16,24 @@ void readLabels(const Config& config, std::string_view classifierWeight, Weights
 
 // Whether the output layer of a language model is its word embedding.
 bool tiesEmbeddings(const Config& config);
+
+// What the head of a decoder does, from the class that wrote the file: language modelling when nothing is said, because
+// the head may be the embedding itself; another class than `bare` leaves the model bare, with a warning.
+Task decoderTask(const Config& config, std::string_view bare, ModelInfo& info);
+
+// Requires the output layer of a causal language model, unless it is `tied` to the word embedding.
+void requireDecoder(Weights& weights, const ModelInfo& info, bool tied);
+
+// The output layer of a causal language model: "lm_head.weight" where it was required, else the word embedding. Leaves
+// "logits" (N, V). Does nothing for another task.
+class LanguageHead {
+public:
+    LanguageHead(const Weights& weights, const Tensor& words, Task task);
+    void run(ForwardPass& pass, MatrixView lastHidden) const;
+
+private:
+    std::optional<Linear> m_decoder;
+};
 
 // Monitor calls while weights are read: polled and told before each layer.
 void beginReading(Monitor& monitor, std::size_t layer, std::size_t layers);

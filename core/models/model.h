@@ -121,11 +121,19 @@ protected:
     ModelInfo m_info;
 };
 
-// The files of a model folder, opened but not interpreted.
+class GgufFile;
+struct GgufLayout;
+
+// The files of a model, opened but not interpreted: a folder, or one GGUF file.
 struct ModelFiles {
-    std::filesystem::path folder;
+    std::filesystem::path folder;  // or the GGUF file
     std::shared_ptr<const Json> config;
     std::shared_ptr<const TensorArchive> weights;
+    // As the file has it; `config` and `weights` say the same in the architecture's own words. Null for a folder.
+    std::shared_ptr<const GgufFile> gguf = {};
+
+    // Where `config` is from, for messages.
+    std::filesystem::path configFile() const { return gguf ? folder : folder / "config.json"; }
 };
 
 // One architecture: a row of models.def.
@@ -138,12 +146,14 @@ struct Architecture {
     ModelInfo (*describe)(const ModelFiles& files);
     // Reads and packs the weights.
     std::unique_ptr<Model> (*open)(const ModelFiles& files, Monitor& monitor);
+    // How GGUF files hold it; null when they do not.
+    const GgufLayout* gguf = nullptr;
 };
 
 const std::vector<const Architecture*>& architectures();
 
-// Opens config.json and the weights' headers. Throws Error (Input) with the reason.
-ModelFiles openModelFiles(const std::filesystem::path& folder);
+// Opens config.json and the weights' headers in a folder, or a GGUF file. Throws Error (Input) with the reason.
+ModelFiles openModelFiles(const std::filesystem::path& path);
 // The architecture that `files` are of. Throws Error (Input) naming the model_type and what is supported.
 const Architecture& architectureOf(const ModelFiles& files);
 

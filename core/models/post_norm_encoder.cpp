@@ -10,9 +10,11 @@ PostNormEncoder::PostNormEncoder(const Weights& weights, const StackInfo& stack,
 {
     for (std::size_t i = 0; i < stack.layers; ++i) {
         beginReading(monitor, i, stack.layers);
-        m_layers.push_back({weights.fused({"query", "key", "value"}, i), weights.linear("attention output", i),
-                            weights.norm("attention norm", i, epsilon), weights.linear("expand", i, activation),
-                            weights.linear("contract", i), weights.norm("output norm", i, epsilon)});
+        m_layers.push_back({weights.has("query", i) ? weights.fused({"query", "key", "value"}, i)
+                                                    : weights.linear("query key value", i),
+                            weights.linear("attention output", i), weights.norm("attention norm", i, epsilon),
+                            weights.linear("expand", i, activation), weights.linear("contract", i),
+                            weights.norm("output norm", i, epsilon)});
     }
 }
 

@@ -9,8 +9,8 @@
 namespace ketscope {
 
 // The layers of BERT and its kin: attention, add, norm, feed-forward, add, norm (Vaswani et al. 2017). An architecture's
-// table names their tensors "query", "key", "value", "attention output", "attention norm", "expand", "contract" and
-// "output norm".
+// table names their tensors "query", "key" and "value" or "query key value", "attention output", "attention norm",
+// "expand", "contract" and "output norm".
 class PostNormEncoder {
 public:
     // Reads the layers of `stack`. Throws Error (Cancelled) when `monitor` says so.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/models/config.h"
+#include "core/models/gguf_model.h"
 #include "core/models/model.h"
 
 #include <nlohmann/json.hpp>
@@ -24,6 +25,8 @@ const std::vector<const Architecture*>& architectures()
 ModelFiles openModelFiles(const std::filesystem::path& folder)
 {
     std::error_code error;
+    if (std::filesystem::is_regular_file(folder, error))
+        return openGgufModel(folder);
     if (!std::filesystem::is_directory(folder, error))
         refuse({folder.string(), "a model folder", std::filesystem::exists(folder, error) ? "a file" : "nothing there",
                 "Choose the folder that holds config.json and the weights."});
@@ -46,7 +49,7 @@ const Architecture& architectureOf(const ModelFiles& files)
         known += (known.empty() ? "" : ", ") + candidate->id;
     }
     const std::string type = modelTypeOf(*files.config);
-    refuse({(files.folder / "config.json").string() + ": model_type", "one of " + known,
+    refuse({files.configFile().string() + ": model_type", "one of " + known,
             type.empty() ? "none" : "\"" + printable(type, 60) + "\"", "Models of this kind are not supported yet."});
 }
 

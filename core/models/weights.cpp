@@ -30,11 +30,6 @@ std::string keyOf(std::string_view name, std::string_view layer)
     return layer.empty() ? std::string(name) : std::string(name) + " " + std::string(layer);
 }
 
-bool isReal(DataType type)
-{
-    return type == DataType::F64 || type == DataType::F32 || type == DataType::F16 || type == DataType::BF16;
-}
-
 std::string countOf(std::size_t count, const char* what)
 {
     return std::to_string(count) + " " + what + (count == 1 ? " value" : " values");
@@ -44,7 +39,7 @@ std::string countOf(std::size_t count, const char* what)
 
 Weights::Weights(const ModelFiles& files, std::map<Axis, std::size_t> sizes, std::string_view prefix,
                  std::string_view probe)
-    : m_folder(files.folder), m_archive(files.weights), m_sizes(std::move(sizes))
+    : m_folder(files.folder), m_archive(files.weights), m_outputsFirst(files.gguf != nullptr), m_sizes(std::move(sizes))
 {
     const bool bare =
         m_archive->find(probe) != nullptr && m_archive->find(std::string(prefix) + std::string(probe)) == nullptr;
@@ -87,12 +82,13 @@ void Weights::require(const TensorRow& row, const std::string& prefix, const std
     const std::string name = prefix + withLayer(row.pattern, layer);
     const std::uint64_t rows = m_sizes.at(row.rows);
     const std::uint64_t columns = row.columns == Axis::One ? 1 : m_sizes.at(row.columns);
-    Found entry{row.part};
-    switch (row.part) {
+    Found entry{row.part == Part::Turned && m_outputsFirst ? Part::Linear : row.part};
+    switch (entry.part) {
     case Part::Linear: entry.weight = claim(name + ".weight", {rows, columns}); break;
     case Part::Turned: entry.weight = claim(name + ".weight", {columns, rows}); break;
     case Part::NoBias: entry.weight = claim(name + ".weight", {rows, columns}); break;
     case Part::Norm: entry.weight = claimEither(name + ".weight", name + ".gamma", {rows}); break;
+    case Part::RmsNorm: entry.weight = claim(name + ".weight", {rows}); break;
     case Part::Values: entry.weight = claim(name, {rows}); break;
     }
     if (row.part == Part::Linear || row.part == Part::Turned)
@@ -113,15 +109,15 @@ const TensorEntry* Weights::claim(const std::string& name, std::vector<std::uint
 {
     const TensorEntry* entry = m_archive->find(name);
     if (entry == nullptr)
-        refuse({m_folder.string(), "tensor " + printable(name) + " of shape " + shapeText(shape),
+        refuse({m_folder.string(), "tensor " + printable(m_archive->storedName(name)) + " of shape " + shapeText(shape),
                 "no tensor of that name", "The weights are incomplete or of another kind of model."});
-    const std::string where = m_archive->fileOf(*entry).string() + ": " + printable(name);
+    const std::string where = m_archive->fileOf(*entry).string() + ": " + printable(m_archive->storedName(name));
     if (entry->shape != shape)
         refuse({where, "shape " + shapeText(shape), "shape " + shapeText(entry->shape),
-                "The weights and config.json do not belong together."});
-    if (!isReal(entry->type))
-        refuse({where, "F64, F32, F16 or BF16 values", std::string(dataTypeName(entry->type)),
-                "Quantised weights are not supported here."});
+                "The weights and the configuration do not belong together."});
+    if (isInteger(entry->type))
+        refuse(
+            {where, "real numbers", std::string(dataTypeName(entry->type)), "Weights of integers are not supported."});
     m_used.insert(name);
     return entry;
 }
@@ -144,7 +140,7 @@ void Weights::describe(ModelInfo& info) const
             info.parameterCount += entry.elements;
             types.insert(entry.type);
         } else if (entry.elements >= notable && !isIgnored(entry.name) && unused++ == 0) {
-            firstUnused = printable(entry.name);
+            firstUnused = printable(m_archive->storedName(entry.name));
         }
     }
     info.weightsType = types.size() == 1 ? std::string(dataTypeName(*types.begin())) : "mixed";
@@ -162,6 +158,13 @@ const Weights::Found& Weights::found(std::string_view name, std::string_view lay
     return entry->second;
 }
 
+bool Weights::has(std::string_view name) const { return m_found.contains(name); }
+
+bool Weights::has(std::string_view name, std::size_t layer) const
+{
+    return m_found.contains(keyOf(name, std::to_string(layer)));
+}
+
 void Weights::read(const TensorEntry& entry, std::span<float> out) const
 {
     m_archive->read(entry, 0, out);
@@ -172,9 +175,9 @@ void Weights::read(const TensorEntry& entry, std::span<float> out) const
         infinite += std::isinf(value) ? 1 : 0;
     }
     if (nan > 0)
-        m_warnings.push_back(printable(entry.name) + " has " + countOf(nan, "NaN"));
+        m_warnings.push_back(printable(m_archive->storedName(entry.name)) + " has " + countOf(nan, "NaN"));
     if (infinite > 0)
-        m_warnings.push_back(printable(entry.name) + " has " + countOf(infinite, "infinite"));
+        m_warnings.push_back(printable(m_archive->storedName(entry.name)) + " has " + countOf(infinite, "infinite"));
 }
 
 std::vector<float> Weights::readVector(const TensorEntry* entry) const
@@ -231,6 +234,16 @@ LayerNorm Weights::norm(std::string_view name, double epsilon) const { return no
 LayerNorm Weights::norm(std::string_view name, std::size_t layer, double epsilon) const
 {
     return normOf(found(name, std::to_string(layer)), epsilon);
+}
+
+RmsNorm Weights::rmsNorm(std::string_view name, double epsilon) const
+{
+    return {readVector(found(name).weight), epsilon};
+}
+
+RmsNorm Weights::rmsNorm(std::string_view name, std::size_t layer, double epsilon) const
+{
+    return {readVector(found(name, std::to_string(layer)).weight), epsilon};
 }
 
 Tensor Weights::table(std::string_view name) const

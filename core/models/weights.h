@@ -12,14 +12,27 @@
 namespace ketscope {
 
 // What an axis of a tensor counts. One is for tensors with a single axis.
-enum class Axis { One, Vocabulary, Positions, TokenTypes, Width, ThreeWidths, FeedForward, Labels };
+enum class Axis {
+    One,
+    Vocabulary,
+    Positions,
+    TokenTypes,
+    Width,
+    ThreeWidths,
+    QueryWidth,     // heads · head size
+    KeyValueWidth,  // key–value heads · head size
+    RotaryPairs,    // half a head
+    FeedForward,
+    Labels
+};
 
 enum class Part {
-    Linear,  // NAME.weight (rows, columns), NAME.bias (rows)
-    Turned,  // the same with the weight stored (columns, rows)
-    NoBias,  // NAME.weight (rows, columns)
-    Norm,    // NAME.weight and NAME.bias (rows); NAME.gamma and NAME.beta in old files
-    Values   // NAME itself (rows)
+    Linear,   // NAME.weight (rows, columns), NAME.bias (rows)
+    Turned,   // the same with the weight stored (columns, rows), except in GGUF files
+    NoBias,   // NAME.weight (rows, columns)
+    Norm,     // NAME.weight and NAME.bias (rows); NAME.gamma and NAME.beta in old files
+    RmsNorm,  // NAME.weight (rows)
+    Values    // NAME itself (rows)
 };
 
 // One row of a table of tensor names: what we call it, what files call it ("{}" stands for the layer), and its shape.
@@ -56,6 +69,10 @@ public:
     // Fills what ModelInfo says of the weights: parameter count, type, a warning for tensors that nothing uses.
     void describe(ModelInfo& info) const;
 
+    // Whether a table that was required has this row.
+    bool has(std::string_view name) const;
+    bool has(std::string_view name, std::size_t layer) const;
+
     // Reading. `layer` for tensors of requireLayers. Values that are not finite add a line to warnings().
     Linear linear(std::string_view name, Activation activation = Activation::None) const;
     Linear linear(std::string_view name, std::size_t layer, Activation activation = Activation::None) const;
@@ -63,6 +80,8 @@ public:
     Linear fused(std::initializer_list<std::string_view> names, std::size_t layer) const;
     LayerNorm norm(std::string_view name, double epsilon) const;
     LayerNorm norm(std::string_view name, std::size_t layer, double epsilon) const;
+    RmsNorm rmsNorm(std::string_view name, double epsilon) const;
+    RmsNorm rmsNorm(std::string_view name, std::size_t layer, double epsilon) const;
     Tensor table(std::string_view name) const;
     std::vector<float> values(std::string_view name) const;
 
@@ -88,6 +107,7 @@ private:
 
     std::filesystem::path m_folder;
     std::shared_ptr<const TensorArchive> m_archive;
+    bool m_outputsFirst;  // even where an architecture's own files turn weights
     std::map<Axis, std::size_t> m_sizes;
     std::string m_prefix;
     std::map<std::string, Found, std::less<>> m_found;

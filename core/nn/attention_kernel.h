@@ -45,6 +45,8 @@ struct KetscopeKernels {
     // out = (row − mean) / √(variance + epsilon) · weight + bias, with mean and variance in double. In place is allowed.
     void (*layerNorm)(const float* row, size_t count, double epsilon, const float* weight, const float* bias,
                       float* out);
+    // out = row / √(mean of squares + epsilon) · weight, with the mean in double. In place is allowed.
+    void (*rmsNorm)(const float* row, size_t count, double epsilon, const float* weight, float* out);
 
     size_t (*packedSize)(size_t columns, size_t depth);  // floats of a packed (depth, columns) matrix
     // (m, depth) → panels of keys. A key whose bias is −∞ is packed as zero, so that it cannot matter.

@@ -14,4 +14,12 @@ void LayerNorm::apply(MatrixView in, MutableMatrixView out) const
     });
 }
 
+void RmsNorm::apply(MatrixView in, MutableMatrixView out) const
+{
+    const KetscopeKernels& kernel = kernels();
+    parallelFor(in.rows, in.columns, [&](std::size_t row) {
+        kernel.rmsNorm(in.row(row).data(), in.columns, epsilon, weight.data(), out.row(row).data());
+    });
+}
+
 }  // namespace ketscope

@@ -18,4 +18,14 @@ struct LayerNorm {
     void apply(MatrixView in, MutableMatrixView out) const;
 };
 
+// Root mean square normalisation of each row (Zhang, Sennrich, 2019): x / √(mean of x² + epsilon) · weight, with the mean
+// taken in double precision.
+struct RmsNorm {
+    std::vector<float> weight;
+    double epsilon = 1e-6;
+
+    // (n, width) → (n, width); `out` may be `in`.
+    void apply(MatrixView in, MutableMatrixView out) const;
+};
+
 }  // namespace ketscope

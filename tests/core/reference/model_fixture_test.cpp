@@ -20,8 +20,8 @@ constexpr double kAttentionTolerance = 2e-5;
 constexpr double kTolerance = 1e-4;  // absolute and relative
 
 struct Case {
-    fs::path folder;
-    std::string file;
+    fs::path model;     // a folder or a GGUF file
+    fs::path expected;  // .h5
 };
 
 std::vector<Case> allCases()
@@ -30,14 +30,19 @@ std::vector<Case> allCases()
     for (const auto& entry : fs::directory_iterator(test::fixtures() / "models")) {
         const Json listed = readJsonFile(entry.path() / "case.json");
         for (const Json& one : listed.at("cases"))
-            cases.push_back({entry.path(), one.at("file").get<std::string>()});
+            cases.push_back({entry.path(), entry.path() / one.at("file").get<std::string>()});
     }
+    const fs::path gguf = test::fixtures() / "gguf";
+    const Json listed = readJsonFile(gguf / "cases.json");
+    for (const auto& [name, what] : listed.items())
+        cases.push_back({gguf / (name + ".gguf"), gguf / (name + ".expected.h5")});
+    cases.push_back({gguf / "gpt2-f16-v2.gguf", gguf / "gpt2-f16.expected.h5"});
     return cases;
 }
 
 std::string nameOf(const testing::TestParamInfo<Case>& info)
 {
-    std::string name = info.param.folder.filename().string() + "_" + fs::path(info.param.file).stem().string();
+    std::string name = info.param.model.filename().string() + "_" + info.param.expected.stem().string();
     for (char& letter : name)
         if (std::isalnum(static_cast<unsigned char>(letter)) == 0)
             letter = '_';
@@ -48,10 +53,12 @@ class Fixture : public testing::TestWithParam<Case> {
 protected:
     void SetUp() override
     {
-        const ModelFiles files = openModelFiles(GetParam().folder);
+        const ModelFiles files = openModelFiles(GetParam().model);
         m_model = architectureOf(files).open(files, m_monitor);
         m_ids = m_file.readIntegers("/in/input_ids");
-        m_mask = m_file.readIntegers("/in/attention_mask");
+        m_mask.assign(m_ids.size(), 1);
+        if (m_file.exists("/in/attention_mask"))
+            m_mask = m_file.readIntegers("/in/attention_mask");
         const auto shape = m_file.shape("/in/input_ids");
         m_batch = shape[0];
         m_tokens = shape[1];
@@ -121,7 +128,22 @@ protected:
         compareRows(file, found.matrix(), expected.matrix().middleRows(row, 1), row);
     }
 
-    Hdf5File m_file = Hdf5File::open(GetParam().folder / GetParam().file);
+    // Sentence embeddings: a vector of the trace, scaled to length 1.
+    void compareUnitLength(const std::string& file, std::span<const float> vector, std::size_t row)
+    {
+        if (!m_file.exists("/out/" + file))
+            return;
+        double squares = 0.0;
+        for (const float value : vector)
+            squares += static_cast<double>(value) * static_cast<double>(value);
+        std::vector<float> unit(vector.begin(), vector.end());
+        for (float& value : unit)
+            value = static_cast<float>(static_cast<double>(value) / std::sqrt(squares));
+        const Tensor expected = m_file.readFloats("/out/" + file);
+        compareRows(file, {unit.data(), 1, unit.size()}, expected.matrix().middleRows(row, 1), row);
+    }
+
+    Hdf5File m_file = Hdf5File::open(GetParam().expected);
     Monitor m_monitor;
     std::unique_ptr<Model> m_model;
     std::vector<std::int64_t> m_ids;
@@ -153,8 +175,10 @@ TEST_P(Fixture, MatchesTheReferenceImplementation)
                                                 hidden.matrix({layer, row}), row));
         ASSERT_NO_FATAL_FAILURE(compareOutput("logits", "logits", trace, row));
         ASSERT_NO_FATAL_FAILURE(compareOutput("pooler_output", "pooled", trace, row));
+        ASSERT_NO_FATAL_FAILURE(
+            compareUnitLength("cls_embedding_l2", trace.stacks.front().hidden.back()->matrix().row(0), row));
     }
-    std::cout << GetParam().folder.filename().string() << "/" << GetParam().file << ":";
+    std::cout << GetParam().model.filename().string() << "/" << GetParam().expected.filename().string() << ":";
     for (const auto& [what, difference] : m_largest) {
         RecordProperty(what, std::to_string(difference));
         std::cout << " " << what << " " << difference;
@@ -164,12 +188,12 @@ TEST_P(Fixture, MatchesTheReferenceImplementation)
 
 TEST_P(Fixture, DescriptionFromHeadersAgreesWithTheOpenedModel)
 {
-    const ModelFiles files = openModelFiles(GetParam().folder);
+    const ModelFiles files = openModelFiles(GetParam().model);
     const ModelInfo described = architectureOf(files).describe(files);
     const ModelInfo& opened = m_model->info();
     EXPECT_EQ(described.architecture, opened.architecture);
     EXPECT_EQ(described.parameterCount, opened.parameterCount);
-    EXPECT_EQ(described.weightsType, GetParam().folder.string().ends_with("f16") ? "F16" : "F32");
+    EXPECT_EQ(described.weightsType, opened.weightsType);
     EXPECT_EQ(described.task, opened.task);
     EXPECT_EQ(described.labels, opened.labels);
     EXPECT_GT(described.parameterCount, described.vocabularySize * described.stacks.front().width);

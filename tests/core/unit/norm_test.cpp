@@ -46,6 +46,35 @@ TEST(LayerNormalisation, MatchesItsDefinitionForEveryWidthAndLevel)
     }
 }
 
+TEST(RmsNormalisation, MatchesItsDefinitionForEveryWidthAndLevel)
+{
+    for (const std::size_t width : {1U, 3U, 16U, 32U, 47U, 768U}) {
+        RandomStream stream({width}, 1);
+        std::vector<float> row(width);
+        RmsNorm norm;
+        double meanSquare = 0.0;
+        for (float& value : row) {
+            value = static_cast<float>(5.0 + stream.normal());
+            meanSquare += std::pow(static_cast<double>(value), 2) / static_cast<double>(width);
+            norm.weight.push_back(static_cast<float>(stream.normal()));
+        }
+        const auto check = [&](const std::vector<float>& out) {
+            for (std::size_t i = 0; i < width; ++i) {
+                const double unit = static_cast<double>(row[i]) / std::sqrt(meanSquare + norm.epsilon);
+                ASSERT_NEAR(out[i], unit * static_cast<double>(norm.weight[i]), 1e-6 * (1.0 + std::abs(unit)));
+            }
+        };
+        for (const KetscopeKernels* kernels : availableKernels()) {
+            std::vector<float> out(width);
+            kernels->rmsNorm(row.data(), width, norm.epsilon, norm.weight.data(), out.data());
+            check(out);
+        }
+        std::vector<float> inPlace = row;
+        norm.apply({inPlace.data(), 1, width}, {inPlace.data(), 1, width});
+        check(inPlace);
+    }
+}
+
 TEST(Embedding, LooksUpAndAddsRows)
 {
     Tensor table({3, 2});
