@@ -24,6 +24,13 @@ void checkScales(std::span<const double> scales, bool allDifferent)
                 std::to_string(scales.size()) + " scales, some equal", "Give scales such as 1, 3, 5."});
 }
 
+void checkInvertible(double lambda)
+{
+    if (!(lambda >= 0.0 && lambda < 1.0))
+        refuse({"inverse of depolarising noise", "λ from 0 to below 1", shortestNumber(lambda),
+                "Lower the noise: nothing of the state is left."});
+}
+
 }  // namespace
 
 std::vector<double> richardsonWeights(std::span<const double> scales)
@@ -94,6 +101,20 @@ double inversionOverhead(const BitMatrix& matrix)
     return std::max(std::abs(inverse[0]) + std::abs(inverse[2]), std::abs(inverse[1]) + std::abs(inverse[3]));
 }
 
+void unmixFromUniform(std::span<double> distribution, double lambda)
+{
+    if (lambda == 0.0)
+        return;
+    checkInvertible(lambda);
+    mixWithUniform(distribution, -lambda / (1.0 - lambda));
+}
+
+double mixingInverseOverhead(double lambda, std::size_t states)
+{
+    checkInvertible(lambda);
+    return (1.0 + lambda * (1.0 - 2.0 / static_cast<double>(states))) / (1.0 - lambda);
+}
+
 void projectOntoSimplex(std::span<double> values, double sum)
 {
     std::vector<double> sorted(values.begin(), values.end());
@@ -143,9 +164,7 @@ std::vector<double> unfold(std::span<const double> measured, const BitMatrix& ma
 
 QuasiProbabilities depolarizingInverse(double lambda)
 {
-    if (!(lambda >= 0.0 && lambda < 1.0))
-        refuse({"inverse of depolarising noise", "λ from 0 to below 1", shortestNumber(lambda),
-                "Lower the noise: nothing of the state is left."});
+    checkInvertible(lambda);
     return {(4.0 - lambda) / (4.0 * (1.0 - lambda)), -lambda / (4.0 * (1.0 - lambda))};
 }
 

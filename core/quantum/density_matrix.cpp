@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/quantum/density_matrix.h"
+
+#include "core/base/error.h"
+#include "core/quantum/local_operator.h"
+
+#include <Eigen/Eigenvalues>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <numeric>
+
+namespace ketscope {
+
+namespace {
+
+using Complex = DensityMatrix::Complex;
+using Matrix = Eigen::Matrix<Complex, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+void checkQubits(std::size_t qubits)
+{
+    if (qubits > DensityMatrix::kMaximumQubits)
+        refuse({"density matrix", "at most " + std::to_string(DensityMatrix::kMaximumQubits) + " qubits",
+                std::to_string(qubits), "Use fewer qubits, or trajectories."});
+}
+
+Eigen::Map<const Matrix> matrixOf(const std::vector<Complex>& rho, std::size_t dimension)
+{
+    const auto size = static_cast<Eigen::Index>(dimension);
+    return {rho.data(), size, size};
+}
+
+double entropyOf(std::span<const double> probabilities)
+{
+    double entropy = 0.0;
+    for (const double p : probabilities)
+        entropy -= p > 0.0 ? p * std::log(p) : 0.0;
+    return entropy;
+}
+
+}  // namespace
+
+DensityMatrix::DensityMatrix(std::size_t qubits) : m_qubits(qubits)
+{
+    checkQubits(qubits);
+    m_rho.assign(dimension() * dimension(), 0.0);
+    m_rho.front() = 1.0;
+}
+
+DensityMatrix DensityMatrix::pure(std::span<const Complex> amplitudes)
+{
+    if (!std::has_single_bit(amplitudes.size()))
+        fail({"density matrix", "1, 2, 4, … amplitudes", std::to_string(amplitudes.size()), "Report this."});
+    DensityMatrix state(static_cast<std::size_t>(std::bit_width(amplitudes.size()) - 1));
+    for (std::size_t row = 0; row < amplitudes.size(); ++row)
+        for (std::size_t column = 0; column < amplitudes.size(); ++column)
+            state.m_rho[row * amplitudes.size() + column] = amplitudes[row] * std::conj(amplitudes[column]);
+    return state;
+}
+
+DensityMatrix DensityMatrix::pure(std::span<const double> amplitudes)
+{
+    return pure(std::vector<Complex>(amplitudes.begin(), amplitudes.end()));
+}
+
+// ρ is an array of 2m qubits: those of the row, then those of the column. UρU† is U on the former, U* on the latter.
+DensityMatrix& DensityMatrix::apply(const Operation& operation, std::span<const double> parameters)
+{
+    std::vector<Complex> matrix = gateMatrix(operation.gate, operation.angle.at(parameters));
+    const auto used = operation.usedWires();
+    std::vector<std::size_t> wires(used.begin(), used.end());
+    applyLocal(m_rho, matrix, wires);
+    for (Complex& entry : matrix)
+        entry = std::conj(entry);
+    for (std::size_t& wire : wires)
+        wire += m_qubits;
+    applyLocal(m_rho, matrix, wires);
+    return *this;
+}
+
+DensityMatrix& DensityMatrix::apply(const KrausOperators& operators, std::size_t qubit)
+{
+    // Σ K ⊗ K*: one operator (4, 4) on the qubit's bit of the row and of the column.
+    std::array<Complex, 16> both{};
+    for (const KrausOperator& k : operators)
+        for (std::size_t row = 0; row < 4; ++row)
+            for (std::size_t column = 0; column < 4; ++column)
+                both[4 * row + column] += k[2 * (row / 2) + column / 2] * std::conj(k[2 * (row % 2) + column % 2]);
+    const std::array wires = {qubit, qubit + m_qubits};
+    if (!operators.empty())
+        applyLocal(m_rho, both, wires);
+    return *this;
+}
+
+void DensityMatrix::mix(double lambda)
+{
+    const double uniform = lambda * trace() / static_cast<double>(dimension());
+    for (Complex& entry : m_rho)
+        entry *= 1.0 - lambda;
+    for (std::size_t i = 0; i < dimension(); ++i)
+        m_rho[i * dimension() + i] += uniform;
+}
+
+DensityMatrix& DensityMatrix::apply(const Noise& noise)
+{
+    for (std::size_t qubit = 0; qubit < m_qubits; ++qubit)
+        apply(noise.kraus, qubit);
+    if (noise.registerMixing != 0.0)
+        mix(noise.registerMixing);
+    return *this;
+}
+
+DensityMatrix& DensityMatrix::apply(const Circuit& circuit, std::span<const double> parameters, const Noise& noise,
+                                    NoisePlace place)
+{
+    checkParameters(circuit, parameters);
+    if (circuit.qubits() != m_qubits)
+        fail({"density matrix", "a circuit on " + std::to_string(m_qubits) + " qubits",
+              std::to_string(circuit.qubits()), "Report this."});
+    for (const Operation& operation : circuit.operations()) {
+        apply(operation, parameters);
+        if (place == NoisePlace::AtEnd)
+            continue;
+        for (const std::size_t wire : operation.usedWires())
+            apply(noise.kraus, wire);
+        if (noise.registerMixing != 0.0)
+            mix(noise.registerMixing);
+    }
+    return place == NoisePlace::AtEnd ? apply(noise) : *this;
+}
+
+double DensityMatrix::trace() const
+{
+    double sum = 0.0;
+    for (std::size_t i = 0; i < dimension(); ++i)
+        sum += (*this)(i, i).real();
+    return sum;
+}
+
+double DensityMatrix::purity() const { return overlap(*this); }
+
+std::vector<double> DensityMatrix::probabilities() const
+{
+    std::vector<double> result;
+    for (std::size_t i = 0; i < dimension(); ++i)
+        result.push_back((*this)(i, i).real());
+    return result;
+}
+
+// Both are Hermitian: Tr(ρσ) = Σ ρ_ij σ_ij*.
+double DensityMatrix::overlap(const DensityMatrix& other) const
+{
+    double sum = 0.0;
+    for (std::size_t i = 0; i < m_rho.size(); ++i)
+        sum += m_rho[i].real() * other.m_rho[i].real() + m_rho[i].imag() * other.m_rho[i].imag();
+    return sum;
+}
+
+std::vector<double> DensityMatrix::eigenvalues() const
+{
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(matrixOf(m_rho, dimension()), Eigen::EigenvaluesOnly);
+    const auto& values = solver.eigenvalues();
+    return {values.data(), values.data() + values.size()};
+}
+
+double DensityMatrix::entropy() const { return entropyOf(eigenvalues()); }
+
+DensityMatrix DensityMatrix::reduced(std::span<const std::size_t> kept) const
+{
+    std::vector<std::size_t> strides;  // of the kept qubits, then of the others
+    std::vector<std::size_t> others;
+    for (const std::size_t qubit : kept) {
+        if (qubit >= m_qubits || std::ranges::count(kept, qubit) > 1)
+            fail({"reduced state", "different qubits below " + std::to_string(m_qubits), std::to_string(qubit),
+                  "Report this."});
+        strides.push_back(std::size_t{1} << (m_qubits - 1 - qubit));
+    }
+    for (std::size_t qubit = 0; qubit < m_qubits; ++qubit)
+        if (std::ranges::find(kept, qubit) == kept.end())
+            others.push_back(std::size_t{1} << (m_qubits - 1 - qubit));
+    const auto index = [](std::size_t number, std::span<const std::size_t> places) {
+        std::size_t result = 0;
+        for (std::size_t i = 0; i < places.size(); ++i)
+            result += ((number >> (places.size() - 1 - i)) & 1) * places[i];
+        return result;
+    };
+    DensityMatrix result(kept.size());
+    for (std::size_t row = 0; row < result.dimension(); ++row)
+        for (std::size_t column = 0; column < result.dimension(); ++column) {
+            Complex sum = 0.0;
+            for (std::size_t rest = 0; rest < (std::size_t{1} << others.size()); ++rest)
+                sum += (*this)(index(row, strides) + index(rest, others), index(column, strides) + index(rest, others));
+            result.m_rho[row * result.dimension() + column] = sum;
+        }
+    return result;
+}
+
+double DensityMatrix::coherenceL1() const
+{
+    double sum = 0.0;
+    for (std::size_t row = 0; row < dimension(); ++row)
+        for (std::size_t column = 0; column < dimension(); ++column)
+            sum += row == column ? 0.0 : std::abs((*this)(row, column));
+    return sum;
+}
+
+double DensityMatrix::coherenceRelativeEntropy() const { return entropyOf(probabilities()) - entropy(); }
+
+std::vector<double> DensityMatrix::distilled(int copies, double* powerTrace) const
+{
+    // ρ^M has the diagonal of ρ^a · ρ^b with a + b = M, found without forming that product.
+    const auto rho = matrixOf(m_rho, dimension());
+    Matrix half = Matrix::Identity(rho.rows(), rho.cols());
+    for (int power = 0; power < copies / 2; ++power)
+        half = power == 0 ? Matrix(rho) : Matrix(half * rho);
+    const Matrix other = copies % 2 == 0 ? half : Matrix(half * rho);
+    const Eigen::VectorXd diagonal = (half.array() * other.conjugate().array()).rowwise().sum().real();
+    if (powerTrace != nullptr)
+        *powerTrace = diagonal.sum();
+    std::vector<double> result(diagonal.data(), diagonal.data() + diagonal.size());
+    for (double& p : result)
+        p /= diagonal.sum();
+    return result;
+}
+
+}  // namespace ketscope
