@@ -189,7 +189,9 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
         output.standardError.empty() ? MutableMatrixView{} : output.standardError.middleRows(first, count);
     for (std::size_t row = 0; row < error.rows; ++row)
         std::ranges::fill(error.row(row), 0.0F);
-    fillWeights(first, weights, error);
+    const MutableMatrixView diagnostics =
+        output.diagnostics.empty() ? MutableMatrixView{} : output.diagnostics.middleColumns(first, count);
+    fillRows(first, {weights, {}, error, diagnostics});
     m_values.multiply(weights, output.output.middleRows(first, count));
 }
 

@@ -58,6 +58,13 @@ protected:
     // (zero when this is called).
     virtual void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView standardError) const = 0;
 
+    // The same and the row diagnostics (their number, rows of the block), where there are some. `block` holds the rows asked
+    // for alone, and no output.
+    virtual void fillRows(std::size_t first, const HeadOutput& block) const
+    {
+        fillWeights(first, block.weights, block.standardError);
+    }
+
     const HeadInput& input() const { return m_input; }
 
 private:

@@ -77,13 +77,15 @@ std::size_t keptValues(std::span<const double> schmidtValues, const TruncationRu
     return std::clamp<std::size_t>(kept, 1, rule.maximumBond);
 }
 
-MatrixProductState::MatrixProductState(std::span<const double> amplitudes, const TruncationRule& rule)
+MatrixProductState::MatrixProductState(std::span<const double> amplitudes, const TruncationRule& rule,
+                                       const Monitor& monitor)
 {
     if (amplitudes.size() < 2 || !std::has_single_bit(amplitudes.size()))
         fail({"matrix product state", "2, 4, 8, … amplitudes", std::to_string(amplitudes.size()), "Report this."});
     const auto sites = static_cast<std::size_t>(std::bit_width(amplitudes.size()) - 1);
     RowMajor rest = Eigen::Map<const RowMajor>(amplitudes.data(), 2, static_cast<Index>(amplitudes.size() / 2));
     for (std::size_t b = 0; b + 1 < sites; ++b) {
+        monitor.check();
         LeftVectors svd = leftSingularVectors(rest);
         const std::size_t kept = keptValues(svd.values, rule);
         const RowMajor tensor = svd.vectors.leftCols(static_cast<Index>(kept));

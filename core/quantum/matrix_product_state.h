@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/monitor.h"
 #include "core/base/random.h"
 
 #include <cstddef>
@@ -28,8 +29,9 @@ std::size_t keptValues(std::span<const double> schmidtValues, const TruncationRu
 class MatrixProductState {
 public:
     // `amplitudes` (2^L, L ≥ 1), qubit 0 the most significant bit; of any norm, which is kept. Throws Error (Failure) when
-    // their number is no such power.
-    MatrixProductState(std::span<const double> amplitudes, const TruncationRule& rule);
+    // their number is no such power, (Cancelled) when `monitor` says so.
+    MatrixProductState(std::span<const double> amplitudes, const TruncationRule& rule,
+                       const Monitor& monitor = Monitor());
 
     std::size_t sites() const { return m_sites.size(); }
     // Of bond b = 0 … sites() − 2, between sites b and b + 1:
