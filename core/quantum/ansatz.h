@@ -41,6 +41,11 @@ Circuit qsannEncoding(std::size_t qubits, std::size_t layers, std::span<const do
 // pair j < k CNOT, RZ(2(π − x_j)(π − x_k)), CNOT.
 Circuit iqpFeatureMap(std::span<const double> data, std::size_t repetitions = 2);
 
+// Gates that make the amplitudes data/‖data‖ from |0…0⟩ for real data, so that a token's state can be sent to hardware:
+// uniformly controlled RY, taken apart into RY and CNOT (Möttönen, Vartiainen, Bergholm, Salomaa, QIC 5, 467, 2005). At
+// most 2ⁿ − 1 rotations and 2ⁿ − 2 CNOTs on n qubits. Throws Error (Input) when data has no state.
+Circuit amplitudeEncodingCircuit(std::span<const double> data);
+
 // Tests of overlaps.
 
 // Swap test on 1 + 2·qubits wires: H on wire 0, controlled swaps of wires 1 + j and 1 + qubits + j, H on wire 0.

@@ -42,6 +42,16 @@ Circuit& Circuit::add(Gate gate, std::initializer_list<std::size_t> wires, const
     return *this;
 }
 
+Circuit& Circuit::add(const Operation& operation, const Angle& angle)
+{
+    const auto& [a, b, c] = operation.wires;
+    switch (gateInfo(operation.gate).wires) {
+    case 1: return add(operation.gate, {a}, angle);
+    case 2: return add(operation.gate, {a, b}, angle);
+    default: return add(operation.gate, {a, b, c}, angle);
+    }
+}
+
 Circuit& Circuit::append(const Circuit& other, std::size_t firstParameter, std::size_t firstWire)
 {
     if (firstWire + other.m_qubits > m_qubits)

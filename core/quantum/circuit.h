@@ -58,6 +58,8 @@ public:
 
     // Appends one gate. Throws Error (Failure) on a wire that is not there or named twice, or a wrong number of wires.
     Circuit& add(Gate gate, std::initializer_list<std::size_t> wires, const Angle& angle = {});
+    // The same operation with another angle.
+    Circuit& add(const Operation& operation, const Angle& angle);
     Circuit& rx(std::size_t wire, const Angle& angle) { return add(Gate::RX, {wire}, angle); }
     Circuit& ry(std::size_t wire, const Angle& angle) { return add(Gate::RY, {wire}, angle); }
     Circuit& rz(std::size_t wire, const Angle& angle) { return add(Gate::RZ, {wire}, angle); }

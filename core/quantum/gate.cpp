@@ -39,19 +39,6 @@ Matrix exchange(std::size_t size, std::size_t a, std::size_t b)
     return matrix;
 }
 
-Matrix phase(double angle) { return {1.0, 0.0, 0.0, std::polar(1.0, angle)}; }
-
-Matrix rotation(Gate gate, double angle)
-{
-    const double c = std::cos(0.5 * angle);
-    const double s = std::sin(0.5 * angle);
-    if (gate == Gate::RX)
-        return {c, Complex(0.0, -s), Complex(0.0, -s), c};
-    if (gate == Gate::RY)
-        return {c, -s, s, c};
-    return {Complex(c, -s), 0.0, 0.0, Complex(c, s)};
-}
-
 Matrix partialSwap(double angle)
 {
     const double c = std::cos(angle);
@@ -74,29 +61,47 @@ Gate inverseGate(Gate gate)
     }
 }
 
-std::vector<std::complex<double>> gateMatrix(Gate gate, double angle)
+QubitMatrix qubitMatrix(Gate gate, double angle)
 {
     constexpr double kHalf = std::numbers::sqrt2 / 2.0;
-    constexpr double kQuarterTurn = std::numbers::pi / 2.0;
-    const Complex i(0.0, 1.0);
+    constexpr Complex i(0.0, 1.0);
+    const double c = std::cos(0.5 * angle);
+    const double s = std::sin(0.5 * angle);
     switch (gate) {
-    case Gate::RX:
-    case Gate::RY:
-    case Gate::RZ: return rotation(gate, angle);
+    case Gate::RX: return {c, Complex(0.0, -s), Complex(0.0, -s), c};
+    case Gate::RY: return {c, -s, s, c};
+    case Gate::RZ: return {Complex(c, -s), 0.0, 0.0, Complex(c, s)};
     case Gate::H: return {kHalf, kHalf, kHalf, -kHalf};
-    case Gate::X: return exchange(2, 0, 1);
+    case Gate::X: return {0.0, 1.0, 1.0, 0.0};
     case Gate::Y: return {0.0, -i, i, 0.0};
     case Gate::Z: return {1.0, 0.0, 0.0, -1.0};
     case Gate::S: return {1.0, 0.0, 0.0, i};
     case Gate::SInverse: return {1.0, 0.0, 0.0, -i};
-    case Gate::T: return phase(0.5 * kQuarterTurn);
-    case Gate::TInverse: return phase(-0.5 * kQuarterTurn);
+    case Gate::T: return {1.0, 0.0, 0.0, Complex(kHalf, kHalf)};
+    case Gate::TInverse: return {1.0, 0.0, 0.0, Complex(kHalf, -kHalf)};
+    default: return {1.0, 0.0, 0.0, 1.0};
+    }
+}
+
+QubitMatrix product(const QubitMatrix& a, const QubitMatrix& b)
+{
+    const auto entry = [&](std::size_t row, std::size_t column) {
+        return product(a[2 * row], b[column]) + product(a[2 * row + 1], b[2 + column]);
+    };
+    return {entry(0, 0), entry(0, 1), entry(1, 0), entry(1, 1)};
+}
+
+std::vector<std::complex<double>> gateMatrix(Gate gate, double angle)
+{
+    switch (gate) {
     case Gate::CX: return exchange(4, 2, 3);
     case Gate::CZ: return {1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, -1.0};
     case Gate::CSwap: return exchange(8, 5, 6);
     case Gate::RBS: return partialSwap(angle);
+    default: break;
     }
-    return {};
+    const QubitMatrix matrix = qubitMatrix(gate, angle);
+    return {matrix.begin(), matrix.end()};
 }
 
 }  // namespace ketscope

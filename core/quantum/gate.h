@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <array>
 #include <complex>
 #include <cstddef>
 #include <cstdint>
@@ -45,6 +46,17 @@ const GateInfo& gateInfo(Gate gate);
 
 // The gate that undoes `gate`. A gate with an angle is undone by itself at the negative angle.
 Gate inverseGate(Gate gate);
+
+// a · b without the checks for infinities that operator* makes.
+inline std::complex<double> product(std::complex<double> a, std::complex<double> b)
+{
+    return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
+}
+
+// The matrix of a gate on one wire, row-major.
+using QubitMatrix = std::array<std::complex<double>, 4>;
+QubitMatrix qubitMatrix(Gate gate, double angle);
+QubitMatrix product(const QubitMatrix& a, const QubitMatrix& b);  // of matrices: b acts first
 
 // (2^w, 2^w), row-major, w = gateInfo(gate).wires; the first wire is the most significant bit of a row's number.
 // `angle` in radians; ignored by gates without one.

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define KETSCOPE_KERNELS_ENTRY ketscopeStateKernelsV2
+#define KETSCOPE_KERNELS_ISA "v2"
+#define KETSCOPE_VECTOR_BYTES 16
+#include "core/quantum/state_kernel.inc"

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/quantum/amplitudes.h"
+#include "core/quantum/circuit.h"
+#include "core/quantum/state_kernel.h"
+
+namespace ketscope {
+
+// Several gates that run together. First basis states move: amplitude b of the result comes from the basis state
+// source(b) = sourceOfZero XOR sourceOfBit[p] over the bits p that are set in b (all that CNOT and X can do). Then one
+// matrix for each bit that has one. Then phases: amplitude b gets the product over p of phases[p], one of two numbers. Last
+// the gates that fit nowhere else, one by one.
+struct StateLayer {
+    explicit StateLayer(std::size_t qubits);
+
+    bool moves = false;
+    std::vector<std::uint32_t> sourceOfBit;
+    std::uint32_t sourceOfZero = 0;
+    std::vector<KetscopeQubitGate> gates;  // of bits in rising order
+    bool turns = false;
+    std::vector<std::array<std::complex<double>, 2>> phases;
+    std::vector<Operation> others;  // their angles are numbers
+};
+
+// A circuit with its parameters put in, cut into layers.
+std::vector<StateLayer> planLayers(const Circuit& circuit, std::span<const double> parameters);
+
+// Runs the layers on 2ⁿ amplitudes; large states in parallel. The same bits for any number of threads.
+void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state);
+
+// Runs the layers on kStateLanes states at once: 2ⁿ amplitudes of a batch (state_kernel.h); `spare` has the same size. The
+// result is in `state` when this returns.
+void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits, double* state, double* spare);
+
+}  // namespace ketscope

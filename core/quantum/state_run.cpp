@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/parallel.h"
+#include "core/quantum/gate_application.h"
+#include "core/quantum/state_kernels.h"
+#include "core/quantum/state_plan.h"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace ketscope {
+
+namespace {
+
+using Complex = std::complex<double>;
+
+// A state of more than kBlockBits qubits is worked on in two passes: blocks of neighbouring amplitudes for the low bits,
+// which stay in the first-level cache, then the high bits: of the whole state while that fits the second-level cache (up to
+// kWholeBits), else of columns of 2^kColumnBits amplitudes out of every block.
+constexpr std::size_t kBlockBits = 11;
+constexpr std::size_t kWholeBits = 16;
+constexpr std::size_t kLargeBlockBits = 12;
+constexpr std::size_t kColumnBits = 3;
+constexpr std::size_t kTableBits = 6;
+
+// How many bits the first of two tables of factors stands for.
+std::size_t tableBits(std::size_t qubits)
+{
+    return qubits < 8 ? std::max((qubits + 1) / 2, std::min<std::size_t>(qubits, 2)) : kTableBits;
+}
+
+// The numbers that XORs of `parts` give: entry i is the XOR (or product, below) over the bits that are set in i.
+std::vector<std::uint32_t> xorTable(std::span<const std::uint32_t> parts, std::uint32_t start)
+{
+    std::vector<std::uint32_t> table(std::size_t{1} << parts.size());
+    table[0] = start;
+    for (std::size_t bit = 0; bit < parts.size(); ++bit)
+        for (std::size_t i = 0, count = std::size_t{1} << bit; i < count; ++i)
+            table[i + count] = table[i] ^ parts[bit];
+    return table;
+}
+
+std::vector<Complex> productTable(std::span<const std::array<Complex, 2>> phases)
+{
+    std::vector<Complex> table(std::size_t{1} << phases.size());
+    table[0] = 1.0;
+    for (std::size_t bit = 0; bit < phases.size(); ++bit)
+        for (std::size_t i = 0, count = std::size_t{1} << bit; i < count; ++i) {
+            table[i + count] = product(table[i], phases[bit][1]);
+            table[i] = product(table[i], phases[bit][0]);
+        }
+    return table;
+}
+
+// Where each amplitude comes from, as low[i % 2^bits] XOR high[i / 2^bits].
+struct Sources {
+    Sources(const StateLayer& layer, std::size_t bits)
+        : low(xorTable(std::span(layer.sourceOfBit).first(bits), layer.sourceOfZero)),
+          high(xorTable(std::span(layer.sourceOfBit).subspan(bits), 0))
+    {
+    }
+
+    std::vector<std::uint32_t> low;
+    std::vector<std::uint32_t> high;
+};
+
+// The phases of a layer, in the form that the kernels take.
+struct Phases {
+    Phases(const StateLayer& layer, std::size_t bits)
+        : count(std::size_t{1} << bits), same(2 * count), cross(2 * count),
+          high(productTable(std::span(layer.phases).subspan(bits)))
+    {
+        const std::vector<Complex> low = productTable(std::span(layer.phases).first(bits));
+        for (std::size_t i = 0; i < count; ++i) {
+            same[2 * i] = same[2 * i + 1] = low[i].real();
+            cross[2 * i] = -low[i].imag();
+            cross[2 * i + 1] = low[i].imag();
+        }
+    }
+
+    // From the run of `count` amplitudes with this number on.
+    const double* highFrom(std::size_t run) const { return reinterpret_cast<const double*>(high.data() + run); }
+
+    std::size_t count;
+    std::vector<double> same;
+    std::vector<double> cross;
+    std::vector<Complex> high;
+};
+
+void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Amplitudes& spare)
+{
+    const KetscopeStateKernels& kernel = stateKernels();
+    const std::size_t bits = tableBits(qubits);
+    if (layer.moves) {
+        const Sources sources(layer, bits);
+        kernel.gather(state.reals(), spare.reals(), state.size(), sources.low.data(), sources.low.size(),
+                      sources.high.data());
+        std::swap(state, spare);
+    }
+    kernel.rotate(state.reals(), state.size(), layer.gates.data(), layer.gates.size());
+    if (layer.turns) {
+        const Phases phases(layer, bits);
+        kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
+                     phases.highFrom(0));
+    }
+}
+
+// Moves, gates on low bits, and the phases unless gates on high bits come before them.
+void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, bool turnNow, Amplitudes& state,
+               Amplitudes& spare)
+{
+    const KetscopeStateKernels& kernel = stateKernels();
+    const std::size_t size = std::size_t{1} << blockBits;
+    const std::size_t runs = size >> kTableBits;
+    const Sources sources(layer, kTableBits);
+    const Phases phases(layer, kTableBits);
+    double* target = layer.moves ? spare.reals() : state.reals();
+    parallelFor(state.size() / size, size, [&](std::size_t block) {
+        double* at = target + 2 * block * size;
+        if (layer.moves)
+            kernel.gather(state.reals(), at, size, sources.low.data(), sources.low.size(),
+                          sources.high.data() + block * runs);
+        kernel.rotate(at, size, layer.gates.data(), lowGates);
+        if (turnNow)
+            kernel.phase(at, size, phases.same.data(), phases.cross.data(), phases.count,
+                         phases.highFrom(block * runs));
+    });
+    if (layer.moves)
+        std::swap(state, spare);
+}
+
+// Gates on high bits, then the phases.
+void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, Amplitudes& state)
+{
+    const KetscopeStateKernels& kernel = stateKernels();
+    constexpr std::size_t kWidth = std::size_t{1} << kColumnBits;
+    const std::size_t rows = state.size() >> blockBits;
+    std::vector<KetscopeQubitGate> gates(layer.gates.begin() + static_cast<std::ptrdiff_t>(lowGates),
+                                         layer.gates.end());
+    for (KetscopeQubitGate& gate : gates)
+        gate.bit -= static_cast<unsigned>(blockBits - kColumnBits);
+    const Phases phases(layer, blockBits);
+    parallelFor((std::size_t{1} << blockBits) / kWidth, rows * kWidth, [&](std::size_t column) {
+        Amplitudes local(rows * kWidth);
+        Complex* at = state.data() + column * kWidth;
+        for (std::size_t row = 0; row < rows; ++row)
+            std::copy_n(at + (row << blockBits), kWidth, local.data() + row * kWidth);
+        kernel.rotate(local.reals(), local.size(), gates.data(), gates.size());
+        if (layer.turns)
+            kernel.phase(local.reals(), local.size(), phases.same.data() + 2 * column * kWidth,
+                         phases.cross.data() + 2 * column * kWidth, kWidth, phases.highFrom(0));
+        for (std::size_t row = 0; row < rows; ++row)
+            std::copy_n(local.data() + row * kWidth, kWidth, at + (row << blockBits));
+    });
+}
+
+void runWhole(const StateLayer& layer, std::size_t lowGates, Amplitudes& state)
+{
+    const KetscopeStateKernels& kernel = stateKernels();
+    kernel.rotate(state.reals(), state.size(), layer.gates.data() + lowGates, layer.gates.size() - lowGates);
+    if (!layer.turns)
+        return;
+    const Phases phases(layer, kTableBits);
+    kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
+                 phases.highFrom(0));
+}
+
+void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare)
+{
+    const bool fits = state.size() <= std::size_t{1} << kWholeBits;
+    const std::size_t blockBits = fits ? kBlockBits : kLargeBlockBits;
+    const auto firstHigh =
+        std::ranges::find_if(layer.gates, [=](const KetscopeQubitGate& gate) { return gate.bit >= blockBits; });
+    const auto lowGates = static_cast<std::size_t>(firstHigh - layer.gates.begin());
+    const bool hasHighGates = lowGates < layer.gates.size();
+    if (layer.moves || lowGates > 0 || (layer.turns && !hasHighGates))
+        runBlocks(layer, blockBits, lowGates, layer.turns && !hasHighGates, state, spare);
+    if (!hasHighGates)
+        return;
+    if (fits)
+        runWhole(layer, lowGates, state);
+    else
+        runColumns(layer, blockBits, lowGates, state);
+}
+
+}  // namespace
+
+void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state)
+{
+    const auto qubits = static_cast<std::size_t>(std::countr_zero(state.size()));
+    Amplitudes spare;
+    if (std::ranges::any_of(layers, &StateLayer::moves))
+        spare = Amplitudes(state.size());
+    for (const StateLayer& layer : layers) {
+        if (qubits <= kBlockBits)
+            runSmall(layer, qubits, state, spare);
+        else
+            runLarge(layer, state, spare);
+        for (const Operation& operation : layer.others)
+            applyGate(operation, operation.angle.offset, state.values());
+    }
+}
+
+namespace {
+
+// The states of a batch one by one, for the few gates without a batch kernel.
+void applyToBatch(const Operation& operation, std::size_t amplitudes, double* state)
+{
+    std::vector<Complex> single(amplitudes);
+    for (std::size_t lane = 0; lane < kStateLanes; ++lane) {
+        double* at = state + lane;
+        for (std::size_t b = 0; b < amplitudes; ++b)
+            single[b] = {at[2 * b * kStateLanes], at[(2 * b + 1) * kStateLanes]};
+        applyGate(operation, operation.angle.offset, single);
+        for (std::size_t b = 0; b < amplitudes; ++b) {
+            at[2 * b * kStateLanes] = single[b].real();
+            at[(2 * b + 1) * kStateLanes] = single[b].imag();
+        }
+    }
+}
+
+}  // namespace
+
+void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits, double* state, double* spare)
+{
+    const KetscopeStateKernels& kernel = stateKernels();
+    const std::size_t amplitudes = std::size_t{1} << qubits;
+    const std::size_t bits = tableBits(qubits);
+    double* from = state;
+    double* to = spare;
+    for (const StateLayer& layer : layers) {
+        if (layer.moves) {
+            const Sources sources(layer, bits);
+            kernel.gatherBatch(from, to, amplitudes, sources.low.data(), sources.low.size(), sources.high.data());
+            std::swap(from, to);
+        }
+        kernel.rotateBatch(from, amplitudes, layer.gates.data(), layer.gates.size());
+        if (layer.turns) {
+            const Phases phases(layer, bits);
+            kernel.phaseBatch(from, amplitudes, phases.same.data(), phases.cross.data(), phases.count,
+                              phases.highFrom(0));
+        }
+        for (const Operation& operation : layer.others)
+            applyToBatch(operation, amplitudes, from);
+    }
+    if (from != state)
+        std::memcpy(state, from, amplitudes * 2 * kStateLanes * sizeof(double));
+}
+
+}  // namespace ketscope
