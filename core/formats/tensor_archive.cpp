@@ -169,9 +169,9 @@ std::unique_ptr<TensorArchive> openWeights(const fs::path& folder)
     if (!fs::is_directory(folder, error))
         refuse({folder.string(), "a model folder", fs::exists(folder, error) ? "a file" : "nothing there",
                 "Choose the folder that holds the model."});
-    const fs::path single = folder / "model.safetensors";
-    if (fs::exists(single, error))
-        return openSafetensors(single);
+    for (const char* name : {"model.safetensors", "open_clip_model.safetensors"})
+        if (fs::exists(folder / name, error))
+            return openSafetensors(folder / name);
     const fs::path index = folder / "model.safetensors.index.json";
     if (fs::exists(index, error))
         return openShards(index);

@@ -84,7 +84,7 @@ protected:
 // A .safetensors file.
 std::unique_ptr<TensorArchive> openSafetensors(const std::filesystem::path& file);
 
-// model.safetensors, or the shards of model.safetensors.index.json, in a model folder. Throws Error (Input) when neither
+// model.safetensors, open_clip_model.safetensors, or the shards of model.safetensors.index.json, in a model folder. Throws Error (Input) when neither
 // exists, saying what does.
 std::unique_ptr<TensorArchive> openWeights(const std::filesystem::path& folder);
 

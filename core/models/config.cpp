@@ -40,6 +40,12 @@ std::optional<Config> Config::member(std::string_view key) const
     return Config(std::shared_ptr<const Json>(m_json, value), m_where + ": " + std::string(key));
 }
 
+Config Config::section(std::string_view key) const
+{
+    const auto found = member(key);
+    return found ? *found : Config(std::make_shared<const Json>(Json::object()), m_where + ": " + std::string(key));
+}
+
 bool Config::has(std::string_view key) const { return find(key) != nullptr; }
 
 void Config::refuseKey(std::string_view key, const std::string& expected, const std::string& found,
@@ -56,6 +62,34 @@ std::size_t Config::count(std::string_view key, std::size_t byDefault, std::size
     if (!value->is_number_unsigned() || value->get<std::uint64_t>() < 1 || value->get<std::uint64_t>() > most)
         refuseKey(key, "a whole number from 1 to " + std::to_string(most), shown(*value));
     return value->get<std::size_t>();
+}
+
+std::int64_t Config::wholeNumber(std::string_view key, std::int64_t byDefault) const
+{
+    const Json* value = find(key);
+    if (value == nullptr)
+        return byDefault;
+    const bool inRange = value->is_number_integer()
+                         && (!value->is_number_unsigned() || value->get<std::uint64_t>() <= kMostRows)
+                         && value->get<std::int64_t>() >= -static_cast<std::int64_t>(kMostRows);
+    if (!inRange)
+        refuseKey(key, "a whole number", shown(*value));
+    return value->get<std::int64_t>();
+}
+
+std::pair<std::size_t, std::size_t> Config::sides(std::string_view key, std::size_t byDefault, std::size_t most) const
+{
+    const Json* value = find(key);
+    if (value == nullptr || !value->is_array()) {
+        const std::size_t side = count(key, byDefault, most);
+        return {side, side};
+    }
+    const auto fits = [most](const Json& side) {
+        return side.is_number_unsigned() && side.get<std::uint64_t>() >= 1 && side.get<std::uint64_t>() <= most;
+    };
+    if (value->size() != 2 || !fits(value->at(0)) || !fits(value->at(1)))
+        refuseKey(key, "height and width, whole numbers from 1 to " + std::to_string(most), shown(*value));
+    return {value->at(0).get<std::size_t>(), value->at(1).get<std::size_t>()};
 }
 
 double Config::positive(std::string_view key, double byDefault) const
@@ -131,6 +165,12 @@ std::size_t Config::headSize(std::string_view widthKey, std::size_t width, std::
         refuseKey(headsKey, "a divisor of " + std::string(widthKey) + " = " + std::to_string(width),
                   std::to_string(heads));
     return width / heads;
+}
+
+bool Config::isFalse(std::string_view key) const
+{
+    const Json* value = find(key);
+    return value != nullptr && value->is_boolean() && !value->get<bool>();
 }
 
 void Config::requireOff(std::string_view key, const std::string& reason) const

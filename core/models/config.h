@@ -15,10 +15,15 @@ public:
 
     // An object inside this one; nothing when it is missing or null.
     std::optional<Config> member(std::string_view key) const;
+    // The same, empty when it is missing or null.
+    Config section(std::string_view key) const;
 
     bool has(std::string_view key) const;
     // A whole number from 1 to `most`.
     std::size_t count(std::string_view key, std::size_t byDefault, std::size_t most) const;
+    std::int64_t wholeNumber(std::string_view key, std::int64_t byDefault) const;
+    // Height and width: one whole number from 1 to `most` for both, or a list of two.
+    std::pair<std::size_t, std::size_t> sides(std::string_view key, std::size_t byDefault, std::size_t most) const;
     double positive(std::string_view key, double byDefault) const;
     bool flag(std::string_view key, bool byDefault) const;
     std::string text(std::string_view key, std::string_view byDefault) const;
@@ -31,6 +36,8 @@ public:
     // Width of one head. Refuses heads that do not divide the width.
     std::size_t headSize(std::string_view widthKey, std::size_t width, std::string_view headsKey,
                          std::size_t heads) const;
+    // Whether `key` is there and false.
+    bool isFalse(std::string_view key) const;
     // Refuses the file unless `key` is absent or false.
     void requireOff(std::string_view key, const std::string& reason) const;
 

@@ -17,8 +17,8 @@ std::string countOf(std::size_t count) { return std::to_string(count) + (count =
 
 StackPass::StackPass(ForwardPass& pass, std::size_t index, std::size_t firstLayer)
     : m_pass(pass), m_info(pass.m_info.stacks.at(index)), m_index(index),
-      m_queries(axisLength(pass.m_info, pass.m_input, m_info.queries)),
-      m_keys(axisLength(pass.m_info, pass.m_input, m_info.keys)),
+      m_queries(axisLength(pass.m_info, pass.m_input, pass.m_input.image, m_info.queries)),
+      m_keys(axisLength(pass.m_info, pass.m_input, pass.m_input.image, m_info.keys)),
       m_keyMask(axisMask(pass.m_input, m_info.keys, m_keys)), m_trace(&pass.m_trace.stacks.at(index))
 {
     if (pass.m_request.resumeFrom != nullptr)
@@ -26,8 +26,10 @@ StackPass::StackPass(ForwardPass& pass, std::size_t index, std::size_t firstLaye
 }
 
 StackPass::StackPass(ForwardPass& pass, std::size_t index, const TextInput& text)
-    : m_pass(pass), m_info(pass.m_info.stacks.at(index)), m_index(index), m_queries(text.tokenIds.size()),
-      m_keys(m_queries), m_keyMask(axisMask(text, m_info.keys, m_keys)), m_untraced(std::make_shared<StackTrace>()),
+    : m_pass(pass), m_info(pass.m_info.stacks.at(index)), m_index(index),
+      m_queries(axisLength(pass.m_info, text, pass.m_input.image, m_info.queries)),
+      m_keys(axisLength(pass.m_info, text, pass.m_input.image, m_info.keys)),
+      m_keyMask(axisMask(text, m_info.keys, m_keys)), m_untraced(std::make_shared<StackTrace>()),
       m_trace(m_untraced.get())
 {
 }
@@ -194,12 +196,15 @@ StackPass ForwardPass::aside(std::size_t index, const TextInput& text) { return 
 
 void ForwardPass::output(const std::string& name, Tensor values)
 {
-    m_trace.outputs[name] = std::make_shared<const Tensor>(std::move(values));
+    output(name, std::make_shared<const Tensor>(std::move(values)));
 }
 
-void ForwardPass::shareOutput(const std::string& name)
+TensorPointer ForwardPass::reusable(const std::string& name, std::initializer_list<std::size_t> stacks) const
 {
-    m_trace.outputs[name] = m_request.resumeFrom->outputs.at(name);
+    if (!std::ranges::all_of(stacks, [this](std::size_t stack) { return unchanged(stack); }))
+        return nullptr;
+    const auto found = m_request.resumeFrom->outputs.find(name);
+    return found == m_request.resumeFrom->outputs.end() ? nullptr : found->second;
 }
 
 Trace ForwardPass::finish()

@@ -80,12 +80,13 @@ public:
     StackPass aside(std::size_t index, const TextInput& text);
     // The first layer of a stack that its own plan changes; 0 when nothing is resumed.
     std::size_t firstLayer(std::size_t index) const;
-    // Whether the whole stack comes from the trace that is resumed from, so that outputs that only it makes may too.
-    bool unchanged(std::size_t index) const { return firstLayer(index) == m_info.stacks[index].layers; }
+    // Whether the plan changes no layer of a stack, nor did the one of the trace that is resumed from.
+    bool unchanged(std::size_t index) const { return firstLayer(index) == m_info.stacks.at(index).layers; }
+    // An output that only these stacks make, from the trace that is resumed from; null when it has to be made again.
+    TensorPointer reusable(const std::string& name, std::initializer_list<std::size_t> stacks) const;
 
     void output(const std::string& name, Tensor values);
-    // An output of the trace that is resumed from, shared.
-    void shareOutput(const std::string& name);
+    void output(const std::string& name, TensorPointer values) { m_trace.outputs[name] = std::move(values); }
     Trace finish();
 
 private:

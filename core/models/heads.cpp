@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/heads.h"
 
+#include <cmath>
+#include <numeric>
+
 namespace ketscope {
 
 namespace {
@@ -70,6 +73,52 @@ void LanguageHead::run(ForwardPass& pass, MatrixView lastHidden) const
     Tensor logits({lastHidden.rows, m_decoder->outputs()});
     m_decoder->apply(lastHidden, logits.matrix());
     pass.output("logits", std::move(logits));
+}
+
+Tensor applied(const Linear& layer, const Tensor& row)
+{
+    Tensor result({layer.outputs()});
+    layer.apply(row.matrix(), result.matrix());
+    return result;
+}
+
+void makeUnit(std::span<float> values)
+{
+    const double length = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
+    for (float& value : values)
+        value = length == 0.0 ? value : static_cast<float>(value / length);
+}
+
+float dot(std::span<const float> a, std::span<const float> b)
+{
+    return static_cast<float>(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
+}
+
+namespace {
+
+class PartMonitor : public Monitor {
+public:
+    PartMonitor(Monitor& whole, std::size_t index, std::size_t count)
+        : m_whole(whole), m_index(static_cast<double>(index)), m_count(static_cast<double>(count))
+    {
+    }
+    bool cancelled() const noexcept override { return m_whole.cancelled(); }
+    void progress(double fraction, std::string_view what) override
+    {
+        m_whole.progress((m_index + fraction) / m_count, what);
+    }
+
+private:
+    Monitor& m_whole;
+    double m_index;
+    double m_count;
+};
+
+}  // namespace
+
+std::unique_ptr<Monitor> partOf(Monitor& whole, std::size_t index, std::size_t count)
+{
+    return std::make_unique<PartMonitor>(whole, index, count);
 }
 
 void beginReading(Monitor& monitor, std::size_t layer, std::size_t layers)

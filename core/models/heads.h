@@ -35,6 +35,17 @@ private:
     std::optional<Linear> m_decoder;
 };
 
+// The layer's outputs (outputs) for one row of inputs.
+Tensor applied(const Linear& layer, const Tensor& row);
+
+// Scales to length 1; a vector of zeros stays.
+void makeUnit(std::span<float> values);
+// In double precision.
+float dot(std::span<const float> a, std::span<const float> b);
+
+// A monitor for part `index` of `count` equal parts of the work that `whole` watches.
+std::unique_ptr<Monitor> partOf(Monitor& whole, std::size_t index, std::size_t count);
+
 // Monitor calls while weights are read: polled and told before each layer.
 void beginReading(Monitor& monitor, std::size_t layer, std::size_t layers);
 

@@ -87,7 +87,7 @@ struct ModelInfo {
 // The patches that `image` is cut into: all whole ones, or with a pixel mask those whose first pixel is picture.
 PatchGrid patchGrid(const ImageInfo& info, const ImageInput& image);
 // Tokens of an axis for this input. The image must be there when the axis has one.
-std::size_t axisLength(const ModelInfo& info, const ModelInput& input, TokenAxis axis);
+std::size_t axisLength(const ModelInfo& info, const TextInput& text, const ImageInput& image, TokenAxis axis);
 // 1 = real, 0 = padding, for each of the `length` tokens of an axis; empty = all real. Only text is padded here: patches
 // outside the picture never become tokens.
 std::vector<std::uint8_t> axisMask(const TextInput& text, TokenAxis axis, std::size_t length);
@@ -132,8 +132,10 @@ struct ModelFiles {
     // As the file has it; `config` and `weights` say the same in the architecture's own words. Null for a folder.
     std::shared_ptr<const GgufFile> gguf = {};
 
+    std::string configName = "config.json";  // in a folder
+
     // Where `config` is from, for messages.
-    std::filesystem::path configFile() const { return gguf ? folder : folder / "config.json"; }
+    std::filesystem::path configFile() const { return gguf ? folder : folder / configName; }
 };
 
 // One architecture: a row of models.def.

@@ -76,10 +76,10 @@ std::vector<std::uint8_t> axisMask(const TextInput& text, TokenAxis axis, std::s
     return mask;
 }
 
-std::size_t axisLength(const ModelInfo& info, const ModelInput& input, TokenAxis axis)
+std::size_t axisLength(const ModelInfo& info, const TextInput& text, const ImageInput& image, TokenAxis axis)
 {
-    const std::size_t text = axis == TokenAxis::Image ? 0 : input.tokenIds.size();
-    return axis == TokenAxis::Text ? text : text + 1 + patchGrid(info.image.value(), input.image).count();
+    const std::size_t words = axis == TokenAxis::Image ? 0 : text.tokenIds.size();
+    return axis == TokenAxis::Text ? words : words + 1 + patchGrid(info.image.value(), image).count();
 }
 
 }  // namespace ketscope

@@ -30,12 +30,14 @@ ModelFiles openModelFiles(const std::filesystem::path& folder)
     if (!std::filesystem::is_directory(folder, error))
         refuse({folder.string(), "a model folder", std::filesystem::exists(folder, error) ? "a file" : "nothing there",
                 "Choose the folder that holds config.json and the weights."});
-    const std::filesystem::path config = folder / "config.json";
-    if (!std::filesystem::exists(config, error))
-        refuse({folder.string(), "a config.json", "none", "Choose the folder that holds the whole model."});
     ModelFiles files;
     files.folder = folder;
-    files.config = std::make_shared<const Json>(readJsonFile(config));
+    if (!std::filesystem::exists(files.configFile(), error)
+        && std::filesystem::exists(folder / "open_clip_config.json", error))
+        files.configName = "open_clip_config.json";
+    if (!std::filesystem::exists(files.configFile(), error))
+        refuse({folder.string(), "a config.json", "none", "Choose the folder that holds the whole model."});
+    files.config = std::make_shared<const Json>(readJsonFile(files.configFile()));
     files.weights = openWeights(folder);
     return files;
 }

@@ -46,6 +46,15 @@ Weights::Weights(const ModelFiles& files, std::map<Axis, std::size_t> sizes, std
     m_prefix = bare ? "" : prefix;
 }
 
+Weights Weights::tower(std::map<Axis, std::size_t> sizes, std::string_view prefix) const
+{
+    Weights other = *this;
+    other.m_sizes = std::move(sizes);
+    other.m_prefix = prefix;
+    other.m_found.clear();
+    return other;
+}
+
 bool Weights::hasBody(std::string_view name) const { return m_archive->find(m_prefix + std::string(name)) != nullptr; }
 
 bool Weights::hasHead(std::string_view name) const { return m_archive->find(name) != nullptr; }
@@ -75,27 +84,59 @@ void Weights::requireHead(std::span<const TensorRow> rows)
         require(row, {}, {});
 }
 
-void Weights::ignore(std::string_view beginning, std::string_view ending) { m_ignored.emplace_back(beginning, ending); }
+void Weights::ignore(std::string_view beginning, std::string_view ending)
+{
+    m_ledger->ignored.emplace_back(beginning, ending);
+}
 
 void Weights::require(const TensorRow& row, const std::string& prefix, const std::string& layer)
 {
     const std::string name = prefix + withLayer(row.pattern, layer);
-    const std::uint64_t rows = m_sizes.at(row.rows);
-    const std::uint64_t columns = row.columns == Axis::One ? 1 : m_sizes.at(row.columns);
+    const std::uint64_t rows = sizeOf(row.rows);
+    const std::uint64_t columns = sizeOf(row.columns);
     Found entry{row.part == Part::Turned && m_outputsFirst ? Part::Linear : row.part};
+    entry.rows = static_cast<std::size_t>(rows);
+    entry.columns = static_cast<std::size_t>(columns);
     switch (entry.part) {
     case Part::Linear: entry.weight = claim(name + ".weight", {rows, columns}); break;
     case Part::Turned: entry.weight = claim(name + ".weight", {columns, rows}); break;
     case Part::NoBias: entry.weight = claim(name + ".weight", {rows, columns}); break;
     case Part::Norm: entry.weight = claimEither(name + ".weight", name + ".gamma", {rows}); break;
     case Part::RmsNorm: entry.weight = claim(name + ".weight", {rows}); break;
-    case Part::Values: entry.weight = claim(name, {rows}); break;
+    case Part::Values: entry.weight = claimBare(name, {rows}); break;
+    case Part::Matrix: entry.weight = claimBare(name, {rows, columns}); break;
+    case Part::TurnedMatrix: entry.weight = claim(name, {columns, rows}); break;
+    case Part::Fused: entry.weight = claim(name + "_weight", {rows, columns}); break;
+    case Part::Patches:
+    case Part::PatchesNoBias: {
+        const std::vector<std::uint64_t> patch = {rows, sizeOf(Axis::Channels), sizeOf(Axis::PatchHeight),
+                                                  sizeOf(Axis::PatchWidth)};
+        entry.weight = claim(name + ".weight", patch);
+        entry.columns = static_cast<std::size_t>(patch[1] * patch[2] * patch[3]);
+        break;
     }
-    if (row.part == Part::Linear || row.part == Part::Turned)
+    }
+    if (row.part == Part::Fused)
+        entry.bias = claim(name + "_bias", {rows});
+    if (row.part == Part::Linear || row.part == Part::Turned || row.part == Part::Patches)
         entry.bias = claim(name + ".bias", {rows});
     if (row.part == Part::Norm)
         entry.bias = claimEither(name + ".bias", name + ".beta", {rows});
     m_found[keyOf(row.name, layer)] = entry;
+}
+
+std::uint64_t Weights::sizeOf(Axis axis) const { return axis == Axis::One ? 1 : m_sizes.at(axis); }
+
+// Files differ in the axes of 1 before a tensor that is no layer's: as many as the file has are expected.
+const TensorEntry* Weights::claimBare(const std::string& name, std::vector<std::uint64_t> shape)
+{
+    const TensorEntry* entry = m_archive->find(name);
+    if (entry != nullptr && entry->shape.empty() && shape == std::vector<std::uint64_t>{1})
+        shape.clear();
+    while (entry != nullptr && entry->shape.size() > shape.size()
+           && entry->shape[entry->shape.size() - shape.size() - 1] == 1)
+        shape.insert(shape.begin(), 1);
+    return claim(name, std::move(shape));
 }
 
 const TensorEntry* Weights::claimEither(const std::string& name, const std::string& oldName,
@@ -118,14 +159,15 @@ const TensorEntry* Weights::claim(const std::string& name, std::vector<std::uint
     if (isInteger(entry->type))
         refuse(
             {where, "real numbers", std::string(dataTypeName(entry->type)), "Weights of integers are not supported."});
-    m_used.insert(name);
+    m_ledger->used.insert(name);
     return entry;
 }
 
 bool Weights::isIgnored(std::string_view name) const
 {
-    return std::ranges::any_of(
-        m_ignored, [&](const auto& known) { return name.starts_with(known.first) && name.ends_with(known.second); });
+    return std::ranges::any_of(m_ledger->ignored, [&](const auto& known) {
+        return name.starts_with(known.first) && name.ends_with(known.second);
+    });
 }
 
 void Weights::describe(ModelInfo& info) const
@@ -136,7 +178,7 @@ void Weights::describe(ModelInfo& info) const
     std::string firstUnused;
     std::set<DataType> types;
     for (const TensorEntry& entry : m_archive->entries()) {
-        if (m_used.contains(entry.name)) {
+        if (m_ledger->used.contains(entry.name)) {
             info.parameterCount += entry.elements;
             types.insert(entry.type);
         } else if (entry.elements >= notable && !isIgnored(entry.name) && unused++ == 0) {
@@ -175,9 +217,10 @@ void Weights::read(const TensorEntry& entry, std::span<float> out) const
         infinite += std::isinf(value) ? 1 : 0;
     }
     if (nan > 0)
-        m_warnings.push_back(printable(m_archive->storedName(entry.name)) + " has " + countOf(nan, "NaN"));
+        m_ledger->warnings.push_back(printable(m_archive->storedName(entry.name)) + " has " + countOf(nan, "NaN"));
     if (infinite > 0)
-        m_warnings.push_back(printable(m_archive->storedName(entry.name)) + " has " + countOf(infinite, "infinite"));
+        m_ledger->warnings.push_back(printable(m_archive->storedName(entry.name)) + " has "
+                                     + countOf(infinite, "infinite"));
 }
 
 std::vector<float> Weights::readVector(const TensorEntry* entry) const
@@ -190,10 +233,11 @@ std::vector<float> Weights::readVector(const TensorEntry* entry) const
 
 Linear Weights::linearOf(const Found& which, Activation activation) const
 {
-    Tensor weight({static_cast<std::size_t>(which.weight->shape[0]), static_cast<std::size_t>(which.weight->shape[1])});
+    const bool turned = which.part == Part::Turned || which.part == Part::TurnedMatrix;
+    Tensor weight(turned ? std::vector{which.columns, which.rows} : std::vector{which.rows, which.columns});
     read(*which.weight, weight.values());
-    return {weight.matrix(), readVector(which.bias),
-            which.part == Part::Turned ? WeightLayout::InputOutput : WeightLayout::OutputInput, activation};
+    return {weight.matrix(), readVector(which.bias), turned ? WeightLayout::InputOutput : WeightLayout::OutputInput,
+            activation};
 }
 
 LayerNorm Weights::normOf(const Found& which, double epsilon) const
@@ -248,9 +292,9 @@ RmsNorm Weights::rmsNorm(std::string_view name, std::size_t layer, double epsilo
 
 Tensor Weights::table(std::string_view name) const
 {
-    const TensorEntry& entry = *found(name).weight;
-    Tensor result({static_cast<std::size_t>(entry.shape[0]), static_cast<std::size_t>(entry.shape[1])});
-    read(entry, result.values());
+    const Found& which = found(name);
+    Tensor result({which.rows, which.columns});
+    read(*which.weight, result.values());
     return result;
 }
 

@@ -23,16 +23,29 @@ enum class Axis {
     KeyValueWidth,  // key–value heads · head size
     RotaryPairs,    // half a head
     FeedForward,
-    Labels
+    Labels,
+    TwoWidths,
+    Embedding,       // what text and image are compared in
+    ImageWidth,      // of the image tokens that cross-attention looks at
+    ImagePositions,  // class token and patches
+    Channels,
+    PatchHeight,
+    PatchWidth,
+    Modalities
 };
 
 enum class Part {
-    Linear,   // NAME.weight (rows, columns), NAME.bias (rows)
-    Turned,   // the same with the weight stored (columns, rows), except in GGUF files
-    NoBias,   // NAME.weight (rows, columns)
-    Norm,     // NAME.weight and NAME.bias (rows); NAME.gamma and NAME.beta in old files
-    RmsNorm,  // NAME.weight (rows)
-    Values    // NAME itself (rows)
+    Linear,        // NAME.weight (rows, columns), NAME.bias (rows)
+    Turned,        // the same with the weight stored (columns, rows), except in GGUF files
+    NoBias,        // NAME.weight (rows, columns)
+    Norm,          // NAME.weight and NAME.bias (rows); NAME.gamma and NAME.beta in old files
+    RmsNorm,       // NAME.weight (rows)
+    Values,        // NAME itself (rows), with any number of axes of 1 before it
+    Matrix,        // NAME itself (rows, columns), the same
+    TurnedMatrix,  // NAME itself (columns, rows)
+    Fused,         // NAME_weight (rows, columns), NAME_bias (rows)
+    Patches,       // NAME.weight (rows, channels, patch height, patch width), NAME.bias (rows)
+    PatchesNoBias
 };
 
 // One row of a table of tensor names: what we call it, what files call it ("{}" stands for the layer), and its shape.
@@ -51,7 +64,10 @@ public:
     // `prefix` may stand before the names of the body (not of heads): present in some files, absent in others, which
     // the presence of `probe` decides.
     Weights(const ModelFiles& files, std::map<Axis, std::size_t> sizes, std::string_view prefix,
-            std::string_view probe);
+            std::string_view probe = {});
+
+    // Another part of the same model, with its own sizes, prefix and names. What describe() and warnings() say is of all.
+    Weights tower(std::map<Axis, std::size_t> sizes, std::string_view prefix) const;
 
     // Whether the file has this tensor. Body names are tried with the prefix.
     bool hasBody(std::string_view name) const;
@@ -85,17 +101,27 @@ public:
     Tensor table(std::string_view name) const;
     std::vector<float> values(std::string_view name) const;
 
-    const std::vector<std::string>& warnings() const { return m_warnings; }
+    const std::vector<std::string>& warnings() const { return m_ledger->warnings; }
 
 private:
     struct Found {
         Part part;
         const TensorEntry* weight = nullptr;
         const TensorEntry* bias = nullptr;
+        std::size_t rows = 0;
+        std::size_t columns = 0;
+    };
+    // What all towers of a model have in common.
+    struct Ledger {
+        std::set<std::string, std::less<>> used;
+        std::vector<std::pair<std::string, std::string>> ignored;
+        std::vector<std::string> warnings;
     };
 
     void require(const TensorRow& row, const std::string& prefix, const std::string& layer);
+    std::uint64_t sizeOf(Axis axis) const;
     const TensorEntry* claim(const std::string& name, std::vector<std::uint64_t> shape);
+    const TensorEntry* claimBare(const std::string& name, std::vector<std::uint64_t> shape);
     const TensorEntry* claimEither(const std::string& name, const std::string& oldName,
                                    std::vector<std::uint64_t> shape);
     const Found& found(std::string_view name, std::string_view layer = {}) const;
@@ -111,9 +137,7 @@ private:
     std::map<Axis, std::size_t> m_sizes;
     std::string m_prefix;
     std::map<std::string, Found, std::less<>> m_found;
-    std::set<std::string, std::less<>> m_used;
-    std::vector<std::pair<std::string, std::string>> m_ignored;
-    mutable std::vector<std::string> m_warnings;
+    std::shared_ptr<Ledger> m_ledger = std::make_shared<Ledger>();
 };
 
 }  // namespace ketscope

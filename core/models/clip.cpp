@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// CLIP: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021. Two towers
+// that meet in their embeddings alone: there is no cross-attention.
+// Outputs: "text_embeds" (texts, E), "image_embeds" (E), both of length 1, and "logits_per_image" (texts): exp(logit
+// scale) · cosine.
+#include "core/models/clip_files.h"
+#include "core/models/forward_pass.h"
+#include "core/models/heads.h"
+#include "core/models/image_embedding.h"
+#include "core/models/pre_norm_encoder.h"
+#include "core/nn/embedding.h"
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::size_t kText = 0;  // stacks
+constexpr std::size_t kVision = 1;
+
+class Clip : public Model {
+public:
+    Clip(const ClipDescription& from, Monitor& monitor)
+        : m_endOfText(from.endOfText), m_words(from.text.table("words")), m_positions(from.text.table("positions")),
+          m_textEncoder(from.text, from.info.stacks[kText], from.textEpsilon, from.textActivation,
+                        *partOf(monitor, 0, 2)),
+          m_textNorm(from.text.norm("final norm", from.textEpsilon)), m_textProjection(from.text.linear("projection")),
+          m_image(from.vision, *from.info.image, PositionResize::None),
+          m_imageNorm(from.vision.norm("embedding norm", from.visionEpsilon)),
+          m_visionEncoder(from.vision, from.info.stacks[kVision], from.visionEpsilon, from.visionActivation,
+                          *partOf(monitor, 1, 2)),
+          m_visionNorm(from.vision.norm("final norm", from.visionEpsilon)),
+          m_visionProjection(from.vision.linear("projection")), m_scale(std::exp(from.text.values("scale").front()))
+    {
+        m_info = from.info;
+        std::ranges::copy(from.text.warnings(), std::back_inserter(m_info.warnings));
+    }
+
+    Trace forward(const ForwardRequest& request, Monitor& monitor) const override
+    {
+        ForwardPass pass(m_info, request, monitor);
+        StackPass text = pass.stack(kText);
+        run(text, pass.input());
+        StackPass vision = pass.stack(kVision);
+        vision.embeddings([&](MutableMatrixView out) {
+            m_image.embed(pass.input().image, out);
+            m_imageNorm.apply(out, out);
+        });
+        m_visionEncoder.run(vision);
+        const TensorPointer image = imageEmbedding(vision.lastHidden());
+        const TensorPointer texts = textEmbeddings(pass, text);
+        Tensor logits({texts->shape().front()});
+        for (std::size_t i = 0; i < logits.size(); ++i)
+            logits.data()[i] = m_scale * dot(texts->matrix().row(i), image->values());
+        pass.output("logits_per_image", std::move(logits));
+        pass.output("image_embeds", image);
+        pass.output("text_embeds", texts);
+        return pass.finish();
+    }
+
+private:
+    void run(StackPass& text, const TextInput& input) const
+    {
+        text.embeddings([&](MutableMatrixView out) {
+            lookUp(m_words, input.tokenIds, out);
+            addPositions(m_positions, out);
+        });
+        m_textEncoder.run(text);
+    }
+
+    TensorPointer imageEmbedding(MatrixView last) const
+    {
+        Tensor pooled({last.columns});
+        m_visionNorm.apply(last.middleRows(0, 1), pooled.matrix());
+        Tensor embedding = applied(m_visionProjection, pooled);
+        makeUnit(embedding.values());
+        return std::make_shared<const Tensor>(std::move(embedding));
+    }
+
+    // One row a text, the first one's from its pass `text`.
+    TensorPointer textEmbeddings(ForwardPass& pass, const StackPass& text) const
+    {
+        if (TensorPointer same = pass.reusable("text_embeds", {kText}))
+            return same;
+        const std::vector<TextInput>& others = pass.input().furtherTexts;
+        Tensor all({1 + others.size(), m_textProjection.outputs()});
+        embedText(text.lastHidden(), pass.input(), all.matrix().middleRows(0, 1));
+        for (std::size_t i = 0; i < others.size(); ++i) {
+            StackPass other = pass.aside(kText, others[i]);
+            run(other, others[i]);
+            embedText(other.lastHidden(), others[i], all.matrix().middleRows(i + 1, 1));
+        }
+        return std::make_shared<const Tensor>(std::move(all));
+    }
+
+    void embedText(MatrixView last, const TextInput& text, MutableMatrixView out) const
+    {
+        Tensor pooled({last.columns});
+        m_textNorm.apply(last.middleRows(endOf(text), 1), pooled.matrix());
+        m_textProjection.apply(pooled.matrix(), out);
+        makeUnit(out.row(0));
+    }
+
+    // Where the text ends: the first end-of-text token or, in files that follow the first release, the largest id.
+    std::size_t endOf(const TextInput& text) const
+    {
+        const auto& ids = text.tokenIds;
+        const auto found = m_endOfText ? std::ranges::find(ids, *m_endOfText) : std::ranges::max_element(ids);
+        return found == ids.end() ? 0 : static_cast<std::size_t>(found - ids.begin());
+    }
+
+    std::optional<std::int32_t> m_endOfText;
+    Tensor m_words;
+    Tensor m_positions;
+    PreNormEncoder m_textEncoder;
+    LayerNorm m_textNorm;
+    Linear m_textProjection;
+    ImageEmbedding m_image;
+    LayerNorm m_imageNorm;
+    PreNormEncoder m_visionEncoder;
+    LayerNorm m_visionNorm;
+    Linear m_visionProjection;
+    float m_scale;
+};
+
+bool matches(const Json& config)
+{
+    return modelTypeOf(config) == "clip"
+           || (config.is_object() && config.contains("model_cfg") && config.at("model_cfg").is_object()
+               && config.at("model_cfg").contains("vision_cfg"));
+}
+
+ModelInfo describe(const ModelFiles& files) { return describeClip(files).info; }
+
+std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
+{
+    return std::make_unique<Clip>(describeClip(files), monitor);
+}
+
+}  // namespace
+
+const Architecture& clipArchitecture()
+{
+    static const Architecture s_architecture = {"clip", "CLIP", matches, describe, open};
+    return s_architecture;
+}
+
+}  // namespace ketscope

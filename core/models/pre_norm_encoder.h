@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/models/forward_pass.h"
+#include "core/models/weights.h"
+
+#include <vector>
+
+namespace ketscope {
+
+// The layers of ViT and its kin: norm, attention, add, norm, feed-forward, add. An architecture's table names their
+// tensors "attention norm", "query", "key" and "value" or "query key value", "attention output", "feed-forward norm",
+// "expand" and "contract".
+class PreNormEncoder {
+public:
+    // Reads the layers of `stack`. Throws Error (Cancelled) when `monitor` says so.
+    PreNormEncoder(const Weights& weights, const StackInfo& stack, double epsilon, Activation activation,
+                   Monitor& monitor);
+
+    // From stack.firstLayer() to the last.
+    void run(StackPass& stack) const;
+
+private:
+    struct Layer {
+        LayerNorm attentionNorm;
+        Linear queryKeyValue;
+        Linear attentionOutput;
+        LayerNorm feedForwardNorm;
+        Linear expand;
+        Linear contract;
+    };
+    std::vector<Layer> m_layers;
+};
+
+}  // namespace ketscope
