@@ -21,7 +21,9 @@ struct Hit {
     int panel = -1;                    // which map; −1 = none
     std::optional<std::size_t> query;  // set on cells and row labels
     std::optional<std::size_t> key;    // set on cells and column labels
-    QString sentence;                  // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
+    std::optional<std::size_t> layer;  // set, with head, where a whole head is under the point
+    std::optional<std::size_t> head;
+    QString sentence;  // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
 };
 
 // The numbers behind a figure.

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 
 #include <cmath>
+#include <numeric>
 
 namespace ketscope {
 
@@ -58,6 +59,13 @@ HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection) : m
     m_mask.causal = selection.stack < stacks.size() && stacks[selection.stack].causal && keys() >= queries();
     if (m_comparison->input.model.attentionMask.size() == keys())
         m_mask.keyAllowed = m_comparison->input.model.attentionMask;
+}
+
+std::vector<std::size_t> HeadMaps::allTraces() const
+{
+    std::vector<std::size_t> all(traces());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
 }
 
 bool HeadMaps::hasStandardError(const MapSource& source) const

@@ -75,6 +75,8 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     comparison->model = model.model->info();
     comparison->weightsSha256 = model.weightsSha256;
     comparison->outputLabels = model.outputLabels;
+    if (previous)
+        comparison->statistics = previous->statistics;
     comparison->input = encodeInput(study.input, comparison->model, model.tokenizer.get());
     const auto plan = [&](const Plan& entries) {
         return std::make_shared<const HeadPlan>(resolve(entries, comparison->model, study.seed));

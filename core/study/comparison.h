@@ -3,6 +3,7 @@
 
 #include "core/models/model.h"
 #include "core/models/trace.h"
+#include "core/study/head_statistics.h"
 #include "core/study/study.h"
 
 #include <memory>
@@ -39,6 +40,8 @@ struct Comparison {
     std::vector<std::shared_ptr<const HeadPlan>> plans;  // one for each trace
     std::vector<TraceTitle> recordedTitles;  // one for each trace of a file that another program wrote; else empty
     std::shared_ptr<const std::vector<std::string>> outputLabels;  // as LoadedModel::outputLabels
+    // Shared by copies and by the runs that follow: most of their traces are the same.
+    std::shared_ptr<StatisticsMemo> statistics = std::make_shared<StatisticsMemo>();
 };
 
 using ComparisonPointer = std::shared_ptr<const Comparison>;

@@ -2,6 +2,7 @@
 #include "core/study/study.h"
 
 #include "core/base/error.h"
+#include "core/study/head_statistics.h"
 
 #include <array>
 #include <limits>
@@ -12,6 +13,7 @@ namespace {
 
 constexpr int kStudyVersion = 1;
 constexpr std::array<std::string_view, 3> kScales = {"sqrt", "linear", "log"};
+constexpr std::array<std::string_view, 3> kCurves = {"mass", "cumulative", "against-uniform"};
 
 // Reads the fields of one JSON object, naming what is missing or wrong.
 class Fields {
@@ -50,6 +52,19 @@ public:
         for (const Json& value : array)
             values.push_back(wholeOf<T>(value, name));
         return values;
+    }
+
+    // The place of a text in `known`.
+    std::size_t oneOf(const char* name, std::span<const std::string_view> known) const
+    {
+        const std::string value = text(name);
+        std::string list;
+        for (std::size_t i = 0; i < known.size(); ++i) {
+            if (known[i] == value)
+                return i;
+            list += (i == 0 ? "" : i + 1 == known.size() ? " or " : ", ") + std::string(known[i]);
+        }
+        refuse({m_where + ", \"" + name + "\"", list, "\"" + printable(value, 40) + "\"", ""});
     }
 
     bool flag(const char* name) const
@@ -121,11 +136,12 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
     ViewSettings view;
     view.colourMap = fields.text("colour_map");
     view.showDifference = fields.flag("difference");
-    const std::string name = fields.text("scale");
-    const auto scale = std::ranges::find(kScales, name);
-    if (scale == kScales.end())
-        refuse({where + ", \"scale\"", "sqrt, linear or log", "\"" + name + "\"", ""});
-    view.scale = static_cast<ColourScale>(scale - kScales.begin());
+    view.scale = static_cast<ColourScale>(fields.oneOf("scale", kScales));
+    // Studies of earlier versions do not have these.
+    if (fields.has("head_measure"))
+        view.headMeasure = headMeasure(fields.text("head_measure")).id;
+    if (fields.has("distance_curve"))
+        view.distanceCurve = static_cast<DistanceCurve>(fields.oneOf("distance_curve", kCurves));
     return view;
 }
 
@@ -147,7 +163,9 @@ Json toJson(const Study& study)
         {"view",
          {{"colour_map", study.view.colourMap},
           {"scale", kScales[static_cast<std::size_t>(study.view.scale)]},
-          {"difference", study.view.showDifference}}}};
+          {"difference", study.view.showDifference},
+          {"head_measure", study.view.headMeasure},
+          {"distance_curve", kCurves[static_cast<std::size_t>(study.view.distanceCurve)]}}}};
 }
 
 Study studyFromJson(const Json& json, const std::string& where)

@@ -23,11 +23,16 @@ struct Selection {
 
 enum class ColourScale { SquareRoot, Linear, Logarithmic };
 
+// Attention mass at each distance, up to it, or divided by that of uniform rows.
+enum class DistanceCurve { Mass, Cumulative, AgainstUniform };
+
 // How maps are drawn.
 struct ViewSettings {
     std::string colourMap = "viridis";
     ColourScale scale = ColourScale::SquareRoot;
     bool showDifference = true;
+    std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
+    DistanceCurve distanceCurve = DistanceCurve::Mass;
 
     bool operator==(const ViewSettings&) const = default;
 };

@@ -16,6 +16,7 @@ struct Golden {
     std::size_t tokens;
     bool causal, standardErrors, dark, crosshair;
     QSize size;
+    const char* figure = "heatmap";
 };
 
 constexpr int kChannelTolerance = 24;  // font rasterisers differ a little at the edges of letters
@@ -23,14 +24,20 @@ constexpr double kPixelTolerance = 0.01;
 
 QImage painted(const Golden& golden)
 {
-    HeatmapOptions options;
-    options.crosshair = golden.crosshair;
-    const Heatmap figure(sample(golden.tokens, golden.causal, golden.standardErrors), options);
+    const auto comparison = sample(golden.tokens, golden.causal, golden.standardErrors);
+    std::unique_ptr<Figure> figure;
+    if (std::string_view(golden.figure) == "heatmap") {
+        HeatmapOptions options;
+        options.crosshair = golden.crosshair;
+        figure = std::make_unique<Heatmap>(comparison, options);
+    } else {
+        figure = figureType(QString::fromLatin1(golden.figure)).make(comparison);
+    }
     const Theme theme = golden.dark ? darkTheme() : lightTheme();
     QImage image(golden.size, QImage::Format_RGB32);
     image.fill(theme.panel);
     QPainter painter(&image);
-    figure.paint(painter, QRectF(QPointF(8, 8), QSizeF(golden.size - QSize(16, 16))), theme);
+    figure->paint(painter, QRectF(QPointF(8, 8), QSizeF(golden.size - QSize(16, 16))), theme);
     return image;
 }
 
@@ -81,6 +88,13 @@ INSTANTIATE_TEST_SUITE_P(Heatmap, GoldenTest,
                                          Golden{"many_light", 64, false, false, false, true, {760, 330}},
                                          Golden{"narrow_light", 9, false, false, false, false, {330, 700}}),
                          [](const auto& golden) { return std::string(golden.param.name); });
+INSTANTIATE_TEST_SUITE_P(
+    Heads, GoldenTest,
+    testing::Values(Golden{"head_matrix_light", 9, false, false, false, false, {620, 230}, "head-matrix"},
+                    Golden{"head_matrix_dark", 9, false, false, true, false, {330, 560}, "head-matrix"},
+                    Golden{"token_entropy_light", 9, true, false, false, false, {560, 260}, "token-entropy"},
+                    Golden{"distance_profile_dark", 9, false, false, true, false, {560, 260}, "distance-profile"}),
+    [](const auto& golden) { return std::string(golden.param.name); });
 
 }  // namespace
 }  // namespace ketscope::test

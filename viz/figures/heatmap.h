@@ -55,7 +55,6 @@ private:
     HeatmapContents contents() const;
     ColourBar weightBar() const;
     ColourBar differenceBar() const;
-    QString patched(std::size_t trace) const;
     QString measured() const;
     bool showsErrors() const;
 

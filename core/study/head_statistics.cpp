@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/head_statistics.h"
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/measures/measures.h"
+#include "core/study/comparison.h"
+
+#include <cmath>
+#include <limits>
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::size_t kWorkPerCell = 4;  // a logarithm each
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+constexpr double HeadStatistics::*kAll[] = {&HeadStatistics::entropy,      &HeadStatistics::normalizedEntropy,
+                                            &HeadStatistics::meanDistance, &HeadStatistics::selfMass,
+                                            &HeadStatistics::firstMass,    &HeadStatistics::lastMass,
+                                            &HeadStatistics::effectiveKeys};
+
+HeadStatistics undefined()
+{
+    HeadStatistics statistics;
+    for (const auto value : kAll)
+        statistics.*value = kUndefined;
+    return statistics;
+}
+
+// The last key that is not padding.
+std::size_t lastKey(const AttentionMask& mask, std::size_t keys)
+{
+    std::size_t last = keys - 1;
+    while (last > 0 && !mask.keyAllowed.empty() && mask.keyAllowed[last] == 0)
+        --last;
+    return last;
+}
+
+void addRow(HeadStatistics& sum, std::span<const float> row, std::size_t query, std::size_t allowed, std::size_t last)
+{
+    const double nats = entropy(row);
+    sum.entropy += nats;
+    sum.effectiveKeys += std::exp(nats);
+    sum.normalizedEntropy += normalizedEntropy(row, allowed);
+    sum.meanDistance += meanDistance(row, query);
+    sum.selfMass += query < row.size() ? static_cast<double>(row[query]) : 0.0;
+    sum.firstMass += static_cast<double>(row.front());
+    sum.lastMass += static_cast<double>(row[last]);
+}
+
+double unit(std::size_t) { return 1.0; }
+double count(std::size_t keys) { return static_cast<double>(keys); }
+
+}  // namespace
+
+HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows)
+{
+    HeadStatistics sum;
+    std::size_t counted = 0;
+    const std::size_t last = lastKey(mask, map.columns);
+    for (std::size_t query = 0; query < map.rows; ++query) {
+        const std::size_t allowed = allowedKeys(mask, query, map.rows, map.columns);
+        if ((!rows.empty() && rows[query] == 0) || allowed == 0)
+            continue;
+        addRow(sum, map.row(query), query, allowed, last);
+        ++counted;
+    }
+    if (counted == 0)
+        return undefined();
+    for (const auto value : kAll)
+        sum.*value /= static_cast<double>(counted);
+    return sum;
+}
+
+const std::vector<HeadMeasure>& headMeasures()
+{
+    static const std::vector<HeadMeasure> all = {
+        {"entropy", "Mean row entropy", "nats", &HeadStatistics::entropy,
+         [](std::size_t keys) { return std::log(count(keys)); }},
+        {"normalized-entropy", "Normalised row entropy", "", &HeadStatistics::normalizedEntropy, unit},
+        {"distance", "Mean distance", "tokens", &HeadStatistics::meanDistance, nullptr},
+        {"effective-keys", "Effective keys", "keys", &HeadStatistics::effectiveKeys, nullptr},
+        {"self", "Mass on the query itself", "", &HeadStatistics::selfMass, nullptr},
+        {"first", "Mass on the first token", "", &HeadStatistics::firstMass, nullptr},
+        {"last", "Mass on the last token", "", &HeadStatistics::lastMass, nullptr},
+    };
+    return all;
+}
+
+const HeadMeasure& headMeasure(std::string_view id)
+{
+    std::string known;
+    for (const HeadMeasure& measure : headMeasures()) {
+        if (measure.id == id)
+            return measure;
+        known += (known.empty() ? "" : ", ") + measure.id;
+    }
+    refuse({"measure of heads", "one of " + known, "\"" + printable(std::string(id), 40) + "\"", ""});
+}
+
+std::shared_ptr<const StackMask> maskOf(const Comparison& comparison, std::size_t stack)
+{
+    const StackInfo& info = comparison.model.stacks.at(stack);
+    const Trace& trace = *comparison.traces.at(0);
+    const auto mask = std::make_shared<StackMask>();
+    mask->mask.causal = info.causal;
+    for (const TensorPointer& layer : trace.stacks.at(stack).attention) {
+        if (!layer)
+            continue;
+        const auto& shape = layer->shape();
+        mask->queries = axisMask(comparison.input.model, info.queries, shape.at(1));
+        mask->keys = axisMask(comparison.input.model, info.keys, shape.at(2));
+        break;
+    }
+    mask->mask.keyAllowed = mask->keys;
+    return mask;
+}
+
+std::shared_ptr<const StatisticsMemo::Heads> StatisticsMemo::of(const Comparison& comparison, std::size_t trace,
+                                                                std::size_t stack)
+{
+    const std::scoped_lock lock(m_mutex);
+    const std::shared_ptr<const Trace>& source = comparison.traces.at(trace);
+    std::erase_if(m_entries, [](const auto& each) { return each.second.trace.use_count() == 1; });
+    Entry& entry = m_entries[source.get()];
+    entry.trace = source;
+    std::shared_ptr<const Heads>& known = entry.stacks[stack];
+    if (known)
+        return known;
+    const StackTrace& maps = source->stacks.at(stack);
+    const std::size_t heads = comparison.model.stacks.at(stack).heads;
+    const std::size_t layers = maps.attention.size();
+    const auto mask = maskOf(comparison, stack);
+    auto all = std::make_shared<Heads>(layers, std::vector<HeadStatistics>(heads, undefined()));
+    std::size_t cells = 0;
+    for (const TensorPointer& layer : maps.attention)
+        cells = std::max(cells, layer ? layer->size() / heads : 0);
+    parallelFor(layers * heads, cells * kWorkPerCell, [&](std::size_t index) {
+        const TensorPointer& layer = maps.attention[index / heads];
+        if (layer)
+            (*all)[index / heads][index % heads] =
+                statisticsOf(layer->matrix({index % heads}), mask->mask, mask->queries);
+    });
+    known = all;
+    return known;
+}
+
+}  // namespace ketscope

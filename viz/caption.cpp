@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/caption.h"
+
+#include "core/base/error.h"
+
+namespace ketscope {
+
+namespace {
+
+constexpr qsizetype kTextInCaption = 160;
+constexpr std::size_t kBytesInCaption = 1000;
+
+QString inputText(const Comparison& comparison)
+{
+    const Input& input = comparison.study.input;
+    if (!input.text)
+        return QStringLiteral("%1 given tokens").arg(comparison.input.tokens.size());
+    QString text = QString::fromStdString(printable(*input.text, kBytesInCaption)).simplified();
+    if (input.textPair)
+        text +=
+            QStringLiteral(" / ") + QString::fromStdString(printable(*input.textPair, kBytesInCaption)).simplified();
+    if (text.size() > kTextInCaption)
+        text = text.left(kTextInCaption) + QChar(0x2026);
+    return QStringLiteral("“%1”").arg(text);
+}
+
+// A quotation that ends its own sentence needs no second full stop.
+QString asSentenceEnd(const QString& text)
+{
+    static const QString kEnds = QStringLiteral(".!?…");
+    const bool ends = text.size() > 1 && text.endsWith(QChar(0x201D)) && kEnds.contains(text[text.size() - 2]);
+    return ends ? text : text + QLatin1Char('.');
+}
+
+QString layerList(std::vector<std::size_t> layers)
+{
+    const QString list = QString::fromStdString(formatIndexList(layers)).replace(QLatin1Char('-'), QChar(0x2013));
+    return (layers.size() == 1 ? QStringLiteral("layer ") : QStringLiteral("layers ")) + list;
+}
+
+// ", layers 4–5 patched (24 of 72 heads)"; empty when the plan is not known.
+QString patched(const Comparison& comparison, std::size_t trace, std::size_t stackIndex)
+{
+    if (trace >= comparison.plans.size() || !comparison.plans[trace] || stackIndex >= comparison.model.stacks.size())
+        return {};
+    const StackInfo& stack = comparison.model.stacks[stackIndex];
+    std::vector<std::size_t> layers;
+    std::size_t heads = 0;
+    for (std::size_t layer = 0; layer < stack.layers; ++layer) {
+        const std::size_t before = heads;
+        for (std::size_t head = 0; head < stack.heads; ++head)
+            heads += comparison.plans[trace]->isPatched(stackIndex, layer, head) ? 1 : 0;
+        if (heads > before)
+            layers.push_back(layer);
+    }
+    if (layers.empty())
+        return QStringLiteral(", no head patched");
+    return QStringLiteral(", %1 patched (%2 of %3 heads)")
+        .arg(layerList(layers), QString::number(heads), QString::number(stack.layers * stack.heads));
+}
+
+}  // namespace
+
+QString captionOfInput(const Comparison& comparison)
+{
+    return QStringLiteral("for ") + asSentenceEnd(inputText(comparison));
+}
+
+QString captionOfTraces(const Comparison& comparison, const std::vector<std::size_t>& which, std::size_t stack)
+{
+    QStringList traces;
+    for (const std::size_t trace : which) {
+        const TraceTitle title = traceTitle(comparison, trace);
+        QString text = QString::fromStdString(traceTag(trace) + ", " + title.title);
+        if (!title.detail.empty())
+            text += QStringLiteral(" (%1)").arg(
+                QString::fromStdString(title.detail).replace(QLatin1Char(' '), QChar::Nbsp));
+        if (trace > 0)
+            text += QStringLiteral(", seed %1").arg(comparison.study.seed) + patched(comparison, trace, stack);
+        traces << text;
+    }
+    return traces.join(QStringLiteral("; ")) + QLatin1Char('.');
+}
+
+QString captionOfHead(const Comparison& comparison, const Selection& selection)
+{
+    return captionOfStack(comparison, selection.stack)
+           + QStringLiteral("layer %1, head %2").arg(selection.layer).arg(selection.head);
+}
+
+QString captionOfStack(const Comparison& comparison, std::size_t stack)
+{
+    if (comparison.model.stacks.size() < 2 || stack >= comparison.model.stacks.size())
+        return {};
+    return QString::fromStdString(comparison.model.stacks[stack].name) + QStringLiteral(" stack, ");
+}
+
+QString modelName(const ModelInfo& model)
+{
+    const QString title = QString::fromStdString(model.title);
+    const QString folder = QString::fromStdString(model.path.filename().string());
+    return folder.isEmpty() || folder == title ? title : QStringLiteral("%1 (%2)").arg(title, folder);
+}
+
+}  // namespace ketscope

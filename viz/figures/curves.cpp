@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/figures/curves.h"
+
+#include "viz/labels.h"
+#include "viz/scale.h"
+#include "viz/trace_style.h"
+
+#include <QFontMetricsF>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kTitleRow = 24.0;
+constexpr double kAspect = 0.56;
+constexpr double kLeastHeight = 190.0;
+constexpr double kMostHeight = 360.0;
+
+}  // namespace
+
+CurveFigure::CurveFigure(const ComparisonPointer& comparison)
+    : m_maps(comparison, comparison ? comparison->study.selection : Selection()),
+      m_selection(comparison->study.selection)
+{
+}
+
+QString CurveFigure::place() const
+{
+    const auto& stacks = m_maps.comparison().model.stacks;
+    const QString head = QStringLiteral("L%1 H%2").arg(m_selection.layer).arg(m_selection.head);
+    if (stacks.size() < 2 || m_selection.stack >= stacks.size())
+        return head;
+    return QString::fromStdString(stacks[m_selection.stack].name) + QLatin1Char(' ') + head;
+}
+
+double CurveFigure::heightFor(double width, const Theme& theme) const
+{
+    return std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight));
+}
+
+QRectF CurveFigure::plotArea(const QRectF& area, const Theme& theme) const
+{
+    return area.adjusted(0.0, theme.px(kTitleRow), 0.0, 0.0);
+}
+
+double CurveFigure::smallestText(double, const Theme& theme) const { return theme.px(kTickPixels); }
+
+void CurveFigure::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
+{
+    const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), plain = theme.ui(kTickPixels);
+    const double baseline = area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent();
+    double right = area.right();
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    for (std::size_t i = m_plot.series.size(); i-- > 0;) {
+        const PlotSeries& series = m_plot.series[i];
+        if (!series.trace)
+            continue;
+        const QString tag = QString::fromStdString(traceTag(*series.trace));
+        right -= textWidth(tag, plain);
+        drawLabel(painter, {right, baseline}, tag, plain, theme.text2, theme);
+        right -= theme.px(30.0);
+        const double y = baseline - QFontMetricsF(plain).capHeight() / 2.0;
+        painter.setPen(tracePen(*series.trace, theme));
+        painter.drawLine(QPointF(right, y), QPointF(right + theme.px(24.0), y));
+        paintMarker(painter, {right + theme.px(12.0), y}, *series.trace, theme.px(2.6), theme);
+        right -= theme.px(12.0);
+    }
+    painter.restore();
+    const QString heading = fitText(title(), bold, right - area.left());
+    drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
+    const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
+    const QString detail = unit().isEmpty() ? place() : place() + QStringLiteral(", ") + unit();
+    drawLabel(painter, {after, baseline}, fitText(detail, plain, std::max(0.0, right - after)), plain, theme.text3,
+              theme);
+    paintLinePlot(painter, m_plot, plotArea(area, theme), theme);
+}
+
+QString CurveFigure::valuesAt(std::size_t position, int decimals) const
+{
+    QStringList values;
+    for (const PlotSeries& series : m_plot.series)
+        if (position < series.values.size())
+            values << (series.trace ? QString::fromStdString(traceTag(*series.trace)) : series.name) + QLatin1Char(' ')
+                          + formatNumber(series.values[position], decimals);
+    return values.join(QStringLiteral(", "));
+}
+
+Table CurveFigure::tableOf(const QString& positionTitle, const QStringList& names) const
+{
+    Table table;
+    table.header << positionTitle;
+    if (!names.isEmpty())
+        table.header << positionTitle + QStringLiteral(" token");
+    std::size_t positions = 0;
+    for (const PlotSeries& series : m_plot.series) {
+        table.header << (series.trace ? QString::fromStdString(traceTag(*series.trace)) : series.name);
+        positions = std::max(positions, series.values.size());
+    }
+    for (std::size_t i = 0; i < positions; ++i) {
+        QStringList row{QString::number(i)};
+        if (!names.isEmpty())
+            row << names.value(static_cast<qsizetype>(i));
+        for (const PlotSeries& series : m_plot.series)
+            row << (i < series.values.size() ? QString::number(series.values[i], 'g', 9) : QString());
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measures/measures.h"
+#include "core/study/head_statistics.h"
+#include "viz/caption.h"
+#include "viz/figures/curves.h"
+#include "viz/labels.h"
+#include "viz/scale.h"
+
+#include <cmath>
+#include <limits>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
+
+// Entropy of every query's row of the selected head, each trace a line, with that of uniform rows.
+class TokenEntropy final : public CurveFigure {
+public:
+    explicit TokenEntropy(const ComparisonPointer& comparison) : CurveFigure(comparison)
+    {
+        const auto mask = maskOf(*comparison, m_selection.stack);
+        const bool padded = !mask->queries.empty();
+        PlotSeries uniform{std::nullopt, QStringLiteral("uniform"), {}};
+        for (std::size_t query = 0; query < m_maps.queries(); ++query) {
+            const std::size_t allowed = allowedKeys(mask->mask, query, m_maps.queries(), m_maps.keys());
+            const bool counts = allowed > 0 && !(padded && mask->queries[query] == 0);
+            uniform.values.push_back(counts ? std::log(static_cast<double>(allowed)) : kUndefined);
+            m_plot.labels << elideMiddle(m_maps.tokenText(query));
+        }
+        for (std::size_t trace = 0; trace < m_maps.traces(); ++trace) {
+            PlotSeries series{trace, {}, {}};
+            for (std::size_t query = 0; query < m_maps.queries(); ++query)
+                series.values.push_back(std::isfinite(uniform.values[query]) ? entropy(m_maps.weights(trace).row(query))
+                                                                             : kUndefined);
+            m_plot.series.push_back(std::move(series));
+        }
+        const double top = std::log(static_cast<double>(std::max<std::size_t>(m_maps.keys(), 2)));
+        m_plot.maximum = std::ceil(top * 2.0) / 2.0;
+        m_plot.selected = m_selection.query;
+        m_plot.series.push_back(std::move(uniform));
+    }
+
+    Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
+    {
+        Hit hit;
+        const LinePlotLayout layout = layoutLinePlot(m_plot, plotArea(area, theme), theme);
+        hit.query = layout.positionAt(where);
+        if (!hit.query)
+            return hit;
+        hit.panel = 0;
+        hit.sentence = QStringLiteral("query %1 “%2”: entropy %3 nats")
+                           .arg(QString::number(*hit.query), m_maps.tokenText(*hit.query), valuesAt(*hit.query, 4));
+        return hit;
+    }
+
+    Table table() const override
+    {
+        QStringList names;
+        for (std::size_t query = 0; query < m_maps.queries(); ++query)
+            names << m_maps.tokenText(query);
+        return tableOf(QStringLiteral("query"), names);
+    }
+
+    QString caption() const override
+    {
+        const Comparison& comparison = m_maps.comparison();
+        return QStringLiteral(
+                   "Entropy of each query's attention in %1, %2, %3 %4 Dotted: rows that are uniform over the "
+                   "allowed keys.")
+            .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
+                 captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack));
+    }
+
+protected:
+    QString title() const override { return QStringLiteral("Entropy by query token"); }
+    QString unit() const override { return QStringLiteral("nats"); }
+};
+
+std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<TokenEntropy>(comparison); }
+
+}  // namespace
+
+const FigureType& token_entropyFigure()
+{
+    static const FigureType type{QStringLiteral("token-entropy"), QStringLiteral("Entropy by query token"), &make};
+    return type;
+}
+
+}  // namespace ketscope

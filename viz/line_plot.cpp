@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/line_plot.h"
+
+#include "viz/labels.h"
+#include "viz/scale.h"
+#include "viz/trace_style.h"
+
+#include <QFontMetricsF>
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kSlant = 47.0;  // degrees
+constexpr double kMostTicks = 5.0;
+constexpr double kMarkedPositions = 48.0;  // with more positions lines have no markers
+constexpr double kLabelRoom = 15.0;        // width of a slanted label's foot
+
+double slanted(double length) { return length * std::sin(kSlant * std::numbers::pi / 180.0); }
+
+double tickInterval(double range)
+{
+    const double rough = range / kMostTicks;
+    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
+    for (const double factor : {1.0, 2.0, 2.5, 5.0})
+        if (factor * decade >= rough)
+            return factor * decade;
+    return 10.0 * decade;
+}
+
+int decimalsOf(double interval)
+{
+    int decimals = 0;
+    for (double scaled = interval; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6; scaled *= 10.0)
+        ++decimals;
+    return decimals;
+}
+
+double labelHeight(const LinePlot& plot, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels);
+    if (plot.labels.isEmpty())
+        return QFontMetricsF(font).height() + theme.px(4.0);
+    double longest = 0.0;
+    for (const QString& label : plot.labels)
+        longest = std::max(longest, textWidth(label, font));
+    return slanted(longest) + theme.px(12.0);
+}
+
+std::size_t stepFor(std::size_t positions, double width, bool labelled, const Theme& theme)
+{
+    const double room = theme.px(labelled ? kLabelRoom : 26.0);
+    const double pitch = width / std::max<double>(1.0, static_cast<double>(positions) - 1.0);
+    std::size_t step = 1;
+    for (const std::size_t next : {1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000}) {
+        step = next;
+        if (pitch * static_cast<double>(next) >= room)
+            break;
+    }
+    return step;
+}
+
+void paintGrid(QPainter& painter, const LinePlotLayout& layout, const Theme& theme)
+{
+    const double interval = tickInterval(layout.maximum - layout.minimum);
+    const QFont font = theme.ui(kTickPixels);
+    const double half = QFontMetricsF(font).capHeight() / 2.0;
+    for (double value = std::ceil(layout.minimum / interval - 1e-9) * interval; value <= layout.maximum * (1.0 + 1e-9);
+         value += interval) {
+        const double y = layout.yOf(value);
+        painter.setPen(QPen(std::abs(value) < interval * 1e-6 ? theme.line2 : theme.line, 1.0));
+        painter.drawLine(QPointF(layout.plot.left(), y), QPointF(layout.plot.right(), y));
+        drawLabel(painter, {layout.plot.left() - theme.px(6.0), y + half}, formatNumber(value, decimalsOf(interval)),
+                  font, theme.text2, theme, Anchor::Right);
+    }
+}
+
+void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
+{
+    for (std::size_t i = 0; i < layout.positions; ++i) {
+        const bool selected = plot.selected == i;
+        const std::size_t from = plot.selected.value_or(0);
+        const std::size_t apart = i > from ? i - from : from - i;
+        // A selected label between the labelled ones pushes away those that it would touch.
+        const bool pushed = plot.selected && !selected && layout.labelStep > 1 && apart < layout.labelStep;
+        if (!selected && (i % layout.labelStep != 0 || pushed))
+            continue;
+        const QFont font = theme.ui(kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
+        const QColor colour = selected ? theme.accent : theme.text2;
+        const QFontMetricsF metrics(font);
+        const double x = layout.xOf(static_cast<double>(i));
+        if (plot.labels.isEmpty()) {
+            drawLabel(painter, {x, layout.plot.bottom() + theme.px(4.0) + metrics.ascent()}, QString::number(i), font,
+                      colour, theme, Anchor::Centre);
+            continue;
+        }
+        painter.save();
+        painter.translate(x + metrics.capHeight() / 2.0, layout.plot.bottom() + theme.px(8.0));
+        painter.rotate(-kSlant);
+        drawLabel(painter, {0.0, metrics.capHeight() / 2.0}, plot.labels[static_cast<qsizetype>(i)], font, colour,
+                  theme, Anchor::Right);
+        painter.restore();
+    }
+}
+
+void paintBaseline(QPainter& painter, const PlotSeries& series, const LinePlotLayout& layout, const Theme& theme)
+{
+    QPen pen(theme.text3, 1.0);
+    pen.setDashPattern({1.0, 2.5});
+    painter.setPen(pen);
+    QPolygonF line;
+    for (std::size_t i = 0; i < series.values.size(); ++i)
+        if (std::isfinite(series.values[i]))
+            line << QPointF(layout.xOf(static_cast<double>(i)), layout.yOf(series.values[i]));
+    painter.drawPolyline(line);
+    if (line.isEmpty())
+        return;
+    // Where the line is level its end is free; where it slopes, the text stands off it.
+    const bool level = std::abs(line.first().y() - line.last().y()) < theme.px(8.0);
+    const QPointF at = level ? line.last() : line[line.size() * 6 / 10];
+    drawLabel(painter, {at.x(), at.y() - theme.px(level ? 4.0 : 9.0)}, series.name, theme.ui(kTickPixels), theme.text3,
+              theme, level ? Anchor::Right : Anchor::Left);
+}
+
+void paintSeries(QPainter& painter, const PlotSeries& series, const LinePlotLayout& layout, const Theme& theme)
+{
+    const std::size_t trace = *series.trace;
+    const bool marked = static_cast<double>(layout.positions) <= kMarkedPositions;
+    painter.setPen(tracePen(trace, theme));
+    painter.setBrush(Qt::NoBrush);
+    QPolygonF line;
+    std::vector<QPointF> points;
+    const auto finish = [&] {
+        if (line.size() > 1)
+            painter.drawPolyline(line);
+        line.clear();
+    };
+    for (std::size_t i = 0; i < series.values.size(); ++i) {
+        if (!std::isfinite(series.values[i])) {
+            finish();
+            continue;
+        }
+        points.emplace_back(layout.xOf(static_cast<double>(i)), layout.yOf(series.values[i]));
+        line << points.back();
+    }
+    finish();
+    for (const QPointF& point : points)
+        if (marked || points.size() == 1)
+            paintMarker(painter, point, trace, theme.px(2.6), theme);
+}
+
+void paintMarks(QPainter& painter, const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
+    const QFontMetricsF metrics(font);
+    double row = 0.0;
+    for (const PlotMark& mark : plot.marks) {
+        const double x = layout.xOf(mark.position);
+        const double top = layout.plot.top() + theme.px(4.0) + row * theme.px(15.0);
+        QPen pen(theme.trace(mark.trace), 1.2);
+        pen.setDashPattern({1.5, 2.0});
+        painter.setPen(pen);
+        painter.drawLine(QPointF(x, top + theme.px(4.0)), QPointF(x, layout.plot.bottom()));
+        paintMarker(painter, {x, top + theme.px(3.0)}, mark.trace, theme.px(3.2), theme);
+        const double width = theme.px(8.0) + textWidth(mark.text, font);
+        // The text stands away from the other marks' lines where there is room.
+        const bool lowest = std::ranges::all_of(
+            plot.marks, [&](const PlotMark& other) { return &other == &mark || other.position > mark.position; });
+        const bool left =
+            x + width > layout.plot.right() || (plot.marks.size() > 1 && lowest && x - width > layout.plot.left());
+        const double textX = left ? x - theme.px(7.0) : x + theme.px(7.0);
+        drawLabel(painter, {textX, top + theme.px(3.0) + metrics.capHeight() / 2.0}, mark.text, font,
+                  theme.trace(mark.trace), theme, left ? Anchor::Right : Anchor::Left);
+        row += 1.0;
+    }
+}
+
+// The selected position's values at its points: the highest above, the lowest below, others beside.
+void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
+{
+    if (!plot.selected || *plot.selected >= layout.positions)
+        return;
+    std::vector<std::pair<double, std::size_t>> values;
+    for (const PlotSeries& series : plot.series)
+        if (series.trace && *plot.selected < series.values.size() && std::isfinite(series.values[*plot.selected]))
+            values.emplace_back(series.values[*plot.selected], *series.trace);
+    std::ranges::stable_sort(values, std::ranges::greater(), [](const auto& value) { return value.first; });
+    const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
+    const double capital = QFontMetricsF(font).capHeight();
+    const double x = layout.xOf(static_cast<double>(*plot.selected));
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const auto [value, trace] = values[i];
+        const QPointF at(x, layout.yOf(value));
+        paintMarker(painter, at, trace, theme.px(4.2), theme);
+        const bool below =
+            i > 0 && i + 1 == values.size() && at.y() + theme.px(9.0) + capital < layout.plot.bottom() - theme.px(2.0);
+        const bool above = i == 0;
+        const QPointF text(above || below ? x : x + theme.px(8.0), above   ? at.y() - theme.px(8.0)
+                                                                   : below ? at.y() + theme.px(8.0) + capital
+                                                                           : at.y() + capital / 2.0);
+        drawLabel(painter, text, formatNumber(value, 2), font, theme.trace(trace), theme,
+                  above || below ? Anchor::Centre : Anchor::Left);
+    }
+}
+
+}  // namespace
+
+double LinePlotLayout::xOf(double position) const
+{
+    const double last = std::max<double>(1.0, static_cast<double>(positions) - 1.0);
+    return plot.left() + inset + (plot.width() - 2.0 * inset) * position / last;
+}
+
+double LinePlotLayout::yOf(double value) const
+{
+    const double share = (std::clamp(value, minimum, maximum) - minimum) / (maximum - minimum);
+    return plot.bottom() - plot.height() * share;
+}
+
+std::optional<std::size_t> LinePlotLayout::positionAt(QPointF where) const
+{
+    if (positions == 0 || where.y() < plot.top())
+        return std::nullopt;
+    const double pitch = (plot.width() - 2.0 * inset) / std::max<double>(1.0, static_cast<double>(positions) - 1.0);
+    const double position = std::round((where.x() - plot.left() - inset) / pitch);
+    if (position < 0.0 || position >= static_cast<double>(positions))
+        return std::nullopt;
+    return static_cast<std::size_t>(position);
+}
+
+LinePlotLayout layoutLinePlot(const LinePlot& plot, const QRectF& area, const Theme& theme)
+{
+    LinePlotLayout layout;
+    layout.minimum = plot.minimum;
+    layout.maximum = plot.maximum > plot.minimum ? plot.maximum : plot.minimum + 1.0;
+    for (const PlotSeries& series : plot.series)
+        layout.positions = std::max(layout.positions, series.values.size());
+    const double interval = tickInterval(layout.maximum - layout.minimum);
+    const double numbers =
+        std::max(textWidth(formatNumber(layout.maximum, decimalsOf(interval)), theme.ui(kTickPixels)),
+                 textWidth(formatNumber(layout.minimum, decimalsOf(interval)), theme.ui(kTickPixels)));
+    const double below = labelHeight(plot, theme) + (plot.xTitle.isEmpty() ? 0.0 : theme.px(16.0));
+    layout.plot = area.adjusted(numbers + theme.px(10.0), theme.px(8.0), -theme.px(12.0), -below);
+    layout.inset = theme.px(plot.labels.isEmpty() ? 0.0 : 14.0);
+    layout.labelStep = stepFor(layout.positions, layout.plot.width(), !plot.labels.isEmpty(), theme);
+    return layout;
+}
+
+void paintLinePlot(QPainter& painter, const LinePlot& plot, const QRectF& area, const Theme& theme)
+{
+    const LinePlotLayout layout = layoutLinePlot(plot, area, theme);
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    if (plot.selected && *plot.selected < layout.positions) {
+        const double half = std::clamp(layout.plot.width() / static_cast<double>(layout.positions) / 2.0, theme.px(3.0),
+                                       theme.px(12.0));
+        const double x = layout.xOf(static_cast<double>(*plot.selected));
+        painter.fillRect(QRectF(x - half, layout.plot.top(), 2.0 * half, layout.plot.height()), theme.accentBg);
+    }
+    paintGrid(painter, layout, theme);
+    for (const PlotSeries& series : plot.series)
+        if (!series.trace)
+            paintBaseline(painter, series, layout, theme);
+    for (const PlotSeries& series : plot.series)
+        if (series.trace)
+            paintSeries(painter, series, layout, theme);
+    paintMarks(painter, plot, layout, theme);
+    paintSelected(painter, plot, layout, theme);
+    paintLabels(painter, plot, layout, theme);
+    if (!plot.xTitle.isEmpty())
+        drawLabel(painter, {layout.plot.center().x(), area.bottom() - theme.px(2.0)}, plot.xTitle,
+                  theme.ui(kTickPixels), theme.text2, theme, Anchor::Centre);
+    painter.restore();
+}
+
+}  // namespace ketscope
