@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/index_register.h"
 
-#include "core/quantum/density_matrix.h"
+#include "core/attention/signed_outcomes.h"
 #include "core/quantum/mitigation.h"
 
 #include <algorithm>
@@ -12,218 +12,272 @@ namespace ketscope {
 
 namespace {
 
-// So many repetitions that nothing of the state is left.
-constexpr double kEndless = 1e9;
-
-std::vector<double> scalesOf(const std::string& choice)
+// Variances of (y_b − w_b Y)/normaliser with y = Σ s over the outcomes of state b, Y the same over `kept` states, s = ±1
+// for the two halves of signed outcomes: those of a ratio y/Y to first order, or of y itself for w = 0.
+std::vector<double> ratioVariances(const Estimate& run, std::size_t states, std::span<const double> ratios,
+                                   std::span<const std::uint8_t> kept, double normaliser)
 {
-    if (choice == "one-three")
-        return {1.0, 3.0};
-    if (choice == "one-two-three")
-        return {1.0, 2.0, 3.0};
-    return {1.0, 3.0, 5.0};
-}
-
-template <typename Kind> Kind chosen(const Parameters& parameters, std::string_view id)
-{
-    return static_cast<Kind>(static_cast<int>(parameters.real(id)));
+    std::vector<double> result(states, 0.0);
+    for (const Multinomial& part : run.parts) {
+        const std::span<const double> d = part.probabilities;
+        const auto minus = [&](std::size_t b) { return d.size() > states ? d[states + b] : 0.0; };
+        double all = 0.0;
+        double difference = 0.0;
+        for (std::size_t b = 0; b < states; ++b) {
+            all += kept.empty() || kept[b] != 0 ? d[b] + minus(b) : 0.0;
+            difference += kept.empty() || kept[b] != 0 ? d[b] - minus(b) : 0.0;
+        }
+        const double factor = part.weight * part.weight / (part.draws * normaliser * normaliser);
+        for (std::size_t b = 0; b < states; ++b) {
+            const double w = ratios.empty() ? 0.0 : ratios[b];
+            const double mean = d[b] - minus(b) - w * difference;
+            result[b] += factor * std::max((d[b] + minus(b)) * (1.0 - 2.0 * w) + w * w * all - mean * mean, 0.0);
+        }
+    }
+    return result;
 }
 
 }  // namespace
 
-IndexRegister::IndexRegister(const HeadInput& input, const Parameters& parameters)
-    : m_input(input), m_noisy(parameters.choice("register") == "noisy")
+IndexRegister::IndexRegister(const Parameters& parameters, std::size_t keys, const RandomKey& random)
+    : m_mitigation(chosenMitigation(parameters).kind),
+      m_padding(parameters.choice("padding") == "postselect" ? Padding::Postselect : Padding::ShowLeak),
+      m_project(m_mitigation == Mitigation::Symmetry || parameters.flag("project")),
+      m_unfold(parameters.choice("inversion") == "unfolding"),
+      m_steps(static_cast<std::size_t>(parameters.integer("steps"))),
+      m_copies(static_cast<int>(parameters.integer("copies"))), m_qubits(qubitsFor(keys)),
+      m_labels(keyLabels(static_cast<KeyLabels>(parameters.integer("labels")), keys, random))
 {
-    if (!m_noisy)
-        return;
-    m_padding = chosen<Padding>(parameters, "padding");
-    m_mitigation = chosen<Mitigation>(parameters, "mitigation");
-    const bool extrapolates = m_mitigation >= Mitigation::Linear && m_mitigation <= Mitigation::Exponential;
-    if (extrapolates)
-        m_scales = scalesOf(parameters.choice("scales"));
-    if (m_mitigation == Mitigation::Distillation)
-        m_copies = static_cast<int>(parameters.integer("copies"));
-    m_project = (extrapolates || m_mitigation == Mitigation::Cancellation) && parameters.flag("project");
-    if (parameters.flag("readout")) {
-        m_readout = bitMatrix(readoutError(parameters.real("false-one"), parameters.real("false-zero")));
-        m_readoutMitigation = chosen<ReadoutMitigation>(parameters, "readout-mitigation");
-        m_iterations = static_cast<std::size_t>(parameters.integer("iterations"));
+    if (parameters.flag("readout"))
+        m_readout = bitMatrix(readoutError(parameters.real("read-one"), parameters.real("read-zero")));
+    const std::size_t states = std::size_t{1} << m_qubits;
+    m_keys.assign(states, -1);
+    for (std::size_t key = 0; key < keys; ++key)
+        m_keys[m_labels[key]] = static_cast<std::int64_t>(key);
+    if (isSigned())
+        m_keys.insert(m_keys.end(), m_keys.begin(), m_keys.begin() + static_cast<std::ptrdiff_t>(states));
+    setScales(parameters);
+    if (m_mitigation == Mitigation::Cancellation)
+        m_scale =
+            cancellationOutcomes(std::vector<double>(states, 1.0 / static_cast<double>(states)), m_noise.front()).scale;
+}
+
+bool IndexRegister::isSigned() const
+{
+    return m_mitigation == Mitigation::Cancellation || m_mitigation == Mitigation::Distillation;
+}
+
+void IndexRegister::setScales(const Parameters& parameters)
+{
+    m_scales = {1.0};
+    if (m_mitigation == Mitigation::ZeroNoise) {
+        const std::vector<std::vector<double>> choices = {{1.0, 3.0}, {1.0, 2.0, 3.0}, {1.0, 3.0, 5.0}};
+        m_scales = choices[static_cast<std::size_t>(parameters.integer("scales"))];
+        if (parameters.choice("extrapolation") == "richardson")
+            m_combination = richardsonWeights(m_scales);
+        else if (parameters.choice("extrapolation") == "linear")
+            m_combination = linearWeights(m_scales);
+        else
+            m_fixedPoint = fixedPoint(parameters);
     }
     for (const double scale : m_scales)
         m_noise.push_back(chosenNoise(parameters, "noise", scale));
-    m_endless = chosenNoise(parameters, "noise", kEndless);
-    const std::size_t qubits = registerQubits(input.keys.rows);
-    if (m_mitigation == Mitigation::Distillation && !m_noise.front().kraus.empty()
-        && qubits > DensityMatrix::kMaximumQubits)
-        refuse({"virtual distillation", "at most 256 keys for noise that acts on each qubit",
-                std::to_string(input.keys.rows), "Use a shorter input or noise on the whole register."});
-    overhead(qubits);  // refuses now what cannot be undone
-    for (std::size_t m = 0; m <= qubits; ++m)
-        m_labels.push_back(keyLabels(chosen<KeyLabels>(parameters, "labels"),
-                                     std::min(input.keys.rows, std::size_t{1} << m), input.random));
 }
 
-std::size_t IndexRegister::visibleKeys(std::size_t row) const
+// Where endless noise leads, which no state has a say in; noise that moves no probability leads nowhere.
+std::vector<double> IndexRegister::fixedPoint(const Parameters& parameters) const
 {
-    return m_input.mask.keyEnd(row, m_input.queries.rows, m_input.keys.rows);
+    const Noise endless = chosenNoise(parameters, "noise", 1e9);
+    const BitMatrix map = bitMatrix(endless.kraus);
+    if (endless.registerMixing == 0.0 && map[1] == 0.0 && map[2] == 0.0)
+        return {};
+    std::vector<double> distribution(std::size_t{1} << m_qubits, 0.0);
+    distribution[0] = 1.0;
+    applyNoise(distribution, endless);
+    applyToEveryBit(distribution, m_readout);
+    return distribution;
 }
 
-std::span<const std::uint32_t> IndexRegister::labels(std::size_t row) const
+std::vector<double> IndexRegister::distribution(std::span<const double> probabilities, std::size_t run) const
 {
-    const std::size_t keys = visibleKeys(row);
-    return std::span(m_labels[registerQubits(keys)]).first(keys);
-}
-
-RegisterRuns IndexRegister::runs(std::size_t row, std::span<const double> probabilities) const
-{
-    const auto names = labels(row);
-    const std::size_t qubits = registerQubits(names.size());
-    const std::vector<double> loaded = loadRegister(probabilities, names, qubits);
-    RegisterRuns result;
-    result.varianceFactor = overhead(qubits);
-    result.copies = static_cast<std::size_t>(m_copies);
-    if (m_mitigation == Mitigation::Distillation) {
-        double powerTrace = 1.0;
-        result.distributions.push_back(distilledOutcomes(loaded, &powerTrace));
-        result.varianceFactor /= powerTrace * powerTrace;
-    } else {
-        for (const Noise& noise : m_noise) {
-            result.distributions.push_back(loaded);
-            applyNoise(result.distributions.back(), noise);
-        }
-    }
-    for (std::vector<double>& distribution : result.distributions)
-        applyToEveryBit(distribution, m_readout);
-    return result;
-}
-
-std::vector<double> IndexRegister::distilledOutcomes(std::span<const double> loaded, double* powerTrace) const
-{
-    const Noise& noise = m_noise.front();
-    if (noise.kraus.empty())
-        return distilled(loaded, noise.registerMixing, m_copies, powerTrace);
-    std::vector<double> amplitudes(loaded.size());
-    std::ranges::transform(loaded, amplitudes.begin(), [](double p) { return std::sqrt(p); });
-    return DensityMatrix::pure(amplitudes).apply(noise).distilled(m_copies, powerTrace);
-}
-
-// What inverting and extrapolating multiply a variance by, on a register of so many qubits.
-double IndexRegister::overhead(std::size_t qubits) const
-{
-    const auto power = 2.0 * static_cast<double>(qubits);
-    double factor = 1.0;
-    if (m_readoutMitigation == ReadoutMitigation::Inversion)
-        factor *= std::pow(inversionOverhead(m_readout), power);
-    if (m_mitigation == Mitigation::Linear)
-        factor *= varianceFactor(linearWeights(m_scales));
-    if (m_mitigation == Mitigation::Richardson || m_mitigation == Mitigation::Exponential)
-        factor *= varianceFactor(richardsonWeights(m_scales));
-    if (m_mitigation == Mitigation::Cancellation) {
-        const Noise& noise = m_noise.front();
-        factor *= std::pow(inversionOverhead(bitMatrix(noise.kraus)), power);
-        factor *= std::pow(mixingInverseOverhead(noise.registerMixing, std::size_t{1} << qubits), 2.0);
-    }
-    return factor;
-}
-
-// What is measured when nothing of the state is left.
-std::vector<double> IndexRegister::asymptote(std::size_t states) const
-{
-    std::vector<double> result(states, 1.0 / static_cast<double>(states));
-    applyNoise(result, m_endless);
-    if (m_readoutMitigation == ReadoutMitigation::None)
-        applyToEveryBit(result, m_readout);
-    return result;
-}
-
-std::vector<double> IndexRegister::extrapolated(std::span<const std::vector<double>> runs) const
-{
-    const std::size_t states = runs.front().size();
-    std::vector<double> result(states, 0.0);
-    if (m_mitigation == Mitigation::Exponential) {
-        const std::vector<double> endless = asymptote(states);
-        std::vector<double> values(runs.size());
-        for (std::size_t i = 0; i < states; ++i) {
-            std::ranges::transform(runs, values.begin(), [i](const auto& run) { return run[i]; });
-            result[i] = extrapolateExponentially(m_scales, values, endless[i]).value;
-        }
-        return result;
-    }
-    const auto weights = m_mitigation == Mitigation::Linear ? linearWeights(m_scales) : richardsonWeights(m_scales);
-    for (std::size_t r = 0; r < runs.size(); ++r)
-        for (std::size_t i = 0; i < states; ++i)
-            result[i] += weights[r] * runs[r][i];
-    return result;
-}
-
-void IndexRegister::undoReadout(std::vector<double>& distribution) const
-{
-    if (m_readoutMitigation == ReadoutMitigation::Unfolding)
-        distribution = unfold(distribution, m_readout, m_iterations);
-    if (m_readoutMitigation != ReadoutMitigation::Inversion)
-        return;
-    applyToEveryBit(distribution, inverseOf(m_readout));
-    projectOntoSimplex(distribution);
-}
-
-void IndexRegister::undoNoise(std::vector<double>& distribution) const
-{
-    const Noise& noise = m_noise.front();
-    unmixFromUniform(distribution, noise.registerMixing);
-    if (!noise.kraus.empty())
-        applyToEveryBit(distribution, inverseOf(bitMatrix(noise.kraus)));
-}
-
-std::vector<double> IndexRegister::mitigated(std::span<const std::vector<double>> measured) const
-{
-    std::vector<std::vector<double>> runs(measured.begin(), measured.end());
-    for (std::vector<double>& run : runs)
-        undoReadout(run);
-    if (runs.size() > 1)
-        return extrapolated(runs);
+    std::vector<double> result = loadRegister(probabilities, m_labels, m_qubits);
+    if (m_mitigation == Mitigation::Distillation)
+        result = distillationOutcomes(result, m_noise[run], m_copies).probabilities;
+    else
+        applyNoise(result, m_noise[run]);
     if (m_mitigation == Mitigation::Cancellation)
-        undoNoise(runs.front());
-    return std::move(runs.front());
+        result = cancellationOutcomes(std::move(result), m_noise[run]).probabilities;
+    const std::size_t states = std::size_t{1} << m_qubits;
+    for (std::size_t first = 0; first < result.size(); first += states)
+        applyToEveryBit(std::span(result).subspan(first, states), m_readout);
+    const double total = std::accumulate(result.begin(), result.end(), 0.0);
+    for (double& p : result)
+        p /= total;
+    return result;
 }
 
-std::vector<std::int64_t> IndexRegister::keysOfOutcomes(std::size_t row) const
+std::vector<std::uint32_t> IndexRegister::order(std::span<const std::uint32_t> keyOrder) const
 {
-    const auto names = labels(row);
-    std::vector<std::int64_t> keys(std::size_t{1} << registerQubits(names.size()), -1);
-    for (std::size_t key = 0; key < names.size(); ++key)
-        keys[names[key]] = static_cast<std::int64_t>(key);
-    return keys;
+    const std::size_t states = std::size_t{1} << m_qubits;
+    std::vector<std::uint32_t> result;
+    for (std::size_t place = 0; place < m_labels.size(); ++place)
+        result.push_back(m_labels[keyOrder.empty() ? place : keyOrder[place]]);
+    for (std::size_t state = 0; state < states; ++state)
+        if (m_keys[state] < 0)
+            result.push_back(static_cast<std::uint32_t>(state));
+    for (std::size_t i = states; i < m_keys.size(); ++i)
+        result.push_back(result[i - states] + static_cast<std::uint32_t>(states));
+    return result;
 }
 
-double IndexRegister::read(std::size_t row, std::span<const std::vector<double>> measured,
-                           std::span<double> weights) const
+IndexRegister::Reading IndexRegister::read(std::span<const Estimate> runs,
+                                           std::span<const std::vector<double>> expected,
+                                           std::span<const std::uint8_t> allowed) const
 {
-    std::vector<double> distribution = mitigated(measured);
-    if (m_project && m_padding == Padding::ShowLeak)
-        projectOntoSimplex(distribution);
-    return project(row, distribution, weights);
-}
-
-double IndexRegister::project(std::size_t row, std::span<const double> distribution, std::span<double> weights) const
-{
-    std::vector<std::uint8_t> allowed(weights.size());
-    for (std::size_t key = 0; key < allowed.size(); ++key)
-        allowed[key] = m_input.mask.allowed(row, key, m_input.queries.rows, m_input.keys.rows) ? 1 : 0;
-    const bool isSigned = !m_project && m_mitigation >= Mitigation::Linear && m_mitigation <= Mitigation::Cancellation;
-    const bool nearest = m_project || m_mitigation == Mitigation::Projection;
-    const bool scaled = m_padding == Padding::Postselect && !isSigned && !nearest;
-    const double leaked =
-        readRegister(distribution, labels(row), allowed, scaled ? Padding::Postselect : Padding::ShowLeak, weights);
-    if (m_padding == Padding::ShowLeak || isSigned)
-        return leaked;
-    if (nearest)
-        projectOntoConstraints(weights, allowed);
-    if (std::ranges::all_of(weights, [](double w) { return w == 0.0; })) {
-        const auto count = static_cast<double>(std::ranges::count(allowed, 1));
-        std::ranges::transform(allowed, weights.begin(),
-                               [count](std::uint8_t a) { return a != 0 ? 1.0 / count : 0.0; });
+    Reading reading{std::vector<double>(m_labels.size()), {}, 0.0};
+    if (m_mitigation == Mitigation::None) {
+        readNoisy(runs.front(), expected.front(), allowed, reading);
+        return reading;
     }
-    return leaked;
+    const std::size_t states = std::size_t{1} << m_qubits;
+    std::vector<double> raw(states, 0.0);
+    for (std::size_t i = 0; i < runs.front().weights.size(); ++i)
+        raw[i % states] += runs.front().weights[i];
+    reading.leaked = readRegister(raw, m_labels, allowed, Padding::ShowLeak, reading.weights);
+    readRegister(mitigated(runs), m_labels, allowed, Padding::ShowLeak, reading.weights);
+    if (m_project)
+        projectOntoConstraints(reading.weights, allowed);
+    const std::vector<double> ofStates = variances(runs, expected);
+    for (std::size_t key = 0; key < m_labels.size() && !ofStates.empty(); ++key)
+        reading.variances.push_back(allowed[key] != 0 ? ofStates[m_labels[key]] : 0.0);
+    return reading;
+}
+
+void IndexRegister::readNoisy(const Estimate& run, std::span<const double> expected,
+                              std::span<const std::uint8_t> allowed, Reading& reading) const
+{
+    reading.leaked = readRegister(run.weights, m_labels, allowed, m_padding, reading.weights);
+    const bool postselect = m_padding == Padding::Postselect;
+    if (postselect && std::ranges::all_of(reading.weights, [](double w) { return w == 0.0; })) {
+        const auto count = static_cast<double>(std::ranges::count_if(allowed, [](std::uint8_t a) { return a != 0; }));
+        for (std::size_t key = 0; key < allowed.size(); ++key)
+            reading.weights[key] = allowed[key] != 0 ? 1.0 / count : 0.0;
+    }
+    if (run.parts.empty())
+        return;
+    std::vector<std::uint8_t> kept(expected.size(), 0);
+    std::vector<double> ratios(expected.begin(), expected.end());
+    double mass = 0.0;
+    for (std::size_t key = 0; key < m_labels.size(); ++key) {
+        kept[m_labels[key]] = allowed[key];
+        mass += allowed[key] != 0 ? expected[m_labels[key]] : 0.0;
+    }
+    for (double& ratio : ratios)
+        ratio = postselect && mass > 0.0 ? ratio / mass : 0.0;
+    const auto ofStates = ratioVariances(run, expected.size(), ratios, kept, postselect && mass > 0.0 ? mass : 1.0);
+    for (std::size_t key = 0; key < m_labels.size();
+         ++key)  // no weight's variance exceeds ¼, whatever first order says
+        reading.variances.push_back(allowed[key] != 0 ? std::min(ofStates[m_labels[key]], 0.25) : 0.0);
+}
+
+// Estimates of the noiseless distribution (D), signed.
+std::vector<double> IndexRegister::mitigated(std::span<const Estimate> runs) const
+{
+    std::vector<double> result = runs.front().weights;
+    switch (m_mitigation) {
+    case Mitigation::ZeroNoise: return extrapolated(runs);
+    case Mitigation::Readout:
+        if (m_unfold)
+            return unfold(result, m_readout, m_steps);
+        applyToEveryBit(result, inverseOf(m_readout));
+        return result;
+    case Mitigation::Cancellation:
+    case Mitigation::Distillation: return difference(result);
+    case Mitigation::None:
+    case Mitigation::Symmetry: break;
+    }
+    return result;
+}
+
+std::vector<double> IndexRegister::extrapolated(std::span<const Estimate> runs) const
+{
+    std::vector<double> result(runs.front().weights.size(), 0.0);
+    for (std::size_t b = 0; b < result.size(); ++b) {
+        std::vector<double> values;
+        for (const Estimate& run : runs)
+            values.push_back(run.weights[b]);
+        if (!m_combination.empty())
+            result[b] = std::inner_product(values.begin(), values.end(), m_combination.begin(), 0.0);
+        else
+            result[b] = m_fixedPoint.empty() ? values.front()
+                                             : extrapolateExponentially(m_scales, values, m_fixedPoint[b]).value;
+    }
+    return result;
+}
+
+// scale · (p₊ − p₋); distilled outcomes also divided by their sum, unless too few shots make that no more than 0.
+std::vector<double> IndexRegister::difference(std::span<const double> outcomes) const
+{
+    const std::size_t states = outcomes.size() / 2;
+    std::vector<double> result(states);
+    for (std::size_t b = 0; b < states; ++b)
+        result[b] = m_scale * (outcomes[b] - outcomes[states + b]);
+    if (m_mitigation == Mitigation::Cancellation)
+        return result;
+    const double sum = std::accumulate(result.begin(), result.end(), 0.0);
+    for (std::size_t b = 0; b < states; ++b)
+        result[b] = sum > 0.0 ? result[b] / sum : outcomes[b] + outcomes[states + b];
+    return result;
+}
+
+std::vector<double> IndexRegister::variances(std::span<const Estimate> runs,
+                                             std::span<const std::vector<double>> expected) const
+{
+    if (runs.front().parts.empty())
+        return {};
+    const std::size_t states = std::size_t{1} << m_qubits;
+    switch (m_mitigation) {
+    case Mitigation::ZeroNoise: return extrapolationVariances(runs);
+    case Mitigation::Readout: return m_unfold ? std::vector<double>() : inversionVariances(runs.front());
+    case Mitigation::Cancellation: return ratioVariances(runs.front(), states, {}, {}, 1.0 / m_scale);
+    case Mitigation::Distillation: {
+        double trace = 0.0;
+        for (std::size_t b = 0; b < states; ++b)
+            trace += expected.front()[b] - expected.front()[states + b];
+        return ratioVariances(runs.front(), states, difference(expected.front()), {}, trace);
+    }
+    case Mitigation::None:
+    case Mitigation::Symmetry: break;
+    }
+    return runs.front().variances;
+}
+
+std::vector<double> IndexRegister::extrapolationVariances(std::span<const Estimate> runs) const
+{
+    std::vector<double> result(m_combination.empty() ? 0 : runs.front().variances.size(), 0.0);
+    for (std::size_t b = 0; b < result.size(); ++b)
+        for (std::size_t k = 0; k < runs.size(); ++k)
+            result[b] += m_combination[k] * m_combination[k] * runs[k].variances[b];
+    return result;
+}
+
+// Σ_b (A⁻¹)²_jb d_b − (Σ_b A⁻¹_jb d_b)² for every part: the squared inverse is a product over bits, too.
+std::vector<double> IndexRegister::inversionVariances(const Estimate& run) const
+{
+    const BitMatrix inverse = inverseOf(m_readout);
+    BitMatrix squared = inverse;
+    for (double& cell : squared)
+        cell *= cell;
+    std::vector<double> result(run.weights.size(), 0.0);
+    for (const Multinomial& part : run.parts) {
+        std::vector<double> mean = part.probabilities;
+        std::vector<double> square = part.probabilities;
+        applyToEveryBit(mean, inverse);
+        applyToEveryBit(square, squared);
+        for (std::size_t b = 0; b < result.size(); ++b)
+            result[b] += part.weight * part.weight * std::max(square[b] - mean[b] * mean[b], 0.0) / part.draws;
+    }
+    return result;
 }
 
 }  // namespace ketscope

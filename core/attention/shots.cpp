@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/attention/rows.h"
-#include "core/attention/sampling.h"
+#include "core/attention/shot_gradients.h"
+#include "core/attention/shot_rows.h"
+#include "core/quantum/mitigation.h"
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <iterator>
 
 namespace ketscope {
 
@@ -19,85 +20,156 @@ MechanismInfo describe()
     info.formula = "P̂ᵢⱼ = #{s : jₛ = j}/S, jₛ ~ Pᵢ = softmax(QKᵀ/√d)ᵢ = |⟨j|ψᵢ⟩|²";
     info.summary = "Every query's softmax row is the Born distribution of a quantum state, and is known only through S "
                    "measurements of it. More shots come closer to classical attention.";
-    info.source = "Q-Transformers (kumarlokesh/q-transformers), with the sampling made unbiased; systematic sampling: "
-                  "Cochran, Sampling Techniques, ch. 8";
+    info.source =
+        "Q-Transformers (kumarlokesh/q-transformers), with the sampling made unbiased; Cochran, Sampling "
+        "Techniques, ch. 5 and 8; noise and mitigation: Nielsen and Chuang, ch. 8; Temme et al., PRL 119, 180509 "
+        "(2017)";
     info.properties.sampled = true;
     info.properties.givesStandardError = true;
-    info.parameters = {
-        {.id = "estimator",
-         .title = "Estimator",
-         .help = "Naive: S independent measurements. Systematic: S evenly spaced quantiles with one random offset, so "
-                 "that every count is within 1 of S·p.",
-         .kind = ParameterKind::Choice,
-         .choices = {"naive", "systematic"},
-         .choiceTitles = {"Naive (independent shots)", "Systematic (one shared offset)"}},
-        {.id = "shots",
-         .title = "Shots for each query",
-         .symbol = "S",
-         .help = "Measurements of every row. The error falls as 1/√S (naive) or 1/S (systematic).",
-         .kind = ParameterKind::Integer,
-         .minimum = 1,
-         .maximum = 1048576,
-         .initial = 256,
-         .logarithmic = true},
-    };
+    info.properties.gradient = GradientKind::Expected;
+    info.parameters = estimatorParameters();
+    info.parameters.push_back(gradientParameter());
+    std::ranges::move(controlParameters("register", {"off"}), std::back_inserter(info.parameters));
+    std::ranges::move(registerParameters(), std::back_inserter(info.parameters));
     return info;
+}
+
+// Whether one estimate alone comes with a closed form of its standard error.
+bool hasClosedFormError(const ShotMode& mode, const Parameters& parameters)
+{
+    if (!mode.noisy)
+        return mode.estimator.knowsVariance;
+    const Mitigation mitigation = chosenMitigation(parameters).kind;
+    const bool nonlinear =
+        (mitigation == Mitigation::Readout && parameters.choice("inversion") == "unfolding")
+        || (mitigation == Mitigation::ZeroNoise && parameters.choice("extrapolation") == "exponential");
+    return mode.estimator.multinomial && mode.estimator.sampled && !nonlinear;
+}
+
+// Negative weights; and rows that do not sum to one.
+void tellSigns(const ShotMode& mode, const Parameters& parameters, MechanismProperties& properties)
+{
+    const MitigationMethod& method = chosenMitigation(parameters);
+    const bool raw = mode.noisy && method.projects && !parameters.flag("project");
+    properties.signedWeights = (mode.controlled && mode.sampled) || raw;
+    properties.rowStochastic = !properties.signedWeights;
+    if (mode.noisy && method.kind == Mitigation::None)
+        properties.rowStochastic = parameters.choice("padding") == "postselect";
+    else if (!mode.noisy && !mode.estimator.rowStochastic)
+        properties.rowStochastic = false;
+}
+
+MechanismProperties propertiesWith(MechanismProperties properties, const Parameters& parameters)
+{
+    const ShotMode mode(parameters);
+    properties.sampled = mode.sampled;
+    properties.givesStandardError = mode.sampled && (mode.repeats > 1 || hasClosedFormError(mode, parameters));
+    properties.randomFeatures = mode.noisy && parameters.choice("labels") == "random";
+    properties.usesKeyOrder = mode.noisy || (mode.estimator.usesKeyOrder && parameters.choice("order") == "position");
+    properties.causalSafe = mode.estimator.shots == nullptr || mode.estimator.unbiased;
+    properties.gradient = shotGradient(parameters);
+    tellSigns(mode, parameters, properties);
+    return properties;
+}
+
+// Plug-in entropy of the weights, brought to a distribution if they are none, and the same with the bias of sampling taken
+// off: (K − 1)/2S for K keys that were drawn (Miller and Madow), in general ½ Σ Var(P̂ⱼ)/P̂ⱼ.
+std::array<double, 2> entropies(const ShotRow& row, const ShotMode& mode)
+{
+    std::vector<double> weights = row.weights;
+    if (mode.noisy || mode.controlled || !mode.estimator.rowStochastic)
+        projectOntoSimplex(weights);
+    const double plugIn = entropyOf(weights);
+    const bool independent = mode.estimator.independent && !mode.noisy && !mode.controlled && !mode.blended;
+    double bias = 0.0;
+    for (std::size_t j = 0; j < weights.size(); ++j) {
+        if (weights[j] <= 0.0)
+            continue;
+        if (independent || row.standardErrors.empty())
+            bias += row.shots > 0.0 ? 0.5 / row.shots : 0.0;
+        else
+            bias += 0.5 * row.standardErrors[j] * row.standardErrors[j] / weights[j];
+    }
+    if ((independent || row.standardErrors.empty()) && row.shots > 0.0)
+        bias -= 0.5 / row.shots;
+    return {plugIn, plugIn + bias};
+}
+
+std::vector<DiagnosticInfo> rowDiagnosticsOf(const ShotMode& mode)
+{
+    std::vector<DiagnosticInfo> infos;
+    if (mode.sampled)
+        infos = {{"entropy_plug_in", "Entropy of the sampled row", "nats"},
+                 {"entropy_corrected", "Entropy, corrected for the shots (Miller–Madow)", "nats"},
+                 {"shots_used", "Shots used", "shots"}};
+    if (mode.noisy)
+        infos.push_back({"leaked_mass", "Share of outcomes that are no allowed key"});
+    if (mode.controlled && mode.sampled)
+        infos.push_back({"beta", "Coefficient of the control variate"});
+    return infos;
 }
 
 class ShotsHead final : public WeightsHead {
 public:
     ShotsHead(const HeadInput& head, const Parameters& parameters)
-        : WeightsHead(head), m_keys(PackedMatrix::transposed(head.keys)),
-          m_systematic(parameters.choice("estimator") == "systematic"),
-          m_shots(static_cast<std::uint64_t>(parameters.integer("shots")))
+        : WeightsHead(head), m_keys(PackedMatrix::transposed(head.keys)), m_rows(head, parameters)
     {
     }
 
 private:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView standardError) const override
     {
-        m_keys.multiply(input().queries.middleRows(first, weights.rows), weights);
-        for (std::size_t i = 0; i < weights.rows; ++i) {
-            const std::span<float> row = weights.row(i);
-            for (float& score : row)
-                score *= input().scale;
-            softmaxRule(input(), first + i, row);
-            if (!standardError.empty())
-                std::ranges::transform(row, standardError.row(i).begin(), [this](float p) { return errorOf(p); });
-            measure(row, first + i);
+        fillRows(first, {weights, {}, standardError, {}});
+    }
+
+    void fillRows(std::size_t first, const HeadOutput& block) const override
+    {
+        m_keys.multiply(input().queries.middleRows(first, block.weights.rows), block.weights);
+        for (std::size_t i = 0; i < block.weights.rows; ++i) {
+            const std::size_t query = first + i;
+            const std::span<float> weights = block.weights.row(i);
+            const std::vector<double> p = m_rows.probabilities(query, weights);
+            ShotRow row{std::vector<double>(p.size(), 0.0), {}, 0.0, 0.0, 0.0};
+            if (std::ranges::any_of(p, [](double x) { return x > 0.0; })) {
+                RandomStream stream(input().random, static_cast<std::uint32_t>(query));
+                row = m_rows.measure(query, p, stream);
+            }
+            const auto toFloat = [](double x) { return static_cast<float>(x); };
+            std::ranges::transform(row.weights, weights.begin(), toFloat);
+            if (!block.standardError.empty())
+                std::ranges::transform(row.standardErrors, block.standardError.row(i).begin(), toFloat);
+            if (!block.diagnostics.empty())
+                report(row, i, block.diagnostics);
         }
     }
 
-    // Exact standard error of counts/S for a key of probability p.
-    float errorOf(double p) const
+    void report(const ShotRow& row, std::size_t i, MutableMatrixView diagnostics) const
     {
-        const auto shots = static_cast<double>(m_shots);
-        const double q = m_systematic ? shots * p - std::floor(shots * p) : p;
-        const double variance = std::max(q * (1.0 - q), 0.0);
-        return static_cast<float>(m_systematic ? std::sqrt(variance) / shots : std::sqrt(variance / shots));
-    }
-
-    // Probabilities become frequencies; a row of zeros (no allowed key) stays.
-    void measure(std::span<float> row, std::size_t query) const
-    {
-        if (std::ranges::all_of(row, [](float p) { return p == 0.0F; }))
-            return;
-        RandomStream stream(input().random, static_cast<std::uint32_t>(query));
-        const auto counts =
-            m_systematic ? systematicCounts(row, m_shots, stream.uniform()) : independentCounts(row, m_shots, stream);
-        std::ranges::transform(counts, row.begin(), [this](std::uint64_t count) {
-            return static_cast<float>(static_cast<double>(count) / static_cast<double>(m_shots));
-        });
+        std::vector<double> values;
+        if (m_rows.mode().sampled) {
+            const auto [plugIn, corrected] = entropies(row, m_rows.mode());
+            values = {plugIn, corrected, row.shots};
+        }
+        if (m_rows.mode().noisy)
+            values.push_back(row.leaked);
+        if (m_rows.mode().controlled && m_rows.mode().sampled)
+            values.push_back(row.beta);
+        for (std::size_t k = 0; k < values.size(); ++k)
+            diagnostics(k, i) = static_cast<float>(values[k]);
     }
 
     PackedMatrix m_keys;  // (d, m)
-    bool m_systematic;
-    std::uint64_t m_shots;
+    ShotRows m_rows;
 };
 
 class ShotsMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
+
+    MechanismProperties properties(const Parameters& parameters) const override
+    {
+        return propertiesWith(m_info.properties, parameters);
+    }
 
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
@@ -106,12 +178,32 @@ public:
         return std::make_unique<ShotsHead>(input, parameters);
     }
 
-    // The exact softmax has to be formed first: scores, softmax (four operations), one draw of a count (about twenty)
-    // for each pair, and the output.
-    double flops(const HeadInput& input, const Parameters&) const override
+    std::vector<DiagnosticInfo> rowDiagnostics(const Parameters& parameters) const override
     {
-        const auto pairs = static_cast<double>(input.queries.rows) * static_cast<double>(input.keys.rows);
-        return pairs * (2.0 * static_cast<double>(input.queries.columns + input.values.columns) + 24.0);
+        return rowDiagnosticsOf(ShotMode(parameters));
+    }
+
+    void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
+                  const HeadGradients& into, const Monitor& monitor) const override
+    {
+        if (shotGradient(parameters) == GradientKind::None)
+            return Mechanism::backward(input, parameters, gradients, into, monitor);
+        shotsBackward(input, parameters, gradients, into, monitor);
+    }
+
+    // The exact softmax has to be formed first: scores, softmax (four operations), for each repeat and noise scale one draw
+    // of a count (about twenty) for each pair, and the output. Noise on m qubits takes 3m operations for each outcome.
+    double flops(const HeadInput& input, const Parameters& parameters) const override
+    {
+        const ShotMode mode(parameters);
+        const auto keys = static_cast<double>(input.keys.rows);
+        const auto pairs = static_cast<double>(input.queries.rows) * keys;
+        double draws = mode.sampled ? 20.0 * static_cast<double>(mode.repeats) : 0.0;
+        if (mode.noisy)
+            draws += 3.0 * std::ceil(std::log2(std::max(keys, 2.0))) * static_cast<double>(mode.repeats);
+        if (mode.noisy && chosenMitigation(parameters).kind == Mitigation::ZeroNoise)
+            draws *= parameters.choice("scales") == "one-three" ? 2.0 : 3.0;
+        return pairs * (2.0 * static_cast<double>(input.queries.columns + input.values.columns) + 4.0 + draws);
     }
 
 private:

@@ -4,6 +4,7 @@
 #include "core/attention/mechanism.h"
 
 #include <algorithm>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -35,17 +36,28 @@ inline std::vector<std::string> edgeValues(const Parameter& parameter)
     return {shortestNumber(parameter.minimum), shortestNumber(parameter.maximum)};
 }
 
+// All values, as one text.
+inline std::string textOf(const Parameters& parameters)
+{
+    std::string text;
+    for (const Parameter& parameter : parameters.definitions())
+        text += parameter.id + "=" + parameters.text(parameter.id) + ",";
+    return text;
+}
+
 // The defaults; every choice, both values of every flag and both ends of every range, one parameter at a time; and every
-// choice together with every other choice.
+// choice together with every other choice. No combination twice.
 inline std::vector<Variant> variantsOf(const Mechanism& mechanism)
 {
     std::vector<Variant> variants{{"defaults", mechanism.defaults()}};
-    const auto add = [&variants](const Parameters& base, const Parameter& parameter, const std::string& before) {
+    std::set<std::string> known = {textOf(mechanism.defaults())};
+    const auto add = [&](const Parameters& base, const Parameter& parameter, const std::string& before) {
         for (const std::string& value : edgeValues(parameter)) {
             Parameters changed = base;
             showParameter(changed, parameter);
             changed.setText(parameter.id, value);
-            variants.push_back({before + parameter.id + "=" + value, changed});
+            if (known.insert(textOf(changed)).second)
+                variants.push_back({before + parameter.id + "=" + value, changed});
         }
     };
     const auto& definitions = mechanism.info().parameters;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+// `shots` with a noisy index register: worked examples, mitigation, and standard errors over seeds.
 #include "core/attention/index_register.h"
+#include "core/attention/signed_outcomes.h"
 #include "core/base/error.h"
 #include "core/quantum/mitigation.h"
 #include "tests/support/random_head.h"
 #include "tests/support/statistics.h"
 
+#include <Eigen/Dense>
 #include <cmath>
 #include <gmock/gmock.h>
 #include <numeric>
@@ -13,262 +16,299 @@ namespace ketscope {
 namespace {
 
 using namespace test;
-using Vector = std::vector<double>;
 using Changes = std::vector<std::pair<std::string, std::string>>;
 
-const Vector kRow = {0.05, 0.4, 0.25, 0.3};
+const Mechanism& shots() { return mechanism("shots"); }
+const std::vector<double> kGolden = {0.05, 0.4, 0.25, 0.3};
+
+// One query whose softmax row is p.
+struct RowHead {
+    explicit RowHead(const std::vector<double>& p) : query({1, 1}), keys({p.size(), 1}), values({p.size(), 1})
+    {
+        query.data()[0] = 1.0F;
+        for (std::size_t j = 0; j < p.size(); ++j) {
+            keys.data()[j] = static_cast<float>(std::log(p[j]));
+            values.data()[j] = static_cast<float>(j);
+        }
+        input.queries = query.matrix();
+        input.keys = keys.matrix();
+        input.values = values.matrix();
+    }
+
+    Tensor query;
+    Tensor keys;
+    Tensor values;
+    HeadInput input;
+};
 
 Parameters noisy(const Changes& changes)
 {
-    static const std::vector<Parameter> definitions = indexRegisterParameters();
-    Parameters parameters(definitions);
-    parameters.setText("register", "noisy");
-    for (const auto& [id, text] : changes)
-        parameters.setText(id, text);
-    return parameters;
+    Changes all = {{"register", "on"}};
+    all.insert(all.end(), changes.begin(), changes.end());
+    return with(shots(), all);
 }
 
-struct Reading {
-    Vector weights;
-    double leaked = 0.0;
-    double varianceFactor = 1.0;
-};
-
-// Everything with endless shots.
-Reading readRow(const HeadInput& input, std::size_t row, const Vector& probabilities, const Changes& changes)
+// The row with endless shots.
+std::vector<double> rowOf(const std::vector<double>& p, const Changes& changes)
 {
-    const Parameters parameters = noisy(changes);
-    const IndexRegister noise(input, parameters);
-    const RegisterRuns runs = noise.runs(row, probabilities);
-    Reading reading{Vector(probabilities.size()), 0.0, runs.varianceFactor};
-    reading.leaked = noise.read(row, runs.distributions, reading.weights);
-    return reading;
+    Changes all = {{"estimator", "exact"}};
+    all.insert(all.end(), changes.begin(), changes.end());
+    const RowHead head(p);
+    const HeadResult result = runHead(shots(), head.input, noisy(all));
+    return {result.weights.values().begin(), result.weights.values().end()};
 }
 
-Vector fourKeys(const Changes& changes)
+void expectRow(const std::vector<double>& found, const std::vector<double>& expected)
 {
-    const RandomHead head(1, 4, 2, 2);
-    return readRow(head.input, 0, kRow, changes).weights;
+    ASSERT_EQ(found.size(), expected.size());
+    for (std::size_t j = 0; j < found.size(); ++j)
+        EXPECT_NEAR(found[j], expected[j], 2e-7) << j;
 }
 
-void expectNear(const Vector& actual, const Vector& expected, double tolerance = 1e-14)
+TEST(IndexRegister, ChannelsOfTheWorkedExample)
 {
-    ASSERT_EQ(actual.size(), expected.size());
-    for (std::size_t i = 0; i < actual.size(); ++i)
-        EXPECT_NEAR(actual[i], expected[i], tolerance) << i;
+    expectRow(rowOf(kGolden, {{"noise", "depolarizing"}, {"lambda", "0.2"}}), {0.102, 0.358, 0.238, 0.302});
+    expectRow(rowOf(kGolden, {{"noise", "depolarizing-register"}, {"lambda", "0.2"}}), {0.09, 0.37, 0.25, 0.29});
+    expectRow(rowOf(kGolden, {{"noise", "amplitude-damping"}, {"gamma", "0.2"}}), {0.192, 0.368, 0.248, 0.192});
+    expectRow(rowOf(kGolden, {{"noise", "generalized-amplitude-damping"}, {"gamma", "0.2"}, {"excited", "0.3"}}),
+              {0.1356, 0.3644, 0.2444, 0.2556});
+    expectRow(rowOf(kGolden, {{"noise", "none"}, {"readout", "on"}, {"read-one", "0.02"}, {"read-zero", "0.05"}}),
+              {0.08062, 0.38788, 0.24838, 0.28312});
+    expectRow(rowOf(kGolden, {{"noise", "phase-damping"}, {"lambda", "0.9"}}), kGolden);
 }
 
-TEST(IndexRegister, WorkedExamplesOfTheChannels)
+TEST(IndexRegister, DampingLeadsToTheKeyLabelledZero)
 {
-    expectNear(fourKeys({{"noise", "depolarizing"}, {"lambda", "0.2"}}), {0.102, 0.358, 0.238, 0.302});
-    expectNear(fourKeys({{"noise", "depolarizing-register"}, {"lambda", "0.2"}}), {0.09, 0.37, 0.25, 0.29});
-    expectNear(fourKeys({{"noise", "amplitude-damping"}, {"gamma", "0.2"}}), {0.192, 0.368, 0.248, 0.192});
-    expectNear(fourKeys({{"noise", "generalized-amplitude-damping"}, {"gamma", "0.2"}, {"excited", "0.3"}}),
-               {0.1356, 0.3644, 0.2444, 0.2556});
-    expectNear(fourKeys({{"noise", "none"}, {"readout", "on"}, {"false-one", "0.02"}, {"false-zero", "0.05"}}),
-               {0.08062, 0.38788, 0.24838, 0.28312});
-    expectNear(fourKeys({{"noise", "phase-damping"}, {"lambda", "0.7"}}), kRow);
+    const Changes damped = {{"noise", "amplitude-damping"}, {"gamma", "1"}};
+    expectRow(rowOf(kGolden, damped), {1, 0, 0, 0});
+    Changes random = damped;
+    random.emplace_back("labels", "random");
+    std::vector<int> hits(4, 0);
+    RowHead head(kGolden);
+    for (std::uint64_t seed = 0; seed < 64; ++seed) {
+        head.input.random.seed = seed;
+        random.emplace_back("estimator", "exact");
+        const HeadResult result = runHead(shots(), head.input, noisy(random));
+        ++hits[static_cast<std::size_t>(std::ranges::max_element(result.weights.values())
+                                        - result.weights.values().begin())];
+    }
+    EXPECT_THAT(hits, testing::Each(testing::Gt(0)));
 }
 
-TEST(IndexRegister, ReadoutErrorFollowsTheChannel)
+// Three keys on four states, whole register mixed with λ = 0.4: the state that is no key gets 0.1.
+TEST(IndexRegister, MassOnOtherStatesIsDroppedOrShown)
 {
-    Vector expected = kRow;
-    applyToEveryBit(expected, bitMatrix(amplitudeDamping(0.3)));
-    applyToEveryBit(expected, bitMatrix(readoutError(0.1, 0.2)));
-    const Changes changes = {{"noise", "amplitude-damping"},
-                             {"gamma", "0.3"},
-                             {"readout", "on"},
-                             {"false-one", "0.1"},
-                             {"false-zero", "0.2"}};
-    expectNear(fourKeys(changes), expected);
+    const std::vector<double> p = {0.2, 0.5, 0.3};
+    const Changes mixed = {{"noise", "depolarizing-register"}, {"lambda", "0.4"}};
+    const auto kept = [](double x) { return 0.6 * x + 0.1; };
+    expectRow(rowOf(p, mixed), {kept(0.2) / 0.9, kept(0.5) / 0.9, kept(0.3) / 0.9});
+    Changes leaky = mixed;
+    leaky.emplace_back("padding", "show-leak");
+    expectRow(rowOf(p, leaky), {kept(0.2), kept(0.5), kept(0.3)});
+    leaky.emplace_back("estimator", "exact");
+    const RowHead head(p);
+    HeadResult result(head.input);
+    Tensor leaked({1, 1});
+    HeadOutput output = result.view();
+    output.diagnostics = leaked.matrix();
+    attendHead(shots(), head.input, noisy(leaky), output, Monitor());
+    EXPECT_NEAR(leaked.data()[0], 0.1, 1e-7);
 }
 
-TEST(IndexRegister, InversesAreExactWithEndlessShots)
+// methods.md §11: λ = 0.05, E₀ = 0.7, asymptote 1/8.
+TEST(IndexRegister, ExtrapolationsOfTheWorkedExample)
 {
-    const std::vector<Changes> cases = {
-        {{"noise", "amplitude-damping"}, {"gamma", "0.3"}, {"mitigation", "cancellation"}},
-        {{"noise", "depolarizing-register"}, {"lambda", "0.4"}, {"mitigation", "cancellation"}, {"project", "off"}},
-        {{"noise", "none"}, {"readout", "on"}, {"false-one", "0.1"}, {"readout-mitigation", "inversion"}},
-        {{"noise", "depolarizing"},
-         {"lambda", "0.2"},
-         {"readout", "on"},
-         {"readout-mitigation", "inversion"},
-         {"mitigation", "cancellation"}},
-        {{"noise", "depolarizing-register"}, {"lambda", "0.1"}, {"mitigation", "exponential"}},
-        {{"noise", "depolarizing-register"},
-         {"lambda", "0.1"},
-         {"readout", "on"},
-         {"mitigation", "exponential"},
-         {"readout-mitigation", "inversion"}},
+    const std::vector<double> p = {0.7, 0.1, 0.05, 0.05, 0.04, 0.03, 0.02, 0.01};
+    const Changes base = {{"noise", "depolarizing-register"}, {"lambda", "0.05"}};
+    const auto first = [&](const char* scales, const char* extrapolation) {
+        Changes all = base;
+        all.insert(
+            all.end(),
+            {{"mitigation", "zero-noise"}, {"scales", scales}, {"extrapolation", extrapolation}, {"project", "off"}});
+        return rowOf(p, all)[0];
     };
-    for (const Changes& changes : cases)
-        expectNear(fourKeys(changes), kRow, 1e-12);
+    EXPECT_NEAR(rowOf(p, base)[0], 0.67125, 2e-7);
+    EXPECT_NEAR(first("one-three", "richardson"), 0.6978796875, 2e-7);
+    EXPECT_NEAR(first("one-three", "linear"), 0.6978796875, 2e-7);
+    EXPECT_NEAR(first("one-two-three", "richardson"), 0.699928125, 2e-7);
+    EXPECT_NEAR(first("one-three-five", "richardson"), 0.69982698340, 2e-7);
+    EXPECT_NEAR(first("one-three-five", "exponential"), 0.7, 2e-7);
 }
 
-// λ = .05 on the register of D = 8 keys: E∞ = .125, as in the worked example of zero-noise extrapolation.
-TEST(IndexRegister, ExtrapolationIsTheWorkedExample)
+TEST(IndexRegister, DistillationOfTheWorkedExample)
 {
-    const RandomHead head(1, 8, 2, 2);
-    const Vector row = {0.7, 0.05, 0.05, 0.05, 0.05, 0.04, 0.03, 0.03};
-    const auto first = [&](const std::string& mitigation, const std::string& scales) {
-        return readRow(head.input, 0, row,
-                       {{"noise", "depolarizing-register"},
-                        {"lambda", "0.05"},
-                        {"mitigation", mitigation},
-                        {"scales", scales},
-                        {"project", "off"}});
+    expectRow(rowOf(kGolden, {{"noise", "depolarizing-register"},
+                              {"lambda", "0.2"},
+                              {"mitigation", "distillation"},
+                              {"project", "off"}}),
+              {0.052739726, 0.397945205, 0.25, 0.299315068});
+}
+
+// ρ after the channel on every qubit, from Kraus operators on the whole space.
+Eigen::MatrixXcd stateByDefinition(const std::vector<double>& p, const KrausOperators& operators)
+{
+    const auto states = static_cast<Eigen::Index>(p.size());
+    Eigen::VectorXcd psi(states);
+    for (Eigen::Index j = 0; j < states; ++j)
+        psi[j] = std::sqrt(p[static_cast<std::size_t>(j)]);
+    Eigen::MatrixXcd rho = psi * psi.adjoint();
+    for (Eigen::Index stride = 1; stride < states; stride *= 2) {
+        Eigen::MatrixXcd next = Eigen::MatrixXcd::Zero(states, states);
+        for (const KrausOperator& k : operators) {
+            Eigen::MatrixXcd whole = Eigen::MatrixXcd::Zero(states, states);
+            for (Eigen::Index a = 0; a < states; ++a)
+                for (Eigen::Index b = 0; b < states; ++b)
+                    if ((a & ~stride) == (b & ~stride))
+                        whole(a, b) = k[static_cast<std::size_t>(2 * ((a & stride) != 0) + ((b & stride) != 0))];
+            next += whole * rho * whole.adjoint();
+        }
+        rho = next;
+    }
+    return rho;
+}
+
+TEST(IndexRegister, DistillationIsThePowerOfTheDensityMatrix)
+{
+    const std::vector<double> p = {0.3, 0.05, 0.1, 0.2, 0.02, 0.13, 0.08, 0.12};
+    for (const KrausOperators& channel :
+         {depolarizing(0.3), amplitudeDamping(0.2), thermalRelaxation(50.0, 60.0, 20.0, 0.2), phaseDamping(0.4)})
+        for (const int copies : {2, 3, 4}) {
+            const Eigen::MatrixXcd rho = stateByDefinition(p, channel);
+            Eigen::MatrixXcd power = rho;
+            for (int i = 1; i < copies; ++i)
+                power = power * rho;
+            const SignedOutcomes outcomes = distillationOutcomes(p, Noise{channel}, copies);
+            for (std::size_t j = 0; j < 8; ++j) {
+                const auto index = static_cast<Eigen::Index>(j);
+                EXPECT_NEAR(outcomes.probabilities[j] - outcomes.probabilities[8 + j], power(index, index).real(),
+                            1e-12);
+                EXPECT_NEAR(outcomes.probabilities[j] + outcomes.probabilities[8 + j], rho(index, index).real(), 1e-12);
+            }
+        }
+}
+
+// With endless shots the inverses give the softmax row back: of the channel, and of the readout error.
+TEST(IndexRegister, InversesUndoWhatTheyInvert)
+{
+    for (const char* channel : {"depolarizing", "depolarizing-register", "amplitude-damping",
+                                "generalized-amplitude-damping", "thermal-relaxation", "phase-damping"})
+        expectRow(rowOf(kGolden, {{"noise", channel},
+                                  {"lambda", "0.2"},
+                                  {"gamma", "0.2"},
+                                  {"excited", "0.3"},
+                                  {"duration", "9"},
+                                  {"mitigation", "cancellation"},
+                                  {"project", "off"}}),
+                  kGolden);
+    const Changes readout = {
+        {"noise", "none"}, {"readout", "on"}, {"read-one", "0.1"}, {"read-zero", "0.2"}, {"mitigation", "readout"}};
+    expectRow(rowOf(kGolden, readout), kGolden);
+    Changes unfolded = readout;
+    unfolded.insert(unfolded.end(), {{"inversion", "unfolding"}, {"steps", "100"}});
+    const auto found = rowOf(kGolden, unfolded);
+    for (std::size_t j = 0; j < 4; ++j)
+        EXPECT_NEAR(found[j], kGolden[j], 0.01) << j;
+}
+
+// γ = (1 + λ/2)/(1 − λ) for each qubit, (1 + g)/(1 − g) for relaxation; with both signs a distribution.
+TEST(IndexRegister, CancellationCostsItsOverhead)
+{
+    const std::vector<double> p = {0.3, 0.05, 0.1, 0.2, 0.02, 0.13, 0.08, 0.12};
+    const auto overhead = [&](const Noise& noise) {
+        std::vector<double> q = p;
+        applyNoise(q, noise);
+        const SignedOutcomes outcomes = cancellationOutcomes(q, noise);
+        EXPECT_NEAR(std::accumulate(outcomes.probabilities.begin(), outcomes.probabilities.end(), 0.0), 1.0, 1e-12);
+        EXPECT_THAT(outcomes.probabilities, testing::Each(testing::Ge(0.0)));
+        return outcomes.scale;
     };
-    EXPECT_NEAR(readRow(head.input, 0, row, {{"noise", "depolarizing-register"}, {"lambda", "0.05"}}).weights[0],
-                0.67125, 1e-14);
-    EXPECT_NEAR(first("richardson", "one-three").weights[0], 0.6978796875, 1e-12);
-    EXPECT_NEAR(first("richardson", "one-two-three").weights[0], 0.699928125, 1e-12);
-    EXPECT_NEAR(first("richardson", "one-three-five").weights[0], 0.69982698340, 1e-11);
-    EXPECT_NEAR(first("exponential", "one-three-five").weights[0], 0.7, 1e-12);
-    EXPECT_NEAR(first("richardson", "one-three-five").varianceFactor, 5.21875, 1e-12);
-    EXPECT_NEAR(first("linear", "one-three").varianceFactor, 2.5, 1e-12);
+    EXPECT_NEAR(overhead({depolarizing(0.1)}), std::pow(1.05 / 0.9, 3), 1e-12);
+    EXPECT_NEAR(overhead({amplitudeDamping(0.1)}), std::pow(1.1 / 0.9, 3), 1e-12);
+    EXPECT_NEAR(overhead({{}, 0.1}), (1.1 - 0.2 / 64.0) / 0.9, 1e-12);
 }
 
-TEST(IndexRegister, DistillationIsTheWorkedExample)
+// Over many seeds, five keys on eight states of which the mask forbids one: the mean is the row with endless shots, the
+// variance the square of the reported standard error. `bias`: of ratios, O(1/S).
+void expectStandardError(const Changes& changes, double bias = 0.0)
 {
-    const Changes changes = {{"noise", "depolarizing-register"}, {"lambda", "0.2"}, {"mitigation", "distillation"}};
-    expectNear(fourKeys(changes), {0.052739726, 0.397945205, 0.25, 0.299315068}, 5e-10);
-    const RandomHead head(1, 4, 2, 2);
-    EXPECT_NEAR(readRow(head.input, 0, kRow, changes).varianceFactor, std::pow(0.73, -2.0), 1e-12);
-}
-
-// Mixed by noise on each qubit: ρ² by hand from the density matrix of two qubits, p = (½, 0, 0, ½) under phase damping.
-TEST(IndexRegister, DistillationOfLocalNoise)
-{
-    const RandomHead head(1, 4, 2, 2);
-    const Vector row = {0.7, 0.0, 0.0, 0.3};  // ρ = [[.7, c], [c, .3]] on |00⟩, |11⟩ with c = √.21·(1 − λ)
-    const double c = std::sqrt(0.21) * 0.5;
-    const double trace = 0.49 + 0.09 + 2.0 * c * c;
-    const Changes changes = {{"noise", "phase-damping"}, {"lambda", "0.5"}, {"mitigation", "distillation"}};
-    const Reading reading = readRow(head.input, 0, row, changes);
-    EXPECT_NEAR(reading.weights[0], (0.49 + c * c) / trace, 1e-14);
-    EXPECT_NEAR(reading.weights[3], (0.09 + c * c) / trace, 1e-14);
-}
-
-TEST(IndexRegister, PaddingPolicies)
-{
-    const RandomHead head(1, 3, 2, 2);
-    const Vector row = {0.2, 0.5, 0.3};
-    const Changes changes = {{"noise", "depolarizing-register"}, {"lambda", "0.2"}};
-    const Reading selected = readRow(head.input, 0, row, changes);
-    EXPECT_NEAR(selected.leaked, 0.05, 1e-14);
-    expectNear(selected.weights, {0.21 / 0.95, 0.45 / 0.95, 0.29 / 0.95});
-    Changes shown = changes;
-    shown.emplace_back("padding", "show-leak");
-    expectNear(readRow(head.input, 0, row, shown).weights, {0.21, 0.45, 0.29});
-    Changes projected = changes;
-    projected.emplace_back("mitigation", "projection");
-    expectNear(readRow(head.input, 0, row, projected).weights, {0.21 + 0.05 / 3, 0.45 + 0.05 / 3, 0.29 + 0.05 / 3});
-}
-
-// Row i of a causal map sees i + 1 keys: its register holds just these, and no other key gets weight.
-TEST(IndexRegister, CausalRowsHaveRegistersOfTheirOwn)
-{
-    RandomHead head(5, 5, 2, 2);
-    head.input.mask.causal = true;
-    const Parameters parameters = noisy({{"lambda", "0.3"}, {"labels", "random"}});
-    const IndexRegister noise(head.input, parameters);
-    for (std::size_t row = 0; row < 5; ++row) {
-        Vector p(5, 0.0);
-        std::fill_n(p.begin(), row + 1, 1.0 / static_cast<double>(row + 1));
-        const RegisterRuns runs = noise.runs(row, p);
-        EXPECT_EQ(runs.distributions[0].size(), std::size_t{1} << registerQubits(row + 1));
-        Vector weights(5);
-        noise.read(row, runs.distributions, weights);
-        EXPECT_NEAR(std::accumulate(weights.begin(), weights.end(), 0.0), 1.0, 1e-14);
-        EXPECT_TRUE(std::all_of(weights.begin() + static_cast<std::ptrdiff_t>(row) + 1, weights.end(),
-                                [](double w) { return w == 0.0; }));
+    RowHead head({0.1, 0.35, 0.25, 0.05, 0.25});
+    const std::vector<std::uint8_t> allowed = {1, 1, 1, 0, 1};
+    head.input.mask.keyAllowed = allowed;
+    Changes all = {{"lambda", "0.1"}, {"gamma", "0.1"}, {"read-one", "0.05"}, {"read-zero", "0.1"}};
+    all.insert(all.end(), changes.begin(), changes.end());
+    const HeadResult once = runHead(shots(), head.input, noisy(all));
+    std::vector<Samples> spread(5);
+    for (std::uint64_t seed = 0; seed < 6000; ++seed) {
+        head.input.random.seed = seed;
+        const HeadResult result = runHead(shots(), head.input, noisy(all));
+        for (std::size_t j = 0; j < 5; ++j)
+            spread[j].add(result.weights.data()[j]);
+    }
+    all.emplace_back("estimator", "exact");
+    const HeadResult exact = runHead(shots(), head.input, noisy(all));
+    for (std::size_t j = 0; j < 5; ++j) {
+        SCOPED_TRACE(changes.front().second + ", " + changes.back().second + ", key " + std::to_string(j));
+        const double variance = std::pow(once.standardError.data()[j], 2);
+        EXPECT_LT(std::abs(spread[j].mean() - exact.weights.data()[j]), 4.5 * spread[j].errorOfMean() + 1e-6 + bias);
+        EXPECT_LT(std::abs(spread[j].variance() - variance),
+                  4.5 * spread[j].errorOfVariance() + 1e-9 + 10.0 * bias * variance);
     }
 }
 
-TEST(IndexRegister, KeysOfOutcomesUndoTheLabels)
+TEST(IndexRegister, StandardErrorsHoldTheCostOfMitigation)
 {
-    RandomHead head(1, 5, 2, 2);
-    for (const char* labels : {"binary", "gray", "random"}) {
-        const Parameters parameters = noisy({{"lambda", "0"}, {"labels", labels}});
-        const IndexRegister noise(head.input, parameters);
-        const Vector row = {0.1, 0.2, 0.3, 0.15, 0.25};
-        const auto keys = noise.keysOfOutcomes(0);
-        const auto outcomes = noise.runs(0, row).distributions[0];
-        ASSERT_EQ(keys.size(), 8U);
-        for (std::size_t i = 0; i < 8; ++i)
-            EXPECT_EQ(outcomes[i], keys[i] < 0 ? 0.0 : row[static_cast<std::size_t>(keys[i])]) << labels;
+    for (const char* estimator : {"naive", "hybrid", "mass-strata"}) {
+        const Changes base = {{"estimator", estimator}, {"shots", "400"}};
+        const auto plus = [&](const Changes& more) {
+            Changes all = base;
+            all.insert(all.end(), more.begin(), more.end());
+            return all;
+        };
+        expectStandardError(plus({{"padding", "show-leak"}}));
+        expectStandardError(plus({{"padding", "postselect"}}), 1e-3);
+        expectStandardError(plus({{"readout", "on"}, {"mitigation", "readout"}, {"project", "off"}}));
+        expectStandardError(plus({{"mitigation", "cancellation"}, {"project", "off"}}));
+        expectStandardError(plus(
+            {{"noise", "amplitude-damping"}, {"readout", "on"}, {"mitigation", "cancellation"}, {"project", "off"}}));
+        expectStandardError(plus({{"mitigation", "zero-noise"}, {"project", "off"}}));
+        expectStandardError(plus({{"mitigation", "zero-noise"}, {"extrapolation", "linear"}, {"project", "off"}}));
+        expectStandardError(plus({{"mitigation", "distillation"}, {"project", "off"}}), 2e-3);
     }
 }
 
-TEST(IndexRegister, AllLeakedIsUniformOverWhatIsAllowed)
+TEST(IndexRegister, MitigatedRowsAreDistributionsUnlessAskedFor)
 {
-    RandomHead head(1, 3, 2, 2);
-    const std::vector<std::uint8_t> padding = {0, 1, 1};  // damping ends at key 0, which is forbidden
-    head.input.mask.keyAllowed = padding;
-    const Reading reading = readRow(head.input, 0, {0.0, 0.4, 0.6}, {{"noise", "amplitude-damping"}, {"gamma", "1"}});
-    EXPECT_EQ(reading.leaked, 1.0);
-    expectNear(reading.weights, {0.0, 0.5, 0.5});
-}
-
-// The spread of a mitigated weight over many runs of S shots, against the factor given for Richardson's weights.
-TEST(IndexRegister, VarianceFactorOfExtrapolationIsTheSpread)
-{
-    const RandomHead head(1, 4, 2, 2);
-    constexpr double kShots = 1000.0;
-    const Parameters parameters = noisy({{"noise", "depolarizing-register"},
-                                         {"lambda", "0.02"},
-                                         {"mitigation", "richardson"},
-                                         {"scales", "one-three"},
-                                         {"project", "off"}});
-    const IndexRegister noise(head.input, parameters);
-    const RegisterRuns runs = noise.runs(0, kRow);
-    RandomStream stream({.seed = 6}, 0);
-    Samples samples;
-    for (int repeat = 0; repeat < 20000; ++repeat) {
-        auto measured = runs.distributions;
-        for (Vector& run : measured)  // the marginal of one outcome is binomial
-            run[1] = static_cast<double>(stream.binomial(std::uint64_t{1000}, run[1])) / kShots;
-        Vector weights(4);
-        noise.read(0, measured, weights);
-        samples.add(weights[1]);
+    const RowHead head(kGolden);
+    for (const MitigationMethod& method : mitigationMethods()) {
+        const Parameters parameters =
+            noisy({{"shots", "5"}, {"lambda", "0.4"}, {"readout", "on"}, {"mitigation", method.id}});
+        const HeadResult result = runHead(shots(), head.input, parameters);
+        EXPECT_NEAR(std::accumulate(result.weights.values().begin(), result.weights.values().end(), 0.0), 1.0, 1e-6);
+        EXPECT_THAT(result.weights.values(), testing::Each(testing::Ge(0.0F)));
+        EXPECT_FALSE(shots().properties(parameters).signedWeights);
     }
-    double expected = 0.0;
-    const Vector gamma = {1.5, -0.5};
-    for (std::size_t r = 0; r < 2; ++r)
-        expected += gamma[r] * gamma[r] * runs.distributions[r][1] * (1.0 - runs.distributions[r][1]) / kShots;
-    EXPECT_LT(std::abs(samples.mean() - (1.5 * runs.distributions[0][1] - 0.5 * runs.distributions[1][1])),
-              4.0 * samples.errorOfMean());
-    EXPECT_LT(std::abs(samples.variance() - expected), 4.0 * samples.errorOfVariance());
-    EXPECT_NEAR(expected / (kRow[1] * (1.0 - kRow[1]) / kShots), runs.varianceFactor, 0.02);
+    const Parameters raw = noisy({{"mitigation", "cancellation"}, {"project", "off"}});
+    EXPECT_TRUE(shots().properties(raw).signedWeights);
+    EXPECT_FALSE(shots().properties(raw).rowStochastic);
 }
 
-TEST(IndexRegister, RefusesWhatCannotBeUndone)
+TEST(IndexRegister, WhatCannotBeIsRefused)
 {
-    EXPECT_THROW(fourKeys({{"noise", "depolarizing-register"}, {"lambda", "1"}, {"mitigation", "cancellation"}}),
-                 Error);
-    EXPECT_THROW(fourKeys({{"noise", "amplitude-damping"}, {"gamma", "1"}, {"mitigation", "cancellation"}}), Error);
-    const RandomHead head(1, 257, 2, 2);
-    const Parameters local = noisy({{"noise", "depolarizing"}, {"mitigation", "distillation"}});
-    EXPECT_THROW(IndexRegister(head.input, local), Error);
-    const Parameters global = noisy({{"noise", "depolarizing-register"}, {"mitigation", "distillation"}});
-    EXPECT_NO_THROW(IndexRegister(head.input, global));
-}
-
-TEST(IndexRegister, PropertiesSayWhatChanges)
-{
-    const auto properties = [](const Changes& changes) {
-        MechanismProperties result;
-        setIndexRegisterProperties(noisy(changes), result);
-        return result;
-    };
-    EXPECT_TRUE(properties({}).rowStochastic);
-    EXPECT_TRUE(properties({}).usesKeyOrder);
-    EXPECT_FALSE(properties({{"register", "ideal"}}).usesKeyOrder);
-    EXPECT_FALSE(properties({{"padding", "show-leak"}}).rowStochastic);
-    EXPECT_TRUE(properties({{"mitigation", "richardson"}, {"project", "off"}}).signedWeights);
-    EXPECT_FALSE(properties({{"mitigation", "richardson"}}).signedWeights);
-    EXPECT_FALSE(properties({{"mitigation", "distillation"}, {"project", "off"}}).signedWeights);
-    EXPECT_TRUE(properties({{"labels", "random"}}).randomFeatures);
+    const RowHead head(kGolden);
+    EXPECT_THROW(runHead(shots(), head.input, noisy({{"lambda", "1"}, {"mitigation", "cancellation"}})), Error);
+    EXPECT_THROW(
+        runHead(shots(), head.input,
+                noisy({{"readout", "on"}, {"read-one", "0.5"}, {"read-zero", "0.5"}, {"mitigation", "readout"}})),
+        Error);
+    const RowHead large(std::vector<double>(257, 1.0 / 257.0));
+    try {
+        runHead(shots(), large.input, noisy({{"mitigation", "distillation"}}));
+        FAIL() << "a density matrix of 9 qubits";
+    } catch (const Error& error) {
+        EXPECT_THAT(error.what(), testing::HasSubstr("256"));
+    }
+    EXPECT_NO_THROW(
+        runHead(shots(), large.input, noisy({{"noise", "depolarizing-register"}, {"mitigation", "distillation"}})));
 }
 
 }  // namespace
