@@ -48,6 +48,7 @@ struct MechanismInfo {
     std::string source;      // where the definition comes from
     std::vector<Parameter> parameters;
     MechanismProperties properties;  // with the default parameters
+    bool baseline = false;           // for scale beside the others; may read the whole exact map, later tokens too
 };
 
 // One head's input. Views stay valid until the work on the head is done.
