@@ -45,7 +45,7 @@ IndexRegister::IndexRegister(const Parameters& parameters, std::size_t keys, con
       m_project(m_mitigation == Mitigation::Symmetry || parameters.flag("project")),
       m_unfold(parameters.choice("inversion") == "unfolding"),
       m_steps(static_cast<std::size_t>(parameters.integer("steps"))),
-      m_copies(static_cast<int>(parameters.integer("copies"))), m_qubits(qubitsFor(keys)),
+      m_copies(static_cast<int>(parameters.integer("copies"))), m_qubits(registerQubits(keys)),
       m_labels(keyLabels(static_cast<KeyLabels>(parameters.integer("labels")), keys, random))
 {
     if (parameters.flag("readout"))
@@ -120,8 +120,11 @@ std::vector<std::uint32_t> IndexRegister::order(std::span<const std::uint32_t> k
 {
     const std::size_t states = std::size_t{1} << m_qubits;
     std::vector<std::uint32_t> result;
-    for (std::size_t place = 0; place < m_labels.size(); ++place)
-        result.push_back(m_labels[keyOrder.empty() ? place : keyOrder[place]]);
+    for (std::size_t key = 0; key < m_labels.size() && keyOrder.empty(); ++key)
+        result.push_back(m_labels[key]);
+    for (const std::uint32_t key : keyOrder)
+        if (key < m_labels.size())
+            result.push_back(m_labels[key]);
     for (std::size_t state = 0; state < states; ++state)
         if (m_keys[state] < 0)
             result.push_back(static_cast<std::uint32_t>(state));

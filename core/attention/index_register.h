@@ -7,12 +7,14 @@
 
 namespace ketscope {
 
-// The noisy index register of one head: what its shots are drawn from, and how weights are read from them. Outcomes are
-// basis states (D = 2^⌈log₂ m⌉); methods with signs have two for each, first all + then all −.
+// The noisy index register of rows with m keys: what their shots are drawn from, and how weights are read from them. Outcomes
+// are basis states (D = 2^⌈log₂ m⌉); methods with signs have two for each, first all + then all −.
 class IndexRegister {
 public:
     // Throws Error (Input) when the register is too large to simulate.
     IndexRegister(const Parameters& parameters, std::size_t keys, const RandomKey& random);
+
+    std::size_t size() const { return m_labels.size(); }  // m
 
     // Experiments that one estimate needs: one for each noise scale of an extrapolation.
     std::size_t runs() const { return m_noise.size(); }
@@ -20,7 +22,8 @@ public:
     // The outcomes' distribution in one of them, when the keys' probabilities (m) are loaded.
     std::vector<double> distribution(std::span<const double> probabilities, std::size_t run) const;
 
-    // Outcomes in the order of keys, states that are no key last; and the key of each outcome, −1 = none.
+    // Outcomes in the order of keys (those below m of `keyOrder`; empty = by number), states that are no key last; and the key
+    // of each outcome, −1 = none.
     std::vector<std::uint32_t> order(std::span<const std::uint32_t> keyOrder) const;
     std::span<const std::int64_t> keys() const { return m_keys; }
 

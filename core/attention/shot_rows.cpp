@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace ketscope {
@@ -76,8 +77,8 @@ ShotRows::ShotRows(const HeadInput& input, const Parameters& parameters)
       m_order(m_mode.estimator.usesKeyOrder ? static_cast<Order>(parameters.integer("order")) : Order::Position),
       m_control(input, parameters)
 {
-    if (m_mode.noisy)
-        m_register.emplace(parameters, input.keys.rows, input.random);
+    for (std::size_t qubits = 0; m_mode.noisy && qubits <= registerQubits(input.keys.rows); ++qubits)
+        m_registers.emplace_back(parameters, std::min(input.keys.rows, std::size_t{1} << qubits), input.random);
     if (m_order == Order::Value && !input.mask.causal && input.mask.additive.empty())
         m_places = principalPlaces(0);
     if (m_mode.estimator.shots != nullptr && !m_mode.estimator.unbiased)
@@ -109,13 +110,16 @@ std::vector<double> ShotRows::probabilities(std::size_t query, std::span<float> 
     return result;
 }
 
-// Of the values that the query may see: no later token decides the order of earlier ones.
+// Of the values that the query may see, the others last: no later token decides the order of earlier ones.
 std::vector<float> ShotRows::principalPlaces(std::size_t query) const
 {
     std::vector<std::uint8_t> seen(m_input.keys.rows);
     for (std::size_t key = 0; key < seen.size(); ++key)
         seen[key] = isAllowed(m_input, query, key) ? 1 : 0;
-    return principalProjections(m_input.values, seen);
+    std::vector<float> places = principalProjections(m_input.values, seen);
+    for (std::size_t key = 0; key < seen.size(); ++key)
+        places[key] = seen[key] != 0 ? places[key] : std::numeric_limits<float>::infinity();
+    return places;
 }
 
 std::vector<std::uint32_t> ShotRows::keyOrder(std::size_t query, std::span<const double> probabilities) const
@@ -144,32 +148,41 @@ Estimate ShotRows::draw(const RowOutcomes& row, std::uint64_t shots, RandomStrea
     return m_mode.estimator.draw(row, m_settings, shots, stream);
 }
 
-ShotRow ShotRows::measureRegister(std::span<const double> probabilities, std::span<const std::uint32_t> order,
-                                  std::span<const std::uint8_t> allowed, RandomStream& stream) const
+const IndexRegister& ShotRows::registerOf(std::size_t query) const
 {
+    return m_registers[registerQubits(m_input.mask.keyEnd(query, m_input.queries.rows, m_input.keys.rows))];
+}
+
+ShotRow ShotRows::measureRegister(std::size_t query, std::span<const double> probabilities,
+                                  std::span<const std::uint32_t> order, RandomStream& stream) const
+{
+    const IndexRegister& noisy = registerOf(query);
+    std::vector<std::uint8_t> allowed(noisy.size());
+    for (std::size_t key = 0; key < allowed.size(); ++key)
+        allowed[key] = isAllowed(m_input, query, key) ? 1 : 0;
     std::vector<std::vector<double>> expected;
     std::vector<Estimate> runs;
     ShotRow result;
-    for (std::size_t run = 0; run < m_register->runs(); ++run) {
-        expected.push_back(m_register->distribution(probabilities, run));
-        const RowOutcomes row{expected.back(), order, m_input.values, m_register->keys(),
+    for (std::size_t run = 0; run < noisy.runs(); ++run) {
+        expected.push_back(noisy.distribution(probabilities.first(noisy.size()), run));
+        const RowOutcomes row{expected.back(), order, m_input.values, noisy.keys(),
                               m_mode.repeats == 1 && m_mode.estimator.multinomial};
         runs.push_back(draw(row, shotsFor(row), stream));
         result.shots += runs.back().shots;
     }
-    IndexRegister::Reading reading = m_register->read(runs, expected, allowed);
-    result.weights = std::move(reading.weights);
+    IndexRegister::Reading reading = noisy.read(runs, expected, allowed);
     result.standardErrors = roots(reading.variances);
+    result.weights = std::move(reading.weights);
     result.leaked = reading.leaked;
+    result.weights.resize(probabilities.size(), 0.0);
+    if (!result.standardErrors.empty())
+        result.standardErrors.resize(probabilities.size(), 0.0);
     return result;
 }
 
 ShotRow ShotRows::measureOnce(std::span<const double> probabilities, std::span<const std::uint32_t> order,
-                              std::span<const double> control, std::span<const std::uint8_t> allowed,
-                              RandomStream& stream) const
+                              std::span<const double> control, RandomStream& stream) const
 {
-    if (m_register)
-        return measureRegister(probabilities, order, allowed, stream);
     const RowOutcomes row{probabilities, order, m_input.values, {}, false};
     ShotRow result;
     Estimate estimate = control.empty() ? draw(row, shotsFor(row), stream)
@@ -189,20 +202,19 @@ ShotRow ShotRows::measureOnce(std::span<const double> probabilities, std::span<c
 
 ShotRow ShotRows::measure(std::size_t query, std::span<const double> probabilities, RandomStream& stream) const
 {
-    std::vector<std::uint32_t> order = keyOrder(query, probabilities);
-    std::vector<std::uint8_t> allowed;
-    if (m_register) {
-        order = m_register->order(order);
-        for (std::size_t key = 0; key < probabilities.size(); ++key)
-            allowed.push_back(isAllowed(m_input, query, key) ? 1 : 0);
-    }
+    const std::vector<std::uint32_t> keys = keyOrder(query, probabilities);
+    const std::vector<std::uint32_t> order = m_mode.noisy ? registerOf(query).order(keys) : keys;
     const std::vector<double> control =
         m_mode.controlled && m_mode.sampled ? m_control.control(probabilities) : std::vector<double>();
+    const auto once = [&] {
+        return m_mode.noisy ? measureRegister(query, probabilities, order, stream)
+                            : measureOnce(probabilities, order, control, stream);
+    };
     if (m_mode.repeats == 1)
-        return measureOnce(probabilities, order, control, allowed, stream);
+        return once();
     Repeats repeats;
     for (std::uint64_t repeat = 0; repeat < m_mode.repeats; ++repeat)
-        repeats.add(measureOnce(probabilities, order, control, allowed, stream));
+        repeats.add(once());
     return repeats.result();
 }
 

@@ -4,8 +4,6 @@
 #include "core/attention/control_variate.h"
 #include "core/attention/index_register.h"
 
-#include <optional>
-
 namespace ketscope {
 
 // What `shots` makes of one row's softmax probabilities, and how well it knows it.
@@ -47,10 +45,10 @@ private:
     std::vector<std::uint32_t> keyOrder(std::size_t query, std::span<const double> probabilities) const;
     std::vector<float> principalPlaces(std::size_t query) const;
     ShotRow measureOnce(std::span<const double> probabilities, std::span<const std::uint32_t> order,
-                        std::span<const double> control, std::span<const std::uint8_t> allowed,
-                        RandomStream& stream) const;
-    ShotRow measureRegister(std::span<const double> probabilities, std::span<const std::uint32_t> order,
-                            std::span<const std::uint8_t> allowed, RandomStream& stream) const;
+                        std::span<const double> control, RandomStream& stream) const;
+    const IndexRegister& registerOf(std::size_t query) const;
+    ShotRow measureRegister(std::size_t query, std::span<const double> probabilities,
+                            std::span<const std::uint32_t> order, RandomStream& stream) const;
     Estimate draw(const RowOutcomes& row, std::uint64_t shots, RandomStream& stream) const;
     std::uint64_t shotsFor(const RowOutcomes& row) const;
     double meanNormalizedEntropy(MatrixView keys) const;
@@ -62,7 +60,9 @@ private:
     ShotSettings m_settings;
     Order m_order;
     ControlVariate m_control;
-    std::optional<IndexRegister> m_register;
+    // By number of qubits. A row's register is as large as the keys before the causal mask's end need, so that nothing depends
+    // on later tokens, not even on their number.
+    std::vector<IndexRegister> m_registers;
     std::vector<float>
         m_places;  // of all keys along the first principal component, when every query sees the same keys
 };

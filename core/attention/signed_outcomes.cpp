@@ -2,9 +2,9 @@
 #include "core/attention/signed_outcomes.h"
 
 #include "core/base/error.h"
+#include "core/quantum/density_matrix.h"
 #include "core/quantum/mitigation.h"
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -62,64 +62,6 @@ SignedOutcomes cancelRegisterMixing(std::span<const double> noisy, double lambda
     return join(plus, minus, (1.0 + lambda - 2.0 * lambda / square) / (1.0 - lambda));
 }
 
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-// ρ'_ab = Σ_K Σ K_ac ρ_cd K*_bd on one qubit of a real density matrix; every channel here keeps it real.
-void applyToQubit(Matrix& rho, std::size_t stride, const std::array<double, 16>& map)
-{
-    const auto states = static_cast<std::size_t>(rho.rows());
-    for (std::size_t r = 0; r < states; ++r)
-        for (std::size_t c = 0; c < states && (r & stride) == 0; ++c) {
-            if ((c & stride) != 0)
-                continue;
-            const auto at = [&](std::size_t cell) -> double& {
-                return rho(static_cast<Eigen::Index>(r + (cell & 2 ? stride : 0)),
-                           static_cast<Eigen::Index>(c + (cell & 1 ? stride : 0)));
-            };
-            const std::array<double, 4> before = {at(0), at(1), at(2), at(3)};
-            for (std::size_t cell = 0; cell < 4; ++cell) {
-                double sum = 0.0;
-                for (std::size_t from = 0; from < 4; ++from)
-                    sum += map[4 * cell + from] * before[from];
-                at(cell) = sum;
-            }
-        }
-}
-
-std::array<double, 16> mapOf(const KrausOperators& operators)
-{
-    std::array<double, 16> map{};
-    for (const KrausOperator& k : operators)
-        for (std::size_t to = 0; to < 4; ++to)
-            for (std::size_t from = 0; from < 4; ++from)
-                map[4 * to + from] += (k[(to & 2) + from / 2] * std::conj(k[2 * (to & 1) + from % 2])).real();
-    return map;
-}
-
-Matrix noisyState(std::span<const double> probabilities, const Noise& noise)
-{
-    const auto states = static_cast<Eigen::Index>(probabilities.size());
-    Eigen::VectorXd amplitudes(states);
-    for (Eigen::Index j = 0; j < states; ++j)
-        amplitudes[j] = std::sqrt(probabilities[static_cast<std::size_t>(j)]);
-    Matrix rho = amplitudes * amplitudes.transpose();
-    if (noise.kraus.empty())
-        return rho;
-    const auto map = mapOf(noise.kraus);
-    for (std::size_t stride = 1; stride < probabilities.size(); stride *= 2)
-        applyToQubit(rho, stride, map);
-    return rho;
-}
-
-// diag(ρ^M) for M = 2, 3, 4.
-Eigen::VectorXd diagonalOfPower(const Matrix& rho, int copies)
-{
-    if (copies == 2)
-        return rho.cwiseProduct(rho).rowwise().sum();
-    const Matrix square = rho * rho;
-    return square.cwiseProduct(copies == 3 ? rho : square).rowwise().sum();
-}
-
 }  // namespace
 
 SignedOutcomes cancellationOutcomes(std::vector<double> noisy, const Noise& noise)
@@ -150,19 +92,20 @@ SignedOutcomes distillationOutcomes(std::span<const double> probabilities, const
     const std::size_t states = probabilities.size();
     std::vector<double> noisy(probabilities.begin(), probabilities.end());
     applyNoise(noisy, noise);
+    double trace = 1.0;
     std::vector<double> wanted;
     if (noise.kraus.empty()) {
-        double purity = 1.0;
-        wanted = distilled(probabilities, noise.registerMixing, copies, &purity);
-        for (double& p : wanted)
-            p *= purity;
+        wanted = distilled(probabilities, noise.registerMixing, copies, &trace);
     } else {
-        if (states > std::size_t{1} << kDistillationQubits)
+        if (states > std::size_t{1} << DensityMatrix::kMaximumQubits)
             refuse({"virtual distillation", "at most 256 keys (8 qubits), whose density matrix is simulated",
                     std::to_string(states), "Use a shorter input, or noise on the whole register."});
-        const Eigen::VectorXd diagonal = diagonalOfPower(noisyState(probabilities, noise), copies);
-        wanted.assign(diagonal.begin(), diagonal.end());
+        std::vector<double> amplitudes(states);
+        std::ranges::transform(probabilities, amplitudes.begin(), [](double p) { return std::sqrt(p); });
+        wanted = DensityMatrix::pure(amplitudes).apply(noise).distilled(copies, &trace);
     }
+    for (double& p : wanted)
+        p *= trace;
     std::vector<double> minus(states);
     for (std::size_t j = 0; j < states; ++j) {
         minus[j] = 0.5 * (noisy[j] - wanted[j]);

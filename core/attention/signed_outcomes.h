@@ -18,10 +18,8 @@ struct SignedOutcomes {
 SignedOutcomes cancellationOutcomes(std::vector<double> noisy, const Noise& noise);
 
 // Virtual distillation from `copies` (2 … 4) of ρ, the register's state √probabilities (D) after `noise`: an ancilla that
-// controls their cyclic shift gives the sign, so that p₊ − p₋ = diag(ρ^M). Channels on single qubits need the density matrix:
-// at most kDistillationQubits, Error (Input) otherwise.
+// controls their cyclic shift gives the sign, so that p₊ − p₋ = diag(ρ^M). Channels on single qubits need the density
+// matrix: at most DensityMatrix::kMaximumQubits, Error (Input) otherwise.
 SignedOutcomes distillationOutcomes(std::span<const double> probabilities, const Noise& noise, int copies);
-
-inline constexpr std::size_t kDistillationQubits = 8;
 
 }  // namespace ketscope

@@ -115,6 +115,41 @@ TEST(IndexRegister, MassOnOtherStatesIsDroppedOrShown)
     EXPECT_NEAR(leaked.data()[0], 0.1, 1e-7);
 }
 
+// Damping ends at key 0, which is forbidden: no shot is left, and the row is uniform over what is allowed.
+TEST(IndexRegister, WithEveryShotLostTheRowIsUniform)
+{
+    RowHead head({0.2, 0.4, 0.4});
+    const std::vector<std::uint8_t> allowed = {0, 1, 1};
+    head.input.mask.keyAllowed = allowed;
+    for (const char* estimator : {"exact", "naive"}) {
+        const Parameters parameters = noisy({{"estimator", estimator}, {"noise", "amplitude-damping"}, {"gamma", "1"}});
+        const HeadResult result = runHead(shots(), head.input, parameters);
+        EXPECT_THAT(result.weights.values(), testing::ElementsAre(0.0F, 0.5F, 0.5F));
+    }
+}
+
+// With a causal mask a row's register is as large as the keys so far need: five tokens or thirty, the first three rows are
+// the same.
+TEST(IndexRegister, LaterTokensDoNotEvenEnlargeTheRegister)
+{
+    const RandomHead longer(30, 30, 4, 3);
+    HeadInput input = longer.input;
+    input.mask.causal = true;
+    HeadInput shorter = input;
+    for (MatrixView* part : {&shorter.queries, &shorter.keys, &shorter.values, &shorter.layerInput})
+        *part = part->middleRows(0, 5);
+    for (const char* order : {"position", "logit", "value"})
+        for (const char* labels : {"binary", "gray", "random"}) {
+            const Parameters parameters =
+                noisy({{"estimator", "stratified"}, {"order", order}, {"labels", labels}, {"lambda", "0.3"}});
+            const HeadResult a = runHead(shots(), input, parameters);
+            const HeadResult b = runHead(shots(), shorter, parameters);
+            for (std::size_t i = 0; i < 5; ++i)
+                for (std::size_t j = 0; j < 5; ++j)
+                    EXPECT_EQ(a.weight(i, j), b.weight(i, j)) << order << labels << i << j;
+        }
+}
+
 // methods.md §11: λ = 0.05, E₀ = 0.7, asymptote 1/8.
 TEST(IndexRegister, ExtrapolationsOfTheWorkedExample)
 {
