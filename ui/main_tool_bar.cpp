@@ -29,7 +29,8 @@ QString inputText(const Input& input)
 MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QMenu& modelMenu, QWidget* parent)
     : QToolBar(tr("Main"), parent), m_controller(controller), m_appearance(appearance), m_model(new MenuButton(this)),
       m_input(new QLineEdit(this)), m_plan(new MenuButton(this)), m_planMenu(new QMenu(m_plan)),
-      m_run(new QPushButton(this)), m_export(new QPushButton(tr("Export figure…"), this))
+      m_run(new QPushButton(this)), m_perspectives(new Segment(perspectiveTitles(), this)),
+      m_export(new QPushButton(tr("Export figure…"), this))
 {
     setObjectName(u"mainToolBar"_s);
     setMovable(false);
@@ -50,7 +51,10 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     auto* space = new QWidget(this);
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     addWidget(space);
+    m_perspectives->setObjectName(u"perspectives"_s);
+    addWidget(field(tr("Perspective"), m_perspectives));
     addWidget(field(QString(), m_export));
+    connect(m_perspectives, &Segment::chosen, this, &MainToolBar::perspectiveChosen);
     connect(m_input, &QLineEdit::returnPressed, this, &MainToolBar::commitInput);
     connect(m_run, &QPushButton::clicked, this, &MainToolBar::runOrCancel);
     connect(m_export, &QPushButton::clicked, this, &MainToolBar::exportWanted);
@@ -67,6 +71,8 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     refreshStudy();
     applySize();
 }
+
+QStringList MainToolBar::perspectiveTitles() { return {tr("Heatmap"), tr("Entropy && distance")}; }
 
 QWidget* MainToolBar::field(const QString& title, QWidget* control)
 {

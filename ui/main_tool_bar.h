@@ -20,10 +20,13 @@ public:
 
     QLineEdit& input() const { return *m_input; }
     void commitInput();  // what the field says now is run
+    static QStringList perspectiveTitles();
+    void showPerspective(int index) { m_perspectives->choose(index); }
 
 signals:
     void planDialogWanted();
     void exportWanted();
+    void perspectiveChosen(int index);
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
@@ -45,6 +48,7 @@ private:
     MenuButton* m_plan;
     QMenu* m_planMenu;
     QPushButton* m_run;
+    Segment* m_perspectives;
     QPushButton* m_export;
 };
 

@@ -9,6 +9,7 @@
 #include "ui/main_tool_bar.h"
 #include "ui/message_strip.h"
 #include "ui/status_line.h"
+#include "ui/views/entropy_page.h"
 #include "ui/views/heatmap_page.h"
 
 #include <QCloseEvent>
@@ -75,13 +76,17 @@ void MainWindow::createCentre()
     auto* centre = new QWidget(this);
     m_errors = new MessageStrip(MessageStrip::Kind::Error, centre);
     m_notices = new MessageStrip(MessageStrip::Kind::Notice, centre);
-    m_page = new HeatmapPage(m_controller, m_appearance, centre);
+    m_perspectives = new QStackedWidget(centre);
+    m_page = new HeatmapPage(m_controller, m_appearance, m_perspectives);
+    m_entropy = new EntropyPage(m_controller, m_appearance, m_perspectives);
+    m_perspectives->addWidget(m_page);
+    m_perspectives->addWidget(m_entropy);
     auto* column = new QVBoxLayout(centre);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(m_errors);
     column->addWidget(m_notices);
-    column->addWidget(m_page, 1);
+    column->addWidget(m_perspectives, 1);
     setCentralWidget(centre);
 }
 
@@ -138,7 +143,9 @@ void MainWindow::connectController()
     connect(&m_appearance, &Appearance::changed, this, &MainWindow::applySizes);
     connect(m_tools, &MainToolBar::planDialogWanted, m_plan, &PlanSection::edit);
     connect(m_tools, &MainToolBar::exportWanted, this, &MainWindow::openExport);
+    connect(m_tools, &MainToolBar::perspectiveChosen, this, &MainWindow::showPerspective);
     connect(&m_page->figureView(), &FigureView::exportWanted, this, &MainWindow::openExport);
+    connect(m_entropy, &EntropyPage::exportWanted, this, &MainWindow::openExportOf);
     connect(&m_exportJob, &Job::failed, this, &MainWindow::sayError);
 }
 
@@ -245,14 +252,27 @@ void MainWindow::openText(const QString& path)
     m_controller.setInputText(QString::fromUtf8(file.readAll()).simplified());
 }
 
+void MainWindow::showPerspective(int index)
+{
+    m_perspectives->setCurrentIndex(index);
+    m_tools->showPerspective(index);
+    if (m_perspectives->currentWidget() == m_page)
+        m_page->figureView().setFocus();
+}
+
 void MainWindow::openExport()
+{
+    openExportOf(m_perspectives->currentWidget() == m_page ? u"heatmap"_s : u"head-matrix"_s);
+}
+
+void MainWindow::openExportOf(const QString& type)
 {
     if (!m_controller.comparison())
         return;
     const FigureView& view = m_page->figureView();
     const std::optional<double> locked =
         view.isRangeLocked() && view.figure() != nullptr ? std::optional(view.figure()->maximum()) : std::nullopt;
-    auto* dialog = new ExportDialog(m_controller.comparison(), locked, m_settings, m_appearance, this);
+    auto* dialog = new ExportDialog(m_controller.comparison(), type, locked, m_settings, m_appearance, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
         m_lastExport = task;

@@ -9,9 +9,11 @@
 
 #include <QDockWidget>
 #include <QMainWindow>
+#include <QStackedWidget>
 
 namespace ketscope {
 
+class EntropyPage;
 class FigureView;
 class HeatmapPage;
 class MainToolBar;
@@ -67,6 +69,8 @@ private:
     void openSample();
     void openText(const QString& file);
     void openExport();
+    void openExportOf(const QString& type);
+    void showPerspective(int index);
     void exportAgain();
     void escape();
     void moveHead(int layers, int heads);
@@ -79,7 +83,9 @@ private:
     MainToolBar* m_tools = nullptr;
     MessageStrip* m_errors = nullptr;
     MessageStrip* m_notices = nullptr;
+    QStackedWidget* m_perspectives = nullptr;
     HeatmapPage* m_page = nullptr;
+    EntropyPage* m_entropy = nullptr;
     PlanSection* m_plan = nullptr;
     ParameterSection* m_parameters = nullptr;
     QDockWidget* m_left = nullptr;

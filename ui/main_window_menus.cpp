@@ -107,6 +107,15 @@ void MainWindow::createEditMenu()
 void MainWindow::createViewMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&View"));
+    int number = 0;
+    for (const QString& title : MainToolBar::perspectiveTitles()) {
+        add(menu, title, {QKeySequence(QString::number(number + 1))}, [this, number] {
+            if (!isTyping())
+                showPerspective(number);
+        });
+        ++number;
+    }
+    menu.addSeparator();
     createLookMenus(menu);
     menu.addSeparator();
     add(menu, tr("Show &Δ"), {QKeySequence(u"D"_s)}, [this] {

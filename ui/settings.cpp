@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/settings.h"
 
+#include "core/study/head_statistics.h"
+
 #include <algorithm>
 #include <array>
 
@@ -14,6 +16,7 @@ namespace {
 const QString kLayout = u"window/layout1"_s;
 const std::array kThemes{u"system"_s, u"light"_s, u"dark"_s};
 const std::array kScales{u"sqrt"_s, u"linear"_s, u"log"_s};
+const std::array kCurves{u"mass"_s, u"cumulative"_s, u"against-uniform"_s};
 constexpr int kRecentModels = 8;
 
 template <typename Names> int indexIn(const Names& names, const QString& name)
@@ -59,6 +62,11 @@ ViewSettings Settings::view() const
         m_store.value(u"view/colourMap"_s, QString::fromStdString(view.colourMap)).toString().toStdString();
     view.scale = static_cast<ColourScale>(indexIn(kScales, m_store.value(u"view/scale"_s).toString()));
     view.showDifference = m_store.value(u"view/difference"_s, true).toBool();
+    const std::string measure = m_store.value(u"view/headMeasure"_s).toString().toStdString();
+    if (std::ranges::find(headMeasures(), measure, &HeadMeasure::id) != headMeasures().end())
+        view.headMeasure = measure;
+    view.distanceCurve =
+        static_cast<DistanceCurve>(indexIn(kCurves, m_store.value(u"view/distanceCurve"_s).toString()));
     return view;
 }
 
@@ -67,6 +75,8 @@ void Settings::setView(const ViewSettings& view)
     m_store.setValue(u"view/colourMap"_s, QString::fromStdString(view.colourMap));
     m_store.setValue(u"view/scale"_s, kScales[static_cast<std::size_t>(view.scale)]);
     m_store.setValue(u"view/difference"_s, view.showDifference);
+    m_store.setValue(u"view/headMeasure"_s, QString::fromStdString(view.headMeasure));
+    m_store.setValue(u"view/distanceCurve"_s, kCurves[static_cast<std::size_t>(view.distanceCurve)]);
 }
 
 bool Settings::runWhileDragging() const { return m_store.value(u"run/whileDragging"_s, true).toBool(); }

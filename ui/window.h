@@ -9,7 +9,7 @@ namespace ketscope {
 
 // What the window starts with.
 struct WindowOptions {
-    Study study;  // an empty model, input or plan is taken from the bundled sample
+    Study study;      // an empty model, input or plan is taken from the bundled sample
     int threads = 0;  // 0 = one per core
 };
 

@@ -116,7 +116,8 @@ TEST_F(WindowTest, NewSentenceWithEnter)
 TEST_F(WindowTest, ExportDialogWritesEveryFormat)
 {
     for (const ExportFormat& format : exportFormats()) {
-        ExportDialog dialog(desk.controller.comparison(), {}, desk.settings, desk.appearance);
+        ExportDialog dialog(desk.controller.comparison(), QStringLiteral("heatmap"), {}, desk.settings,
+                            desk.appearance);
         QSignalSpy exported(&dialog, &ExportDialog::exported);
         const auto file = desk.folder.path() / ("figure." + format.id.toStdString());
         dialog.setFile(QString::fromStdString(file.string()));
@@ -130,7 +131,7 @@ TEST_F(WindowTest, ExportDialogWritesEveryFormat)
 
 TEST_F(WindowTest, ExportToNowhereIsExplainedInline)
 {
-    ExportDialog dialog(desk.controller.comparison(), {}, desk.settings, desk.appearance);
+    ExportDialog dialog(desk.controller.comparison(), QStringLiteral("heatmap"), {}, desk.settings, desk.appearance);
     dialog.setFile(QStringLiteral("/proc/no/such/folder/figure.pdf"));
     dialog.exportNow();
     ASSERT_TRUE(waitFor([&] { return !dialog.message().isEmpty(); }));

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kDebounceMs = 150;
 constexpr double kPreviewDpi = 96.0;
+const QString kHeatmap = u"heatmap"_s;
 constexpr double kPresets[] = {89.0, 120.0, 183.0};
 
 QDoubleSpinBox* makeSpin(double low, double high, int decimals, const QString& suffix, QWidget* parent)
@@ -29,10 +30,17 @@ QDoubleSpinBox* makeSpin(double low, double high, int decimals, const QString& s
     return spin;
 }
 
-QString suggestedName(const Comparison& comparison)
+QString suggestedName(const Comparison& comparison, const QString& type)
 {
     const Selection& at = comparison.study.selection;
-    return u"attention-l%1h%2"_s.arg(at.layer).arg(at.head);
+    return u"%1-l%2h%3"_s.arg(type == kHeatmap ? u"attention"_s : type).arg(at.layer).arg(at.head);
+}
+
+std::unique_ptr<Figure> figureOf(const ExportTask& task)
+{
+    if (task.type == kHeatmap)
+        return std::make_unique<Heatmap>(task.comparison, task.heatmap);
+    return figureType(task.type).make(task.comparison);
 }
 
 }  // namespace
@@ -40,18 +48,24 @@ QString suggestedName(const Comparison& comparison)
 Job::Work exportWork(const ExportTask& task, const std::function<void()>& done)
 {
     return [task, done](Monitor& monitor) -> Job::Delivery {
-        const Heatmap figure(task.comparison, task.figure);
+        const std::unique_ptr<Figure> figure = figureOf(task);
         monitor.check();
-        exportFigure(figure, *task.comparison, task.file, task.options);
+        exportFigure(*figure, *task.comparison, task.file, task.options);
         return done;
     };
 }
 
-ExportDialog::ExportDialog(const ComparisonPointer& comparison, std::optional<double> lockedMaximum, Settings& settings,
-                           Appearance& appearance, QWidget* parent)
+ExportDialog::ExportDialog(const ComparisonPointer& comparison, const QString& type,
+                           std::optional<double> lockedMaximum, Settings& settings, Appearance& appearance,
+                           QWidget* parent)
     : QDialog(parent), m_comparison(comparison), m_lockedMaximum(lockedMaximum), m_settings(settings),
-      m_appearance(appearance)
+      m_appearance(appearance), m_type(new ChoiceBox(this))
 {
+    m_type->setObjectName(u"figureType"_s);
+    m_type->setAccessibleName(tr("Figure"));
+    for (const FigureType* each : figureTypes())
+        m_type->addItem(each->title, each->id);
+    m_type->choose(type);
     setWindowTitle(tr("Export figure"));
     auto* middle = new QHBoxLayout;
     middle->setSpacing(0);
@@ -79,6 +93,9 @@ QWidget* ExportDialog::makeOptions()
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(14, 14, 14, 14);
     auto* form = new QFormLayout;
+    column->addWidget(makeLabel(tr("Figure"), "title", content));
+    column->addWidget(m_type);
+    column->addSpacing(10);
     column->addWidget(makeLabel(tr("Size"), "title", content));
     column->addLayout(form);
     addSizes(*form);
@@ -182,6 +199,7 @@ void ExportDialog::connectControls()
 {
     connect(&m_debounce, &QTimer::timeout, this, &ExportDialog::renderPreview);
     connect(m_preset, &QComboBox::activated, this, &ExportDialog::widthChosen);
+    connect(m_type, &QComboBox::activated, this, &ExportDialog::typeChosen);
     for (QDoubleSpinBox* spin : {m_width, m_dpi, m_text})
         connect(spin, &QDoubleSpinBox::valueChanged, this, &ExportDialog::refresh);
     for (TickBox* tick : {m_caption, m_embed, m_crosshair, m_dark, m_outlines})
@@ -213,7 +231,16 @@ void ExportDialog::load(const ExportChoice& choice)
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString usual = QFileInfo::exists(documents) ? documents : QDir::homePath();
     const QString folder = QFileInfo::exists(choice.folder) ? choice.folder : usual;
-    m_file->setText(folder + u'/' + suggestedName(*m_comparison));
+    m_file->setText(folder + u'/' + suggestedName(*m_comparison, m_type->currentData().toString()));
+    m_crosshair->setEnabled(m_type->currentData().toString() == kHeatmap);
+    formatChosen();
+}
+
+void ExportDialog::typeChosen()
+{
+    const QString type = m_type->currentData().toString();
+    m_crosshair->setEnabled(type == kHeatmap);
+    m_file->setText(QFileInfo(m_file->text()).absolutePath() + u'/' + suggestedName(*m_comparison, type));
     formatChosen();
 }
 
@@ -235,7 +262,8 @@ ExportTask ExportDialog::task() const
     HeatmapOptions figure;
     figure.crosshair = m_crosshair->isChecked();
     figure.maximum = m_lockedMaximum;
-    return {m_comparison, figure, options(), std::filesystem::path(m_file->text().toStdString())};
+    return {m_comparison, m_type->currentData().toString(), figure, options(),
+            std::filesystem::path(m_file->text().toStdString())};
 }
 
 void ExportDialog::setFile(const QString& file)
@@ -292,13 +320,13 @@ void ExportDialog::renderPreview()
 {
     ExportTask preview = task();
     m_previewJob.start([this, preview](Monitor& monitor) -> Job::Delivery {
-        const Heatmap figure(preview.comparison, preview.figure);
+        const std::unique_ptr<Figure> figure = figureOf(preview);
         ExportOptions coarse = preview.options;
         coarse.dpi = kPreviewDpi * 2.0;
-        const QImage image = renderImage(figure, *preview.comparison, coarse);
+        const QImage image = renderImage(*figure, *preview.comparison, coarse);
         monitor.check();
-        const QSizeF size = exportSizeMm(figure, preview.options);
-        const QStringList notices = exportNotices(figure, preview.options);
+        const QSizeF size = exportSizeMm(*figure, preview.options);
+        const QStringList notices = exportNotices(*figure, preview.options);
         return [this, image, size, notices] {
             m_image = image;
             m_size->setText(tr("%1 × %2 mm, %3 × %4 px in PNG")

@@ -20,7 +20,8 @@ namespace ketscope {
 // One figure of one comparison into one file.
 struct ExportTask {
     ComparisonPointer comparison;
-    HeatmapOptions figure;
+    QString type;            // an id of figureTypes()
+    HeatmapOptions heatmap;  // for that figure
     ExportOptions options;
     std::filesystem::path file;
 };
@@ -32,8 +33,9 @@ class ExportDialog : public QDialog {
     Q_OBJECT
 
 public:
-    ExportDialog(const ComparisonPointer& comparison, std::optional<double> lockedMaximum, Settings& settings,
-                 Appearance& appearance, QWidget* parent = nullptr);
+    // `type` is the figure to begin with, an id of figureTypes().
+    ExportDialog(const ComparisonPointer& comparison, const QString& type, std::optional<double> lockedMaximum,
+                 Settings& settings, Appearance& appearance, QWidget* parent = nullptr);
 
     ExportTask task() const;
     void setFile(const QString& file);
@@ -55,6 +57,7 @@ private:
     ExportOptions options() const;
     void formatChosen();
     void widthChosen();
+    void typeChosen();
     void browse();
     void refresh();
     void renderPreview();
@@ -66,6 +69,7 @@ private:
     std::optional<double> m_lockedMaximum;
     Settings& m_settings;
     Appearance& m_appearance;
+    ChoiceBox* m_type;
     ChoiceBox* m_preset;
     QDoubleSpinBox* m_width;
     QDoubleSpinBox* m_dpi;

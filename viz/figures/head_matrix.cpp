@@ -212,6 +212,8 @@ HeadMatrixLayout HeadMatrix::layout(const QRectF& area, const Theme& theme) cons
     double right = layout.maps[beside - 1].right();
     const bool barsBeside = hasDifference() && side == panels();
     right = std::max(right, first + (barsBeside ? right - first : std::min(theme.px(320.0), area.right() - first)));
+    if (barsBeside)
+        right -= theme.px(14.0);  // the last tick of one bar stands clear of the first of the other
     layout.weightBar = QRectF(first, bottom, right - first, colourBarHeight(weightBar(), right - first, theme));
     layout.height = layout.weightBar->bottom() - area.top();
     if (!hasDifference())

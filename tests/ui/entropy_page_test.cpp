@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/desk.h"
+#include "ui/main_window.h"
+#include "ui/views/entropy_page.h"
+#include "ui/views/figure_pane.h"
+#include "viz/figures/head_matrix.h"
+
+#include <QClipboard>
+#include <QComboBox>
+#include <QStackedWidget>
+
+namespace ketscope::test {
+namespace {
+
+class EntropyPageTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        desk.openSample();
+        page = std::make_unique<EntropyPage>(desk.controller, desk.appearance);
+        page->resize(1100, 700);
+        page->show();
+        ASSERT_TRUE(waitFor([&] {
+            return pane("head-matrix").figure() && pane("head-ranking").figure() && pane("token-entropy").figure()
+                   && pane("distance-profile").figure();
+        }));
+    }
+
+    FigurePane& pane(const char* id) const
+    {
+        return *page->findChild<FigurePane*>(QStringLiteral("figure.") + QString::fromLatin1(id));
+    }
+
+    Desk desk;
+    std::unique_ptr<EntropyPage> page;
+};
+
+TEST_F(EntropyPageTest, AClickInTheMatrixSelectsTheHead)
+{
+    FigurePane& matrix = pane("head-matrix");
+    const auto& figure = dynamic_cast<const HeadMatrix&>(*matrix.figure());
+    const HeadMatrixLayout layout = figure.layout(matrix.area(), desk.appearance.theme());
+    const QPointF at = layout.maps[1].topLeft() + QPointF(2.5 * layout.pitch, 3.5 * layout.pitch);
+    QTest::mouseClick(&matrix, Qt::LeftButton, {}, at.toPoint());
+    EXPECT_EQ(desk.controller.selection().layer, 3U);
+    EXPECT_EQ(desk.controller.selection().head, 2U);
+}
+
+TEST_F(EntropyPageTest, AClickInTheRankingSelectsTheHead)
+{
+    FigurePane& ranking = pane("head-ranking");
+    const Table table = ranking.figure()->table();
+    ASSERT_GE(table.rows.size(), 3U);
+    for (double y = 0; y < ranking.height(); y += 4.0) {
+        const Hit hit = ranking.figure()->hit(QPointF(40, y), ranking.area(), desk.appearance.theme());
+        if (!hit.layer || QString::number(*hit.layer) != table.rows[2][0]
+            || QString::number(*hit.head) != table.rows[2][1])
+            continue;
+        QTest::mouseClick(&ranking, Qt::LeftButton, {}, QPoint(40, int(y)));
+        EXPECT_EQ(desk.controller.selection().layer, *hit.layer);
+        EXPECT_EQ(desk.controller.selection().head, *hit.head);
+        return;
+    }
+    FAIL() << "the third row is nowhere";
+}
+
+TEST_F(EntropyPageTest, AnotherMeasureIsShown)
+{
+    auto* measure = page->findChild<QComboBox*>(QStringLiteral("headMeasure"));
+    const QString before = pane("head-matrix").figure()->caption();
+    measure->setCurrentIndex(2);
+    emit measure->activated(2);
+    ASSERT_TRUE(waitFor([&] { return pane("head-matrix").figure()->caption() != before; }));
+    EXPECT_EQ(desk.controller.study().view.headMeasure, "distance");
+    EXPECT_TRUE(pane("head-matrix").figure()->caption().startsWith(QStringLiteral("Mean distance")));
+}
+
+TEST_F(EntropyPageTest, TheTableIsCopied)
+{
+    pane("token-entropy").copyTable();
+    const QStringList lines = QApplication::clipboard()->text().split(u'\n');
+    EXPECT_EQ(lines.size(), 16);
+    EXPECT_EQ(lines.front().split(u'\t').size(), 5);
+}
+
+TEST_F(EntropyPageTest, ArrowsMoveTheQuery)
+{
+    const std::size_t query = desk.controller.selection().query;
+    QTest::keyClick(&pane("token-entropy"), Qt::Key_Right);
+    EXPECT_EQ(desk.controller.selection().query, query + 1);
+    QTest::keyClick(&pane("token-entropy"), Qt::Key_Left);
+    EXPECT_EQ(desk.controller.selection().query, query);
+}
+
+TEST(Perspectives, AreSwitchedByKey)
+{
+    Desk desk;
+    MainWindow window(desk.controller, desk.appearance, desk.settings);
+    window.show();
+    desk.openSample();
+    auto* stack = window.findChild<QStackedWidget*>();
+    ASSERT_NE(stack, nullptr);
+    window.setFocus();
+    QTest::keyClick(&window, Qt::Key_2);
+    EXPECT_EQ(stack->currentIndex(), 1);
+    QTest::keyClick(&window, Qt::Key_1);
+    EXPECT_EQ(stack->currentIndex(), 0);
+}
+
+}  // namespace
+}  // namespace ketscope::test

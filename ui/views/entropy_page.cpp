@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/entropy_page.h"
+
+#include "core/study/head_statistics.h"
+#include "viz/colour_map.h"
+#include "viz/scale.h"
+
+#include <cmath>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kSideBySide = 860.0;  // room for two figures beside each other
+constexpr double kLeastCurves = 210.0;
+constexpr double kRankingWidth = 290.0;
+
+QScrollArea* scrolled(QWidget* content, QWidget* parent)
+{
+    auto* area = new QScrollArea(parent);
+    area->setWidgetResizable(true);
+    area->setFrameShape(QFrame::NoFrame);
+    area->setFocusPolicy(Qt::NoFocus);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setWidget(content);
+    return area;
+}
+
+}  // namespace
+
+EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance)
+{
+    setObjectName(u"entropyPage"_s);
+    setProperty("ground", u"panel"_s);
+    setAttribute(Qt::WA_StyledBackground);
+    m_above = new QSplitter(Qt::Horizontal, this);
+    m_matrix = pane("head-matrix", m_above);
+    m_above->addWidget(scrolled(m_matrix, m_above));
+    m_above->addWidget(scrolled(pane("head-ranking", m_above), m_above));
+    m_above->setStretchFactor(0, 1);
+    m_below = new QSplitter(Qt::Horizontal, this);
+    m_below->addWidget(pane("token-entropy", m_below));
+    m_below->addWidget(pane("distance-profile", m_below));
+    auto* split = new QSplitter(Qt::Vertical, this);
+    split->addWidget(m_above);
+    split->addWidget(m_below);
+    split->setStretchFactor(0, 6);
+    split->setStretchFactor(1, 5);
+    for (QSplitter* each : {m_above, m_below, split}) {
+        each->setHandleWidth(1);
+        each->setChildrenCollapsible(false);
+    }
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeHeader());
+    column->addWidget(scrolled(split, this), 1);
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &EntropyPage::refreshControls);
+    connect(&appearance, &Appearance::changed, this, &EntropyPage::arrange);
+    refreshControls();
+    arrange();
+}
+
+FigurePane* EntropyPage::pane(const char* figureId, QWidget* parent)
+{
+    auto* made = new FigurePane(QString::fromLatin1(figureId), m_controller, m_appearance, parent);
+    connect(made, &FigurePane::exportWanted, this, &EntropyPage::exportWanted);
+    return made;
+}
+
+QWidget* EntropyPage::makeHeader()
+{
+    auto* header = new QWidget(this);
+    m_note = new ElidedLabel("hint", header);
+    m_measure = new ChoiceBox(header);
+    m_measure->setObjectName(u"headMeasure"_s);
+    m_measure->setAccessibleName(tr("Measure of heads"));
+    for (const HeadMeasure& measure : headMeasures())
+        m_measure->addItem(QString::fromStdString(measure.title), QString::fromStdString(measure.id));
+    m_colourMap = new ChoiceBox(header);
+    m_colourMap->setAccessibleName(tr("Colour map"));
+    for (const ColourMap& map : colourMaps())
+        m_colourMap->addItem(map.title(), map.id());
+    m_curve = new Segment({tr("Mass"), tr("Cumulative"), tr("vs uniform")}, header);
+    m_curve->setObjectName(u"distanceCurve"_s);
+    m_curve->setToolTip(tr("Attention by distance: at each distance, up to it, or divided by that of uniform rows."));
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(14, 6, 14, 6);
+    row->setSpacing(10);
+    row->addWidget(makeLabel(tr("Entropy and distance"), "page", header));
+    row->addWidget(m_note, 1);
+    row->addWidget(m_measure);
+    row->addWidget(m_colourMap);
+    row->addWidget(m_curve);
+    connect(m_measure, &QComboBox::activated, this, [this] {
+        changeView([this](auto& view) { view.headMeasure = m_measure->currentData().toString().toStdString(); });
+    });
+    connect(m_colourMap, &QComboBox::activated, this, [this] {
+        changeView([this](auto& view) { view.colourMap = m_colourMap->currentData().toString().toStdString(); });
+    });
+    connect(m_curve, &Segment::chosen, this, [this](int index) {
+        changeView([index](auto& view) { view.distanceCurve = static_cast<DistanceCurve>(index); });
+    });
+    return header;
+}
+
+void EntropyPage::changeView(const std::function<void(ViewSettings&)>& change)
+{
+    ViewSettings view = m_controller.study().view;
+    change(view);
+    m_controller.setView(view);
+}
+
+void EntropyPage::refreshControls()
+{
+    const ViewSettings& view = m_controller.study().view;
+    m_measure->choose(QString::fromStdString(view.headMeasure));
+    m_colourMap->choose(QString::fromStdString(view.colourMap));
+    m_curve->choose(static_cast<int>(view.distanceCurve));
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison)
+        return m_note->setText({});
+    const Selection& at = comparison->study.selection;
+    const TensorPointer& layer = comparison->traces.front()->stacks.at(at.stack).attention.at(at.layer);
+    if (!layer)
+        return m_note->setText({});
+    const std::size_t keys = layer->shape().back();
+    m_note->setText(tr("0 = one key · ln %1 = %2 nats = uniform")
+                        .arg(keys)
+                        .arg(formatNumber(std::log(static_cast<double>(keys)), 2)));
+}
+
+void EntropyPage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+// Figures stand below each other where there is no room for two.
+void EntropyPage::arrange()
+{
+    const Theme& theme = m_appearance.theme();
+    const bool narrow = width() < theme.px(kSideBySide);
+    for (QSplitter* each : {m_above, m_below})
+        each->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
+    m_below->setMinimumHeight(qRound(theme.px(narrow ? 2.0 * kLeastCurves : kLeastCurves)));
+    const int ranking = qRound(theme.px(kRankingWidth));
+    if (!narrow)
+        m_above->setSizes({std::max(ranking, width() - ranking), ranking});
+}
+
+}  // namespace ketscope

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/job.h"
+#include "ui/study_controller.h"
+#include "viz/figure.h"
+
+#include <QPixmap>
+#include <QWidget>
+
+namespace ketscope {
+
+// Any figure on screen: made in a job, painted once into a pixmap, with its sentence under the pointer; a click selects
+// what it names. The figure follows the study.
+class FigurePane : public QWidget {
+    Q_OBJECT
+
+public:
+    FigurePane(const QString& figureId, StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    const Figure* figure() const { return m_figure.get(); }
+    QRectF area() const;
+    void copyTable() const;  // tab-separated
+    void copyImage() const;
+
+    QSize sizeHint() const override;
+    QSize minimumSizeHint() const override;
+    bool hasHeightForWidth() const override { return true; }
+    int heightForWidth(int width) const override;
+
+signals:
+    void exportWanted(const QString& figureId);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+
+private:
+    void rebuild();
+    void accept(std::shared_ptr<const Figure> figure, const ComparisonPointer& comparison);
+    void invalidate();
+    void drawCache();
+    void select(const Hit& hit, bool keyOnly);
+
+    const FigureType& m_type;
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    std::shared_ptr<const Figure> m_figure;
+    ComparisonPointer m_comparison;  // that the figure is of
+    QString m_problem;
+    QPixmap m_cache;
+    Job m_job;
+};
+
+}  // namespace ketscope
