@@ -119,6 +119,10 @@ DensityMatrix& DensityMatrix::apply(const Circuit& circuit, std::span<const doub
         fail({"density matrix", "a circuit on " + std::to_string(m_qubits) + " qubits",
               std::to_string(circuit.qubits()), "Report this."});
     for (const Operation& operation : circuit.operations()) {
+        if (place == NoisePlace::AfterEachGate && operation.usedWires().size() == 1 && !noise.kraus.empty()) {
+            applyWithNoise(operation, parameters, noise);
+            continue;
+        }
         apply(operation, parameters);
         if (place == NoisePlace::AtEnd)
             continue;
@@ -128,6 +132,15 @@ DensityMatrix& DensityMatrix::apply(const Circuit& circuit, std::span<const doub
             mix(noise.registerMixing);
     }
     return place == NoisePlace::AtEnd ? apply(noise) : *this;
+}
+
+// A gate on one qubit and the channel after it, as one channel.
+void DensityMatrix::applyWithNoise(const Operation& operation, std::span<const double> parameters, const Noise& noise)
+{
+    const std::vector<Complex> matrix = gateMatrix(operation.gate, operation.angle.at(parameters));
+    apply(composed({{matrix[0], matrix[1], matrix[2], matrix[3]}}, noise.kraus), operation.wires[0]);
+    if (noise.registerMixing != 0.0)
+        mix(noise.registerMixing);
 }
 
 double DensityMatrix::trace() const
@@ -146,6 +159,18 @@ std::vector<double> DensityMatrix::probabilities() const
     for (std::size_t i = 0; i < dimension(); ++i)
         result.push_back((*this)(i, i).real());
     return result;
+}
+
+double DensityMatrix::expectation(const PauliString& string) const
+{
+    Complex sum = 0.0;
+    for (std::size_t b = 0; b < dimension(); ++b) {
+        const bool odd = (std::popcount(b & string.z) & 1) != 0;
+        const Complex entry = (*this)(b, b ^ string.x);
+        sum += odd ? -entry : entry;
+    }
+    constexpr std::array<Complex, 4> powers = {Complex(1, 0), Complex(0, 1), Complex(-1, 0), Complex(0, -1)};
+    return (powers[string.yCount() % 4] * sum).real();
 }
 
 // Both are Hermitian: Tr(ρσ) = Σ ρ_ij σ_ij*.

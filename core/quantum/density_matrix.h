@@ -3,6 +3,7 @@
 
 #include "core/quantum/channel.h"
 #include "core/quantum/circuit.h"
+#include "core/quantum/pauli.h"
 
 #include <span>
 #include <vector>
@@ -39,6 +40,7 @@ public:
     double trace() const;
     double purity() const;                             // Tr ρ²
     std::vector<double> probabilities() const;         // diagonal
+    double expectation(const PauliString& string) const;  // Tr(ρP)
     double overlap(const DensityMatrix& other) const;  // Tr(ρσ)
     std::vector<double> eigenvalues() const;           // ascending
     double entropy() const;                            // −Tr ρ ln ρ, nats
@@ -54,6 +56,7 @@ public:
     std::vector<double> distilled(int copies, double* powerTrace = nullptr) const;
 
 private:
+    void applyWithNoise(const Operation& operation, std::span<const double> parameters, const Noise& noise);
     void mix(double lambda);  // (1 − λ)ρ + λ Tr(ρ) I/2^m
 
     std::size_t m_qubits;

@@ -19,6 +19,32 @@ std::size_t spread(std::size_t rest, std::span<const std::size_t> strides)
     return rest;
 }
 
+// Spelled out in real numbers: std::complex looks for infinities in every product.
+template <std::size_t States>
+void multiply(std::span<std::complex<double>> amplitudes, std::span<const std::complex<double>> matrix,
+              std::span<const std::size_t> offsets, std::span<const std::size_t> strides)
+{
+    std::array<double, States> re{};
+    std::array<double, States> im{};
+    for (std::size_t rest = 0; rest < amplitudes.size() / States; ++rest) {
+        const std::size_t base = spread(rest, strides);
+        for (std::size_t b = 0; b < States; ++b) {
+            re[b] = amplitudes[base + offsets[b]].real();
+            im[b] = amplitudes[base + offsets[b]].imag();
+        }
+        for (std::size_t a = 0; a < States; ++a) {
+            double x = 0.0;
+            double y = 0.0;
+            for (std::size_t b = 0; b < States; ++b) {
+                const std::complex<double> entry = matrix[a * States + b];
+                x += entry.real() * re[b] - entry.imag() * im[b];
+                y += entry.real() * im[b] + entry.imag() * re[b];
+            }
+            amplitudes[base + offsets[a]] = {x, y};
+        }
+    }
+}
+
 }  // namespace
 
 void applyLocal(std::span<std::complex<double>> amplitudes, std::span<const std::complex<double>> matrix,
@@ -36,17 +62,10 @@ void applyLocal(std::span<std::complex<double>> amplitudes, std::span<const std:
     }
     const std::span ascending(strides.data(), wires.size());
     std::ranges::sort(ascending);
-    std::array<std::complex<double>, kMostStates> before;
-    for (std::size_t rest = 0; rest < amplitudes.size() / states; ++rest) {
-        const std::size_t base = spread(rest, ascending);
-        for (std::size_t b = 0; b < states; ++b)
-            before[b] = amplitudes[base + offsets[b]];
-        for (std::size_t a = 0; a < states; ++a) {
-            std::complex<double> sum = 0.0;
-            for (std::size_t b = 0; b < states; ++b)
-                sum += matrix[a * states + b] * before[b];
-            amplitudes[base + offsets[a]] = sum;
-        }
+    switch (wires.size()) {
+    case 1: return multiply<2>(amplitudes, matrix, offsets, ascending);
+    case 2: return multiply<4>(amplitudes, matrix, offsets, ascending);
+    default: return multiply<8>(amplitudes, matrix, offsets, ascending);
     }
 }
 

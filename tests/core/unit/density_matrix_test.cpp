@@ -127,10 +127,38 @@ TEST(DensityMatrix, BellPairByHand)
     circuit.h(0).cx(0, 1);
     DensityMatrix state(2);
     state.apply(circuit);
+    EXPECT_NEAR(state.expectation(PauliString::parse("XX")), 1.0, 1e-15);
+    EXPECT_NEAR(state.expectation(PauliString::parse("YY")), -1.0, 1e-15);
+    EXPECT_NEAR(state.expectation(PauliString::parse("ZZ")), 1.0, 1e-15);
+    EXPECT_NEAR(state.expectation(PauliString::parse("ZI")), 0.0, 1e-15);
     const DensityMatrix half = state.reduced(std::array<std::size_t, 1>{1});
     EXPECT_NEAR(half.purity(), 0.5, 1e-15);
     EXPECT_NEAR(half.entropy(), std::numbers::ln2, 1e-14);
     EXPECT_NEAR(state.entropy(), 0.0, 1e-14);
+}
+
+TEST(DensityMatrix, ExpectationsAreThoseOfThePureState)
+{
+    const std::vector<Complex> state = randomState(3, 21);
+    const DensityMatrix mixed = DensityMatrix::pure(state);
+    for (const char* letters : {"III", "XYZ", "YYX", "IZY", "YYY"})
+        EXPECT_NEAR(mixed.expectation(PauliString::parse(letters)), expectation(PauliString::parse(letters), state),
+                    1e-14)
+            << letters;
+}
+
+// After depolarising noise, global: × (1 − λ); local and last: × (1 − λ)^weight.
+TEST(DensityMatrix, DepolarisingScalesPauliStrings)
+{
+    const DensityMatrix before = DensityMatrix::pure(randomState(3, 4));
+    for (const char* letters : {"XII", "IZY", "YXZ"}) {
+        const PauliString string = PauliString::parse(letters);
+        DensityMatrix local = before;
+        DensityMatrix global = before;
+        EXPECT_NEAR(local.apply(Noise{depolarizing(0.2)}).expectation(string),
+                    std::pow(0.8, static_cast<double>(string.weight())) * before.expectation(string), 1e-14);
+        EXPECT_NEAR(global.apply(Noise{{}, 0.2}).expectation(string), 0.8 * before.expectation(string), 1e-14);
+    }
 }
 
 // Fidelity of two states with D = 8, whole-register depolarising on one side and on both.
