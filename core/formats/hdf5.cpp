@@ -87,6 +87,7 @@ struct Hdf5File::State {
     }
     // Every step of `path` must be a plain link: nothing may lead outside the file.
     bool linked(const std::string& path) const;
+    bool is(H5I_type_t kind, const std::string& path) const;
     Handle dataset(const std::string& path) const;
     std::vector<hsize_t> extents(hid_t dataset, const std::string& path) const;
     std::size_t checkedCount(hid_t dataset, const std::string& path, std::size_t limit) const;
@@ -210,12 +211,24 @@ void Hdf5File::close()
 
 bool Hdf5File::exists(const std::string& path) const { return m_state->linked(path); }
 
-bool Hdf5File::isDataset(const std::string& path) const
+bool Hdf5File::State::is(H5I_type_t kind, const std::string& path) const
 {
-    if (!m_state->linked(path))
+    if (!linked(path))
         return false;
-    const Handle object(H5Oopen(m_state->id, path.c_str(), H5P_DEFAULT), H5Oclose);
-    return object.valid() && H5Iget_type(object) == H5I_DATASET;
+    const Handle object(H5Oopen(id, path.c_str(), H5P_DEFAULT), H5Oclose);
+    return object.valid() && H5Iget_type(object) == kind;
+}
+
+bool Hdf5File::isDataset(const std::string& path) const { return m_state->is(H5I_DATASET, path); }
+
+bool Hdf5File::isGroup(const std::string& path) const { return m_state->is(H5I_GROUP, path); }
+
+bool Hdf5File::isNumeric(const std::string& dataset) const
+{
+    const Handle set = m_state->dataset(dataset);
+    const Handle type(H5Dget_type(set), H5Tclose);
+    const H5T_class_t found = type.valid() ? H5Tget_class(type) : H5T_NO_CLASS;
+    return found == H5T_INTEGER || found == H5T_FLOAT;
 }
 
 std::vector<std::string> Hdf5File::members(const std::string& group) const

@@ -32,6 +32,8 @@ public:
     // Names of the members of a group, sorted; only groups and datasets inside this file.
     std::vector<std::string> members(const std::string& group) const;
     bool isDataset(const std::string& path) const;
+    bool isGroup(const std::string& path) const;
+    bool isNumeric(const std::string& dataset) const;  // whole or real numbers
     // Extents of a dataset; empty for a scalar.
     std::vector<std::size_t> shape(const std::string& dataset) const;
 

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/formats/hdf5.h"
+#include "core/study/attention_checks.h"
 #include "core/study/run_file.h"
 #include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_model.h"
+#include "core/study/token_list.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -15,7 +17,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::size_t kMaximumTraces = 64;
-constexpr std::size_t kMaximumTokens = 1 << 20;
 
 // Reads one file; every function throws Error (Input) that names the place in it.
 class Reader {
@@ -75,14 +76,12 @@ private:
 
     void readTokens()
     {
-        const std::vector<std::string> pieces = m_file.readStrings("/input/tokens");
-        const std::size_t n = pieces.size();
-        if (n == 0 || n > kMaximumTokens)
-            wrong("/input/tokens", "1 to " + std::to_string(kMaximumTokens) + " tokens", std::to_string(n));
-        std::vector<std::string> displays = pieces;
+        std::vector<Token> tokens = tokensOfPieces(m_file.readStrings("/input/tokens"), m_name + ", /input/tokens");
+        const std::size_t n = tokens.size();
+        std::vector<std::string> displays;
         if (m_file.exists("/input/token_display"))
             displays = m_file.readStrings("/input/token_display");
-        if (displays.size() != n)
+        if (!displays.empty() && displays.size() != n)
             wrong("/input/token_display", std::to_string(n) + " texts", std::to_string(displays.size()));
         const auto ids = integers("/input/token_ids", n);
         const auto mask = integers("/input/attention_mask", n);
@@ -91,9 +90,9 @@ private:
         const auto special = integers("/input/token_special", n);
         ModelInput& numbers = m_comparison->input.model;
         for (std::size_t i = 0; i < n; ++i) {
-            Token token;
-            token.piece = pieces[i];
-            token.display = displays[i];
+            Token& token = tokens[i];
+            if (!displays.empty())
+                token.display = displays[i];
             token.id = ids.empty() ? 0 : narrow(ids[i], "/input/token_ids");
             token.segment = types.empty() ? 0 : narrow(types[i], "/input/token_type_ids");
             token.padding = !mask.empty() && mask[i] == 0;
@@ -104,8 +103,8 @@ private:
             numbers.tokenIds.push_back(token.id);
             numbers.attentionMask.push_back(token.padding ? 0 : 1);
             numbers.tokenTypes.push_back(token.segment);
-            m_comparison->input.tokens.push_back(std::move(token));
         }
+        m_comparison->input.tokens = std::move(tokens);
     }
 
     std::vector<TensorPointer> layersOf(const std::string& path) const
@@ -181,9 +180,11 @@ private:
             stack.hidden = layersOf(hidden);
         }
         readDiagnostics(m_file, group, shape[0], stack);
-        for (std::size_t layer = 0; layer < shape[0]; ++layer)
-            if (!std::ranges::all_of(stack.attention[layer]->values(), [](float x) { return std::isfinite(x); }))
-                trace.warnings.push_back("layer " + std::to_string(layer) + ": attention is not finite");
+        // Mechanisms of ours say themselves what their rows sum to; about others nothing is known.
+        const auto queries = axisMask(m_comparison->input.model, axesOf(name).first, shape[2]);
+        const bool ours = m_model && m_file.textAttribute("/", "study");
+        for (std::string& doubt : attentionDoubts(stack, queries, !ours))
+            trace.warnings.push_back(std::move(doubt));
         return stack;
     }
 
