@@ -3,7 +3,7 @@
 #include "app/cli/common.h"
 #include "app/cli/paths.h"
 #include "app/cli/report.h"
-#include "core/study/run_file.h"
+#include "core/study/captured_attention.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -86,10 +86,11 @@ void inspectModel(const InspectOptions& options)
 void inspectRunFile(const InspectOptions& options)
 {
     ConsoleMonitor monitor(options.common.quiet);
-    const ComparisonPointer comparison = readRunFile(options.path, monitor);
+    const ComparisonPointer comparison = readComparison(options.path, monitor);
     if (options.common.json) {
         Json json = comparisonJson(*comparison);
         json["kind"] = "run";
+        json["captured"] = !comparison->recordedTitles.empty();
         json["path"] = options.path;
         printJson(json);
     } else {
@@ -104,7 +105,10 @@ void addInspect(CLI::App& program)
 {
     CLI::App* command = program.add_subcommand("inspect", "Say what is in a model folder or a run file");
     const auto options = std::make_shared<InspectOptions>();
-    command->add_option("MODEL", options->path, "Model folder, or a run file (.h5, .ket)")->required();
+    command
+        ->add_option("MODEL", options->path,
+                     "Model folder, or a run file or captured attention (.h5, .ket, .npz, .npy)")
+        ->required();
     addCommonOptions(*command, options->common);
     command->callback([options] {
         if (kindOfPath(options->path) == PathKind::RunFile)

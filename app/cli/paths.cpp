@@ -21,7 +21,9 @@ struct Signature {
     std::string_view bytes;
     PathKind kind;
 };
-constexpr std::array<Signature, 5> kSignatures = {{{"\x89HDF\r\n\x1a\n", PathKind::RunFile},
+constexpr std::array<Signature, 7> kSignatures = {{{"\x89HDF\r\n\x1a\n", PathKind::RunFile},
+                                                   {"\x93NUMPY", PathKind::RunFile},
+                                                   {"PK\x03\x04", PathKind::RunFile},
                                                    {"GGUF", PathKind::Gguf},
                                                    {"\x89PNG\r\n\x1a\n", PathKind::Image},
                                                    {"\xff\xd8\xff", PathKind::Image},
@@ -31,15 +33,17 @@ struct Suffix {
     std::string_view text;
     PathKind kind;
 };
-constexpr std::array<Suffix, 9> kSuffixes = {{{".h5", PathKind::RunFile},
-                                              {".ket", PathKind::RunFile},
-                                              {".safetensors", PathKind::Safetensors},
-                                              {".gguf", PathKind::Gguf},
-                                              {".png", PathKind::Image},
-                                              {".jpg", PathKind::Image},
-                                              {".jpeg", PathKind::Image},
-                                              {".webp", PathKind::Image},
-                                              {".txt", PathKind::Text}}};
+constexpr std::array<Suffix, 11> kSuffixes = {{{".h5", PathKind::RunFile},
+                                               {".npz", PathKind::RunFile},
+                                               {".npy", PathKind::RunFile},
+                                               {".ket", PathKind::RunFile},
+                                               {".safetensors", PathKind::Safetensors},
+                                               {".gguf", PathKind::Gguf},
+                                               {".png", PathKind::Image},
+                                               {".jpg", PathKind::Image},
+                                               {".jpeg", PathKind::Image},
+                                               {".webp", PathKind::Image},
+                                               {".txt", PathKind::Text}}};
 
 std::string headOf(const fs::path& file)
 {

@@ -9,6 +9,7 @@ namespace ketscope {
 
 enum class PathKind { Missing, Folder, RunFile, Safetensors, Gguf, Image, Text, Unknown };
 
+// RunFile is any file that may hold a comparison: a run file, or arrays of attention captured elsewhere.
 // Told from the first bytes, and from the suffix where bytes are damaged or say nothing.
 PathKind kindOfPath(const std::filesystem::path& path);
 

@@ -5,7 +5,7 @@
 #include "app/cli/paths.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
-#include "core/study/run_file.h"
+#include "core/study/captured_attention.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -85,14 +85,14 @@ void render(const RenderOptions& options)
 {
     const PathKind kind = kindOfPath(options.study);
     if (kind == PathKind::Folder || kind == PathKind::Missing)
-        refuse({options.study, "a run file (.h5, .ket)", kind == PathKind::Folder ? "a folder" : "no such file",
-                "Make one with ketscope run --out."});
+        refuse({options.study, "a run file (.h5, .ket) or captured attention (.h5, .npz, .npy)",
+                kind == PathKind::Folder ? "a folder" : "no such file", "Make one with ketscope run --out."});
     const OffscreenGui gui;
     const FigureType& type = figureType(QString::fromStdString(options.figure));
     checkOutput(options.out, figureSuffixes());
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
-    auto comparison = std::make_shared<Comparison>(*readRunFile(options.study, monitor));
+    auto comparison = std::make_shared<Comparison>(*readComparison(options.study, monitor));
     comparison->study.selection = selectionOf(*comparison, options);
     const std::unique_ptr<Figure> figure = type.make(comparison);
     monitor.check();
@@ -118,7 +118,9 @@ void addRender(CLI::App& program)
     std::vector<std::string> figures;
     for (const FigureType* type : figureTypes())
         figures.push_back(type->id.toStdString());
-    command->add_option("STUDY", options->study, "Run file (.h5, .ket)")->required();
+    command
+        ->add_option("STUDY", options->study, "Run file (.h5, .ket), or attention captured elsewhere (.h5, .npz, .npy)")
+        ->required();
     command->add_option("--figure", options->figure, "Figure: " + joined(figures, ", ") + " (default heatmap)");
     command->add_option("--out", options->out, "File to write: " + joined(figureSuffixes(), ", "))->required();
     command->add_option("--width-mm", options->file.widthMm, "Width on paper in millimetres (default 183)");

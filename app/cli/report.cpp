@@ -172,8 +172,9 @@ Json outputsJson(const Comparison& comparison)
 std::string describeStack(const StackInfo& stack)
 {
     return stack.name + ": " + std::to_string(stack.layers) + (stack.layers == 1 ? " layer × " : " layers × ")
-           + std::to_string(stack.heads) + (stack.heads == 1 ? " head" : " heads") + ", head size "
-           + std::to_string(stack.headSize) + ", hidden size " + std::to_string(stack.width)
+           + std::to_string(stack.heads) + (stack.heads == 1 ? " head" : " heads")
+           + (stack.headSize == 0 ? "" : ", head size " + std::to_string(stack.headSize))
+           + (stack.width == 0 ? "" : ", hidden size " + std::to_string(stack.width))
            + (stack.causal ? ", causal" : "");
 }
 

@@ -55,6 +55,8 @@ public:
 
     ComparisonPointer make(const CapturedArrays& arrays)
     {
+        if (arrays.arrays.empty())
+            refuse({m_name, "attention, as arrays of numbers", "none", "Save the attention in it."});
         readTokens(arrays);
         const std::vector<const CapturedArray*> chosen = choose(arrays.arrays);
         describe(fullShape(chosen.front()->shape));
@@ -115,7 +117,7 @@ private:
         std::string text;
         for (const CapturedArray& array : arrays)
             text += (text.empty() ? "" : ", ") + printable(array.name, 60) + " " + shapeText(array.shape);
-        return text.empty() ? "no arrays of numbers" : text;
+        return text;
     }
 
     void noteOthers(const std::vector<CapturedArray>& arrays, const std::vector<const CapturedArray*>& chosen)

@@ -309,6 +309,10 @@ TEST(TokenizerFiles, DamagedFilesAreRefusedOrHarmless)
     damage("bert-mlm", {"vocab.txt", "tokenizer_config.json"}, "tokenizer_config.json", 100);
     damage("gpt2-lm", {"vocab.json", "merges.txt"}, "vocab.json", 100);
     damage("gpt2-lm", {"vocab.json", "merges.txt"}, "merges.txt", 100);
+    damage("openai-gpt-lm", {"tokenizer.json"}, "tokenizer.json", 100);
+    damage("openai-gpt-lm", {"vocab.json", "merges.txt"}, "vocab.json", 100);
+    damage("llama-gqa", {"tokenizer.json"}, "tokenizer.json", 100);
+    damage("llama-gqa", {"tokenizer.model"}, "tokenizer.model", 300);
 }
 
 }  // namespace

@@ -289,7 +289,7 @@ TEST(TokenizerSpeed, LongTextsAndLongWordsTakeLinearTime)
     std::string word;
     while (word.size() < 100'000)
         word += "aehinorst"[random() % 9];
-    for (const char* model : {"gpt2-lm", "bert-mlm"}) {
+    for (const char* model : {"gpt2-lm", "bert-mlm", "openai-gpt-lm", "llama-gqa"}) {
         const auto tokenizer = fixture(model);
         EXPECT_LT(secondsFor(*tokenizer, text), 20.0) << model;
         EXPECT_LT(secondsFor(*tokenizer, word), 10.0) << model;
