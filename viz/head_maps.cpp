@@ -56,8 +56,12 @@ HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection) : m
         m_standardErrors.push_back(errorsOf(stack, selection, weights));
     }
     const auto& stacks = m_comparison->model.stacks;
-    m_mask.causal = selection.stack < stacks.size() && stacks[selection.stack].causal && keys() >= queries();
-    if (m_comparison->input.model.attentionMask.size() == keys())
+    if (selection.stack < stacks.size()) {
+        m_mask.causal = stacks[selection.stack].causal && keys() >= queries();
+        m_queryAxis = stacks[selection.stack].queries;
+        m_keyAxis = stacks[selection.stack].keys;
+    }
+    if (m_keyAxis == TokenAxis::Text && m_comparison->input.model.attentionMask.size() == keys())
         m_mask.keyAllowed = m_comparison->input.model.attentionMask;
 }
 
@@ -157,11 +161,12 @@ MapComparison HeadMaps::compare(std::size_t baseline, std::size_t trace) const
     return compareMaps(m_weights[baseline], m_weights[trace], fits ? std::span(mask) : std::span<const std::uint8_t>());
 }
 
-QString HeadMaps::tokenText(std::size_t index) const
+QString HeadMaps::tokenText(TokenAxis axis, std::size_t index) const
 {
     const auto& tokens = m_comparison->input.tokens;
-    return index < tokens.size() ? QString::fromStdString(printable(tokens[index].display, 400))
-                                 : QString::number(index);
+    if (axis != TokenAxis::Image && index < tokens.size())
+        return QString::fromStdString(printable(tokens[index].display, 400));
+    return QString::number(axis == TokenAxis::Joint ? index - tokens.size() : index);
 }
 
 }  // namespace ketscope

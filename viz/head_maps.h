@@ -65,14 +65,20 @@ public:
     // Means over the queries that are not padding.
     MapComparison compare(std::size_t baseline, std::size_t trace) const;
 
-    QString tokenText(std::size_t index) const;  // full; the index when there is no such token
+    // The full token; the number of an image's token, counted from its own first.
+    QString queryText(std::size_t index) const { return tokenText(m_queryAxis, index); }
+    QString keyText(std::size_t index) const { return tokenText(m_keyAxis, index); }
     const Comparison& comparison() const { return *m_comparison; }
     const ComparisonPointer& pointer() const { return m_comparison; }
 
 private:
+    QString tokenText(TokenAxis axis, std::size_t index) const;
+
     ComparisonPointer m_comparison;
     std::vector<MatrixView> m_weights;
     std::vector<MatrixView> m_standardErrors;  // empty where there are none
+    TokenAxis m_queryAxis = TokenAxis::Text;
+    TokenAxis m_keyAxis = TokenAxis::Text;
     AttentionMask m_mask;
 };
 

@@ -51,6 +51,19 @@ TEST(CliCaptured, EveryKindIsDrawn)
     EXPECT_EQ(entriesIn(folder.path()), 6U);
 }
 
+// Neither a plan nor a seed is claimed for what was not run here.
+TEST(CliCaptured, TheCaptionSaysWhereItIsFrom)
+{
+    const TemporaryFolder folder;
+    const std::string out = (folder.path() / "two.svg").string();
+    const Outcome outcome = ketscope({"render", captured("two.npz"), "--out", out, "--json"});
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+    const std::string caption = outcome.json()["caption"];
+    EXPECT_NE(caption.find("attention_b"), std::string::npos) << caption;
+    EXPECT_EQ(caption.find("seed"), std::string::npos) << caption;
+    EXPECT_EQ(caption.find("patched"), std::string::npos) << caption;
+}
+
 TEST(CliCaptured, WhatCannotBeUsedIsRefused)
 {
     for (const char* name :

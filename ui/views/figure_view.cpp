@@ -367,7 +367,7 @@ QString rowAsText(const Heatmap& figure, std::size_t query)
     for (const MapSource& source : figure.sources())
         text += u'\t' + sourceTag(source);
     for (std::size_t key = 0; key < figure.maps().keys(); ++key) {
-        text += u"\n%1\t%2"_s.arg(key).arg(figure.maps().tokenText(key));
+        text += u"\n%1\t%2"_s.arg(key).arg(figure.maps().keyText(key));
         for (const MapSource& source : figure.sources())
             text += u'\t' + QString::number(figure.maps().cell(source, query, key).value, 'g', 9);
     }
@@ -378,9 +378,9 @@ QString matrixAsText(const Heatmap& figure, const MapSource& source)
 {
     QString text = sourceTag(source);
     for (std::size_t key = 0; key < figure.maps().keys(); ++key)
-        text += u'\t' + figure.maps().tokenText(key);
+        text += u'\t' + figure.maps().keyText(key);
     for (std::size_t query = 0; query < figure.maps().queries(); ++query) {
-        text += u'\n' + figure.maps().tokenText(query);
+        text += u'\n' + figure.maps().queryText(query);
         for (std::size_t key = 0; key < figure.maps().keys(); ++key)
             text += u'\t' + QString::number(figure.maps().cell(source, query, key).value, 'g', 9);
     }

@@ -208,7 +208,7 @@ QStringList labelsOf(const HeadMaps& maps, const std::vector<std::size_t>& keys)
 {
     QStringList labels;
     for (const std::size_t key : keys)
-        labels << elideMiddle(maps.tokenText(key));
+        labels << elideMiddle(maps.keyText(key));
     return labels;
 }
 

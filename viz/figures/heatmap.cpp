@@ -54,9 +54,13 @@ Heatmap::Heatmap(const ComparisonPointer& comparison, HeatmapOptions options)
         m_deltaScale = ValueScale::symmetric(view.scale, niceMaximum(m_maps.largest(m_sources.back())));
     }
     const QFont font = lightTheme().ui(kLabelPixels);
-    for (std::size_t token = 0; token < std::max(m_maps.queries(), m_maps.keys()); ++token) {
-        m_labels << elideMiddle(m_maps.tokenText(token));
-        m_labelWidths.push_back(textWidth(m_labels.last(), font));
+    for (std::size_t query = 0; query < m_maps.queries(); ++query) {
+        m_queryLabels << elideMiddle(m_maps.queryText(query));
+        m_queryLabelWidths.push_back(textWidth(m_queryLabels.last(), font));
+    }
+    for (std::size_t key = 0; key < m_maps.keys(); ++key) {
+        m_keyLabels << elideMiddle(m_maps.keyText(key));
+        m_keyLabelWidths.push_back(textWidth(m_keyLabels.last(), font));
     }
 }
 
@@ -94,7 +98,8 @@ QString Heatmap::title(const MapSource& source) const
 QString Heatmap::exactHere(std::size_t trace) const
 {
     const auto& plans = m_maps.comparison().plans;
-    if (trace == 0 || trace >= plans.size() || !plans[trace])
+    const bool recorded = !m_maps.comparison().recordedTitles.empty();
+    if (trace == 0 || trace >= plans.size() || !plans[trace] || recorded)
         return {};
     const HeadPlan& plan = *plans[trace];
     if (plan.isPatched(m_selection.stack, m_selection.layer, m_selection.head))
@@ -157,8 +162,8 @@ HeatmapContents Heatmap::contents() const
     contents.traces = m_traces.size();
     contents.difference = m_sources.size() > m_traces.size();
     contents.errorLegend = showsErrors();
-    contents.queryLabels.assign(m_labelWidths.begin(), m_labelWidths.begin() + static_cast<long>(m_maps.queries()));
-    contents.keyLabels.assign(m_labelWidths.begin(), m_labelWidths.begin() + static_cast<long>(m_maps.keys()));
+    contents.queryLabels = m_queryLabelWidths;
+    contents.keyLabels = m_keyLabelWidths;
     for (std::size_t panel = 0; panel < m_sources.size(); ++panel) {
         QStringList parts = panelDetails(panel);
         if (std::max(contents.queries, contents.keys) > kMayPool)
@@ -187,9 +192,8 @@ double Heatmap::smallestText(double width, const Theme& theme) const
 
 QString Heatmap::sentence(std::size_t query, std::size_t key) const
 {
-    QString text =
-        QStringLiteral("query %1 “%2”, key %3 “%4”: ")
-            .arg(QString::number(query), m_maps.tokenText(query), QString::number(key), m_maps.tokenText(key));
+    QString text = QStringLiteral("query %1 “%2”, key %3 “%4”: ")
+                       .arg(QString::number(query), m_maps.queryText(query), QString::number(key), m_maps.keyText(key));
     if (!m_maps.allowed(query, key))
         return text + QStringLiteral("masked");
     QStringList values;
@@ -238,9 +242,9 @@ Hit Heatmap::hit(QPointF where, const QRectF& area, const Theme& theme) const
         return hit;
     }
     if ((hit.query = layout.rowLabelAt(where)))
-        hit.sentence = QStringLiteral("query %1 “%2”").arg(QString::number(*hit.query), m_maps.tokenText(*hit.query));
+        hit.sentence = QStringLiteral("query %1 “%2”").arg(QString::number(*hit.query), m_maps.queryText(*hit.query));
     else if ((hit.key = layout.columnLabelAt(where)))
-        hit.sentence = QStringLiteral("key %1 “%2”").arg(QString::number(*hit.key), m_maps.tokenText(*hit.key));
+        hit.sentence = QStringLiteral("key %1 “%2”").arg(QString::number(*hit.key), m_maps.keyText(*hit.key));
     return hit;
 }
 
@@ -256,8 +260,7 @@ Table Heatmap::table() const
     }
     for (std::size_t query = 0; query < m_maps.queries(); ++query) {
         for (std::size_t key = 0; key < m_maps.keys(); ++key) {
-            QStringList row{QString::number(query), m_maps.tokenText(query), QString::number(key),
-                            m_maps.tokenText(key)};
+            QStringList row{QString::number(query), m_maps.queryText(query), QString::number(key), m_maps.keyText(key)};
             for (const MapSource& source : m_sources) {
                 const Cell cell = m_maps.cell(source, query, key);
                 const bool masked = cell.state == CellState::Masked;

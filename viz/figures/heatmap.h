@@ -71,8 +71,10 @@ private:
     std::vector<MapSource> m_sources;
     std::vector<double> m_entropies;            // of m_traces
     std::optional<MapComparison> m_comparison;  // of the first two
-    QStringList m_labels;                       // elided tokens
-    std::vector<double> m_labelWidths;
+    QStringList m_queryLabels;                  // elided tokens
+    QStringList m_keyLabels;
+    std::vector<double> m_queryLabelWidths;
+    std::vector<double> m_keyLabelWidths;
     bool m_signed = false;  // weights below 0: the traces' panels use the diverging map too
     double m_largest = 0.0;
     ValueScale m_weightScale;

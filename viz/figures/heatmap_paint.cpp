@@ -131,11 +131,11 @@ void Heatmap::paintLabels(QPainter& painter, const HeatmapLayout& layout, const 
     };
     for (std::size_t query = 0; panel.rowLabels && query < layout.queries; query += layout.labelStep)
         if (!givesWay(query, m_selection.query))
-            drawRowLabel(painter, layout, panel, query, m_labels[static_cast<qsizetype>(query)], font, theme.text2,
+            drawRowLabel(painter, layout, panel, query, m_queryLabels[static_cast<qsizetype>(query)], font, theme.text2,
                          theme);
     for (std::size_t key = 0; key < layout.keys; key += layout.labelStep)
         if (!givesWay(key, m_selection.key))
-            drawColumnLabel(painter, layout, panel, key, m_labels[static_cast<qsizetype>(key)], font, theme.text2,
+            drawColumnLabel(painter, layout, panel, key, m_keyLabels[static_cast<qsizetype>(key)], font, theme.text2,
                             QColor(), theme);
 }
 
@@ -185,15 +185,15 @@ void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std
     for (int index = 0; index < layout.panelCount(); ++index) {
         const HeatmapLayout::Panel& panel = layout.panels[static_cast<std::size_t>(index)];
         painter.setRenderHint(QPainter::Antialiasing);
-        drawColumnLabel(painter, layout, panel, key, m_labels[static_cast<qsizetype>(key)], bold, theme.accent,
+        drawColumnLabel(painter, layout, panel, key, m_keyLabels[static_cast<qsizetype>(key)], bold, theme.accent,
                         theme.panel, theme);
         if (panel.rowLabels) {
             const double height = std::max(layout.cell, layout.labelPixels * 1.3);
             const double middle = panel.map.top() + (static_cast<double>(query) + 0.5) * layout.cell;
             painter.fillRect(QRectF(panel.rowLabels->left(), middle - height / 2.0, panel.rowLabels->width(), height),
                              theme.accentBg);
-            drawRowLabel(painter, layout, panel, query, m_labels[static_cast<qsizetype>(query)], bold, theme.accent,
-                         theme);
+            drawRowLabel(painter, layout, panel, query, m_queryLabels[static_cast<qsizetype>(query)], bold,
+                         theme.accent, theme);
         }
         paintBands(painter, layout, index, query, key, theme);
     }

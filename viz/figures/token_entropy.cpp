@@ -27,7 +27,7 @@ public:
             const std::size_t allowed = allowedKeys(mask->mask, query, m_maps.queries(), m_maps.keys());
             const bool counts = allowed > 0 && !(padded && mask->queries[query] == 0);
             uniform.values.push_back(counts ? std::log(static_cast<double>(allowed)) : kUndefined);
-            m_plot.labels << elideMiddle(m_maps.tokenText(query));
+            m_plot.labels << elideMiddle(m_maps.queryText(query));
         }
         for (std::size_t trace = 0; trace < m_maps.traces(); ++trace) {
             PlotSeries series{trace, {}, {}};
@@ -51,7 +51,7 @@ public:
             return hit;
         hit.panel = 0;
         hit.sentence = QStringLiteral("query %1 “%2”: entropy %3 nats")
-                           .arg(QString::number(*hit.query), m_maps.tokenText(*hit.query), valuesAt(*hit.query, 4));
+                           .arg(QString::number(*hit.query), m_maps.queryText(*hit.query), valuesAt(*hit.query, 4));
         return hit;
     }
 
@@ -59,7 +59,7 @@ public:
     {
         QStringList names;
         for (std::size_t query = 0; query < m_maps.queries(); ++query)
-            names << m_maps.tokenText(query);
+            names << m_maps.queryText(query);
         return tableOf(QStringLiteral("query"), names);
     }
 
