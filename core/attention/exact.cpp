@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/exact.h"
 
+#include "core/attention/gradients.h"
 #include "core/base/tensor.h"
 
 #include <limits>
@@ -80,7 +81,7 @@ public:
             .summary = "The attention that the model was trained with. Every other mechanism is compared with it.",
             .source = "Vaswani et al., “Attention Is All You Need”, 2017",
             .parameters = {},
-            .properties = {}};
+            .properties = {.gradient = GradientKind::Exact}};
         return s_info;
     }
 
@@ -89,6 +90,18 @@ public:
     {
         monitor.check();
         return prepareExact(input, kernels());
+    }
+
+    // dL = P ⊙ (dP − rowsum(P ⊙ dP)), dP = dH Vᵀ; dV = Pᵀ dH; dQ = s dL K; dK = s dLᵀ Q.
+    void backward(const HeadInput& input, const Parameters&, const OutputGradients& gradients,
+                  const HeadGradients& into, const Monitor& monitor) const override
+    {
+        monitor.check();
+        checkShapes(input);
+        const double scale = input.scale;
+        const Dense weights = softmaxWeights(input, scale * dense(input.queries) * dense(input.keys).transpose());
+        const Dense logits = softmaxBackward(weights, weightGradients(input, weights, gradients, into));
+        addProductGradients(input, scale * logits, into);
     }
 
     // Two products of n × m × d, and for each weight about 20 operations of softmax (scale, maximum, eˣ, sum, division).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/mechanism.h"
+#include "core/nn/attention_kernel.h"
 
 namespace ketscope {
 
@@ -63,7 +64,7 @@ std::vector<std::string> publishedFaults(const Parameters& parameters)
 std::vector<Diagnostic> attendHead(const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters,
                                    const HeadOutput& output, const Monitor& monitor)
 {
-    constexpr std::size_t kBlock = 32;
+    constexpr std::size_t kBlock = 2 * kAttentionRowBlock;
     const auto head = mechanism.prepare(input, parameters, monitor);
     for (std::size_t first = 0; first < input.queries.rows; first += kBlock) {
         monitor.check();

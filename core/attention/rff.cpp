@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/feature_attention.h"
 #include "core/attention/fourier_features.h"
 
 #include <algorithm>
@@ -30,10 +31,19 @@ std::vector<Parameter> featureParameters()
          .maximum = 20,
          .initial = 1,
          .logarithmic = true},
+        {.id = "version",
+         .title = "Version",
+         .help = "The kernel as defined, or what the published code of QRA computes.",
+         .kind = ParameterKind::Choice,
+         .choices = {"kernel", "as-published"},
+         .choiceTitles = {"Gaussian kernel", "As published (QRA)"},
+         .choiceFaults =
+             {"", "Features scaled to length 1 do not estimate the kernel, and with α = 0.9 it moves weights by "
+                  "at most 9 %: the row is nearly softmax at temperature 1/0.9."}},
         {.id = "map",
          .title = "Feature map",
-         .help = "Cos–sin pairs have the smaller variance and φ(x)·φ(x) = 1; cosine with a random phase is the map "
-                 "as published.",
+         .help =
+             "Cos–sin pairs have the smaller variance and φ(x)·φ(x) = 1; cosine with a random phase is the older map.",
          .kind = ParameterKind::Choice,
          .choices = {"paired", "cosine"},
          .choiceTitles = {"Cos–sin pairs", "Cosine with phase"}},
@@ -54,13 +64,27 @@ Parameter blendParameter()
     return {.id = "alpha",
             .title = "Share of classical scores",
             .symbol = "α",
-            .help = "S = α·QKᵀ/√d + (1 − α)·φφᵀ. 0 is the kernel alone; 0.9 with τ = 1 is the mix as published, nearly "
+            .help = "S = α·QKᵀ/√d + (1 − α)·φφᵀ. 0 is the kernel alone; 0.9 with τ = 1 is the published mix, nearly "
                     "classical attention.",
             .kind = ParameterKind::Real,
             .minimum = 0,
             .maximum = 1,
             .shownWhen = "rule",
             .shownWhenIn = {"softmax"}};
+}
+
+// The rule of the row, with one that needs no n × m matrix beside the two of every kernel.
+std::vector<Parameter> rowParameters()
+{
+    std::vector<Parameter> parameters = ruleParameters(1.0);
+    parameters.front().help =
+        "Direct: the row of scores, negative ones clipped at 0, is divided by its sum. Softmax: of "
+        "score/τ. Linear: divided by the sum without clipping, which takes linear time; weights may "
+        "be negative, and a row of mean 0.02 or less is uniform.";
+    parameters.front().choices.emplace_back("linear");
+    parameters.front().choiceTitles.emplace_back("Linear");
+    parameters.push_back(blendParameter());
+    return parameters;
 }
 
 MechanismInfo describe()
@@ -75,46 +99,71 @@ MechanismInfo describe()
                    "With the direct rule a row whose estimates are all 0 or less is uniform over its allowed keys.";
     info.source = "Quantum-inspired random attention (viklogit/qra_attention); features: Rahimi and Recht, NIPS 2007";
     info.properties.randomFeatures = true;
+    info.properties.gradient = GradientKind::Exact;
     info.parameters = featureParameters();
-    std::ranges::move(ruleParameters(1.0), std::back_inserter(info.parameters));
-    info.parameters.push_back(blendParameter());
+    for (Parameter& parameter : rowParameters())
+        info.parameters.push_back(std::move(parameter));
+    for (Parameter& parameter : info.parameters)
+        for (const char* hidden : {"map", "orthogonal", "unit-norm", "rule"})
+            if (parameter.id == hidden) {
+                parameter.shownWhen = "version";
+                parameter.shownWhenIn = {"kernel"};
+            }
     return info;
 }
 
-FourierSettings settingsOf(const Parameters& parameters)
-{
-    return {static_cast<std::size_t>(parameters.integer("m")), parameters.real("sigma"),
-            parameters.choice("map") == "paired" ? FourierMap::Paired : FourierMap::Cosine,
-            parameters.flag("orthogonal")};
-}
+enum class Rule { Direct, Softmax, Linear };
+
+// The parameters that have a meaning together; the others are as if they were not there.
+struct Settings {
+    explicit Settings(const Parameters& parameters)
+    {
+        features.features = static_cast<std::size_t>(parameters.integer("m"));
+        features.sigma = parameters.real("sigma");
+        if (parameters.choice("version") == "as-published") {
+            features.map = FourierMap::AsPublished;
+            rule = Rule::Softmax;
+            alpha = 0.9;
+            return;
+        }
+        features.map = parameters.choice("map") == "paired" ? FourierMap::Paired : FourierMap::Cosine;
+        features.orthogonal = parameters.flag("orthogonal");
+        features.unitNorm = parameters.flag("unit-norm");
+        rule = static_cast<Rule>(parameters.integer("rule"));
+        if (rule == Rule::Softmax) {
+            tau = parameters.real("tau");
+            alpha = parameters.real("alpha");
+        }
+    }
+
+    FourierSettings features;
+    Rule rule = Rule::Direct;
+    double tau = 1.0;
+    double alpha = 0.0;
+};
+
+constexpr FeatureRule kLinearRule = {.smallestMean = 0.02};
 
 class RffHead final : public WeightsHead {
 public:
-    RffHead(const HeadInput& head, const Parameters& parameters)
-        : WeightsHead(head), m_features(head.queries.columns, settingsOf(parameters), head.random),
-          m_unitNorm(parameters.flag("unit-norm")), m_softmax(parameters.choice("rule") == "softmax"),
-          m_inverseTau(static_cast<float>(1.0 / parameters.real("tau"))),
-          m_alpha(m_softmax ? static_cast<float>(parameters.real("alpha")) : 0.0F),
-          m_keyFeatures(PackedMatrix::transposed(featuresOf(head.keys).matrix()))
+    RffHead(const HeadInput& head, const Settings& settings)
+        : WeightsHead(head), m_features(head.queries.columns, settings.features, head.random), m_rule(settings.rule),
+          m_inverseTau(static_cast<float>(1.0 / settings.tau)), m_alpha(static_cast<float>(settings.alpha)),
+          m_keyFeatures(PackedMatrix::transposed(m_features.apply(head.keys).matrix()))
     {
         if (m_alpha > 0.0F)
             m_keys = PackedMatrix::transposed(head.keys);
     }
 
 private:
-    Tensor featuresOf(MatrixView points) const
-    {
-        return m_unitNorm ? m_features.apply(normalizedRows(points).matrix()) : m_features.apply(points);
-    }
-
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
     {
         const MatrixView queries = input().queries.middleRows(first, weights.rows);
-        m_keyFeatures.multiply(featuresOf(queries).matrix(), weights);
+        m_keyFeatures.multiply(m_features.apply(queries).matrix(), weights);
         if (m_alpha > 0.0F)
             blend(queries, weights);
         for (std::size_t i = 0; i < weights.rows; ++i) {
-            if (!m_softmax) {
+            if (m_rule == Rule::Direct) {
                 directRule(input(), first + i, weights.row(i));
                 continue;
             }
@@ -134,39 +183,110 @@ private:
     }
 
     FourierFeatures m_features;
-    bool m_unitNorm;
-    bool m_softmax;
+    Rule m_rule;
     float m_inverseTau;
     float m_alpha;
     PackedMatrix m_keyFeatures;  // (features, m)
     PackedMatrix m_keys;         // (d, m); only for α > 0
 };
 
+// dL/dscore of one head whose weights follow the direct rule, and those weights. Uniform rows have no gradient.
+Dense backwardDirect(const HeadInput& input, const Dense& scores, const OutputGradients& gradients,
+                     const HeadGradients& into)
+{
+    const Dense factors = maskFactors(input);
+    Dense weights = factors.cwiseProduct(scores.cwiseMax(0.0));
+    const Eigen::VectorXd sums = weights.rowwise().sum();
+    for (Eigen::Index i = 0; i < weights.rows(); ++i)
+        if (sums[i] > 0.0)
+            weights.row(i) /= sums[i];
+        else
+            weights.row(i) = (factors.row(i).array() > 0.0).cast<double>()
+                             / std::max<double>(1.0, static_cast<double>((factors.row(i).array() > 0.0).count()));
+    Dense gradient = weightGradients(input, weights, gradients, into);
+    const Eigen::VectorXd means = weights.cwiseProduct(gradient).rowwise().sum();
+    gradient.colwise() -= means;
+    for (Eigen::Index i = 0; i < weights.rows(); ++i)
+        gradient.row(i) *= sums[i] > 0.0 ? 1.0 / sums[i] : 0.0;
+    return (scores.array() > 0.0).select(factors.cwiseProduct(gradient), 0.0);
+}
+
+void backwardWeights(const HeadInput& input, const Settings& settings, const OutputGradients& gradients,
+                     const HeadGradients& into)
+{
+    checkShapes(input);
+    const FourierFeatures map(input.queries.columns, settings.features, input.random);
+    const Dense queries = dense(map.apply(input.queries).matrix());
+    const Dense keys = dense(map.apply(input.keys).matrix());
+    const Dense kernel = queries * keys.transpose();
+    Dense ofScores;
+    if (settings.rule == Rule::Direct) {
+        ofScores = backwardDirect(input, kernel, gradients, into);
+    } else {
+        const double scale = input.scale;
+        const Dense classical = scale * dense(input.queries) * dense(input.keys).transpose();
+        const Dense blend = settings.alpha * classical + (1.0 - settings.alpha) * kernel;
+        const Dense weights = softmaxWeights(input, blend / settings.tau);
+        ofScores = softmaxBackward(weights, weightGradients(input, weights, gradients, into)) / settings.tau;
+        addTo(into.parameters, "tau", -ofScores.cwiseProduct(blend).sum() / settings.tau);
+        addTo(into.parameters, "alpha", ofScores.cwiseProduct(classical - kernel).sum());
+        addProductGradients(input, settings.alpha * scale * ofScores, into);
+    }
+    ofScores *= 1.0 - settings.alpha;
+    double sigma = 0.0;
+    addTo(into.queries, map.backward(input.queries, {ofScores * keys, {}}, &sigma));
+    addTo(into.keys, map.backward(input.keys, {ofScores.transpose() * queries, {}}, &sigma));
+    addTo(into.parameters, "sigma", sigma);
+}
+
 class RffMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
+
+    MechanismProperties properties(const Parameters& parameters) const override
+    {
+        MechanismProperties result = m_info.properties;
+        result.linearTime = result.signedWeights = Settings(parameters).rule == Rule::Linear;
+        result.rowStochastic = !result.signedWeights;
+        return result;
+    }
 
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
         monitor.check();
-        return std::make_unique<RffHead>(input, parameters);
+        const Settings settings(parameters);
+        if (settings.rule != Rule::Linear)
+            return std::make_unique<RffHead>(input, settings);
+        return prepareFeatureAttention(
+            input, std::make_shared<FourierFeatures>(input.queries.columns, settings.features, input.random),
+            kLinearRule, {}, monitor);
     }
 
-    // Projections, waves (one operation each), feature products, blend, row rule (four operations) and output. Drawing
-    // the frequencies is not counted.
+    void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
+                  const HeadGradients& into, const Monitor& monitor) const override
+    {
+        monitor.check();
+        const Settings settings(parameters);
+        if (settings.rule != Rule::Linear)
+            return backwardWeights(input, settings, gradients, into);
+        double sigma = 0.0;
+        const FourierFeatures map(input.queries.columns, settings.features, input.random);
+        backwardFeatureAttention(input, map, kLinearRule, {}, gradients, into, &sigma, nullptr);
+        addTo(into.parameters, "sigma", sigma);
+    }
+
+    // Projections, waves, feature products, blend, row rule and output. Drawing the frequencies is not counted.
     double flops(const HeadInput& input, const Parameters& parameters) const override
     {
-        const auto tokens = static_cast<double>(input.queries.rows + input.keys.rows);
+        constexpr double kWave = 12.0;
+        const Settings settings(parameters);
+        const bool paired = settings.features.map == FourierMap::Paired;
+        const auto m = static_cast<double>(settings.features.features);
         const auto pairs = static_cast<double>(input.queries.rows) * static_cast<double>(input.keys.rows);
         const auto d = static_cast<double>(input.queries.columns);
-        const bool paired = parameters.choice("map") == "paired";
-        const auto m = static_cast<double>(parameters.integer("m"));
-        const bool blended = parameters.choice("rule") == "softmax" && parameters.real("alpha") > 0.0;
-        return tokens * (2.0 * d * (paired ? m / 2.0 : m) + 2.0 * m)
-               + pairs
-                     * (2.0 * m + (blended ? 2.0 * d + 4.0 : 0.0) + 4.0
-                        + 2.0 * static_cast<double>(input.values.columns));
+        return featureAttentionFlops(input, m, paired ? m / 2.0 : m, kWave)
+               + (settings.alpha > 0.0 ? pairs * (2.0 * d + 4.0) : 0.0);
     }
 
 private:

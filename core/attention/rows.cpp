@@ -4,94 +4,78 @@
 #include "core/nn/row_softmax.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <limits>
-
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define KETSCOPE_FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define KETSCOPE_FOR_EACH_CPU
-#endif
 
 namespace ketscope {
 
 namespace {
 
-constexpr std::size_t kPanel = 16;
-constexpr std::size_t kGroup = 4;
 constexpr float kForbidden = -std::numeric_limits<float>::infinity();
-
-using Lanes = float __attribute__((vector_size(kPanel * sizeof(float)), may_alias));
-
-// Four rows against one panel. Always four, so that a row meets the same instructions in every block.
-KETSCOPE_FOR_EACH_CPU
-void multiplyGroup(const float* const* rows, const float* panel, std::size_t inner, float* out)
-{
-    Lanes a{};
-    Lanes b{};
-    Lanes c{};
-    Lanes d{};
-    for (std::size_t k = 0; k < inner; ++k) {
-        const Lanes right = *reinterpret_cast<const Lanes*>(panel + k * kPanel);
-        a += rows[0][k] * right;
-        b += rows[1][k] * right;
-        c += rows[2][k] * right;
-        d += rows[3][k] * right;
-    }
-    auto* target = reinterpret_cast<Lanes*>(out);
-    target[0] = a;
-    target[1] = b;
-    target[2] = c;
-    target[3] = d;
-}
 
 }  // namespace
 
-PackedMatrix::PackedMatrix(std::size_t rows, std::size_t columns)
-    : m_rows(rows), m_columns(columns),
-      m_panels(Tensor::zeros({(columns + kPanel - 1) / kPanel, std::max<std::size_t>(rows, 1), kPanel}))
-{
-}
-
-float& PackedMatrix::at(std::size_t row, std::size_t column)
-{
-    return m_panels.data()[(column / kPanel * m_rows + row) * kPanel + column % kPanel];
-}
-
 PackedMatrix PackedMatrix::of(MatrixView matrix)
 {
-    PackedMatrix packed(matrix.rows, matrix.columns);
-    for (std::size_t row = 0; row < matrix.rows; ++row)
-        for (std::size_t column = 0; column < matrix.columns; ++column)
-            packed.at(row, column) = matrix(row, column);
+    PackedMatrix packed;
+    packed.m_rows = matrix.rows;
+    packed.m_columns = matrix.columns;
+    packed.m_panels = Tensor({kernels().packedSize(matrix.columns, matrix.rows)});
+    kernels().packValues(matrix.data, matrix.stride, nullptr, matrix.rows, matrix.columns, packed.m_panels.data());
     return packed;
 }
 
 PackedMatrix PackedMatrix::transposed(MatrixView matrix)
 {
-    PackedMatrix packed(matrix.columns, matrix.rows);
-    for (std::size_t row = 0; row < matrix.rows; ++row)
-        for (std::size_t column = 0; column < matrix.columns; ++column)
-            packed.at(column, row) = matrix(row, column);
+    PackedMatrix packed;
+    packed.m_rows = matrix.columns;
+    packed.m_columns = matrix.rows;
+    packed.m_panels = Tensor({kernels().packedSize(matrix.rows, matrix.columns)});
+    kernels().packKeys(matrix.data, matrix.stride, nullptr, matrix.rows, matrix.columns, packed.m_panels.data());
     return packed;
 }
 
 void PackedMatrix::multiply(MatrixView left, MutableMatrixView out) const
 {
-    alignas(64) std::array<float, kGroup * kPanel> block;
-    for (std::size_t first = 0; first < left.rows; first += kGroup) {
-        std::array<const float*, kGroup> rows{};
-        for (std::size_t i = 0; i < kGroup; ++i)
-            rows[i] = left.row(std::min(first + i, left.rows - 1)).data();
-        const std::size_t count = std::min(kGroup, left.rows - first);
-        for (std::size_t column = 0; column < m_columns; column += kPanel) {
-            multiplyGroup(rows.data(), m_panels.data() + column * m_rows, m_rows, block.data());
-            const std::size_t width = std::min(kPanel, m_columns - column);
-            for (std::size_t i = 0; i < count; ++i)
-                std::copy_n(block.data() + i * kPanel, width, &out(first + i, column));
-        }
-    }
+    multiplyPart(left, {0, m_rows, 0, m_columns}, out);
+}
+
+void PackedMatrix::multiplyPart(MatrixView left, const Part& part, MutableMatrixView out, bool add) const
+{
+    const KetscopeProduct product = {.left = left.data,
+                                     .leftStride = left.stride,
+                                     .rows = left.rows,
+                                     .packed = m_panels.data(),
+                                     .wideStride = 0,
+                                     .packedDepth = m_rows,
+                                     .packedColumns = m_columns,
+                                     .firstDepth = part.firstRow,
+                                     .depth = part.rows,
+                                     .firstColumn = part.firstColumn,
+                                     .endColumn = part.firstColumn + part.columns,
+                                     .out = out.data,
+                                     .outStride = out.stride,
+                                     .accumulate = add ? 1 : 0};
+    kernels().multiply(&product);
+}
+
+void multiplyWide(MatrixView left, MatrixView right, MutableMatrixView out, bool add)
+{
+    const KetscopeProduct product = {.left = left.data,
+                                     .leftStride = left.stride,
+                                     .rows = left.rows,
+                                     .packed = right.data,
+                                     .wideStride = right.stride,
+                                     .packedDepth = right.rows,
+                                     .packedColumns = right.columns,
+                                     .firstDepth = 0,
+                                     .depth = left.columns,
+                                     .firstColumn = 0,
+                                     .endColumn = out.columns,
+                                     .out = out.data,
+                                     .outStride = out.stride,
+                                     .accumulate = add ? 1 : 0};
+    kernels().multiply(&product);
 }
 
 bool isAllowed(const HeadInput& input, std::size_t row, std::size_t key)
@@ -177,6 +161,12 @@ WeightsHead::WeightsHead(const HeadInput& input) : m_input(input)
 void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& output) const
 {
     const std::size_t count = last - first;
+    const MutableMatrixView error =
+        output.standardError.empty() ? MutableMatrixView{} : output.standardError.middleRows(first, count);
+    for (std::size_t row = 0; row < error.rows; ++row)
+        std::ranges::fill(error.row(row), 0.0F);
+    if (output.weights.empty() && error.empty() && fillOutput(first, output.output.middleRows(first, count)))
+        return;
     Tensor scratch;
     MutableMatrixView weights;
     if (output.weights.empty()) {
@@ -185,6 +175,7 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
     } else {
         weights = output.weights.middleRows(first, count);
     }
+<<<<<<< HEAD
     const MutableMatrixView error =
         output.standardError.empty() ? MutableMatrixView{} : output.standardError.middleRows(first, count);
     for (std::size_t row = 0; row < error.rows; ++row)
@@ -192,6 +183,9 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
     const MutableMatrixView diagnostics =
         output.diagnostics.empty() ? MutableMatrixView{} : output.diagnostics.middleColumns(first, count);
     fillRows(first, {weights, {}, error, diagnostics});
+=======
+    fillWeights(first, weights, error);
+>>>>>>> 8ef6fe0 (Give random features linear time and gradients; add RFA, Performer, Linformer and Nyströmformer)
     m_values.multiply(weights, output.output.middleRows(first, count));
 }
 
@@ -199,10 +193,7 @@ Tensor normalizedRows(MatrixView matrix)
 {
     Tensor result({matrix.rows, matrix.columns});
     for (std::size_t row = 0; row < matrix.rows; ++row) {
-        double square = 0.0;
-        for (const float x : matrix.row(row))
-            square += static_cast<double>(x) * x;
-        const double norm = std::sqrt(square);
+        const double norm = std::sqrt(kernels().dot(matrix.row(row).data(), matrix.row(row).data(), matrix.columns));
         std::ranges::transform(matrix.row(row), result.matrix().row(row).begin(),
                                [norm](float x) { return norm > 0.0 ? static_cast<float>(x / norm) : 0.0F; });
     }

@@ -11,27 +11,39 @@ namespace ketscope {
 // What mechanisms that form their weights row by row have in common. Everything here is single-threaded and gives a row
 // the same bits whatever block it is computed in.
 
-// The right factor B of many products A · B, stored in panels of 16 columns.
+// The right factor B of many products A · B, stored in panels as the kernels of core/nn want them.
 class PackedMatrix {
 public:
     PackedMatrix() = default;
     static PackedMatrix of(MatrixView matrix);          // B = matrix
     static PackedMatrix transposed(MatrixView matrix);  // B = matrixᵀ
 
+    // Part of B. A range of columns begins at a multiple of kColumnUnit.
+    struct Part {
+        std::size_t firstRow;
+        std::size_t rows;
+        std::size_t firstColumn;
+        std::size_t columns;
+    };
+    static constexpr std::size_t kColumnUnit = 64;
+
     std::size_t rows() const { return m_rows; }
     std::size_t columns() const { return m_columns; }
 
     // out (n, columns) = left (n, rows) · B; each element is summed in the order of the inner index.
     void multiply(MatrixView left, MutableMatrixView out) const;
+    // out (n, part.columns) = or, when `add`, += left (n, part.rows) · that part of B.
+    void multiplyPart(MatrixView left, const Part& part, MutableMatrixView out, bool add = false) const;
 
 private:
-    PackedMatrix(std::size_t rows, std::size_t columns);
-    float& at(std::size_t row, std::size_t column);
-
     std::size_t m_rows = 0;
     std::size_t m_columns = 0;
     Tensor m_panels;
 };
+
+// out (n, columns) = or, when `add`, += left (n, k) · right (k, ≥ columns), the right as it lies in memory: its number of
+// columns is a multiple of PackedMatrix::kColumnUnit. Summed as PackedMatrix does.
+void multiplyWide(MatrixView left, MatrixView right, MutableMatrixView out, bool add = false);
 
 // Whether query `row` may look at `key`.
 bool isAllowed(const HeadInput& input, std::size_t row, std::size_t key);
@@ -54,6 +66,15 @@ public:
     void rows(std::size_t first, std::size_t last, const HeadOutput& output) const final;
 
 protected:
+    // Fills the output of the queries first … first + output.rows − 1 without their weights, which nobody asked for. False
+    // where that is not shorter, or not possible with this mask.
+    virtual bool fillOutput(std::size_t first, MutableMatrixView output) const
+    {
+        static_cast<void>(first);
+        static_cast<void>(output);
+        return false;
+    }
+
     // Fills the weights of the queries first … first + weights.rows − 1, and their standard errors where room is given
     // (zero when this is called).
     virtual void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView standardError) const = 0;
@@ -66,6 +87,7 @@ protected:
     }
 
     const HeadInput& input() const { return m_input; }
+    const PackedMatrix& values() const { return m_values; }
 
 private:
     HeadInput m_input;

@@ -34,6 +34,25 @@ struct KetscopeHeadRows {
     float* scratch;  // scratchSize(m, valueDepth) floats, 64-byte aligned
 };
 
+// out (rows, endColumn − firstColumn) = left (rows, depth) · B, with B rows firstDepth … of a packed matrix, or that added to
+// out. Each element is summed in the order of the inner index, whatever the ranges.
+struct KetscopeProduct {
+    const float* left;
+    size_t leftStride;
+    size_t rows;
+    const float* packed;  // (packedDepth, packedColumns), from packKeys or packValues …
+    size_t wideStride;    // … or, unless 0, row-major with this stride and packedColumns a multiple of 64
+    size_t packedDepth;
+    size_t packedColumns;
+    size_t firstDepth;
+    size_t depth;
+    size_t firstColumn;  // a multiple of 64
+    size_t endColumn;
+    float* out;
+    size_t outStride;
+    int accumulate;
+};
+
 struct KetscopeKernels {
     const char* isa;  // "v2", "v3", "v4": the x86-64 level
 
@@ -41,6 +60,14 @@ struct KetscopeKernels {
     void (*exponentials)(float* values, size_t count);
     // In place: softmax of one row. −∞ entries become exactly 0; a row with nothing else becomes all zero.
     void (*softmax)(float* row, size_t count);
+
+    // row ← e^(row − largest) + shift; returns the largest.
+    float (*peakExponentials)(float* row, size_t count, float shift);
+    // cosines[i] = amplitude · cos(factor · angles[i] + phases[i]), sines likewise. Phases or sines may be null; cosines may
+    // be the angles. Angles beyond ±1e9 are taken as that. Off by at most 2e-7 · amplitude, of the rounded angle.
+    void (*waves)(const float* angles, size_t count, float factor, const float* phases, float amplitude, float* cosines,
+                  float* sines);
+    double (*dot)(const float* a, const float* b, size_t count);
 
     // out = (row − mean) / √(variance + epsilon) · weight + bias, with mean and variance in double. In place is allowed.
     void (*layerNorm)(const float* row, size_t count, double epsilon, const float* weight, const float* bias,
@@ -53,6 +80,7 @@ struct KetscopeKernels {
     void (*packKeys)(const float* keys, size_t stride, const float* keyBias, size_t count, size_t depth, float* out);
     void (*packValues)(const float* values, size_t stride, const float* keyBias, size_t count, size_t depth,
                        float* out);
+    void (*multiply)(const KetscopeProduct* product);
     size_t (*scratchSize)(size_t keyCount, size_t valueDepth);
     // Softmax attention of query rows [first, last). A row's bits do not depend on `first` and `last`.
     void (*attend)(const KetscopePackedHead* head, const KetscopeHeadRows* rows, size_t first, size_t last);

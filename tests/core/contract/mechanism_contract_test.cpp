@@ -477,22 +477,31 @@ TEST_P(MechanismContract, BackwardIsTheDerivativeOfTheOutput)
         Tensor values = Tensor::zeros({6, 3});
         subject.backward(head.input, variant.parameters, {gradient.matrix(), {}},
                          {.queries = queries.matrix(), .keys = keys.matrix(), .values = values.matrix()}, Monitor());
+        const auto slopeOf = [&](float& moved, float step) {
+            const float before = moved;
+            moved = before + step;
+            const double above = lossOf(subject, head.input, variant.parameters, gradient);
+            moved = before - step;
+            const double below = lossOf(subject, head.input, variant.parameters, gradient);
+            moved = before;
+            return (above - below) / (2.0 * static_cast<double>(step));
+        };
+        std::size_t unclear = 0;  // beside a kink, or too curved for the step: two steps give different slopes
         const auto check = [&](Tensor& moved, const Tensor& found, const char* what) {
             for (std::size_t i = 0; i < moved.size(); ++i) {
-                const float before = moved.values()[i];
-                moved.values()[i] = before + kStep;
-                const double above = lossOf(subject, head.input, variant.parameters, gradient);
-                moved.values()[i] = before - kStep;
-                const double below = lossOf(subject, head.input, variant.parameters, gradient);
-                moved.values()[i] = before;
-                const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
-                ASSERT_NEAR(found.values()[i], slope, 5e-3 + 0.02 * std::abs(slope))
-                    << variant.name << ", " << what << " " << i;
+                const double wide = slopeOf(moved.values()[i], kStep);
+                const double slope = slopeOf(moved.values()[i], 0.5F * kStep);
+                if (std::abs(wide - slope) > 1e-3 + 0.01 * std::abs(slope))
+                    ++unclear;
+                else
+                    ASSERT_NEAR(found.values()[i], slope, 5e-3 + 0.02 * std::abs(slope))
+                        << variant.name << ", " << what << " " << i;
             }
         };
         check(head.queries, queries, "query");
         check(head.keys, keys, "key");
         check(head.values, values, "value");
+        EXPECT_LE(2 * unclear, queries.size() + keys.size() + values.size()) << variant.name;
     }
 }
 
