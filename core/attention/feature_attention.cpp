@@ -151,18 +151,26 @@ void FeatureHead::addChunk(std::size_t chunk, PrefixSums& prefix, Tensor& scaled
     prefix.raise(largest);
     std::array<float, kChunk> factors{};
     for (std::size_t j = 0; j < count; ++j) {
-        const std::size_t key = first + j;
-        const double factor = std::exp(m_exponents[key] - largest);
+        const double exponent = m_exponents[first + j] - largest;
+        const double factor = exponent == 0.0 ? 1.0 : std::exp(exponent);
         factors[j] = static_cast<float>(factor);
         prefix.mass += factor;
-        prefix.allowed += isKey(key) ? 1 : 0;
-        const float* from = input().values.row(key).data();
-        float* to = scaled.matrix().row(j).data();
-        for (std::size_t c = 0; c < width; ++c)
-            to[c] = isKey(key) ? factors[j] * from[c] : 0.0F;
-        for (std::size_t c = 0; c < width && isKey(key); ++c)
-            prefix.values[c] += from[c];
+        prefix.allowed += isKey(first + j) ? 1 : 0;
     }
+    using Floats = Eigen::Map<Eigen::RowVectorXf>;
+    const auto columns = static_cast<Eigen::Index>(width);
+    Eigen::RowVectorXf sum = Eigen::RowVectorXf::Zero(columns);
+    for (std::size_t j = 0; j < count; ++j) {
+        Floats to(scaled.matrix().row(j).data(), columns);
+        to.setZero();
+        if (!isKey(first + j))
+            continue;
+        const Eigen::Map<const Eigen::RowVectorXf> from(input().values.row(first + j).data(), columns);
+        to = factors[j] * from;
+        sum += from;
+    }
+    for (std::size_t c = 0; c < width; ++c)
+        prefix.values[c] += sum[static_cast<Eigen::Index>(c)];
     const MatrixView features = m_features.matrix({chunk});
     multiplyWide(features.middleColumns(0, count), scaled.matrix(), prefix.sums.matrix(), true);
     for (std::size_t f = 0; f < features.rows; ++f)

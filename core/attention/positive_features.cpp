@@ -15,9 +15,7 @@ void PositiveFeatures::apply(MatrixView points, MutableMatrixView features, std:
     const double square = 0.5 * static_cast<double>(m_settings.pointFactor) * m_settings.pointFactor;
     for (std::size_t row = 0; row < points.rows; ++row) {
         float* values = features.row(row).data();
-        for (std::size_t f = 0; f < features.columns; ++f)
-            values[f] *= factor;
-        const float largest = kernels().peakExponentials(values, features.columns, m_settings.epsilon);
+        const float largest = kernels().peakExponentials(values, features.columns, factor, m_settings.epsilon);
         if (!exponents.empty())
             exponents[row] = static_cast<double>(largest)
                              - square * kernels().dot(points.row(row).data(), points.row(row).data(), points.columns);

@@ -4,6 +4,8 @@
 #include "core/nn/row_softmax.h"
 
 #include <cmath>
+#include <limits>
+#include <mutex>
 
 namespace ketscope {
 
@@ -20,27 +22,45 @@ struct Prefix {
 class ProjectedHead final : public WeightsHead {
 public:
     ProjectedHead(const HeadInput& head, const PositionProjections& projections, const Monitor& monitor)
-        : WeightsHead(head), m_ofKeys(masked(head, *projections.keys)), m_ofValues(masked(head, *projections.values)),
-          m_keys(PackedMatrix::transposed(head.keys)), m_packedOfKeys(PackedMatrix::transposed(m_ofKeys.matrix())),
-          m_packedOfValues(PackedMatrix::of(m_ofValues.matrix()))
+        : WeightsHead(head), m_projections(projections), m_ofKeys(masked(*projections.keys, m_maskedOfKeys)),
+          m_ofValues(masked(*projections.values, m_maskedOfValues))
     {
         if (head.mask.additive.empty())
             projectPrefixes(monitor);
     }
 
 private:
-    std::size_t rank() const { return m_ofKeys.shape()[0]; }
+    // What pairs of queries and keys need, for the weights and for the keys of a causal row's own chunk.
+    struct Pairs {
+        PackedMatrix keys;      // Kᵀ: (d, m)
+        PackedMatrix ofKeys;    // Eᵀ: (m, r)
+        PackedMatrix ofValues;  // F: (r, m)
+    };
+
+    std::size_t rank() const { return m_ofKeys.rows; }
     std::size_t chunkSize(std::size_t chunk) const { return std::min(kChunk, input().keys.rows - chunk * kChunk); }
 
-    // The columns of the keys, 0 for padding.
-    static Tensor masked(const HeadInput& head, const Tensor& projection)
+    const Pairs& pairs() const
     {
-        Tensor result({projection.shape()[0], head.keys.rows});
-        for (std::size_t a = 0; a < projection.shape()[0]; ++a)
-            for (std::size_t key = 0; key < head.keys.rows; ++key)
-                result.matrix()(a, key) =
-                    head.mask.keyAllowed.empty() || head.mask.keyAllowed[key] != 0 ? projection.matrix()(a, key) : 0.0F;
-        return result;
+        std::call_once(m_pairsOnce, [this] {
+            m_pairs = {PackedMatrix::transposed(input().keys), PackedMatrix::transposed(m_ofKeys),
+                       PackedMatrix::of(m_ofValues)};
+        });
+        return m_pairs;
+    }
+
+    // The columns of the keys; where there is padding a copy in `room` with its columns 0.
+    MatrixView masked(const Tensor& projection, Tensor& room) const
+    {
+        const MatrixView whole = projection.matrix().middleColumns(0, input().keys.rows);
+        const auto& allowed = input().mask.keyAllowed;
+        if (allowed.empty())
+            return whole;
+        room = Tensor({whole.rows, whole.columns});
+        for (std::size_t a = 0; a < whole.rows; ++a)
+            for (std::size_t key = 0; key < whole.columns; ++key)
+                room.matrix()(a, key) = allowed[key] != 0 ? whole(a, key) : 0.0F;
+        return room.matrix();
     }
 
     void projectPrefixes(const Monitor& monitor)
@@ -58,10 +78,10 @@ private:
             const std::size_t count = chunkSize(chunk);
             if (input().mask.causal)
                 keep();
-            keys.multiplyPart(m_ofKeys.matrix().middleColumns(first, count), {first, count, 0, input().keys.columns},
+            keys.multiplyPart(m_ofKeys.middleColumns(first, count), {first, count, 0, input().keys.columns},
                               ofKeys.matrix(), true);
-            values().multiplyPart(m_ofValues.matrix().middleColumns(first, count),
-                                  {first, count, 0, input().values.columns}, ofValues.matrix(), true);
+            values().multiplyPart(m_ofValues.middleColumns(first, count), {first, count, 0, input().values.columns},
+                                  ofValues.matrix(), true);
         }
         if (!input().mask.causal)
             keep();
@@ -92,7 +112,7 @@ private:
 
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
     {
-        m_keys.multiply(input().queries.middleRows(first, weights.rows), weights);
+        pairs().keys.multiply(input().queries.middleRows(first, weights.rows), weights);
         Tensor visibility({weights.rows, weights.columns});
         for (std::size_t i = 0; i < weights.rows; ++i) {
             fillVisibility(first + i, visibility.matrix().row(i));
@@ -100,9 +120,9 @@ private:
                                    [](float score, float factor) { return factor == 0.0F ? 0.0F : score * factor; });
         }
         Tensor shares({weights.rows, rank()});
-        m_packedOfKeys.multiply(weights, shares.matrix());
+        pairs().ofKeys.multiply(weights, shares.matrix());
         scaledSoftmax(shares.matrix());
-        m_packedOfValues.multiply(shares.matrix(), weights);
+        pairs().ofValues.multiply(shares.matrix(), weights);
         for (std::size_t i = 0; i < weights.rows; ++i)
             std::ranges::transform(weights.row(i), visibility.matrix().row(i), weights.row(i).begin(),
                                    [](float weight, float factor) { return factor == 0.0F ? 0.0F : weight * factor; });
@@ -147,24 +167,26 @@ private:
         before.keys.multiply(queries, shares.matrix());
         Tensor scores({queries.rows, std::max<std::size_t>(own, 1)});
         if (own > 0) {
-            m_keys.multiplyPart(queries, {0, queries.columns, firstKey, own}, scores.matrix());
+            pairs().keys.multiplyPart(queries, {0, queries.columns, firstKey, own}, scores.matrix());
             forgetLaterKeys(first, firstKey, scores.matrix());
-            m_packedOfKeys.multiplyPart(scores.matrix(), {firstKey, own, 0, rank()}, shares.matrix(), true);
+            pairs().ofKeys.multiplyPart(scores.matrix(), {firstKey, own, 0, rank()}, shares.matrix(), true);
         }
         scaledSoftmax(shares.matrix());
         before.values.multiply(shares.matrix(), output);
         if (own > 0) {
-            m_packedOfValues.multiplyPart(shares.matrix(), {0, rank(), firstKey, own}, scores.matrix());
+            pairs().ofValues.multiplyPart(shares.matrix(), {0, rank(), firstKey, own}, scores.matrix());
             forgetLaterKeys(first, firstKey, scores.matrix());
             values().multiplyPart(scores.matrix(), {firstKey, own, 0, output.columns}, output, true);
         }
     }
 
-    Tensor m_ofKeys;                 // E, (r, m)
-    Tensor m_ofValues;               // F
-    PackedMatrix m_keys;             // Kᵀ
-    PackedMatrix m_packedOfKeys;     // Eᵀ: (m, r)
-    PackedMatrix m_packedOfValues;   // F: (r, m)
+    PositionProjections m_projections;
+    Tensor m_maskedOfKeys;
+    Tensor m_maskedOfValues;
+    MatrixView m_ofKeys;    // E, (r, m)
+    MatrixView m_ofValues;  // F
+    mutable std::once_flag m_pairsOnce;
+    mutable Pairs m_pairs;
     std::vector<Prefix> m_prefixes;  // before each chunk of keys; not causal: of all keys alone
 };
 

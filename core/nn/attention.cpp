@@ -29,7 +29,7 @@ HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, std::uint64
     return {.queries = columnsOfHead(layer.queries, head, layer.heads),
             .keys = columnsOfHead(layer.keys, group, groups),
             .values = columnsOfHead(layer.values, group, groups),
-            .mask = layer.mask,
+            .mask = layer.headMasks.empty() ? layer.mask : layer.headMasks[head],
             .scale = layer.scale,
             .layerInput = layer.input,
             .random = {seed, static_cast<std::uint16_t>(layer.stack), static_cast<std::uint16_t>(layer.layer),

@@ -16,6 +16,7 @@ struct LayerAttention {
     MatrixView values;   // (m, G·dv)
     MatrixView input;    // (n, D): what queries and keys were projected from
     AttentionMask mask;
+    std::span<const AttentionMask> headMasks = {};  // of each head, in place of `mask`; empty = that
     float scale = 1.0F;
     std::size_t heads = 1;
     std::size_t keyValueHeads = 0;  // G, a divisor of heads; 0 = heads

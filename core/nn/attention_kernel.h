@@ -61,8 +61,8 @@ struct KetscopeKernels {
     // In place: softmax of one row. −∞ entries become exactly 0; a row with nothing else becomes all zero.
     void (*softmax)(float* row, size_t count);
 
-    // row ← e^(row − largest) + shift; returns the largest.
-    float (*peakExponentials)(float* row, size_t count, float shift);
+    // row ← e^(factor · row − largest) + shift, factor ≥ 0; returns the largest of factor · row.
+    float (*peakExponentials)(float* row, size_t count, float factor, float shift);
     // cosines[i] = amplitude · cos(factor · angles[i] + phases[i]), sines likewise. Phases or sines may be null; cosines may
     // be the angles. Angles beyond ±1e9 are taken as that. Off by at most 2e-7 · amplitude, of the rounded angle.
     void (*waves)(const float* angles, size_t count, float factor, const float* phases, float amplitude, float* cosines,

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/pseudo_inverse.h"
+#include "tests/support/random_head.h"
+
+#include <cmath>
+#include <gmock/gmock.h>
+
+namespace ketscope {
+namespace {
+
+using namespace test;
+
+const Mechanism& nystrom() { return mechanism("nystrom"); }
+
+Dense normalDense(std::size_t rows, std::size_t columns, std::uint64_t seed)
+{
+    return dense(normalTensor(rows, columns, seed).matrix());
+}
+
+Dense softmaxRows(Dense logits)
+{
+    logits = logits.array().exp();
+    for (Eigen::Index i = 0; i < logits.rows(); ++i)
+        logits.row(i) /= logits.row(i).sum();
+    return logits;
+}
+
+TEST(PseudoInverse, FulfilsPenrosesConditions)
+{
+    Dense matrix = normalDense(7, 5, 3);
+    matrix.col(4) = matrix.col(0) + matrix.col(1);  // rank 4
+    const Dense inverse = pseudoInverse(matrix, 1e-10);
+    EXPECT_LT((matrix * inverse * matrix - matrix).cwiseAbs().maxCoeff(), 1e-10);
+    EXPECT_LT((inverse * matrix * inverse - inverse).cwiseAbs().maxCoeff(), 1e-10);
+    EXPECT_LT((matrix * inverse - (matrix * inverse).transpose()).cwiseAbs().maxCoeff(), 1e-10);
+    EXPECT_LT((inverse * matrix - (inverse * matrix).transpose()).cwiseAbs().maxCoeff(), 1e-10);
+}
+
+TEST(PseudoInverse, SixIterationsReachItWhenWellConditioned)
+{
+    Dense logits = 0.3 * normalDense(12, 12, 4);
+    logits.diagonal().array() += 3.0;  // landmarks that look mostly at themselves
+    const Dense matrix = softmaxRows(logits);
+    EXPECT_LT((iteratedPseudoInverse(matrix) - pseudoInverse(matrix, 1e-10)).cwiseAbs().maxCoeff(), 1e-6);
+    EXPECT_EQ(iteratedPseudoInverse(Dense::Zero(3, 2)), Dense::Zero(2, 3));
+}
+
+TEST(Nystrom, ALandmarkForEveryTokenIsExact)
+{
+    RandomHead head(12, 12, 24, 4);
+    for (float& x : head.queries.values())
+        x *= 3.0F;  // peaked rows: no singular value is small
+    for (const bool causal : {false, true}) {
+        head.input.mask.causal = causal;
+        const HeadResult reference = runHead(mechanism("exact"), head.input, mechanism("exact").defaults());
+        for (const char* inverse : {"svd", "iterations"}) {
+            const HeadResult result = runHead(nystrom(), head.input, with(nystrom(), {{"inverse", inverse}}));
+            const double tolerance = causal || inverse[0] == 's' ? 2e-4 : 0.05;  // six iterations are not the end
+            for (std::size_t i = 0; i < result.weights.size(); ++i)
+                EXPECT_NEAR(result.weights.values()[i], reference.weights.values()[i], tolerance) << i << causal;
+        }
+    }
+}
+
+// softmax(QK̃ᵀ/√d) · softmax(Q̃K̃ᵀ/√d)⁺ · softmax(Q̃Kᵀ/√d) with means of 4 tokens.
+TEST(Nystrom, WeightsAreTheDefinition)
+{
+    RandomHead head(12, 12, 6, 4);
+    const double scale = head.input.scale;
+    const Dense queries = dense(head.input.queries);
+    const Dense keys = dense(head.input.keys);
+    Dense means = Dense::Zero(3, 12);
+    for (Eigen::Index j = 0; j < 12; ++j)
+        means(j / 4, j) = 0.25;
+    const Dense a = softmaxRows(scale * means * queries * (means * keys).transpose());
+    const Dense expected = softmaxRows(scale * queries * (means * keys).transpose()) * pseudoInverse(a, 1e-3)
+                           * softmaxRows(scale * means * queries * keys.transpose());
+    const HeadResult result = runHead(nystrom(), head.input, with(nystrom(), {{"landmarks", "3"}}));
+    EXPECT_LT((dense(result.weights.matrix()) - expected).cwiseAbs().maxCoeff(), 1e-4);
+}
+
+TEST(Nystrom, RowsSumToOneWithACausalMask)
+{
+    RandomHead head(50, 50, 8, 4);
+    head.input.mask.causal = true;
+    const HeadResult result = runHead(nystrom(), head.input, with(nystrom(), {{"landmarks", "8"}}));
+    for (std::size_t i = 0; i < 50; ++i) {
+        double sum = 0.0;
+        for (std::size_t j = 0; j < 50; ++j)
+            sum += result.weight(i, j);
+        EXPECT_NEAR(sum, 1.0, 1e-4) << i;
+    }
+}
+
+}  // namespace
+}  // namespace ketscope
