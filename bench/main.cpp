@@ -11,6 +11,7 @@ int main(int argc, char** argv)
     setenv("QT_QPA_PLATFORM", "offscreen", 1);
     const QApplication application(argc, argv);
     ketscope::bench::addMechanisms();
+    ketscope::bench::addLinearTime();
     ketscope::bench::addModels();
     ketscope::bench::addFigures();
     ketscope::bench::addWindow();
