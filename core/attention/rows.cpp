@@ -175,17 +175,9 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
     } else {
         weights = output.weights.middleRows(first, count);
     }
-<<<<<<< HEAD
-    const MutableMatrixView error =
-        output.standardError.empty() ? MutableMatrixView{} : output.standardError.middleRows(first, count);
-    for (std::size_t row = 0; row < error.rows; ++row)
-        std::ranges::fill(error.row(row), 0.0F);
     const MutableMatrixView diagnostics =
         output.diagnostics.empty() ? MutableMatrixView{} : output.diagnostics.middleColumns(first, count);
     fillRows(first, {weights, {}, error, diagnostics});
-=======
-    fillWeights(first, weights, error);
->>>>>>> 8ef6fe0 (Give random features linear time and gradients; add RFA, Performer, Linformer and Nyströmformer)
     m_values.multiply(weights, output.output.middleRows(first, count));
 }
 
