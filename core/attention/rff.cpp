@@ -3,7 +3,8 @@
 #include "core/attention/fourier_features.h"
 
 #include <algorithm>
-#include <iterator>
+#include <cmath>
+#include <optional>
 
 namespace ketscope {
 
@@ -21,6 +22,14 @@ std::vector<Parameter> featureParameters()
          .maximum = 4096,
          .initial = 128,
          .logarithmic = true},
+        {.id = "bandwidth",
+         .title = "Bandwidth from",
+         .help = "The median rule takes the median distance of queries and the keys that they may see, over the whole "
+                 "text: "
+                 "with a causal mask later tokens enter through it.",
+         .kind = ParameterKind::Choice,
+         .choices = {"fixed", "median"},
+         .choiceTitles = {"The value below", "Median distance"}},
         {.id = "sigma",
          .title = "Bandwidth",
          .symbol = "σ",
@@ -30,7 +39,9 @@ std::vector<Parameter> featureParameters()
          .minimum = 0.05,
          .maximum = 20,
          .initial = 1,
-         .logarithmic = true},
+         .logarithmic = true,
+         .shownWhen = "bandwidth",
+         .shownWhenIn = {"fixed"}},
         {.id = "version",
          .title = "Version",
          .help = "The kernel as defined, or what the published code of QRA computes.",
@@ -114,12 +125,41 @@ MechanismInfo describe()
 
 enum class Rule { Direct, Softmax, Linear };
 
+// The median of ‖q − k‖ over pairs that the mask allows, of at most 256 queries and 256 keys evenly taken; at least 0.05.
+double medianDistance(const HeadInput& input, bool normalised)
+{
+    constexpr std::size_t kMost = 256;
+    constexpr double kLeast = 0.05;
+    const Tensor normalQueries = normalised ? normalizedRows(input.queries) : Tensor();
+    const Tensor normalKeys = normalised ? normalizedRows(input.keys) : Tensor();
+    const MatrixView queries = normalised ? normalQueries.matrix() : input.queries;
+    const MatrixView keys = normalised ? normalKeys.matrix() : input.keys;
+    std::vector<double> distances;
+    for (std::size_t i = 0; i < queries.rows; i += (queries.rows + kMost - 1) / kMost)
+        for (std::size_t j = 0; j < keys.rows; j += (keys.rows + kMost - 1) / kMost) {
+            if (!isAllowed(input, i, j))
+                continue;
+            double square = 0.0;
+            for (std::size_t c = 0; c < queries.columns; ++c) {
+                const double difference = static_cast<double>(queries(i, c)) - keys(j, c);
+                square += difference * difference;
+            }
+            distances.push_back(std::sqrt(square));
+        }
+    if (distances.empty())
+        return 1.0;
+    const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
+    std::ranges::nth_element(distances, middle);
+    return std::max(*middle, kLeast);
+}
+
 // The parameters that have a meaning together; the others are as if they were not there.
 struct Settings {
     explicit Settings(const Parameters& parameters)
     {
         features.features = static_cast<std::size_t>(parameters.integer("m"));
         features.sigma = parameters.real("sigma");
+        median = parameters.choice("bandwidth") == "median";
         if (parameters.choice("version") == "as-published") {
             features.map = FourierMap::AsPublished;
             rule = Rule::Softmax;
@@ -136,7 +176,17 @@ struct Settings {
         }
     }
 
+    // The settings for one head: with its median where that is asked for.
+    Settings(const Parameters& parameters, const HeadInput& input) : Settings(parameters)
+    {
+        if (!median)
+            return;
+        checkShapes(input);
+        features.sigma = medianDistance(input, features.unitNorm || features.map == FourierMap::AsPublished);
+    }
+
     FourierSettings features;
+    bool median = false;
     Rule rule = Rule::Direct;
     double tau = 1.0;
     double alpha = 0.0;
@@ -153,9 +203,21 @@ public:
     {
         if (m_alpha > 0.0F)
             m_keys = PackedMatrix::transposed(head.keys);
+        if (settings.median)
+            m_median = settings.features.sigma;
     }
 
 private:
+    // The bandwidth that the median rule found.
+    std::vector<Diagnostic> diagnostics() const override
+    {
+        if (!m_median)
+            return {};
+        Tensor sigma({1});
+        sigma.values()[0] = static_cast<float>(*m_median);
+        return {{{"bandwidth", "Bandwidth σ"}, std::make_shared<const Tensor>(std::move(sigma))}};
+    }
+
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
     {
         const MatrixView queries = input().queries.middleRows(first, weights.rows);
@@ -186,6 +248,7 @@ private:
     Rule m_rule;
     float m_inverseTau;
     float m_alpha;
+    std::optional<double> m_median;
     PackedMatrix m_keyFeatures;  // (features, m)
     PackedMatrix m_keys;         // (d, m); only for α > 0
 };
@@ -246,8 +309,11 @@ public:
     MechanismProperties properties(const Parameters& parameters) const override
     {
         MechanismProperties result = m_info.properties;
-        result.linearTime = result.signedWeights = Settings(parameters).rule == Rule::Linear;
+        const Settings settings(parameters);
+        result.linearTime = result.signedWeights = settings.rule == Rule::Linear;
         result.rowStochastic = !result.signedWeights;
+        result.causalSafe = !settings.median;
+        result.gradient = settings.median ? GradientKind::None : GradientKind::Exact;
         return result;
     }
 
@@ -255,7 +321,7 @@ public:
                                           const Monitor& monitor) const override
     {
         monitor.check();
-        const Settings settings(parameters);
+        const Settings settings(parameters, input);
         if (settings.rule != Rule::Linear)
             return std::make_unique<RffHead>(input, settings);
         return prepareFeatureAttention(
@@ -268,6 +334,8 @@ public:
     {
         monitor.check();
         const Settings settings(parameters);
+        if (settings.median)
+            return Mechanism::backward(input, parameters, gradients, into, monitor);
         if (settings.rule != Rule::Linear)
             return backwardWeights(input, settings, gradients, into);
         double sigma = 0.0;

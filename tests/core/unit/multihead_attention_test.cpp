@@ -166,11 +166,11 @@ TEST(MultiheadAttention, EveryMaskIsTheDefinition)
         expectNear(result.output.values(), output, 2e-4);
         expectNear(result.weights.values(), maps, 2e-5);
     };
-    std::vector<std::uint8_t> shared(kQueries * kKeys);
-    for (std::size_t i = 0; i < shared.size(); ++i)
-        shared[i] = i % 3 == 0 ? 1 : 0;
-    check({.mask = {{kQueries, kKeys}, shared, {}}}, [&](std::size_t, std::size_t, std::size_t i, std::size_t j) {
-        return shared[i * kKeys + j] != 0 ? kForbidden : 0.0;
+    std::vector<std::uint8_t> pattern(kQueries * kKeys);
+    for (std::size_t i = 0; i < pattern.size(); ++i)
+        pattern[i] = i % 3 == 0 ? 1 : 0;
+    check({.mask = {{kQueries, kKeys}, pattern, {}}}, [&](std::size_t, std::size_t, std::size_t i, std::size_t j) {
+        return pattern[i * kKeys + j] != 0 ? kForbidden : 0.0;
     });
     const Tensor each = normal({kBatch * kHeads, kQueries, kKeys}, 9);
     check({.mask = {each.shape(), {}, each.values()}}, [&](std::size_t b, std::size_t h, std::size_t i, std::size_t j) {

@@ -55,7 +55,8 @@ TEST(Nystrom, ALandmarkForEveryTokenIsExact)
         const HeadResult reference = runHead(mechanism("exact"), head.input, mechanism("exact").defaults());
         for (const char* inverse : {"svd", "iterations"}) {
             const HeadResult result = runHead(nystrom(), head.input, with(nystrom(), {{"inverse", inverse}}));
-            const double tolerance = causal || inverse[0] == 's' ? 2e-4 : 0.05;  // six iterations are not the end
+            // The SVD drops what is below 10⁻³; six iterations are not the end. A causal head has neither.
+            const double tolerance = causal ? 1e-5 : inverse[0] == 's' ? 2e-3 : 0.1;
             for (std::size_t i = 0; i < result.weights.size(); ++i)
                 EXPECT_NEAR(result.weights.values()[i], reference.weights.values()[i], tolerance) << i << causal;
         }

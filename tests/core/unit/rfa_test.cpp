@@ -91,7 +91,7 @@ TEST(Rfa, CausalOutputIsTheRecursion)
     head.input.mask.causal = true;
     // g_t = t/(t + 1) gives every key up to t the same weight, which is the plain sum.
     const auto plainGate = [](std::size_t t) { return static_cast<double>(t) / static_cast<double>(t + 1); };
-    expectOutput(head.input, rfa().defaults(), plainGate);
+    expectOutput(head.input, with(rfa(), {{"m", "1024"}}), plainGate);
     expectOutput(head.input, with(rfa(), {{"unit-norm", "off"}, {"sigma", "3"}, {"m", "512"}}), plainGate);
 }
 
@@ -99,13 +99,13 @@ TEST(Rfa, GateIsTheRecursion)
 {
     RandomHead head(80, 80, 6, 3);
     head.input.mask.causal = true;
-    expectOutput(head.input, with(rfa(), {{"gate", "on"}, {"bias", "1"}}),
+    expectOutput(head.input, with(rfa(), {{"gate", "on"}, {"bias", "1"}, {"m", "1024"}}),
                  [](std::size_t) { return 1.0 / (1.0 + std::exp(-1.0)); });
     NamedTensors trained;
     trained["gate_weights"] = std::make_shared<const Tensor>(normalTensor(1, 12, 5));
     trained["gate_bias"] = std::make_shared<const Tensor>(normalTensor(1, 1, 6));
     head.input.trained = &trained;
-    expectOutput(head.input, with(rfa(), {{"gate", "on"}}), [&](std::size_t t) {
+    expectOutput(head.input, with(rfa(), {{"gate", "on"}, {"m", "1024"}}), [&](std::size_t t) {
         double z = trained["gate_bias"]->values()[0];
         for (std::size_t i = 0; i < 12; ++i)
             z += static_cast<double>(trained["gate_weights"]->values()[i]) * head.layerInput.matrix()(t, i);

@@ -77,6 +77,29 @@ TEST(RffPublished, IsNearlySoftmaxAtAnotherTemperature)
     }
 }
 
+TEST(RffMedian, TakesTheMedianDistanceAsBandwidth)
+{
+    RandomHead head(3, 5, 6, 4);
+    std::vector<double> distances;
+    for (std::size_t i = 0; i < 3; ++i)
+        for (std::size_t j = 0; j < 5; ++j) {
+            const auto q = head.queries.matrix().row(i);
+            const auto k = head.keys.matrix().row(j);
+            distances.push_back(
+                std::sqrt(2.0 - 2.0 * dotProduct(q, k) / std::sqrt(dotProduct(q, q) * dotProduct(k, k))));
+        }
+    std::ranges::sort(distances);
+    const HeadResult result = runHead(rff(), head.input, with(rff(), {{"bandwidth", "median"}}));
+    ASSERT_EQ(result.diagnostics.size(), 1U);
+    EXPECT_EQ(result.diagnostics[0].info.id, "bandwidth");
+    const float sigma = result.diagnostics[0].values->values()[0];
+    EXPECT_NEAR(sigma, distances[7], 1e-6);
+    const HeadResult fixed = runHead(rff(), head.input, with(rff(), {{"sigma", shortestNumber(distances[7])}}));
+    for (std::size_t i = 0; i < result.weights.size(); ++i)
+        EXPECT_NEAR(result.weights.values()[i], fixed.weights.values()[i], 1e-5);
+    EXPECT_FALSE(rff().properties(with(rff(), {{"bandwidth", "median"}})).causalSafe);
+}
+
 TEST(RffLinear, IsTheKernelEstimateDividedByItsSum)
 {
     RandomHead head(5, 7, 6, 4);
