@@ -26,14 +26,14 @@ std::vector<Parameter> linformerParameters()
          .title = "Projection",
          .help =
              "Segments: means of neighbouring keys. Learned: E and F as trained, segment means before that. Random: "
-             "drawn, "
-             "as published. P RᵀR, fit and SVD start from the exact weights and show what rank r could do; fit and SVD "
-             "look at later tokens, too.",
+             "drawn, as published. P RᵀR and the fit start from the exact weights and show what rank r could do; the "
+             "fit "
+             "looks at later tokens, too.",
          .kind = ParameterKind::Choice,
-         .choices = {"segments", "learned", "random", "jl", "fit", "svd"},
+         .choices = {"segments", "learned", "random", "jl", "fit"},
          .choiceTitles = {"Segment means", "Learned E and F", "Random E and F, as published",
-                          "P RᵀR (Johnson–Lindenstrauss)", "Least-squares fit of F", "Best rank r (SVD)"},
-         .choiceFaults = {"", "", "E and F are independent, random and never trained: what comes out is noise.", "", "",
+                          "P RᵀR (Johnson–Lindenstrauss)", "Least-squares fit of F"},
+         .choiceFaults = {"", "", "E and F are independent, random and never trained: what comes out is noise.", "",
                           ""}},
     };
 }
@@ -57,7 +57,7 @@ MechanismInfo describe()
     return info;
 }
 
-enum class Projection { Segments, Learned, Random, JohnsonLindenstrauss, Fit, Svd };
+enum class Projection { Segments, Learned, Random, JohnsonLindenstrauss, Fit };
 enum Purpose : std::uint16_t { kOfKeys = 1, kOfValues = 2, kOfWeights = 3 };
 
 Projection projectionOf(const Parameters& parameters)
@@ -99,14 +99,13 @@ public:
     MechanismProperties properties(const Parameters& parameters) const override
     {
         const Projection projection = projectionOf(parameters);
-        const bool ofAllRows = projection == Projection::Fit || projection == Projection::Svd;
+        const bool ofAllRows = projection == Projection::Fit;
         MechanismProperties result = m_info.properties;
         result.rowStochastic = projection == Projection::Segments;
         result.signedWeights = !result.rowStochastic;
         result.causalSafe = !ofAllRows;
         result.randomFeatures = projection == Projection::Random || projection == Projection::JohnsonLindenstrauss;
         result.linearTime = !ofAllRows && projection != Projection::JohnsonLindenstrauss;
-        result.usesKeyOrder = projection != Projection::Svd;
         result.gradient = ofAllRows ? GradientKind::None : GradientKind::Exact;
         return result;
     }
@@ -122,10 +121,9 @@ public:
         case Projection::Random: return prepareProjectedKeys(input, projectionsOf(input, parameters), monitor);
         case Projection::JohnsonLindenstrauss:
             return prepareRandomProjection(input, drawProjection(input, rank, kOfWeights));
-        case Projection::Fit: return prepareFixedWeights(input, fittedWeights(input, rank));
-        case Projection::Svd: break;
+        case Projection::Fit: break;
         }
-        return prepareFixedWeights(input, bestRankWeights(input, rank));
+        return prepareFixedWeights(input, fittedWeights(input, rank));
     }
 
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override
@@ -147,8 +145,7 @@ public:
         case Projection::Random: return backwardProjections(input, parameters, gradients, into);
         case Projection::JohnsonLindenstrauss:
             return backwardRandomProjection(input, *drawProjection(input, rank, kOfWeights), gradients, into);
-        case Projection::Fit:
-        case Projection::Svd: break;
+        case Projection::Fit: break;
         }
         Mechanism::backward(input, parameters, gradients, into, monitor);
     }

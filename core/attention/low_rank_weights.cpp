@@ -3,8 +3,6 @@
 
 #include "core/attention/segment_attention.h"
 
-#include <Eigen/Eigenvalues>
-
 namespace ketscope {
 
 namespace {
@@ -27,7 +25,7 @@ void checkSize(const HeadInput& input)
 {
     constexpr std::size_t kMost = std::size_t{2048} * 2048;
     if (input.queries.rows > kMost / input.keys.rows)
-        refuse({"linformer projection", "at most 2048 × 2048 query–key pairs for a fit or an SVD",
+        refuse({"linformer projection", "at most 2048 × 2048 query–key pairs for a fit",
                 std::to_string(input.queries.rows) + " × " + std::to_string(input.keys.rows),
                 "Use segments, or a shorter text."});
 }
@@ -112,22 +110,6 @@ Dense fittedWeights(const HeadInput& input, std::size_t rank)
     const double ridge = 1e-6 * normal.trace() / std::max<double>(1.0, static_cast<double>(normal.rows()));
     normal.diagonal().array() += std::max(ridge, 1e-12);
     return shares * normal.ldlt().solve(Eigen::MatrixXd(shares.transpose() * exactWeights(input)));
-}
-
-Dense bestRankWeights(const HeadInput& input, std::size_t rank)
-{
-    checkShapes(input);
-    checkSize(input);
-    const Dense exact = exactWeights(input);
-    const bool tall = exact.rows() > exact.cols();
-    const Eigen::MatrixXd gram =
-        tall ? Eigen::MatrixXd(exact.transpose() * exact) : Eigen::MatrixXd(exact * exact.transpose());
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram);
-    const Eigen::Index kept = std::min(static_cast<Eigen::Index>(rank), gram.rows());
-    const Eigen::MatrixXd vectors = solver.eigenvectors().rightCols(kept);
-    if (tall)
-        return (exact * vectors) * vectors.transpose();
-    return vectors * (vectors.transpose() * exact);
 }
 
 std::unique_ptr<PreparedHead> prepareFixedWeights(const HeadInput& input, const Dense& weights)

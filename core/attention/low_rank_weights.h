@@ -18,10 +18,6 @@ void backwardRandomProjection(const HeadInput& input, const Tensor& projection, 
 // is fitted on all rows: rows know of later ones.
 Dense fittedWeights(const HeadInput& input, std::size_t rank);
 
-// The best approximation of P of rank `rank`; its error is √(Σ of the squares of the singular values left out) (Eckart and
-// Young). It looks at all rows, too.
-Dense bestRankWeights(const HeadInput& input, std::size_t rank);
-
 // A head whose weights are known.
 std::unique_ptr<PreparedHead> prepareFixedWeights(const HeadInput& input, const Dense& weights);
 
