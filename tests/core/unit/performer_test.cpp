@@ -87,8 +87,9 @@ TEST(PositiveFeatures, OrthogonalBlocksAreOrthogonal)
     const MatrixView rows = projection->rows.matrix();
     for (std::size_t i = 0; i < 20; ++i)
         for (std::size_t j = 0; j < i; ++j)
-            if (i / 8 == j / 8)
+            if (i / 8 == j / 8) {
                 EXPECT_NEAR(dotProduct(rows.row(i), rows.row(j)), 0.0, 1e-5) << i << " " << j;
+            }
     const auto more = gaussianProjection(24, 8, false, {.seed = 3});
     const auto fewer = gaussianProjection(20, 8, false, {.seed = 3});
     for (std::size_t i = 0; i < 20 * 8; ++i)
