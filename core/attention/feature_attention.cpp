@@ -70,6 +70,7 @@ public:
         : WeightsHead(head), m_map(std::move(map)), m_rule(rule), m_exponents(head.keys.rows),
           m_features({(head.keys.rows + kChunk - 1) / kChunk, m_map->size(), kChunk})
     {
+        m_ones.fill(1.0F);
         fillFeatures(keyExponents, monitor);
         m_flat = std::ranges::all_of(m_exponents, [](double s) { return s == 0.0; });
         if (head.mask.additive.empty())
@@ -83,6 +84,8 @@ private:
     void fillFeatures(const std::vector<double>& keyExponents, const Monitor& monitor);
     void sumPrefixes(const Monitor& monitor);
     void addChunk(std::size_t chunk, PrefixSums& prefix, Tensor& scaled) const;
+    MatrixView weighValues(std::size_t first, std::span<const float> factors, Tensor& scaled) const;
+    void addValues(std::size_t first, std::size_t count, std::vector<double>& total) const;
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override;
     void weigh(std::size_t row, double queryExponent, std::span<float> scores) const;
     bool fillOutput(std::size_t first, MutableMatrixView output) const override;
@@ -103,6 +106,7 @@ private:
     Tensor m_features;                   // of each chunk of keys: (features, kChunk), keys past the end 0
     std::vector<PrefixSums> m_prefixes;  // causal: before each chunk that a query ends in; else of all keys alone
     std::size_t m_firstChunk = 0;        // of m_prefixes
+    std::array<float, kChunk> m_ones{};
 };
 
 struct FeatureHead::Row {
@@ -140,11 +144,38 @@ void FeatureHead::fillFeatures(const std::vector<double>& keyExponents, const Mo
     }
 }
 
+// The values of some keys times their factors; as they lie in memory where all are 1 and their width fits.
+MatrixView FeatureHead::weighValues(std::size_t first, std::span<const float> factors, Tensor& scaled) const
+{
+    const MatrixView from = input().values.middleRows(first, factors.size());
+    if (m_flat && from.columns == padded(from.columns))
+        return from;
+    const auto columns = static_cast<Eigen::Index>(from.columns);
+    for (std::size_t j = 0; j < factors.size(); ++j) {
+        Eigen::Map<Eigen::RowVectorXf> to(scaled.matrix().row(j).data(), columns);
+        if (isKey(first + j))
+            to = factors[j] * Eigen::Map<const Eigen::RowVectorXf>(from.row(j).data(), columns);
+        else
+            to.setZero();
+    }
+    return scaled.matrix();
+}
+
+void FeatureHead::addValues(std::size_t first, std::size_t count, std::vector<double>& total) const
+{
+    const auto columns = static_cast<Eigen::Index>(total.size());
+    Eigen::RowVectorXf sum = Eigen::RowVectorXf::Zero(columns);
+    for (std::size_t key = first; key < first + count; ++key)
+        if (isKey(key))
+            sum += Eigen::Map<const Eigen::RowVectorXf>(input().values.row(key).data(), columns);
+    for (std::size_t c = 0; c < total.size(); ++c)
+        total[c] += sum[static_cast<Eigen::Index>(c)];
+}
+
 void FeatureHead::addChunk(std::size_t chunk, PrefixSums& prefix, Tensor& scaled) const
 {
     const std::size_t first = chunk * kChunk;
     const std::size_t count = chunkSize(chunk);
-    const std::size_t width = input().values.columns;
     const double largest = std::max(prefix.largest, m_largest[first + count - 1]);
     if (largest == kNothing)
         return;
@@ -157,22 +188,10 @@ void FeatureHead::addChunk(std::size_t chunk, PrefixSums& prefix, Tensor& scaled
         prefix.mass += factor;
         prefix.allowed += isKey(first + j) ? 1 : 0;
     }
-    using Floats = Eigen::Map<Eigen::RowVectorXf>;
-    const auto columns = static_cast<Eigen::Index>(width);
-    Eigen::RowVectorXf sum = Eigen::RowVectorXf::Zero(columns);
-    for (std::size_t j = 0; j < count; ++j) {
-        Floats to(scaled.matrix().row(j).data(), columns);
-        to.setZero();
-        if (!isKey(first + j))
-            continue;
-        const Eigen::Map<const Eigen::RowVectorXf> from(input().values.row(first + j).data(), columns);
-        to = factors[j] * from;
-        sum += from;
-    }
-    for (std::size_t c = 0; c < width; ++c)
-        prefix.values[c] += sum[static_cast<Eigen::Index>(c)];
+    addValues(first, count, prefix.values);
     const MatrixView features = m_features.matrix({chunk});
-    multiplyWide(features.middleColumns(0, count), scaled.matrix(), prefix.sums.matrix(), true);
+    multiplyWide(features.middleColumns(0, count), weighValues(first, std::span(factors).first(count), scaled),
+                 prefix.sums.matrix(), true);
     for (std::size_t f = 0; f < features.rows; ++f)
         prefix.total.data()[f] += static_cast<float>(kernels().dot(features.row(f).data(), factors.data(), count));
 }
@@ -263,21 +282,19 @@ FeatureHead::Row FeatureHead::weighChunk(std::size_t row, std::size_t firstKey, 
     const std::size_t count = result.endKey - firstKey;
     result.largest = std::max(before, m_largest[result.endKey - 1]);
     std::fill(scores.begin() + static_cast<std::ptrdiff_t>(count), scores.end(), 0.0F);
-    std::array<float, kChunk> factors;
     if (m_flat) {
-        std::fill_n(factors.begin(), count, 1.0F);
+        result.mass = static_cast<double>(count);
     } else {
+        std::array<float, kChunk> factors;
         for (std::size_t j = 0; j < count; ++j)
             factors[j] = result.largest == kNothing ? kForbiddenExponent
                                                     : static_cast<float>(m_exponents[firstKey + j] - result.largest);
         exponentials(factors.data(), count);
         for (std::size_t j = 0; j < count; ++j)
             scores[j] *= factors[j];
+        result.mass = kernels().dot(factors.data(), m_ones.data(), count);
     }
-    std::array<float, kChunk> ones;
-    ones.fill(1.0F);
-    result.sum = kernels().dot(scores.data(), ones.data(), count);
-    result.mass = kernels().dot(factors.data(), ones.data(), count);
+    result.sum = kernels().dot(scores.data(), m_ones.data(), count);
     return result;
 }
 
@@ -312,7 +329,8 @@ void FeatureHead::finish(const Row& row, const PrefixSums& before, double queryE
                          std::span<const float> features, std::span<const float> sums, std::span<const float> own,
                          std::span<float> output) const
 {
-    const double decay = before.largest == kNothing ? 0.0 : std::exp(before.largest - row.largest);
+    const bool same = before.largest == row.largest && before.largest != kNothing;
+    const double decay = same ? 1.0 : before.largest == kNothing ? 0.0 : std::exp(before.largest - row.largest);
     const double sum = decay * kernels().dot(features.data(), before.total.data(), features.size()) + row.sum;
     if (!(sum > m_rule.smallestMean * (decay * before.mass + row.mass)))
         return uniform(row, before, output);
