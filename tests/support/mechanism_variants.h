@@ -4,6 +4,7 @@
 #include "core/attention/mechanism.h"
 
 #include <algorithm>
+#include <gtest/gtest.h>
 #include <set>
 #include <string>
 #include <vector>
@@ -73,6 +74,22 @@ inline std::vector<Variant> variantsOf(const Mechanism& mechanism)
                     add(base, other, parameter.id + "=" + choice + ",");
         }
     return variants;
+}
+
+inline std::vector<std::string> mechanismIds()
+{
+    std::vector<std::string> ids;
+    for (const Mechanism* mechanism : mechanisms())
+        ids.push_back(mechanism->info().id);
+    return ids;
+}
+
+// A mechanism's id as the name of its instance of a test suite.
+inline std::string nameOfInstance(const testing::TestParamInfo<std::string>& instance)
+{
+    std::string name = instance.param;
+    std::ranges::replace(name, '-', '_');
+    return name;
 }
 
 }  // namespace ketscope::test

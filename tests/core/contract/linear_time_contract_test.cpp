@@ -128,11 +128,7 @@ std::vector<std::string> linearIds()
     return ids;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, LinearTimeContract, testing::ValuesIn(linearIds()), [](const auto& instance) {
-    std::string name = instance.param;
-    std::ranges::replace(name, '-', '_');
-    return name;
-});
+INSTANTIATE_TEST_SUITE_P(All, LinearTimeContract, testing::ValuesIn(linearIds()), nameOfInstance);
 
 TEST(LinearTime, TheFiveMechanismsHaveIt)
 {
