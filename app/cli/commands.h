@@ -14,6 +14,7 @@ void addInspect(CLI::App& program);
 void addTokenize(CLI::App& program);
 void addRun(CLI::App& program);
 void addRender(CLI::App& program);
+void addSweep(CLI::App& program);
 void addMechanisms(CLI::App& program);
 
 // What the window opens with, done without one: the comparison as a table, and a figure and a run file in ketscope-demo/.

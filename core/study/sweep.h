@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/measures/interval.h"
+#include "core/study/comparison.h"
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ketscope {
+
+// One parameter and the values that it takes, as Parameters::setText reads them.
+struct SweepAxis {
+    std::string parameter;
+    std::vector<std::string> values;
+
+    bool operator==(const SweepAxis&) const = default;
+};
+
+// "shots=16,64,256". Throws Error (Input).
+SweepAxis parseAxis(std::string_view text);
+
+// What is measured in a sweep.
+struct SweepMeasure {
+    std::string id;     // "output_error": the name in files
+    std::string title;  // "Relative error of the output"
+    std::string unit;   // "nats"; empty for a plain number
+};
+
+// In the order of SweepRow::measures. Errors, entropies and cost are those of the patched heads, all of them together, each
+// given what it is given in the exact model; queries that are padding do not count:
+// weight_error ‖P̂ − P‖/‖P‖ · weight_variation mean of ½‖p̂ − p‖₁ · output_error ‖Ĥ − H‖/‖H‖ · entropy and entropy_corrected,
+// mean over queries (corrected where the mechanism itself corrects it for its shots) · flops · seconds, of one thread ·
+// shots. The last two are of the whole model: probability_of_top, of the exact model's first answer (class or token), and
+// output_divergence KL(exact‖swept) of the distribution of answers; NaN for a model without answers.
+const std::vector<SweepMeasure>& sweepMeasures();
+
+// A mechanism on some heads of a model, with every combination of the axes' values, each with seeds `study.seed`,
+// `study.seed` + 1, … (a combination that leaves nothing to chance: once).
+struct SweepRequest {
+    Study study;  // model, input, seed; its candidates are not looked at
+    PlanEntry candidate;
+    std::vector<SweepAxis> axes;
+    std::size_t seeds = 10;
+};
+
+struct SweepRow {
+    std::string label;                // "exact", "uniform", "zero" (no output at all), or "swept"
+    std::vector<std::string> values;  // one for each axis; empty for the baselines
+    std::size_t runs = 1;
+    bool published = false;          // reproduces published code, faults included: not to be ranked
+    std::vector<Interval> measures;  // NaN where there is none
+};
+
+struct Sweep {
+    SweepRequest request;
+    ModelInfo model;
+    std::string weightsSha256;
+    std::string question;        // "class", "next token"; empty when the model gives no answer
+    std::string topAnswer;       // of the exact model
+    std::vector<SweepRow> rows;  // the three baselines, then the combinations, the last axis fastest
+};
+
+inline constexpr std::size_t kMaximumCombinations = 10000;
+inline constexpr std::size_t kMaximumSeeds = 10000;
+
+// Throws Error: Input for an unknown parameter, a value out of range, a parameter that has no meaning in any combination,
+// too many combinations, or a plan that patches no head; Cancelled.
+Sweep runSweep(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor);
+
+// The table as CSV (RFC 4180, one line for each row, columns measure_mean, measure_low, measure_high, empty = none), or as
+// HDF5: /rows/{label,runs,published}, /axes/<parameter> and /measures/<id> (rows, 3) = mean, low, high; by the suffix .csv
+// or .h5. Written beside the target and renamed when complete. Throws Error (Failure).
+void writeSweep(const Sweep& sweep, const std::filesystem::path& file);
+
+}  // namespace ketscope

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/sweep.h"
+
+#include "core/base/error.h"
+#include "core/formats/hdf5.h"
+#include "core/study/head_recorder.h"
+#include "tests/support/paths.h"
+
+#include <cmath>
+#include <fstream>
+#include <gmock/gmock.h>
+#include <sstream>
+
+namespace ketscope {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class SweepTest : public testing::Test {
+protected:
+    SweepRequest request(const std::string& spec, const std::vector<std::string>& axes, std::size_t seeds = 4) const
+    {
+        SweepRequest result;
+        result.study.modelPath = (test::samples() / "sentiment").string();
+        result.study.input.text = "a long way to a warm and funny end";
+        result.study.seed = 3;
+        result.candidate = parseSpec(spec);
+        for (const std::string& axis : axes)
+            result.axes.push_back(parseAxis(axis));
+        result.seeds = seeds;
+        return result;
+    }
+
+    Sweep sweep(const SweepRequest& what) { return runSweep(what, *model, 1, monitor); }
+
+    std::string refusal(const SweepRequest& what)
+    {
+        try {
+            sweep(what);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::Input);
+            return error.what();
+        }
+        ADD_FAILURE() << "was accepted";
+        return {};
+    }
+
+    static Interval measure(const SweepRow& row, const std::string& id)
+    {
+        const auto& all = sweepMeasures();
+        return row.measures[static_cast<std::size_t>(std::ranges::find(all, id, &SweepMeasure::id) - all.begin())];
+    }
+
+    Monitor monitor;
+    std::shared_ptr<const LoadedModel> model = loadModel(test::samples() / "sentiment", monitor);
+};
+
+TEST_F(SweepTest, BaselinesStandBesideEveryValue)
+{
+    const Sweep found = sweep(request("shots@layers=4-5", {"shots=16,256", "estimator=naive,systematic"}));
+    ASSERT_EQ(found.rows.size(), 7U);
+    EXPECT_EQ(found.question, "class");
+    EXPECT_THAT(found.rows[3].values, ElementsAre("16", "naive"));
+    EXPECT_THAT(found.rows[4].values, ElementsAre("16", "systematic"));
+    EXPECT_THAT(found.rows[5].values, ElementsAre("256", "naive"));
+    const SweepRow& exact = found.rows[0];
+    EXPECT_EQ(exact.label, "exact");
+    for (const char* id : {"weight_error", "weight_variation", "output_error", "output_divergence"})
+        EXPECT_EQ(measure(exact, id).mean, 0.0) << id;
+    EXPECT_EQ(found.rows[1].label, "uniform");
+    EXPECT_GT(measure(found.rows[1], "output_error").mean, 0.05);
+    EXPECT_EQ(found.rows[2].label, "zero");
+    EXPECT_NEAR(measure(found.rows[2], "output_error").mean, 1.0, 1e-9);
+    EXPECT_NEAR(measure(found.rows[2], "weight_error").mean, 1.0, 1e-9);
+    EXPECT_NEAR(measure(found.rows[2], "weight_variation").mean, 0.5, 1e-6);
+    EXPECT_GT(measure(found.rows[2], "output_divergence").mean, 0.0);
+}
+
+TEST_F(SweepTest, MoreShotsMeanLessError)
+{
+    const Sweep found = sweep(request("shots@layers=5", {"shots=16,256,4096"}, 6));
+    for (std::size_t row = 4; row < 6; ++row)
+        for (const char* id : {"weight_error", "weight_variation", "output_error"}) {
+            const double ratio = measure(found.rows[row - 1], id).mean / measure(found.rows[row], id).mean;
+            EXPECT_NEAR(ratio, 4.0, 1.0) << id;  // 1/√S
+            EXPECT_LT(measure(found.rows[row], id).low, measure(found.rows[row], id).mean);
+        }
+    const double entropy = measure(found.rows[0], "entropy").mean;
+    EXPECT_LT(measure(found.rows[3], "entropy").mean, measure(found.rows[3], "entropy_corrected").mean);
+    EXPECT_NEAR(measure(found.rows[5], "entropy_corrected").mean, entropy, 0.01);
+    EXPECT_EQ(measure(found.rows[3], "shots").mean, 4.0 * 11.0 * 16.0);  // 4 heads, 11 tokens
+    EXPECT_NEAR(measure(found.rows[5], "probability_of_top").mean, measure(found.rows[0], "probability_of_top").mean,
+                0.02);
+}
+
+TEST_F(SweepTest, WhatLeavesNothingToChanceRunsOnce)
+{
+    const Sweep found = sweep(request("top-k@layers=5;heads=1", {"k=1,4,4096"}));
+    for (std::size_t row = 3; row < 6; ++row) {
+        EXPECT_EQ(found.rows[row].runs, 1U);
+        EXPECT_EQ(measure(found.rows[row], "output_error").low, measure(found.rows[row], "output_error").mean);
+    }
+    EXPECT_NEAR(measure(found.rows[5], "output_error").mean, 0.0, 1e-5);
+}
+
+TEST_F(SweepTest, PublishedVariantsAreMarked)
+{
+    const Sweep found = sweep(request("shots@layers=5", {"estimator=naive,hybrid-published"}, 2));
+    EXPECT_FALSE(found.rows[3].published);
+    EXPECT_TRUE(found.rows[4].published);
+}
+
+TEST_F(SweepTest, ThreadsDoNotChangeTheNumbers)
+{
+    const SweepRequest what = request("shots@layers=4-5", {"shots=16"}, 2);
+    const Sweep one = sweep(what);
+    const Sweep three = runSweep(what, *model, 3, monitor);
+    for (std::size_t row = 0; row < one.rows.size(); ++row)
+        for (std::size_t k = 0; k < sweepMeasures().size(); ++k)
+            if (sweepMeasures()[k].id != "seconds") {
+                EXPECT_EQ(one.rows[row].measures[k].mean, three.rows[row].measures[k].mean) << sweepMeasures()[k].id;
+            }
+}
+
+TEST_F(SweepTest, WrongRequestsAreRefused)
+{
+    EXPECT_THAT(refusal(request("shots", {"shots=0,16"})), HasSubstr("parameter shots"));
+    EXPECT_THAT(refusal(request("shots", {"frobs=1"})), HasSubstr("frobs"));
+    EXPECT_THAT(refusal(request("shots", {"epsilon=0.1,0.2"})), HasSubstr("estimator=adaptive"));
+    EXPECT_THAT(refusal(request("shots", {"shots=1,2", "shots=3"})), HasSubstr("twice"));
+    EXPECT_THAT(refusal(request("shots", {"shots=1"}, 0)), HasSubstr("seeds"));
+    std::string many = "shots=1";
+    for (int i = 0; i < 150; ++i)
+        many += ",1";
+    EXPECT_THAT(refusal(request("shots", {many, "repeats" + many.substr(5)})), HasSubstr("10000"));
+    for (const char* text : {"", "shots", "shots=", "=1", "shots=1,,2", "shots=1,"})
+        EXPECT_THROW(parseAxis(text), Error) << text;
+}
+
+TEST_F(SweepTest, StopsWhenCancelled)
+{
+    class CancelLate : public Monitor {
+    public:
+        bool cancelled() const noexcept override { return m_cancel; }
+        void progress(double, std::string_view what) override { m_cancel = what.starts_with("swept"); }
+
+    private:
+        bool m_cancel = false;
+    } late;
+    try {
+        runSweep(request("shots@layers=5", {"shots=16,32"}), *model, 1, late);
+        FAIL() << "not cancelled";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::Cancelled);
+    }
+}
+
+// Recorded heads, run exactly, give the maps of the baseline.
+TEST_F(SweepTest, RecordedHeadsAreThoseOfTheModel)
+{
+    const Study study = request("shots@layers=2,5;heads=3", {}).study;
+    const ComparisonPointer baseline = runStudy(study, *model, nullptr, 1, monitor);
+    const HeadPlan plan = resolve({{parseSpec("shots@layers=2,5;heads=3")}}, baseline->model, 0);
+    const auto heads = recordHeads(*baseline, *model, plan, monitor);
+    ASSERT_EQ(heads.size(), 2U);
+    for (const auto& head : heads) {
+        EXPECT_EQ(head->head, 3U);
+        Tensor weights({head->input.queries.rows, head->input.keys.rows});
+        Tensor output({head->input.queries.rows, head->input.values.columns});
+        attendHead(mechanism("exact"), head->input, mechanism("exact").defaults(),
+                   {weights.matrix(), output.matrix(), {}, {}}, monitor);
+        const MatrixView map = baseline->traces[0]->stacks[0].attention[head->layer]->matrix({3});
+        for (std::size_t row = 0; row < map.rows; ++row)
+            EXPECT_TRUE(std::ranges::equal(map.row(row), weights.matrix().row(row)));
+    }
+}
+
+TEST_F(SweepTest, FilesHoldTheWholeTable)
+{
+    const test::TemporaryFolder folder;
+    const Sweep found = sweep(request("shots@layers=5", {"shots=16,64"}, 2));
+    writeSweep(found, folder.path() / "sweep.csv");
+    std::ifstream in(folder.path() / "sweep.csv");
+    std::string line;
+    std::vector<std::string> lines;
+    while (std::getline(in, line))
+        lines.push_back(line);
+    ASSERT_EQ(lines.size(), 6U);
+    EXPECT_THAT(lines[0],
+                HasSubstr("row,shots,runs,as_published,weight_error_mean,weight_error_low,weight_error_high"));
+    EXPECT_THAT(lines[1], HasSubstr("exact,,1,0,0,0,0"));
+    EXPECT_THAT(lines[4], HasSubstr("swept,16,2,0,"));
+    for (const std::string& each : lines)
+        EXPECT_EQ(std::ranges::count(each, ','), 3 + 3 * static_cast<std::ptrdiff_t>(sweepMeasures().size()));
+    writeSweep(found, folder.path() / "sweep.h5");
+    const Hdf5File file = Hdf5File::open(folder.path() / "sweep.h5");
+    EXPECT_EQ(file.textAttribute("/", "format"), "ketscope-sweep");
+    EXPECT_THAT(file.readStrings("/axes/shots"), ElementsAre("", "", "", "16", "64"));
+    EXPECT_THAT(file.shape("/measures/output_error"), ElementsAre(5U, 3U));
+    EXPECT_FLOAT_EQ(file.readFloats("/measures/output_error").data()[9],
+                    static_cast<float>(measure(found.rows[3], "output_error").mean));
+}
+
+}  // namespace
+}  // namespace ketscope
