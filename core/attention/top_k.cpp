@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/gradients.h"
 #include "core/attention/rows.h"
 #include "core/attention/top_keys.h"
 
@@ -20,6 +21,7 @@ MechanismInfo describe()
     info.source =
         "Explicit sparse transformer: Zhao et al., 2019; Q-Transformers (kumarlokesh/q-transformers), backend "
         "“classical”";
+    info.properties.gradient = GradientKind::Exact;
     info.parameters = {{.id = "k",
                         .title = "Keys kept",
                         .symbol = "k",
@@ -93,6 +95,18 @@ public:
     std::vector<DiagnosticInfo> rowDiagnostics(const Parameters&) const override
     {
         return {{"tail_mass", "Mass τ of the keys left out"}};
+    }
+
+    // Which keys are kept does not change under a small step: that of the softmax over those that are.
+    void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
+                  const HeadGradients& into, const Monitor& monitor) const override
+    {
+        Tensor weights({input.queries.rows, input.keys.rows});
+        Tensor output({input.queries.rows, input.values.columns});
+        attendHead(*this, input, parameters, {weights.matrix(), output.matrix(), {}, {}}, monitor);
+        const Dense used = dense(weights.matrix());
+        const Dense logits = softmaxBackward(used, weightGradients(input, used, gradients, into));
+        addProductGradients(input, static_cast<double>(input.scale) * logits, into);
     }
 
     // Scores, softmax (four operations), selection (about eight) and output.
