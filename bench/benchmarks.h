@@ -4,10 +4,11 @@
 namespace ketscope::bench {
 
 // Each registers its benchmarks; sizes are in the names as tokens:N.
-void addMechanisms();  // every mechanism of the registry on one head
-void addLinearTime();  // output-only attention, linear and exact, to 32k tokens
-void addModels();      // whole forward passes of the bundled model
-void addFigures();     // painting a figure
-void addWindow();      // from a slider's move to the painted window
+void addMechanisms();    // every mechanism of the registry on one head
+void addLinearTime();    // output-only attention, linear and exact, to 32k tokens
+void addStateVectors();  // circuits on one state and on batches of them
+void addModels();        // whole forward passes of the bundled model
+void addFigures();       // painting a figure
+void addWindow();        // from a slider's move to the painted window
 
 }  // namespace ketscope::bench

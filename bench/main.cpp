@@ -12,6 +12,7 @@ int main(int argc, char** argv)
     const QApplication application(argc, argv);
     ketscope::bench::addMechanisms();
     ketscope::bench::addLinearTime();
+    ketscope::bench::addStateVectors();
     ketscope::bench::addModels();
     ketscope::bench::addFigures();
     ketscope::bench::addWindow();

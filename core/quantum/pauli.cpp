@@ -153,14 +153,16 @@ std::vector<PauliString> drawFromAll(std::size_t qubits, std::size_t count, cons
     std::vector<PauliString> drawn;
     while (drawn.size() < count) {
         const double target = stream.uniform() * std::accumulate(mass.begin(), mass.end(), 0.0);
-        std::size_t chosen = mass.size();
+        std::size_t chosen = strings.size();
         double sum = 0.0;
-        for (std::size_t i = 0; i < mass.size() && (chosen == mass.size() || sum <= target); ++i) {
+        for (std::size_t i = 0; i < strings.size() && (chosen == strings.size() || sum <= target); ++i) {
             sum += mass[i];
             chosen = mass[i] > 0.0 ? i : chosen;
         }
+        chosen %= strings.size();  // with p(I) = 0 strings of probability 0 may be all that is left
         drawn.push_back(strings[chosen]);
-        mass[chosen] = 0.0;
+        strings.erase(strings.begin() + static_cast<std::ptrdiff_t>(chosen));
+        mass.erase(mass.begin() + static_cast<std::ptrdiff_t>(chosen));
     }
     return drawn;
 }

@@ -24,6 +24,15 @@ StateBatch::StateBatch(std::size_t qubits, std::size_t count) : m_qubits(qubits)
         *lane(index) = 1.0;
 }
 
+StateBatch StateBatch::clone() const
+{
+    StateBatch copy(m_qubits, 0);
+    copy.m_count = m_count;
+    copy.m_states = Amplitudes(m_states.size());
+    std::ranges::copy(m_states.values(), copy.m_states.data());
+    return copy;
+}
+
 std::size_t StateBatch::groups() const { return (m_count + kStateLanes - 1) / kStateLanes; }
 
 std::size_t StateBatch::groupDoubles() const { return (std::size_t{2} << m_qubits) * kStateLanes; }

@@ -17,6 +17,7 @@ public:
     StateBatch(std::size_t qubits, std::size_t count);
     StateBatch(StateBatch&&) noexcept = default;
     StateBatch& operator=(StateBatch&&) noexcept = default;
+    StateBatch clone() const;
 
     std::size_t qubits() const { return m_qubits; }
     std::size_t count() const { return m_count; }

@@ -18,8 +18,8 @@ using Complex = std::complex<double>;
 // which stay in the first-level cache, then the high bits: of the whole state while that fits the second-level cache (up to
 // kWholeBits), else of columns of 2^kColumnBits amplitudes out of every block.
 constexpr std::size_t kBlockBits = 11;
+constexpr std::size_t kLargeBlockBits = 12;  // of kWholeBits qubits and more: one pass fewer over the high bits
 constexpr std::size_t kWholeBits = 16;
-constexpr std::size_t kLargeBlockBits = 12;
 constexpr std::size_t kColumnBits = 3;
 constexpr std::size_t kTableBits = 6;
 
@@ -168,7 +168,7 @@ void runWhole(const StateLayer& layer, std::size_t lowGates, Amplitudes& state)
 void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare)
 {
     const bool fits = state.size() <= std::size_t{1} << kWholeBits;
-    const std::size_t blockBits = fits ? kBlockBits : kLargeBlockBits;
+    const std::size_t blockBits = state.size() < std::size_t{1} << kWholeBits ? kBlockBits : kLargeBlockBits;
     const auto firstHigh =
         std::ranges::find_if(layer.gates, [=](const KetscopeQubitGate& gate) { return gate.bit >= blockBits; });
     const auto lowGates = static_cast<std::size_t>(firstHigh - layer.gates.begin());

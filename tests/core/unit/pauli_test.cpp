@@ -107,6 +107,7 @@ TEST(Pauli, RecommendedDrawingIsDistinctAndAlive)
     }
     RandomStream random({5}, 0);
     EXPECT_EQ(drawPauliStrings(2, 9, {.evenY = true}, random).size(), 9U);
+    EXPECT_EQ(drawPauliStrings(2, 15, {.identity = 0.0}, random).size(), 15U);
     EXPECT_THROW(drawPauliStrings(2, 10, {.evenY = true}, random), Error);
     EXPECT_THROW(drawPauliStrings(2, 16, {}, random), Error);
     EXPECT_THROW(drawPauliStrings(2, 1, {.identity = 1.0}, random), Error);

@@ -52,7 +52,7 @@ TEST(StateVector, EveryGateIsItsMatrix)
 // Fused layers against one gate after another: sizes below a register, in one block, in the second-level cache, in columns.
 TEST(StateVector, FusedLayersEqualGateByGate)
 {
-    for (const std::size_t qubits : {1UL, 2UL, 3UL, 4UL, 6UL, 9UL, 12UL, 13UL, 17UL})
+    for (const std::size_t qubits : {1UL, 2UL, 3UL, 4UL, 6UL, 9UL, 12UL, 13UL, 16UL, 17UL})
         for (const bool layered : {false, true}) {
             const Circuit circuit = layered ? pqcAnsatz(qubits, 2) : randomCircuit(qubits, 50, 100 + qubits);
             const auto parameters = randomNumbers(circuit.parameterCount(), 4);

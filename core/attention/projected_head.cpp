@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/projected_head.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define KETSCOPE_FOR_EACH_CPU __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define KETSCOPE_FOR_EACH_CPU
+#endif
+
+namespace ketscope {
+
+namespace {
+
+Eigen::Index index(std::size_t number) { return static_cast<Eigen::Index>(number); }
+
+// sums[j] += (x − row[j])², or x·row[j]: one component of all keys at once.
+KETSCOPE_FOR_EACH_CPU
+void addSquares(double x, const double* row, std::size_t count, double* sums)
+{
+    for (std::size_t j = 0; j < count; ++j)
+        sums[j] += (x - row[j]) * (x - row[j]);
+}
+
+KETSCOPE_FOR_EACH_CPU
+void addProducts(double x, const double* row, std::size_t count, double* sums)
+{
+    for (std::size_t j = 0; j < count; ++j)
+        sums[j] += x * row[j];
+}
+
+// Weights of query rows from projections.
+class ProjectedRows {
+public:
+    ProjectedRows(const HeadInput& input, const ProjectedMatrix& queries, const ProjectedMatrix& keys,
+                  const ProjectedRule& rule)
+        : m_input(input), m_queries(queries), m_keys(keys.transpose()), m_rule(rule)
+    {
+    }
+
+    // s_ij of every key j.
+    std::vector<double> scores(std::size_t row) const
+    {
+        std::vector<double> sums(m_input.keys.rows, 0.0);
+        const bool gaussian = m_rule.distanceFactor != 0.0;
+        for (Eigen::Index c = 0; c < m_queries.cols(); ++c) {
+            const double x = m_queries(index(row), c);
+            if (gaussian)
+                addSquares(x, m_keys.row(c).data(), sums.size(), sums.data());
+            else
+                addProducts(x, m_keys.row(c).data(), sums.size(), sums.data());
+        }
+        for (double& sum : sums)
+            sum *= gaussian ? -m_rule.distanceFactor : m_rule.dotFactor;
+        return sums;
+    }
+
+    // A_ij of the rule, before any transposition.
+    void weights(std::size_t row, std::span<float> out) const
+    {
+        const std::vector<double> s = scores(row);
+        double largest = -std::numeric_limits<double>::infinity();
+        for (std::size_t j = 0; j < s.size() && !m_rule.softmaxOfScores; ++j)
+            if (isAllowed(m_input, row, j))
+                largest = std::max(largest, s[j]);
+        for (std::size_t j = 0; j < s.size(); ++j) {
+            // Taken off in double, so that large distances keep their differences; forbidden keys may lie above it.
+            const double score = m_rule.softmaxOfScores ? std::exp(s[j]) : std::min(s[j] - largest, 0.0);
+            out[j] = static_cast<float>(score);
+        }
+        softmaxRule(m_input, row, out);
+    }
+
+private:
+    const HeadInput& m_input;
+    ProjectedMatrix m_queries;
+    ProjectedMatrix m_keys;  // (f, m)
+    ProjectedRule m_rule;
+};
+
+// Query i is token i + (m − n). Entry (t, j) of the result is entry (i, k) of `weights` where query i is token j and key k
+// is query t's token; 0 where there is no such query or key. Twice gives back what is not lost.
+ProjectedMatrix transposedTokens(const ProjectedMatrix& weights)
+{
+    const Eigen::Index offset = weights.cols() - weights.rows();
+    ProjectedMatrix result = ProjectedMatrix::Zero(weights.rows(), weights.cols());
+    for (Eigen::Index t = 0; t < weights.rows(); ++t)
+        for (Eigen::Index j = 0; j < weights.cols(); ++j) {
+            const Eigen::Index i = j - offset;
+            const Eigen::Index k = t + offset;
+            if (i >= 0 && i < weights.rows() && k >= 0 && k < weights.cols())
+                result(t, j) = weights(i, k);
+        }
+    return result;
+}
+
+HeadInput withValues(const HeadInput& input, const Tensor& values)
+{
+    HeadInput result = input;
+    if (!values.empty())
+        result.values = values.matrix();
+    return result;
+}
+
+class ProjectedHead final : public WeightsHead {
+public:
+    ProjectedHead(const HeadInput& head, std::shared_ptr<const Projections> projections, const ProjectedRule& rule)
+        : WeightsHead(withValues(head, projections->values)), m_projections(std::move(projections)),
+          m_rows(input(), m_projections->queries, m_projections->keys, rule)
+    {
+        if (!rule.transposed)
+            return;
+        ProjectedMatrix all(index(head.queries.rows), index(head.keys.rows));
+        std::vector<float> row(head.keys.rows);
+        for (std::size_t i = 0; i < head.queries.rows; ++i) {
+            m_rows.weights(i, row);
+            std::ranges::copy(row, all.row(index(i)).data());
+        }
+        m_transposed = transposedTokens(all);
+    }
+
+    std::vector<Diagnostic> diagnostics() const override { return m_projections->diagnostics; }
+
+private:
+    void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
+    {
+        for (std::size_t i = 0; i < weights.rows; ++i) {
+            if (m_transposed.size() == 0)
+                m_rows.weights(first + i, weights.row(i));
+            for (std::size_t j = 0; m_transposed.size() != 0 && j < weights.columns; ++j)
+                weights(i, j) = static_cast<float>(m_transposed(index(first + i), index(j)));
+        }
+    }
+
+    std::shared_ptr<const Projections> m_projections;
+    ProjectedRows m_rows;
+    ProjectedMatrix m_transposed;  // (n, m), only for the transposed rule
+};
+
+// A (n, m) in double, and the scores.
+struct DoubleWeights {
+    ProjectedMatrix scores;
+    ProjectedMatrix weights;
+};
+
+DoubleWeights doubleWeights(const HeadInput& input, const ProjectedRows& rows, const ProjectedRule& rule)
+{
+    const ProjectedMatrix zero = ProjectedMatrix::Zero(index(input.queries.rows), index(input.keys.rows));
+    DoubleWeights result{zero, zero};
+    for (std::size_t i = 0; i < input.queries.rows; ++i) {
+        const std::vector<double> s = rows.scores(i);
+        double largest = -std::numeric_limits<double>::infinity();
+        std::vector<double> logits(s.size(), largest);
+        for (std::size_t j = 0; j < s.size(); ++j) {
+            result.scores(index(i), index(j)) = s[j];
+            if (!isAllowed(input, i, j))
+                continue;
+            const double bias = input.mask.additive.empty() ? 0.0 : input.mask.additive(i, j);
+            logits[j] = (rule.softmaxOfScores ? std::exp(s[j]) : s[j]) + bias;
+            largest = std::max(largest, logits[j]);
+        }
+        double sum = 0.0;
+        for (std::size_t j = 0; j < s.size() && std::isfinite(largest); ++j)
+            sum += result.weights(index(i), index(j)) = std::exp(logits[j] - largest);
+        if (sum > 0.0)
+            result.weights.row(index(i)) /= sum;
+    }
+    return result;
+}
+
+// From dL/ds to dL/dq, dL/dk and the factor's.
+void addScoreGradients(const Projections& p, const ProjectedRule& rule, const ProjectedMatrix& ds,
+                       const ProjectedMatrix& scores, ProjectionGradients& out)
+{
+    const bool gaussian = rule.distanceFactor != 0.0;
+    const double factor = gaussian ? rule.distanceFactor : rule.dotFactor;
+    out.factor = ds.cwiseProduct(scores).sum() / factor;
+    if (!gaussian) {
+        out.queries = factor * ds * p.keys;
+        out.keys = factor * ds.transpose() * p.queries;
+        return;
+    }
+    // s = −f‖q − k‖²: ∂s/∂q = −2f(q − k), ∂s/∂k = 2f(q − k).
+    const Eigen::VectorXd rowSums = ds.rowwise().sum();
+    const Eigen::VectorXd columnSums = ds.colwise().sum().transpose();
+    out.queries = 2.0 * factor * (ds * p.keys - rowSums.asDiagonal() * p.queries);
+    out.keys = 2.0 * factor * (ds.transpose() * p.queries - columnSums.asDiagonal() * p.keys);
+}
+
+}  // namespace
+
+ProjectedMatrix projected(MatrixView matrix)
+{
+    ProjectedMatrix result(index(matrix.rows), index(matrix.columns));
+    for (std::size_t i = 0; i < matrix.rows; ++i)
+        std::ranges::copy(matrix.row(i), result.row(index(i)).data());
+    return result;
+}
+
+ProjectedMatrix projected(const std::vector<double>& values, std::size_t columns)
+{
+    return Eigen::Map<const ProjectedMatrix>(values.data(), index(values.size() / columns), index(columns));
+}
+
+std::unique_ptr<PreparedHead> ProjectedMechanism::prepare(const HeadInput& input, const Parameters& parameters,
+                                                          const Monitor& monitor) const
+{
+    monitor.check();
+    checkShapes(input);
+    auto projections = std::make_shared<const Projections>(project(input, parameters));
+    monitor.check();
+    return std::make_unique<ProjectedHead>(input, std::move(projections), rule(input, parameters));
+}
+
+void ProjectedMechanism::backward(const HeadInput& input, const Parameters& parameters,
+                                  const OutputGradients& gradients, const HeadGradients& into,
+                                  const Monitor& monitor) const
+{
+    checkShapes(input);
+    const Projections p = project(input, parameters);
+    const ProjectedRule how = rule(input, parameters);
+    monitor.check();
+    const ProjectedRows rows(input, p.queries, p.keys, how);
+    const auto [scores, weights] = doubleWeights(input, rows, how);
+    const ProjectedMatrix values = projected(p.values.empty() ? input.values : p.values.matrix());
+    ProjectedMatrix dUsed = projected(gradients.output) * values.transpose();
+    if (!gradients.weights.empty())
+        dUsed += projected(gradients.weights);
+    addGradient(into.weights, dUsed);
+    const ProjectedMatrix dWeights = how.transposed ? transposedTokens(dUsed) : dUsed;
+    const Eigen::VectorXd along = weights.cwiseProduct(dWeights).rowwise().sum();
+    ProjectedMatrix dScores = weights.cwiseProduct(dWeights.colwise() - along);
+    if (how.softmaxOfScores)
+        dScores = dScores.cwiseProduct(scores.array().exp().matrix());
+    ProjectionGradients found;
+    found.values = (how.transposed ? transposedTokens(weights) : weights).transpose() * projected(gradients.output);
+    addScoreGradients(p, how, dScores, scores, found);
+    if (p.values.empty())
+        addGradient(into.values, found.values);
+    monitor.check();
+    projectBackward(input, parameters, found, into);
+}
+
+// Scores (three operations for each component), row rule (six) and output.
+double ProjectedMechanism::flops(const HeadInput& input, const Parameters& parameters) const
+{
+    const auto pairs = static_cast<double>(input.queries.rows) * static_cast<double>(input.keys.rows);
+    const auto dv = static_cast<double>(input.values.columns);
+    return projectionFlops(input, parameters) + pairs * (3.0 * projectedSize(input, parameters) + 6.0 + 2.0 * dv);
+}
+
+Parameter valuesParameter()
+{
+    return {.id = "values",
+            .title = "Values",
+            .help =
+                "Circuit: the values are expectations of a circuit of their own, as the method defines them. Model: "
+                "the model's own values, so that only the weights change in a model that was not trained with it.",
+            .kind = ParameterKind::Choice,
+            .choices = {"circuit", "model"},
+            .choiceTitles = {"Of the circuit", "The model's own"}};
+}
+
+bool usesModelValues(const Parameters& parameters) { return parameters.choice("values") == "model"; }
+
+Diagnostic numberDiagnostic(const char* id, const char* title, double value)
+{
+    Tensor tensor({1});
+    tensor.values()[0] = static_cast<float>(value);
+    return {{id, title, ""}, std::make_shared<const Tensor>(std::move(tensor))};
+}
+
+namespace {
+
+MatrixView known(MatrixView layerInput)
+{
+    if (layerInput.empty())
+        refuse({"circuit on the layer's input", "a model that says what the layer was given", "none",
+                "Choose a mechanism that needs queries, keys and values alone."});
+    return layerInput;
+}
+
+}  // namespace
+
+MatrixView layerInputOfQueries(const HeadInput& input) { return known(input.layerInput); }
+
+MatrixView layerInputOfKeys(const HeadInput& input)
+{
+    const MatrixView found = known(input.inputOfKeys());
+    if (found.rows != input.keys.rows)
+        refuse({"circuit on the layer's input", std::to_string(input.keys.rows) + " rows for the keys",
+                std::to_string(found.rows), "Choose a mechanism that needs queries, keys and values alone."});
+    return found;
+}
+
+std::vector<double> trainedValues(const HeadInput& input, std::string_view name, const Tensor& initial)
+{
+    const Tensor* tensor = &initial;
+    if (input.trained != nullptr)
+        if (const auto found = input.trained->find(name); found != input.trained->end())
+            tensor = found->second.get();
+    if (tensor->shape() != initial.shape())
+        refuse({"trained tensor " + std::string(name), std::to_string(initial.size()) + " numbers",
+                std::to_string(tensor->size()), "Use the parameters that it was trained with."});
+    return {tensor->values().begin(), tensor->values().end()};
+}
+
+void addTrainedGradient(const HeadGradients& into, const std::string& name, std::span<const double> values,
+                        const std::vector<std::size_t>& shape)
+{
+    if (into.trained == nullptr)
+        return;
+    Tensor& target = into.trained->try_emplace(name, Tensor()).first->second;
+    if (target.empty())
+        target = Tensor::zeros(shape);
+    for (std::size_t i = 0; i < values.size(); ++i)
+        target.values()[i] += static_cast<float>(values[i]);
+}
+
+void addGradient(MutableMatrixView target, const ProjectedMatrix& values)
+{
+    for (std::size_t i = 0; i < target.rows; ++i)
+        for (std::size_t j = 0; j < target.columns; ++j)
+            target(i, j) += static_cast<float>(values(index(i), index(j)));
+}
+
+}  // namespace ketscope
