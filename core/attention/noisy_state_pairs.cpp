@@ -102,19 +102,34 @@ private:
     PackedMatrix m_keys;  // (D², m)
 };
 
-std::vector<Complex> runOf(std::span<const float> vector, const FidelitySettings& settings, RandomStream& stream)
-{
-    std::vector<Complex> state;
-    if (settings.afterEachGate) {
-        state.resize(std::size_t{1} << settings.qubitsOf(vector.size()));
-        state[0] = 1.0;
-        runTrajectory(state, encodingCircuit(vector, settings), {}, settings.noise, NoisePlace::AfterEachGate, stream);
-    } else {
-        state = encodedState(vector, settings);
-        applyAtRandom(state, settings.noise, stream);
+// A vector's noisy state, drawn again and again.
+class Runs {
+public:
+    Runs(std::span<const float> vector, const FidelitySettings& settings)
+        : m_settings(settings), m_circuit(encodingCircuit(vector, settings)), m_pure(encodedState(vector, settings))
+    {
     }
-    return state;
-}
+
+    const std::vector<Complex>& pure() const { return m_pure; }
+
+    std::vector<Complex> draw(RandomStream& stream) const
+    {
+        if (!m_settings.afterEachGate) {
+            std::vector<Complex> state = m_pure;
+            applyAtRandom(state, m_settings.noise, stream);
+            return state;
+        }
+        std::vector<Complex> state(m_pure.size(), 0.0);
+        state[0] = 1.0;
+        runTrajectory(state, m_circuit, {}, m_settings.noise, NoisePlace::AfterEachGate, stream);
+        return state;
+    }
+
+private:
+    const FidelitySettings& m_settings;
+    Circuit m_circuit;
+    std::vector<Complex> m_pure;
+};
 
 // Run t of a query against run t of every key: the mean of |⟨q_t|k_t⟩|² comes to Tr(ρσ).
 class TrajectoryPairs final : public StatePairs {
@@ -171,9 +186,9 @@ private:
             if (!hasState(vectors.row(token), settings))
                 continue;
             RandomStream stream(source.random, static_cast<std::uint32_t>(token), source.purpose);
+            const Runs drawn(vectors.row(token), settings);
             for (ComplexStates& run : runs)
-                run.set(token, source.noisy ? runOf(vectors.row(token), settings, stream)
-                                            : encodedState(vectors.row(token), settings));
+                run.set(token, source.noisy ? drawn.draw(stream) : drawn.pure());
         }
         return runs;
     }

@@ -25,10 +25,25 @@ void checkQubits(std::size_t qubits)
                 std::to_string(qubits), "Use fewer qubits, or trajectories."});
 }
 
-Eigen::Map<const Matrix> matrixOf(const std::vector<Complex>& rho, std::size_t dimension)
+Matrix matrixOf(const DensityMatrix& state)
 {
-    const auto size = static_cast<Eigen::Index>(dimension);
-    return {rho.data(), size, size};
+    const auto size = static_cast<Eigen::Index>(state.dimension());
+    Matrix matrix(size, size);
+    for (std::size_t row = 0; row < state.dimension(); ++row)
+        for (std::size_t column = 0; column < state.dimension(); ++column)
+            matrix(static_cast<Eigen::Index>(row), static_cast<Eigen::Index>(column)) = state(row, column);
+    return matrix;
+}
+
+// Diagonal of ρ^M = ρ^a · ρ^b with a + b = M, found without forming that product.
+template <typename AnyMatrix> std::vector<double> diagonalOfPower(const AnyMatrix& rho, int power)
+{
+    AnyMatrix half = AnyMatrix::Identity(rho.rows(), rho.cols());
+    for (int factor = 0; factor < power / 2; ++factor)
+        half = factor == 0 ? AnyMatrix(rho) : AnyMatrix(half * rho);
+    const AnyMatrix other = power % 2 == 0 ? half : AnyMatrix(half * rho);
+    const Eigen::VectorXd diagonal = half.cwiseProduct(other.conjugate()).rowwise().sum().real();
+    return {diagonal.data(), diagonal.data() + diagonal.size()};
 }
 
 double entropyOf(std::span<const double> probabilities)
@@ -44,8 +59,8 @@ double entropyOf(std::span<const double> probabilities)
 DensityMatrix::DensityMatrix(std::size_t qubits) : m_qubits(qubits)
 {
     checkQubits(qubits);
-    m_rho.assign(dimension() * dimension(), 0.0);
-    m_rho.front() = 1.0;
+    m_real.assign(dimension() * dimension(), 0.0);
+    m_real.front() = 1.0;
 }
 
 DensityMatrix DensityMatrix::pure(std::span<const Complex> amplitudes)
@@ -53,9 +68,15 @@ DensityMatrix DensityMatrix::pure(std::span<const Complex> amplitudes)
     if (!std::has_single_bit(amplitudes.size()))
         fail({"density matrix", "1, 2, 4, … amplitudes", std::to_string(amplitudes.size()), "Report this."});
     DensityMatrix state(static_cast<std::size_t>(std::bit_width(amplitudes.size()) - 1));
+    if (std::ranges::any_of(amplitudes, [](Complex a) { return a.imag() != 0.0; }))
+        state.m_imaginary.resize(state.m_real.size());
     for (std::size_t row = 0; row < amplitudes.size(); ++row)
-        for (std::size_t column = 0; column < amplitudes.size(); ++column)
-            state.m_rho[row * amplitudes.size() + column] = amplitudes[row] * std::conj(amplitudes[column]);
+        for (std::size_t column = 0; column < amplitudes.size(); ++column) {
+            const Complex entry = amplitudes[row] * std::conj(amplitudes[column]);
+            state.m_real[row * amplitudes.size() + column] = entry.real();
+            if (!state.m_imaginary.empty())
+                state.m_imaginary[row * amplitudes.size() + column] = entry.imag();
+        }
     return state;
 }
 
@@ -69,14 +90,23 @@ DensityMatrix& DensityMatrix::apply(const Operation& operation, std::span<const 
 {
     std::vector<Complex> matrix = gateMatrix(operation.gate, operation.angle.at(parameters));
     const auto used = operation.usedWires();
+    if (used.size() == 1)
+        return apply(KrausOperators{{matrix[0], matrix[1], matrix[2], matrix[3]}}, used[0]);
     std::vector<std::size_t> wires(used.begin(), used.end());
-    applyLocal(m_rho, matrix, wires);
+    act(matrix, wires);
     for (Complex& entry : matrix)
         entry = std::conj(entry);
     for (std::size_t& wire : wires)
         wire += m_qubits;
-    applyLocal(m_rho, matrix, wires);
+    act(matrix, wires);
     return *this;
+}
+
+void DensityMatrix::act(std::span<const Complex> matrix, std::span<const std::size_t> wires)
+{
+    if (m_imaginary.empty() && std::ranges::any_of(matrix, [](Complex entry) { return entry.imag() != 0.0; }))
+        m_imaginary.resize(m_real.size());
+    applyLocal(m_real, m_imaginary, matrix, wires);
 }
 
 DensityMatrix& DensityMatrix::apply(const KrausOperators& operators, std::size_t qubit)
@@ -89,17 +119,18 @@ DensityMatrix& DensityMatrix::apply(const KrausOperators& operators, std::size_t
                 both[4 * row + column] += k[2 * (row / 2) + column / 2] * std::conj(k[2 * (row % 2) + column % 2]);
     const std::array wires = {qubit, qubit + m_qubits};
     if (!operators.empty())
-        applyLocal(m_rho, both, wires);
+        act(both, wires);
     return *this;
 }
 
 void DensityMatrix::mix(double lambda)
 {
     const double uniform = lambda * trace() / static_cast<double>(dimension());
-    for (Complex& entry : m_rho)
-        entry *= 1.0 - lambda;
+    for (std::vector<double>* part : {&m_real, &m_imaginary})
+        for (double& entry : *part)
+            entry *= 1.0 - lambda;
     for (std::size_t i = 0; i < dimension(); ++i)
-        m_rho[i * dimension() + i] += uniform;
+        m_real[i * dimension() + i] += uniform;
 }
 
 DensityMatrix& DensityMatrix::apply(const Noise& noise)
@@ -176,15 +207,15 @@ double DensityMatrix::expectation(const PauliString& string) const
 // Both are Hermitian: Tr(ρσ) = Σ ρ_ij σ_ij*.
 double DensityMatrix::overlap(const DensityMatrix& other) const
 {
-    double sum = 0.0;
-    for (std::size_t i = 0; i < m_rho.size(); ++i)
-        sum += m_rho[i].real() * other.m_rho[i].real() + m_rho[i].imag() * other.m_rho[i].imag();
+    double sum = std::inner_product(m_real.begin(), m_real.end(), other.m_real.begin(), 0.0);
+    if (!m_imaginary.empty() && !other.m_imaginary.empty())
+        sum = std::inner_product(m_imaginary.begin(), m_imaginary.end(), other.m_imaginary.begin(), sum);
     return sum;
 }
 
 std::vector<double> DensityMatrix::eigenvalues() const
 {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solver(matrixOf(m_rho, dimension()), Eigen::EigenvaluesOnly);
+    const Eigen::SelfAdjointEigenSolver<Matrix> solver(matrixOf(*this), Eigen::EigenvaluesOnly);
     const auto& values = solver.eigenvalues();
     return {values.data(), values.data() + values.size()};
 }
@@ -211,12 +242,16 @@ DensityMatrix DensityMatrix::reduced(std::span<const std::size_t> kept) const
         return result;
     };
     DensityMatrix result(kept.size());
+    if (!m_imaginary.empty())
+        result.m_imaginary.resize(result.m_real.size());
     for (std::size_t row = 0; row < result.dimension(); ++row)
         for (std::size_t column = 0; column < result.dimension(); ++column) {
             Complex sum = 0.0;
             for (std::size_t rest = 0; rest < (std::size_t{1} << others.size()); ++rest)
                 sum += (*this)(index(row, strides) + index(rest, others), index(column, strides) + index(rest, others));
-            result.m_rho[row * result.dimension() + column] = sum;
+            result.m_real[row * result.dimension() + column] = sum.real();
+            if (!m_imaginary.empty())
+                result.m_imaginary[row * result.dimension() + column] = sum.imag();
         }
     return result;
 }
@@ -234,18 +269,14 @@ double DensityMatrix::coherenceRelativeEntropy() const { return entropyOf(probab
 
 std::vector<double> DensityMatrix::distilled(int copies, double* powerTrace) const
 {
-    // ρ^M has the diagonal of ρ^a · ρ^b with a + b = M, found without forming that product.
-    const auto rho = matrixOf(m_rho, dimension());
-    Matrix half = Matrix::Identity(rho.rows(), rho.cols());
-    for (int power = 0; power < copies / 2; ++power)
-        half = power == 0 ? Matrix(rho) : Matrix(half * rho);
-    const Matrix other = copies % 2 == 0 ? half : Matrix(half * rho);
-    const Eigen::VectorXd diagonal = (half.array() * other.conjugate().array()).rowwise().sum().real();
+    const Matrix rho = matrixOf(*this);
+    std::vector<double> result = m_imaginary.empty() ? diagonalOfPower<Eigen::MatrixXd>(rho.real(), copies)
+                                                     : diagonalOfPower<Matrix>(rho, copies);
+    const double trace = std::accumulate(result.begin(), result.end(), 0.0);
     if (powerTrace != nullptr)
-        *powerTrace = diagonal.sum();
-    std::vector<double> result(diagonal.data(), diagonal.data() + diagonal.size());
+        *powerTrace = trace;
     for (double& p : result)
-        p /= diagonal.sum();
+        p /= trace;
     return result;
 }
 

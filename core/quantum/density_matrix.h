@@ -27,7 +27,11 @@ public:
 
     std::size_t qubits() const { return m_qubits; }
     std::size_t dimension() const { return std::size_t{1} << m_qubits; }
-    Complex operator()(std::size_t row, std::size_t column) const { return m_rho[row * dimension() + column]; }
+    Complex operator()(std::size_t row, std::size_t column) const
+    {
+        const std::size_t at = row * dimension() + column;
+        return {m_real[at], m_imaginary.empty() ? 0.0 : m_imaginary[at]};
+    }
 
     DensityMatrix& apply(const Operation& operation, std::span<const double> parameters = {});  // UρU†
     DensityMatrix& apply(const KrausOperators& operators, std::size_t qubit);                   // Σ KρK†
@@ -38,12 +42,12 @@ public:
                          NoisePlace place = NoisePlace::AfterEachGate);
 
     double trace() const;
-    double purity() const;                             // Tr ρ²
-    std::vector<double> probabilities() const;         // diagonal
+    double purity() const;                                // Tr ρ²
+    std::vector<double> probabilities() const;            // diagonal
     double expectation(const PauliString& string) const;  // Tr(ρP)
-    double overlap(const DensityMatrix& other) const;  // Tr(ρσ)
-    std::vector<double> eigenvalues() const;           // ascending
-    double entropy() const;                            // −Tr ρ ln ρ, nats
+    double overlap(const DensityMatrix& other) const;     // Tr(ρσ)
+    std::vector<double> eigenvalues() const;              // ascending
+    double entropy() const;                               // −Tr ρ ln ρ, nats
 
     // Tr over all qubits but those kept, in the order given. Throws Error (Failure) on a qubit that is not there or named
     // twice.
@@ -57,10 +61,12 @@ public:
 
 private:
     void applyWithNoise(const Operation& operation, std::span<const double> parameters, const Noise& noise);
+    void act(std::span<const Complex> matrix, std::span<const std::size_t> wires);
     void mix(double lambda);  // (1 − λ)ρ + λ Tr(ρ) I/2^m
 
     std::size_t m_qubits;
-    std::vector<Complex> m_rho;
+    std::vector<double> m_real;       // (2^m, 2^m)
+    std::vector<double> m_imaginary;  // the same; empty while all of it is 0, as for amplitude-encoded real data
 };
 
 }  // namespace ketscope

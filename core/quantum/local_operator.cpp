@@ -9,40 +9,117 @@ namespace ketscope {
 
 namespace {
 
+using Complex = std::complex<double>;
+
 constexpr std::size_t kMostStates = 8;  // three wires
 
-// `rest` with a zero put in at the bit of each stride; `strides` ascend.
-std::size_t spread(std::size_t rest, std::span<const std::size_t> strides)
-{
-    for (const std::size_t stride : strides)
-        rest = ((rest & ~(stride - 1)) << 1) | (rest & (stride - 1));
-    return rest;
-}
-
-// Spelled out in real numbers: std::complex looks for infinities in every product.
-template <std::size_t States>
-void multiply(std::span<std::complex<double>> amplitudes, std::span<const std::complex<double>> matrix,
-              std::span<const std::size_t> offsets, std::span<const std::size_t> strides)
-{
-    std::array<double, States> re{};
-    std::array<double, States> im{};
-    for (std::size_t rest = 0; rest < amplitudes.size() / States; ++rest) {
-        const std::size_t base = spread(rest, strides);
-        for (std::size_t b = 0; b < States; ++b) {
-            re[b] = amplitudes[base + offsets[b]].real();
-            im[b] = amplitudes[base + offsets[b]].imag();
+// Which amplitudes an operator mixes: those at first(rest) + offsets[state] for every state of its wires.
+struct Layout {
+    Layout(std::size_t size, std::span<const std::size_t> wires)
+    {
+        const auto qubits = static_cast<std::size_t>(std::bit_width(size) - 1);
+        const std::size_t states = std::size_t{1} << wires.size();
+        groups = size / states;
+        for (std::size_t w = 0; w < wires.size(); ++w) {
+            strides[w] = std::size_t{1} << (qubits - 1 - wires[w]);
+            for (std::size_t state = 0; state < states; ++state)
+                if ((state >> (wires.size() - 1 - w)) & 1)
+                    offsets[state] += strides[w];
         }
-        for (std::size_t a = 0; a < States; ++a) {
-            double x = 0.0;
-            double y = 0.0;
-            for (std::size_t b = 0; b < States; ++b) {
-                const std::complex<double> entry = matrix[a * States + b];
-                x += entry.real() * re[b] - entry.imag() * im[b];
-                y += entry.real() * im[b] + entry.imag() * re[b];
-            }
-            amplitudes[base + offsets[a]] = {x, y};
+        count = wires.size();
+        std::ranges::sort(std::span(strides.data(), count));
+    }
+
+    // `rest` with a zero put in at the bit of each stride.
+    std::size_t first(std::size_t rest) const
+    {
+        for (std::size_t w = 0; w < count; ++w)
+            rest = ((rest & ~(strides[w] - 1)) << 1) | (rest & (strides[w] - 1));
+        return rest;
+    }
+
+    std::size_t groups = 0;
+    std::size_t count = 0;
+    std::array<std::size_t, 3> strides{};  // ascending
+    std::array<std::size_t, kMostStates> offsets{};
+};
+
+// An operator in real numbers: std::complex looks for infinities in every product.
+template <std::size_t States> struct Parts {
+    explicit Parts(std::span<const Complex> matrix)
+    {
+        for (std::size_t i = 0; i < States * States; ++i) {
+            real[i] = matrix[i].real();
+            imaginary[i] = matrix[i].imag();
+            isReal = isReal && imaginary[i] == 0.0;
         }
     }
+
+    std::array<double, States * States> real;
+    std::array<double, States * States> imaginary;
+    bool isReal = true;
+};
+
+// Loops over states are unrolled, which -O2 does not do by itself.
+template <std::size_t States> void multiplyReal(double* values, const Parts<States>& parts, const Layout& layout)
+{
+    const std::array<double, States* States> matrix = parts.real;
+    std::array<double, States> x;
+    for (std::size_t rest = 0; rest < layout.groups; ++rest) {
+        double* const base = values + layout.first(rest);
+#pragma GCC unroll 8
+        for (std::size_t b = 0; b < States; ++b)
+            x[b] = base[layout.offsets[b]];
+#pragma GCC unroll 8
+        for (std::size_t a = 0; a < States; ++a) {
+            double sum = 0.0;
+#pragma GCC unroll 8
+            for (std::size_t b = 0; b < States; ++b)
+                sum += matrix[a * States + b] * x[b];
+            base[layout.offsets[a]] = sum;
+        }
+    }
+}
+
+// `step` from one amplitude to the next in either array: 2 where parts alternate, else 1.
+template <std::size_t States>
+void multiplyComplex(double* real, double* imaginary, std::size_t step, const Parts<States>& parts,
+                     const Layout& layout)
+{
+    std::array<double, States> x;
+    std::array<double, States> y;
+    for (std::size_t rest = 0; rest < layout.groups; ++rest) {
+        const std::size_t base = layout.first(rest);
+#pragma GCC unroll 8
+        for (std::size_t b = 0; b < States; ++b) {
+            x[b] = real[step * (base + layout.offsets[b])];
+            y[b] = imaginary[step * (base + layout.offsets[b])];
+        }
+#pragma GCC unroll 8
+        for (std::size_t a = 0; a < States; ++a) {
+            double u = 0.0;
+            double v = 0.0;
+#pragma GCC unroll 8
+            for (std::size_t b = 0; b < States; ++b) {
+                u += parts.real[a * States + b] * x[b] - parts.imaginary[a * States + b] * y[b];
+                v += parts.real[a * States + b] * y[b] + parts.imaginary[a * States + b] * x[b];
+            }
+            real[step * (base + layout.offsets[a])] = u;
+            imaginary[step * (base + layout.offsets[a])] = v;
+        }
+    }
+}
+
+template <std::size_t States>
+void multiplySplit(std::span<double> real, std::span<double> imaginary, std::span<const Complex> matrix,
+                   const Layout& layout)
+{
+    const Parts<States> parts(matrix);
+    if (!imaginary.empty() && !parts.isReal)
+        return multiplyComplex<States>(real.data(), imaginary.data(), 1, parts, layout);
+    multiplyReal<States>(real.data(), parts, layout);
+    if (!imaginary.empty())
+        multiplyReal<States>(imaginary.data(), parts, layout);
 }
 
 }  // namespace
@@ -50,22 +127,23 @@ void multiply(std::span<std::complex<double>> amplitudes, std::span<const std::c
 void applyLocal(std::span<std::complex<double>> amplitudes, std::span<const std::complex<double>> matrix,
                 std::span<const std::size_t> wires)
 {
-    const auto qubits = static_cast<std::size_t>(std::bit_width(amplitudes.size()) - 1);
-    const std::size_t states = std::size_t{1} << wires.size();
-    std::array<std::size_t, 3> strides{};
-    std::array<std::size_t, kMostStates> offsets{};
-    for (std::size_t w = 0; w < wires.size(); ++w) {
-        strides[w] = std::size_t{1} << (qubits - 1 - wires[w]);
-        for (std::size_t state = 0; state < states; ++state)
-            if ((state >> (wires.size() - 1 - w)) & 1)
-                offsets[state] += strides[w];
-    }
-    const std::span ascending(strides.data(), wires.size());
-    std::ranges::sort(ascending);
+    const Layout layout(amplitudes.size(), wires);
+    auto* const parts = reinterpret_cast<double*>(amplitudes.data());  // (re, im), (re, im), … by the standard
     switch (wires.size()) {
-    case 1: return multiply<2>(amplitudes, matrix, offsets, ascending);
-    case 2: return multiply<4>(amplitudes, matrix, offsets, ascending);
-    default: return multiply<8>(amplitudes, matrix, offsets, ascending);
+    case 1: return multiplyComplex<2>(parts, parts + 1, 2, Parts<2>(matrix), layout);
+    case 2: return multiplyComplex<4>(parts, parts + 1, 2, Parts<4>(matrix), layout);
+    default: return multiplyComplex<8>(parts, parts + 1, 2, Parts<8>(matrix), layout);
+    }
+}
+
+void applyLocal(std::span<double> real, std::span<double> imaginary, std::span<const std::complex<double>> matrix,
+                std::span<const std::size_t> wires)
+{
+    const Layout layout(real.size(), wires);
+    switch (wires.size()) {
+    case 1: return multiplySplit<2>(real, imaginary, matrix, layout);
+    case 2: return multiplySplit<4>(real, imaginary, matrix, layout);
+    default: return multiplySplit<8>(real, imaginary, matrix, layout);
     }
 }
 
