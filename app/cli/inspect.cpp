@@ -46,9 +46,25 @@ Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
                  {"token_types", info.usesTokenTypes},
                  {"tokenizer", nullptr},
                  {"warnings", info.warnings}};
+    if (info.image)
+        json["image"] = {{"channels", info.image->channels},
+                         {"height", info.image->height},
+                         {"width", info.image->width},
+                         {"patch_height", info.image->patchHeight},
+                         {"patch_width", info.image->patchWidth},
+                         {"any_size", info.image->anySize}};
     if (tokenizer != nullptr)
         json["tokenizer"] = {{"kind", tokenizer->kind()}, {"vocabulary_size", tokenizer->vocabularySize()}};
     return json;
+}
+
+std::string describeImage(const ImageInfo& image)
+{
+    const auto sides = [](std::size_t height, std::size_t width) {
+        return std::to_string(height) + " × " + std::to_string(width);
+    };
+    return sides(image.height, image.width) + (image.anySize ? " pixels or any other size" : " pixels")
+           + ", patches of " + sides(image.patchHeight, image.patchWidth);
 }
 
 std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
@@ -56,8 +72,12 @@ std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
     std::vector<TableRow> rows = {{"Architecture", info.title + " (" + info.architecture + ")"}};
     for (const StackInfo& stack : info.stacks)
         rows.push_back({"Stack", describeStack(stack)});
-    rows.push_back({"Vocabulary", groupedNumber(info.vocabularySize) + " tokens"});
-    rows.push_back({"Positions", groupedNumber(info.maximumPositions)});
+    if (info.vocabularySize > 0) {
+        rows.push_back({"Vocabulary", groupedNumber(info.vocabularySize) + " tokens"});
+        rows.push_back({"Positions", groupedNumber(info.maximumPositions)});
+    }
+    if (info.image)
+        rows.push_back({"Image", describeImage(*info.image)});
     rows.push_back({"Task", std::string(taskName(info.task))});
     if (!info.labels.empty())
         rows.push_back({"Labels", printable(joined(info.labels, ", "), 400)});

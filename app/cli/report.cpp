@@ -77,6 +77,19 @@ std::string outputsText(const Comparison& comparison)
     return "\n" + formatTable(rows, 1);
 }
 
+std::string scoresText(const Comparison& comparison)
+{
+    std::vector<TableRow> rows = {{"Score"}};
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t)
+        rows.front().push_back(traceTag(t));
+    for (const OutputScore& score : outputScores(comparison)) {
+        TableRow& row = rows.emplace_back(TableRow{score.title});
+        for (const double value : score.values)
+            row.push_back(fixedNumber(value, kProbabilityDecimals));
+    }
+    return rows.size() == 1 ? "" : "\n" + formatTable(rows, 1);
+}
+
 std::vector<HeadsMean> meansOf(const Comparison& comparison)
 {
     std::vector<HeadsMean> means;
@@ -164,18 +177,35 @@ Json outputsJson(const Comparison& comparison)
             probabilities[traceTag(t)] = row.probability[t];
         rows.push_back({{"label", row.label}, {"probability", probabilities}});
     }
-    return {{"title", outputs.title}, {"rows", rows}};
+    Json scores = Json::array();
+    for (const OutputScore& score : outputScores(comparison)) {
+        Json values;
+        for (std::size_t t = 0; t < score.values.size(); ++t)
+            values[traceTag(t)] = score.values[t];
+        scores.push_back({{"title", score.title}, {"value", values}});
+    }
+    return {{"title", outputs.title}, {"rows", rows}, {"scores", scores}};
 }
 
 }  // namespace
 
 std::string describeStack(const StackInfo& stack)
 {
-    return stack.name + ": " + std::to_string(stack.layers) + (stack.layers == 1 ? " layer × " : " layers × ")
-           + std::to_string(stack.heads) + (stack.heads == 1 ? " head" : " heads")
-           + (stack.headSize == 0 ? "" : ", head size " + std::to_string(stack.headSize))
-           + (stack.width == 0 ? "" : ", hidden size " + std::to_string(stack.width))
-           + (stack.causal ? ", causal" : "");
+    const auto counted = [](std::size_t count, const char* one) {
+        return std::to_string(count) + " " + one + (count == 1 ? "" : "s");
+    };
+    std::string text = stack.name + ": " + counted(stack.layers, "layer") + " × " + counted(stack.heads, "head");
+    if (stack.keyValueHeads != 0 && stack.keyValueHeads != stack.heads)
+        text += " over " + counted(stack.keyValueHeads, "key–value head");
+    if (stack.headSize != 0)
+        text += ", head size " + std::to_string(stack.headSize);
+    if (stack.width != 0)
+        text += ", hidden size " + std::to_string(stack.width);
+    if (stack.feedForwardSize != 0)
+        text += ", feed-forward size " + std::to_string(stack.feedForwardSize);
+    if (stack.queries != stack.keys)
+        text += ", from " + std::string(axisName(stack.queries)) + " to " + std::string(axisName(stack.keys));
+    return text + (stack.causal ? ", causal" : "");
 }
 
 std::string comparisonText(const Comparison& comparison)
@@ -188,7 +218,8 @@ std::string comparisonText(const Comparison& comparison)
     if (comparison.study.input.textPair)
         facts.push_back({"Pair", printable(*comparison.study.input.textPair, 200)});
     facts.push_back({"Tokens", std::to_string(comparison.input.tokens.size())});
-    return formatTable(facts, 2) + "\n" + tracesText(comparison) + outputsText(comparison) + measuresText(comparison);
+    return formatTable(facts, 2) + "\n" + tracesText(comparison) + outputsText(comparison) + scoresText(comparison)
+           + measuresText(comparison);
 }
 
 Json comparisonJson(const Comparison& comparison)

@@ -119,8 +119,7 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
 
 void requireHead(const Config& config, Weights& weights, ModelInfo& info)
 {
-    info.task = encoderTask(config, weights.hasHead("classifier.weight"),
-                            weights.hasHead("cls.predictions.transform.dense.weight"), info);
+    info.task = encoderTask(config, weights, "cls.predictions.transform.dense.weight", info);
     if (info.task == Task::SequenceClassification) {
         readLabels(config, "classifier.weight", weights, info);
         weights.requireBody(kPooler);
@@ -131,6 +130,7 @@ void requireHead(const Config& config, Weights& weights, ModelInfo& info)
         if (!tiesEmbeddings(config))
             weights.requireHead(kDecoder);
     }
+    requireSpans(weights, info);
     weights.ignore("cls.");
     weights.ignore("classifier.");
 }
@@ -171,7 +171,8 @@ public:
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
           m_tokenTypes(from.weights.table("token types")),
           m_embeddingNorm(from.weights.norm("embedding norm", from.epsilon)),
-          m_encoder(from.weights, from.info.stacks.front(), from.epsilon, from.activation, monitor)
+          m_encoder(from.weights, from.info.stacks.front(), from.epsilon, from.activation, monitor),
+          m_spans(from.weights, from.info.task)
     {
         m_info = from.info;
         readHead(from);
@@ -216,6 +217,7 @@ private:
 
     void head(ForwardPass& pass, MatrixView last) const
     {
+        m_spans.run(pass, last);
         Tensor pooled({width()});
         if (m_pooler) {
             m_pooler->apply(last.middleRows(0, 1), pooled.matrix());
@@ -241,6 +243,7 @@ private:
     Tensor m_tokenTypes;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
+    SpanHead m_spans;
     std::optional<Linear> m_pooler;
     std::optional<Linear> m_transform;
     LayerNorm m_transformNorm;

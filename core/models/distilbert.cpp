@@ -71,8 +71,7 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
 
 void requireHead(const Config& config, Weights& weights, ModelInfo& info)
 {
-    info.task =
-        encoderTask(config, weights.hasHead("classifier.weight"), weights.hasHead("vocab_transform.weight"), info);
+    info.task = encoderTask(config, weights, "vocab_transform.weight", info);
     if (info.task == Task::SequenceClassification) {
         readLabels(config, "classifier.weight", weights, info);
         weights.requireHead(kClassifier);
@@ -81,6 +80,7 @@ void requireHead(const Config& config, Weights& weights, ModelInfo& info)
         if (!tiesEmbeddings(config))
             weights.requireHead(kDecoder);
     }
+    requireSpans(weights, info);
     weights.ignore("vocab_");
     weights.ignore("pre_classifier.");
     weights.ignore("classifier.");
@@ -109,7 +109,8 @@ public:
     DistilBert(const Description& from, Monitor& monitor)
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
           m_embeddingNorm(from.weights.norm("embedding norm", kEpsilon)),
-          m_encoder(from.weights, from.info.stacks.front(), kEpsilon, from.activation, monitor)
+          m_encoder(from.weights, from.info.stacks.front(), kEpsilon, from.activation, monitor),
+          m_spans(from.weights, from.info.task)
     {
         m_info = from.info;
         readHead(from);
@@ -153,7 +154,8 @@ private:
 
     void head(ForwardPass& pass, MatrixView last) const
     {
-        if (m_info.task == Task::None)
+        m_spans.run(pass, last);
+        if (!m_output)
             return;
         const bool classifies = m_info.task == Task::SequenceClassification;
         const MatrixView read = classifies ? last.middleRows(0, 1) : last;
@@ -170,6 +172,7 @@ private:
     Tensor m_positions;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
+    SpanHead m_spans;
     std::optional<Linear> m_transform;
     LayerNorm m_transformNorm;
     std::optional<Linear> m_output;

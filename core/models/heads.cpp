@@ -8,21 +8,26 @@ namespace ketscope {
 
 namespace {
 
+constexpr TensorRow kSpans[] = {{"spans", Part::Linear, "qa_outputs", Axis::Labels, Axis::Width}};
 constexpr TensorRow kDecoder[] = {{"decoder", Part::NoBias, "lm_head", Axis::Vocabulary, Axis::Width}};
 
 }  // namespace
 
-Task encoderTask(const Config& config, bool hasClassifier, bool hasPredictions, ModelInfo& info)
+Task encoderTask(const Config& config, const Weights& weights, std::string_view predictions, ModelInfo& info)
 {
     const std::string name = config.className();
     if (name.ends_with("ForSequenceClassification"))
         return Task::SequenceClassification;
     if (name.ends_with("ForMaskedLM") || name.ends_with("ForPreTraining"))
         return Task::MaskedLanguageModelling;
-    if (name.empty() && hasPredictions)
+    if (name.ends_with("ForQuestionAnswering"))
+        return Task::QuestionAnswering;
+    if (name.empty() && weights.hasHead(predictions))
         return Task::MaskedLanguageModelling;
-    if (name.empty() && hasClassifier)
+    if (name.empty() && weights.hasHead("classifier.weight"))
         return Task::SequenceClassification;
+    if (name.empty() && weights.hasHead("qa_outputs.weight"))
+        return Task::QuestionAnswering;
     if (!name.empty() && !name.ends_with("Model"))
         info.warnings.push_back("the head of " + name + " is not run: attention and hidden states only");
     return Task::None;
@@ -35,6 +40,37 @@ void readLabels(const Config& config, std::string_view classifierWeight, Weights
     for (std::size_t label = 0; !config.has("id2label") && label < rows && rows <= kMostWidth; ++label)
         info.labels.push_back("LABEL_" + std::to_string(label));
     weights.setSize(Axis::Labels, info.labels.size());
+}
+
+void requireSpans(Weights& weights, const ModelInfo& info)
+{
+    if (info.task == Task::QuestionAnswering) {
+        weights.setSize(Axis::Labels, 2);
+        weights.requireHead(kSpans);
+    }
+    weights.ignore("qa_outputs.");
+}
+
+SpanHead::SpanHead(const Weights& weights, Task task)
+{
+    if (task == Task::QuestionAnswering)
+        m_spans = weights.linear("spans");
+}
+
+void SpanHead::run(ForwardPass& pass, MatrixView lastHidden) const
+{
+    if (!m_spans)
+        return;
+    Tensor both({lastHidden.rows, 2});
+    m_spans->apply(lastHidden, both.matrix());
+    Tensor starts({lastHidden.rows});
+    Tensor ends({lastHidden.rows});
+    for (std::size_t token = 0; token < lastHidden.rows; ++token) {
+        starts.data()[token] = both.matrix()(token, 0);
+        ends.data()[token] = both.matrix()(token, 1);
+    }
+    pass.output("start_logits", std::move(starts));
+    pass.output("end_logits", std::move(ends));
 }
 
 bool tiesEmbeddings(const Config& config) { return config.flag("tie_word_embeddings", true); }

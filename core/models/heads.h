@@ -8,11 +8,26 @@
 namespace ketscope {
 
 // What the head of a BERT-like model does, from the class that wrote the file; without one, from the tensors that are
-// there. A class with another head leaves the model bare, with a warning.
-Task encoderTask(const Config& config, bool hasClassifier, bool hasPredictions, ModelInfo& info);
+// there: `predictions` is one of the masked language model's. A class with another head leaves the model bare, with a
+// warning.
+Task encoderTask(const Config& config, const Weights& weights, std::string_view predictions, ModelInfo& info);
 
 // Fills info.labels from id2label, or counts them in the classifier's weight, and sets the size of Axis::Labels.
 void readLabels(const Config& config, std::string_view classifierWeight, Weights& weights, ModelInfo& info);
+
+// Requires the output layer of question answering where that is the task.
+void requireSpans(Weights& weights, const ModelInfo& info);
+
+// Where an answer starts and ends: "qa_outputs", read at every token. Leaves "start_logits" (N) and "end_logits" (N). Does
+// nothing for another task.
+class SpanHead {
+public:
+    SpanHead(const Weights& weights, Task task);
+    void run(ForwardPass& pass, MatrixView lastHidden) const;
+
+private:
+    std::optional<Linear> m_spans;
+};
 
 // Whether the output layer of a language model is its word embedding.
 bool tiesEmbeddings(const Config& config);

@@ -72,4 +72,12 @@ struct OutputTable {
 };
 OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows = 5);
 
+// A number that the model gives for image and text and that is no probability: a matching score, a cosine. One value for
+// each trace.
+struct OutputScore {
+    std::string title;
+    std::vector<double> values;
+};
+std::vector<OutputScore> outputScores(const Comparison& comparison);
+
 }  // namespace ketscope

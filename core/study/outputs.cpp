@@ -1,36 +1,24 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/comparison.h"
+#include "core/text/unicode.h"
 
 #include <cmath>
+#include <functional>
 #include <numeric>
 
 namespace ketscope {
 
 namespace {
 
-// Which row of "logits" the table shows, and what it is called.
-struct Place {
-    std::size_t row = 0;
-    std::string title;
-};
+constexpr std::size_t kMostAnswerTokens = 30;
 
-Place placeOf(const Comparison& comparison)
-{
-    const std::vector<Token>& tokens = comparison.input.tokens;
-    if (comparison.model.task == Task::SequenceClassification)
-        return {0, "class"};
-    if (comparison.model.task == Task::CausalLanguageModelling) {
-        std::size_t last = tokens.size() - 1;
-        while (last > 0 && tokens[last].padding)
-            --last;
-        return {last, "next token"};
-    }
-    for (std::size_t i = 0; i < tokens.size(); ++i)
-        if (tokens[i].piece == "[MASK]")
-            return {i, "[MASK] at " + std::to_string(i)};
-    const std::size_t query = std::min(comparison.study.selection.query, tokens.size() - 1);
-    return {query, "token at " + std::to_string(query)};
-}
+// What a table is about: how many rows there could be, what they are called, and a trace's probability of each, empty when
+// the trace does not have it.
+struct Question {
+    std::string title;
+    std::function<std::string(std::size_t)> label;
+    std::function<std::vector<double>(const Trace&)> probabilities;
+};
 
 std::vector<double> softmax(std::span<const float> logits)
 {
@@ -43,39 +31,180 @@ std::vector<double> softmax(std::span<const float> logits)
     return probabilities;
 }
 
+const Tensor* outputOf(const Trace& trace, const std::string& name)
+{
+    const auto found = trace.outputs.find(name);
+    return found == trace.outputs.end() || found->second->empty() ? nullptr : found->second.get();
+}
+
+// Rows are the columns of one row of an output.
+Question rowOf(const Comparison& comparison, std::string title, const std::string& output, std::size_t row)
+{
+    const auto labels = comparison.outputLabels;
+    return {std::move(title),
+            [labels](std::size_t index) {
+                return labels && index < labels->size() ? (*labels)[index] : std::to_string(index);
+            },
+            [output, row](const Trace& trace) {
+                const Tensor* logits = outputOf(trace, output);
+                return logits == nullptr || row >= logits->matrix().rows ? std::vector<double>()
+                                                                         : softmax(logits->matrix().row(row));
+            }};
+}
+
+Question nextToken(const Comparison& comparison)
+{
+    const std::vector<Token>& tokens = comparison.input.tokens;
+    std::size_t last = tokens.size() - 1;
+    while (last > 0 && tokens[last].padding)
+        --last;
+    return rowOf(comparison, "next token", "logits", last);
+}
+
+Question maskedToken(const Comparison& comparison)
+{
+    const std::vector<Token>& tokens = comparison.input.tokens;
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+        if (tokens[i].piece == "[MASK]")
+            return rowOf(comparison, "[MASK] at " + std::to_string(i), "logits", i);
+    const std::size_t query = std::min(comparison.study.selection.query, tokens.size() - 1);
+    return rowOf(comparison, "token at " + std::to_string(query), "logits", query);
+}
+
+// Tokens that an answer may have: of the second text where there is one.
+std::vector<std::size_t> answerTokens(const std::vector<Token>& tokens)
+{
+    const bool pair = std::ranges::any_of(tokens, [](const Token& token) { return token.segment == 1; });
+    std::vector<std::size_t> places;
+    for (std::size_t i = 0; i < tokens.size(); ++i)
+        if (!tokens[i].special && !tokens[i].padding && (!pair || tokens[i].segment == 1))
+            places.push_back(i);
+    return places;
+}
+
+// Characters [begin, end) of a text.
+std::string charactersOf(const std::string& text, std::size_t begin, std::size_t end)
+{
+    std::string result;
+    std::size_t at = 0;
+    for (std::size_t character = 0; at < text.size() && character < end; ++character) {
+        const auto code = nextUtf8(text, at);
+        if (code && character >= begin)
+            appendUtf8(result, *code);
+    }
+    return result;
+}
+
+std::string answerText(const Comparison& comparison, std::size_t first, std::size_t last)
+{
+    const std::vector<Token>& tokens = comparison.input.tokens;
+    const auto& text = tokens[first].segment == 1 ? comparison.study.input.textPair : comparison.study.input.text;
+    const std::size_t begin = tokens[first].span.begin;
+    const std::size_t end = tokens[last].span.end;
+    if (text && begin < end)
+        return charactersOf(*text, begin, end);
+    std::string pieces;
+    for (std::size_t i = first; i <= last; ++i)
+        pieces += (pieces.empty() ? "" : " ") + tokens[i].display;
+    return pieces;
+}
+
+// A span's probability is that of its start times that of its end, each among the tokens that an answer may have.
+Question answer(const Comparison& comparison)
+{
+    const std::vector<std::size_t> places = answerTokens(comparison.input.tokens);
+    std::vector<std::pair<std::size_t, std::size_t>> spans;
+    for (std::size_t first = 0; first < places.size(); ++first)
+        for (std::size_t last = first; last < std::min(first + kMostAnswerTokens, places.size()); ++last)
+            spans.emplace_back(first, last);
+    const auto probabilities = [places](const Trace& trace, const std::string& name) {
+        const Tensor* logits = outputOf(trace, name);
+        std::vector<float> values;
+        for (const std::size_t place : places)
+            if (logits != nullptr && place < logits->size())
+                values.push_back(logits->values()[place]);
+        return values.size() == places.size() && !values.empty() ? softmax(values) : std::vector<double>();
+    };
+    return {"answer",
+            [&comparison, places, spans](std::size_t index) {
+                return answerText(comparison, places[spans[index].first], places[spans[index].second]);
+            },
+            [probabilities, spans](const Trace& trace) {
+                const std::vector<double> starts = probabilities(trace, "start_logits");
+                const std::vector<double> ends = probabilities(trace, "end_logits");
+                std::vector<double> product;
+                for (const auto& [first, last] : spans)
+                    if (!starts.empty() && !ends.empty())
+                        product.push_back(starts[first] * ends[last]);
+                return product;
+            }};
+}
+
+Question questionOf(const Comparison& comparison)
+{
+    switch (comparison.model.task) {
+    case Task::None: break;
+    case Task::SequenceClassification:
+    case Task::ImageClassification: return rowOf(comparison, "class", "logits", 0);
+    case Task::VisualQuestionAnswering: return rowOf(comparison, "answer", "logits", 0);
+    case Task::CausalLanguageModelling: return nextToken(comparison);
+    case Task::MaskedLanguageModelling: return maskedToken(comparison);
+    case Task::QuestionAnswering: return answer(comparison);
+    case Task::ImageTextMatching: return rowOf(comparison, "image and text", "itm_logits", 0);
+    case Task::ImageTextContrast: return rowOf(comparison, "text", "logits_per_image", 0);
+    }
+    return {"", {}, [](const Trace&) { return std::vector<double>(); }};
+}
+
 }  // namespace
 
 OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows)
 {
-    const auto& baseline = comparison.traces.front()->outputs;
-    const auto found = baseline.find("logits");
-    if (found == baseline.end() || comparison.model.task == Task::None)
-        return {};
-    const Place place = placeOf(comparison);
-    if (found->second->empty() || place.row >= found->second->matrix().rows)
-        return {};
+    const Question question = questionOf(comparison);
     std::vector<std::vector<double>> probabilities;
-    for (const auto& trace : comparison.traces) {
-        const auto logits = trace->outputs.find("logits");
-        if (logits == trace->outputs.end() || logits->second->shape() != found->second->shape())
-            return {};
-        probabilities.push_back(softmax(logits->second->matrix().row(place.row)));
-    }
-    std::vector<std::size_t> order(probabilities.front().size());
+    for (const auto& trace : comparison.traces)
+        probabilities.push_back(question.probabilities(*trace));
+    // One row alone says nothing: it always has probability 1.
+    const std::size_t known = probabilities.front().size();
+    if (known < 2 || std::ranges::any_of(probabilities, [known](const auto& p) { return p.size() != known; }))
+        return {};
+    std::vector<std::size_t> order(known);
     std::iota(order.begin(), order.end(), 0);
     const std::size_t rows = std::min(maximumRows, order.size());
     std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(rows), std::ranges::greater(),
                               [&](std::size_t i) { return probabilities.front()[i]; });
-    OutputTable table{place.title, {}};
+    OutputTable table{question.title, {}};
     for (std::size_t r = 0; r < rows; ++r) {
-        const std::size_t index = order[r];
-        const bool named = comparison.outputLabels && index < comparison.outputLabels->size();
-        OutputRow row{named ? (*comparison.outputLabels)[index] : std::to_string(index), {}};
+        OutputRow row{question.label(order[r]), {}};
         for (const auto& p : probabilities)
-            row.probability.push_back(p[index]);
+            row.probability.push_back(p[order[r]]);
         table.rows.push_back(std::move(row));
     }
     return table;
+}
+
+std::vector<OutputScore> outputScores(const Comparison& comparison)
+{
+    struct Known {
+        Task task;
+        const char* output;
+        const char* title;
+    };
+    constexpr Known kKnown[] = {
+        {Task::ImageTextMatching, "logits", "Image–text matching score"},
+        {Task::ImageTextMatching, "itc_similarity", "Cosine of image and text"},
+        {Task::ImageTextContrast, "logits_per_image", "Scaled cosine of image and text"},
+    };
+    std::vector<OutputScore> scores;
+    for (const Known& known : kKnown) {
+        OutputScore score{known.title, {}};
+        for (const auto& trace : comparison.traces)
+            if (const Tensor* values = outputOf(*trace, known.output); values != nullptr)
+                score.values.push_back(values->values().front());
+        if (known.task == comparison.model.task && score.values.size() == comparison.traces.size())
+            scores.push_back(std::move(score));
+    }
+    return scores;
 }
 
 }  // namespace ketscope

@@ -3,7 +3,7 @@
 #include "core/base/parallel.h"
 #include "core/models/model.h"
 #include "core/study/plan.h"
-#include "tests/support/model_copy.h"
+#include "tests/support/model_run.h"
 
 #include <atomic>
 #include <cmath>
@@ -19,80 +19,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::unique_ptr<Model> openModel(const std::filesystem::path& folder)
-{
-    Monitor monitor;
-    const ModelFiles files = openModelFiles(folder);
-    return architectureOf(files).open(files, monitor);
-}
-
-std::unique_ptr<Model> openFixture(const std::string& name) { return openModel(test::fixtures() / "models" / name); }
-
-std::string errorOf(const std::function<void()>& work)
-{
-    try {
-        work();
-    } catch (const Error& error) {
-        EXPECT_EQ(error.kind(), ErrorKind::Input);
-        return error.what();
-    }
-    ADD_FAILURE() << "nothing was refused";
-    return {};
-}
-
-std::string openingError(const test::ModelCopy& copy)
-{
-    const std::string opened = errorOf([&] { openModel(copy.write()); });
-    const std::string described = errorOf([&] {
-        const ModelFiles files = openModelFiles(copy.write());
-        architectureOf(files).describe(files);
-    });
-    EXPECT_EQ(opened, described);
-    return opened;
-}
-
-ModelInput someInput(const Model& model, std::size_t tokens)
-{
-    ModelInput input;
-    for (std::size_t i = 0; i < tokens; ++i) {
-        input.tokenIds.push_back(static_cast<std::int32_t>((i * 37 + 11) % model.info().vocabularySize));
-        input.attentionMask.push_back(1);
-        input.tokenTypes.push_back(0);
-    }
-    return input;
-}
-
-HeadPlan planFor(const Model& model) { return resolve({}, model.info(), 0); }
-
-Trace run(const Model& model, const ModelInput& input, const HeadPlan& plan, const Trace* resumeFrom = nullptr,
-          const std::vector<std::size_t>& firstLayers = {})
-{
-    Monitor monitor;
-    return model.forward({&input, &plan, resumeFrom, firstLayers}, monitor);
-}
-
-Trace run(const Model& model, const ModelInput& input) { return run(model, input, planFor(model)); }
-
-void expectSameTensor(const TensorPointer& a, const TensorPointer& b)
-{
-    ASSERT_EQ(a->shape(), b->shape());
-    EXPECT_EQ(0, std::memcmp(a->data(), b->data(), a->size() * sizeof(float)));
-}
-
-void expectSameBits(const Trace& a, const Trace& b)
-{
-    const StackTrace& left = a.stacks.front();
-    const StackTrace& right = b.stacks.front();
-    ASSERT_EQ(left.attention.size(), right.attention.size());
-    ASSERT_EQ(left.hidden.size(), right.hidden.size());
-    for (std::size_t i = 0; i < left.attention.size(); ++i)
-        expectSameTensor(left.attention[i], right.attention[i]);
-    for (std::size_t i = 0; i < left.hidden.size(); ++i)
-        expectSameTensor(left.hidden[i], right.hidden[i]);
-    ASSERT_EQ(a.outputs.size(), b.outputs.size());
-    for (const auto& [name, values] : a.outputs)
-        expectSameTensor(values, b.outputs.at(name));
-}
+using test::errorOf;
+using test::expectSameBits;
+using test::longInput;
+using test::openFixture;
+using test::openingError;
+using test::openModel;
+using test::planFor;
+using test::run;
+using test::someInput;
 
 class EveryArchitecture : public testing::TestWithParam<const char*> {
 protected:
@@ -100,44 +35,61 @@ protected:
 };
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, EveryArchitecture,
-                         testing::Values("bert-mlm", "distilbert-seqcls", "openai-gpt-lm", "gpt2-lm", "llama-gqa"),
+                         testing::Values("bert-mlm", "distilbert-seqcls", "openai-gpt-lm", "gpt2-lm", "llama-gqa",
+                                         "vit-imgcls", "clip", "vilt-itm", "blip-itm"),
                          [](const auto& instance) {
                              std::string name = instance.param;
                              std::ranges::replace(name, '-', '_');
                              return name;
                          });
 
+std::vector<std::size_t> layersOf(const Model& model)
+{
+    std::vector<std::size_t> layers;
+    for (const StackInfo& stack : model.info().stacks)
+        layers.push_back(stack.layers);
+    return layers;
+}
+
 TEST_P(EveryArchitecture, ResumingGivesTheSameBitsAndSharesWhatIsBefore)
 {
     const auto model = openFixture(GetParam());
-    const ModelInput input = someInput(*model, 29);
+    const ModelInput input = longInput(*model, 29);
     const HeadPlan plan = planFor(*model);
     const Trace full = run(*model, input, plan);
-    EXPECT_EQ(full.stacks.front().firstComputedLayer, 0U);
-    for (std::size_t layer = 0; layer <= model->info().stacks.front().layers; ++layer) {
-        const Trace resumed = run(*model, input, plan, &full, {layer});
-        expectSameBits(resumed, full);
-        EXPECT_EQ(resumed.stacks.front().firstComputedLayer, layer);
-        for (std::size_t i = 0; i < layer; ++i)
-            EXPECT_EQ(resumed.stacks.front().attention[i], full.stacks.front().attention[i]);
+    for (std::size_t s = 0; s < full.stacks.size(); ++s) {
+        EXPECT_EQ(full.stacks[s].firstComputedLayer, 0U);
+        std::vector<std::size_t> first = layersOf(*model);
+        for (first[s] = 0; first[s] <= model->info().stacks[s].layers; ++first[s]) {
+            const Trace resumed = run(*model, input, plan, &full, first);
+            expectSameBits(resumed, full);
+            EXPECT_EQ(resumed.stacks[s].firstComputedLayer, first[s]);
+            for (std::size_t i = 0; i < first[s]; ++i)
+                EXPECT_EQ(resumed.stacks[s].attention[i], full.stacks[s].attention[i]);
+        }
     }
 }
 
 TEST_P(EveryArchitecture, PatchingWithExactChangesNoBit)
 {
     const auto model = openFixture(GetParam());
-    const ModelInput input = someInput(*model, 31);
-    HeadPlan plan = planFor(*model);
-    const auto exact = std::make_shared<const HeadAssignment>(&mechanism("exact"), mechanism("exact").defaults());
-    plan.assign(0, 1, 0, exact);
-    plan.assign(0, 0, 1, exact);
-    expectSameBits(run(*model, input, plan), run(*model, input));
+    const ModelInput input = longInput(*model, 31);
+    const Trace baseline = run(*model, input);
+    expectSameBits(run(*model, input, resolve({{parseSpec("exact")}}, model->info(), 0)), baseline);
+    for (const StackInfo& stack : model->info().stacks) {
+        const HeadPlan one =
+            resolve({{parseSpec("exact@stack=" + stack.name + ";layers=1;heads=0")}}, model->info(), 0);
+        std::vector<std::size_t> first;
+        for (std::size_t s = 0; s < model->info().stacks.size(); ++s)
+            first.push_back(one.firstPatchedLayer(s));
+        expectSameBits(run(*model, input, one, &baseline, first), baseline);
+    }
 }
 
 TEST_P(EveryArchitecture, ThreadCountChangesNoBit)
 {
     const auto model = openFixture(GetParam());
-    const ModelInput input = someInput(*model, 40);
+    const ModelInput input = longInput(*model, 40);
     setThreads(1);
     const Trace one = run(*model, input);
     for (const int count : {2, 3}) {
@@ -171,6 +123,8 @@ TEST_P(EveryArchitecture, InputsThatCannotBeRunAreRefused)
 {
     const auto model = openFixture(GetParam());
     const std::size_t most = model->info().maximumPositions;
+    if (most == 0)
+        return;  // no text
     EXPECT_THAT(errorOf([&] { run(*model, someInput(*model, most + 1)); }), HasSubstr(std::to_string(most)));
     run(*model, someInput(*model, most));
     EXPECT_THAT(errorOf([&] { run(*model, ModelInput{}); }), HasSubstr("at least one token"));
@@ -230,7 +184,7 @@ TEST_P(EveryArchitecture, StopsWhenCancelledAtAnyPoll)
         EXPECT_EQ(kindWhenCancelledAfter(polls, false), ErrorKind::Cancelled);
     CancelsAfter watcher(1 << 30);
     model->forward({&input, &plan}, watcher);
-    EXPECT_EQ(watcher.steps.front(), "Layer 1 of " + std::to_string(model->info().stacks.front().layers));
+    EXPECT_THAT(watcher.steps.front(), HasSubstr("ayer 1 of " + std::to_string(model->info().stacks.front().layers)));
 }
 
 TEST(ModelConfiguration, ValuesOutOfRangeAreRefusedByKey)
@@ -456,12 +410,48 @@ TEST(DistilBert, MaskedLanguageHeadMatchesItsDefinition)
     }
 }
 
+// Starts and ends are two outputs of one layer, read at every token.
+TEST(QuestionAnswering, SpansComeFromTheFilesLayer)
+{
+    for (const char* fixture : {"bert-seqcls", "distilbert-seqcls"}) {
+        test::ModelCopy copy(fixture);
+        std::vector<float> weight(2 * 32);
+        for (std::size_t i = 0; i < weight.size(); ++i)
+            weight[i] = static_cast<float>(std::sin(static_cast<double>(i)));
+        copy.add("qa_outputs.weight", {2, 32}, weight);
+        copy.add("qa_outputs.bias", {2}, {0.5F, -1.0F});
+        copy.config["architectures"] = {copy.config["model_type"] == "bert" ? "BertForQuestionAnswering"
+                                                                            : "DistilBertForQuestionAnswering"};
+        const auto model = openModel(copy.write());
+        EXPECT_EQ(model->info().task, Task::QuestionAnswering);
+        EXPECT_THAT(model->info().labels, IsEmpty());
+        const Trace trace = run(*model, someInput(*model, 5));
+        EXPECT_FALSE(trace.outputs.contains("logits"));
+        const MatrixView last = trace.stacks.front().hidden.back()->matrix();
+        for (std::size_t token = 0; token < 5; ++token) {
+            double start = 0.5;
+            double end = -1.0;
+            for (std::size_t i = 0; i < 32; ++i) {
+                start += static_cast<double>(last(token, i)) * static_cast<double>(weight[i]);
+                end += static_cast<double>(last(token, i)) * static_cast<double>(weight[32 + i]);
+            }
+            EXPECT_NEAR(trace.outputs.at("start_logits")->values()[token], start, 1e-5);
+            EXPECT_NEAR(trace.outputs.at("end_logits")->values()[token], end, 1e-5);
+        }
+        copy.rename("qa_outputs.bias", "lost");
+        EXPECT_THAT(openingError(copy), HasSubstr("qa_outputs.bias"));
+    }
+}
+
 TEST(Registry, HasEveryTaskAName)
 {
     EXPECT_EQ(taskName(Task::None), "none");
-    EXPECT_EQ(taskName(Task::SequenceClassification), "sequence-classification");
-    EXPECT_EQ(taskName(Task::MaskedLanguageModelling), "masked-language-modelling");
-    EXPECT_EQ(taskName(Task::CausalLanguageModelling), "causal-language-modelling");
+    EXPECT_EQ(taskName(Task::VisualQuestionAnswering), "visual-question-answering");
+    for (int i = 0; i <= static_cast<int>(Task::VisualQuestionAnswering); ++i)
+        EXPECT_EQ(taskNamed(taskName(static_cast<Task>(i))), static_cast<Task>(i));
+    EXPECT_EQ(taskNamed("translation"), std::nullopt);
+    for (const TokenAxis axis : {TokenAxis::Text, TokenAxis::Image, TokenAxis::Joint})
+        EXPECT_EQ(axisNamed(axisName(axis)), axis);
 }
 
 }  // namespace
