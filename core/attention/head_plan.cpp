@@ -28,7 +28,8 @@ const HeadAssignment& HeadPlan::at(std::size_t stack, std::size_t layer, std::si
 {
     static const HeadAssignment exact{mechanisms().front(), mechanisms().front()->defaults()};
     const auto& assigned = m_assignments.at(indexOf(stack, layer, head));
-    return assigned ? *assigned : exact;
+    const auto& own = m_stacks[stack].own;
+    return assigned ? *assigned : own ? *own : exact;
 }
 
 bool HeadPlan::isPatched(std::size_t stack, std::size_t layer, std::size_t head) const

@@ -14,12 +14,14 @@ struct HeadAssignment {
     Parameters parameters;
 };
 
-// A plan resolved against one model: which assignment every head has. Heads without one are exact.
+// A plan resolved against one model: which assignment every head has. Heads without one run what their model runs, exact
+// softmax unless it says otherwise.
 class HeadPlan {
 public:
     struct StackShape {
         std::size_t layers = 0;
         std::size_t heads = 0;
+        std::shared_ptr<const HeadAssignment> own = {};  // what heads without an assignment run; null = exact
     };
 
     HeadPlan(const std::vector<StackShape>& stacks, std::uint64_t seed);
@@ -27,7 +29,7 @@ public:
     // Later assignments win.
     void assign(std::size_t stack, std::size_t layer, std::size_t head, std::shared_ptr<const HeadAssignment> what);
 
-    // Never null: the exact mechanism for heads that nothing was assigned to.
+    // Never null: the model's own mechanism for heads that nothing was assigned to.
     const HeadAssignment& at(std::size_t stack, std::size_t layer, std::size_t head) const;
 
     bool isPatched(std::size_t stack, std::size_t layer, std::size_t head) const;

@@ -77,6 +77,18 @@ std::int64_t Config::wholeNumber(std::string_view key, std::int64_t byDefault) c
     return value->get<std::int64_t>();
 }
 
+std::map<std::string, std::string> Config::values(std::string_view key) const
+{
+    std::map<std::string, std::string> values;
+    const Config object = section(key);
+    for (const auto& [name, value] : object.m_json->items()) {
+        if (!value.is_string() && !value.is_number())
+            refuseKey(key, "texts and numbers", shown(value));
+        values[name] = value.is_string() ? value.get<std::string>() : value.dump();
+    }
+    return values;
+}
+
 std::pair<std::size_t, std::size_t> Config::sides(std::string_view key, std::size_t byDefault, std::size_t most) const
 {
     const Json* value = find(key);

@@ -22,6 +22,8 @@ public:
     // A whole number from 1 to `most`.
     std::size_t count(std::string_view key, std::size_t byDefault, std::size_t most) const;
     std::int64_t wholeNumber(std::string_view key, std::int64_t byDefault) const;
+    // The members of an object as texts, for settings that someone else checks; empty when it is missing.
+    std::map<std::string, std::string> values(std::string_view key) const;
     // Height and width: one whole number from 1 to `most` for both, or a list of two.
     std::pair<std::size_t, std::size_t> sides(std::string_view key, std::size_t byDefault, std::size_t most) const;
     double positive(std::string_view key, double byDefault) const;

@@ -93,6 +93,8 @@ void StackPass::attend(std::size_t layer, const AttentionOperands& operands, flo
     work.values = operands.values;
     work.input = operands.input;
     work.keyInput = operands.keyInput;
+    work.trained = operands.trained;
+    work.trainedFor = m_info.own ? m_info.own->mechanism : nullptr;
     work.mask.causal = m_info.causal;
     work.mask.keyAllowed = m_keyMask;
     work.scale = scale;

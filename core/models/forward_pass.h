@@ -18,6 +18,7 @@ struct AttentionOperands {
     MatrixView values;
     MatrixView input;
     MatrixView keyInput = {};
+    std::span<const NamedTensors> trained = {};  // of each head, for the mechanism that the stack's heads run unpatched
 };
 
 // One stack's part of a forward pass: its masks, progress, and its trace, including what is shared with the trace that is

@@ -35,6 +35,7 @@ struct StackInfo {
     TokenAxis keys = TokenAxis::Text;
     std::size_t keyValueHeads = 0;    // fewer than heads where several heads share keys and values; 0 = heads
     std::size_t feedForwardSize = 0;  // 0 in a stack without feed-forward layers of its own
+    std::shared_ptr<const HeadAssignment> own = {};  // what its heads run when nothing is patched; null = exact softmax
 };
 
 // The images that a model takes.

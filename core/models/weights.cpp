@@ -290,9 +290,15 @@ RmsNorm Weights::rmsNorm(std::string_view name, std::size_t layer, double epsilo
     return {readVector(found(name, std::to_string(layer)).weight), epsilon};
 }
 
-Tensor Weights::table(std::string_view name) const
+Tensor Weights::table(std::string_view name) const { return tableOf(found(name)); }
+
+Tensor Weights::table(std::string_view name, std::size_t layer) const
 {
-    const Found& which = found(name);
+    return tableOf(found(name, std::to_string(layer)));
+}
+
+Tensor Weights::tableOf(const Found& which) const
+{
     Tensor result({which.rows, which.columns});
     read(*which.weight, result.values());
     return result;

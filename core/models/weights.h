@@ -31,7 +31,12 @@ enum class Axis {
     Channels,
     PatchHeight,
     PatchWidth,
-    Modalities
+    Modalities,
+    Heads,
+    HeadChannels,  // heads · head size
+    HeadWidths,    // heads · width
+    Qubits,
+    Angles  // of one head's circuit
 };
 
 enum class Part {
@@ -99,6 +104,7 @@ public:
     RmsNorm rmsNorm(std::string_view name, double epsilon) const;
     RmsNorm rmsNorm(std::string_view name, std::size_t layer, double epsilon) const;
     Tensor table(std::string_view name) const;
+    Tensor table(std::string_view name, std::size_t layer) const;
     std::vector<float> values(std::string_view name) const;
 
     const std::vector<std::string>& warnings() const { return m_ledger->warnings; }
@@ -128,6 +134,7 @@ private:
     void read(const TensorEntry& entry, std::span<float> out) const;
     std::vector<float> readVector(const TensorEntry* entry) const;
     Linear linearOf(const Found& which, Activation activation) const;
+    Tensor tableOf(const Found& which) const;
     LayerNorm normOf(const Found& which, double epsilon) const;
     bool isIgnored(std::string_view name) const;
 

@@ -22,7 +22,7 @@ MatrixView columnsOfHead(const MatrixView& all, std::size_t head, std::size_t he
     return all.middleColumns(head * width, width);
 }
 
-HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, std::uint64_t seed)
+HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, const Mechanism& mechanism, std::uint64_t seed)
 {
     const std::size_t groups = groupsOf(layer);
     const std::size_t group = head / (layer.heads / groups);
@@ -35,7 +35,7 @@ HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, std::uint64
             .random = {seed, static_cast<std::uint16_t>(layer.stack), static_cast<std::uint16_t>(layer.layer),
                        static_cast<std::uint16_t>(head)},
             .keyInput = layer.keyInput,
-            .trained = layer.trained.empty() ? nullptr : &layer.trained[head]};
+            .trained = layer.trained.empty() || layer.trainedFor != &mechanism ? nullptr : &layer.trained[head]};
 }
 
 bool finite(const MatrixView& values)
@@ -72,8 +72,8 @@ public:
         parallelFor(m_layer.heads, keys * headSize, [&](std::size_t head) {
             m_monitor.check();
             const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
-            m_prepared[head] =
-                what.mechanism->prepare(inputOfHead(m_layer, head, m_plan.seed()), what.parameters, m_monitor);
+            m_prepared[head] = what.mechanism->prepare(inputOfHead(m_layer, head, *what.mechanism, m_plan.seed()),
+                                                       what.parameters, m_monitor);
         });
         const std::size_t blocks = (queries + kAttentionRowBlock - 1) / kAttentionRowBlock;
         parallelFor(m_layer.heads * blocks, kAttentionRowBlock * (keys + headSize),

@@ -26,6 +26,7 @@ struct LayerAttention {
     bool maps = true;            // keep the weights (and their errors); false = the context alone
     MatrixView keyInput = {};    // (m, D'): what the keys were projected from, in cross-attention; empty = input
     std::span<const NamedTensors> trained = {};  // of each head, see HeadInput::trained; empty = none
+    const Mechanism* trainedFor = nullptr;       // whose tensors those are: heads that run another one get none
 };
 
 // What it leaves in the trace.

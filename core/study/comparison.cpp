@@ -147,11 +147,13 @@ TraceTitle traceTitle(const Comparison& comparison, std::size_t trace)
 {
     if (trace < comparison.recordedTitles.size())
         return comparison.recordedTitles[trace];
+    const auto own = comparison.model.stacks.empty() ? nullptr : comparison.model.stacks.front().own;
+    const std::string unpatched = own ? own->mechanism->info().shortTitle : "Exact softmax";
     if (trace == 0 || trace > comparison.study.candidates.size())
-        return {"Exact softmax", ""};
+        return {unpatched, own ? parameterList(own->parameters) : ""};
     const std::vector<PlanEntry>& entries = comparison.study.candidates[trace - 1].entries;
     if (entries.empty())
-        return {"Exact softmax", "no head patched"};
+        return {unpatched, "no head patched"};
     if (entries.size() > 1)
         return {"Mixed plan", std::to_string(entries.size()) + " entries"};
     const PlanEntry& entry = entries.front();

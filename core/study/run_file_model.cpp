@@ -1,11 +1,28 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/run_file_model.h"
 
+#include "core/study/plan.h"
+
 #include "core/base/error.h"
 
 #include <nlohmann/json.hpp>
 
 namespace ketscope {
+
+namespace {
+
+// What a stack's heads run unpatched, as a SPEC; empty = exact softmax.
+std::string ownToText(const StackInfo& stack)
+{
+    if (!stack.own)
+        return "";
+    PlanEntry entry;
+    entry.mechanism = stack.own->mechanism;
+    entry.parameters = stack.own->parameters;
+    return formatSpec(entry);
+}
+
+}  // namespace
 
 Json modelToJson(const ModelInfo& model)
 {
@@ -20,7 +37,8 @@ Json modelToJson(const ModelInfo& model)
                           {"queries", axisName(stack.queries)},
                           {"keys", axisName(stack.keys)},
                           {"key_value_heads", stack.keyValueHeads},
-                          {"feed_forward_size", stack.feedForwardSize}});
+                          {"feed_forward_size", stack.feedForwardSize},
+                          {"own", ownToText(stack)}});
     Json json = {{"architecture", model.architecture},
                  {"title", model.title},
                  {"stacks", stacks},
@@ -44,6 +62,14 @@ Json modelToJson(const ModelInfo& model)
 
 namespace {
 
+std::shared_ptr<const HeadAssignment> ownFromText(const std::string& spec)
+{
+    if (spec.empty())
+        return nullptr;
+    const PlanEntry entry = parseSpec(spec);
+    return std::make_shared<const HeadAssignment>(HeadAssignment{entry.mechanism, entry.parameters});
+}
+
 StackInfo stackFromJson(const Json& json)
 {
     return {.name = json.at("name"),
@@ -55,7 +81,8 @@ StackInfo stackFromJson(const Json& json)
             .queries = axisNamed(json.value("queries", "text")).value_or(TokenAxis::Text),
             .keys = axisNamed(json.value("keys", "text")).value_or(TokenAxis::Text),
             .keyValueHeads = json.value("key_value_heads", std::size_t{0}),
-            .feedForwardSize = json.value("feed_forward_size", std::size_t{0})};
+            .feedForwardSize = json.value("feed_forward_size", std::size_t{0}),
+            .own = ownFromText(json.value("own", ""))};
 }
 
 ImageInfo imageFromJson(const Json& json)
