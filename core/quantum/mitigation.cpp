@@ -101,20 +101,6 @@ double inversionOverhead(const BitMatrix& matrix)
     return std::max(std::abs(inverse[0]) + std::abs(inverse[2]), std::abs(inverse[1]) + std::abs(inverse[3]));
 }
 
-void unmixFromUniform(std::span<double> distribution, double lambda)
-{
-    if (lambda == 0.0)
-        return;
-    checkInvertible(lambda);
-    mixWithUniform(distribution, -lambda / (1.0 - lambda));
-}
-
-double mixingInverseOverhead(double lambda, std::size_t states)
-{
-    checkInvertible(lambda);
-    return (1.0 + lambda * (1.0 - 2.0 / static_cast<double>(states))) / (1.0 - lambda);
-}
-
 void projectOntoSimplex(std::span<double> values, double sum)
 {
     std::vector<double> sorted(values.begin(), values.end());

@@ -42,10 +42,6 @@ BitMatrix inverseOf(const BitMatrix& matrix);
 // power m. Equal to the condition number, since ‖M‖₁ = 1.
 double inversionOverhead(const BitMatrix& matrix);
 
-// The same for (1 − λ)p + λ/D of a register with D states; λ < 1, refused otherwise.
-void unmixFromUniform(std::span<double> distribution, double lambda);
-double mixingInverseOverhead(double lambda, std::size_t states);
-
 // Nearest point (Euclidean) with no negative entry and the given sum > 0 (sort and threshold). Never enlarges the distance
 // to the true distribution.
 void projectOntoSimplex(std::span<double> values, double sum = 1.0);
