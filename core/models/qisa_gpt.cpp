@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// GPT-1 whose heads are QISA heads (QISA and AQISA, arXiv 2603.03318): a character model with Pauli measurements for
+// values. config.json has GPT-1's keys, "model_type": "qisa-gpt", and "qisa": an object with the parameters of the mechanism
+// qisa that are not at their defaults ({"version": "v3", "bandwidth": "chosen", "variance": 4}).
+//
+// Tensors, for width D, H heads of size d = D/H, n = ⌈log₂ D⌉ qubits and 3nL angles of a circuit of L layers:
+//   tokens_embed.weight (V, D), positions_embed.weight (P, D)
+//   h.N.attn.c_query, h.N.attn.c_key     weight (D, D) as [in, out], bias (D): versions v3 and paper
+//   h.N.attn.angles_q, h.N.attn.angles_k (H, 3nL): versions v1 and v2
+//   h.N.attn.angles_v                    (H, 3nL): all versions but paper
+//   h.N.attn.projection                  (H·D, D), the rows of head h after each other: version paper
+//   h.N.attn.pauli_strings               (H·d, n), letters I, X, Y, Z as 0 … 3 in any real type
+//   h.N.attn.c_proj, h.N.ln_1, h.N.mlp.c_fc, h.N.mlp.c_proj, h.N.ln_2 as in GPT-1
+// The output layer is tied to the tokens' embedding. Outputs: "logits" (N, V).
+#include "core/base/error.h"
+#include "core/models/config.h"
+#include "core/models/forward_pass.h"
+#include "core/models/heads.h"
+#include "core/models/weights.h"
+#include "core/nn/embedding.h"
+
+#include <bit>
+#include <limits>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace {
+
+constexpr TensorRow kBody[] = {
+    {"words", Part::NoBias, "tokens_embed", Axis::Vocabulary, Axis::Width},
+    {"positions", Part::NoBias, "positions_embed", Axis::Positions, Axis::Width},
+};
+constexpr TensorRow kLayer[] = {
+    {"attention output", Part::Turned, "h.{}.attn.c_proj", Axis::Width, Axis::Width},
+    {"attention norm", Part::Norm, "h.{}.ln_1", Axis::Width},
+    {"expand", Part::Turned, "h.{}.mlp.c_fc", Axis::FeedForward, Axis::Width},
+    {"contract", Part::Turned, "h.{}.mlp.c_proj", Axis::Width, Axis::FeedForward},
+    {"output norm", Part::Norm, "h.{}.ln_2", Axis::Width},
+    {"pauli_strings", Part::Matrix, "h.{}.attn.pauli_strings", Axis::HeadChannels, Axis::Qubits},
+};
+constexpr TensorRow kProjectedScores[] = {
+    {"query", Part::Turned, "h.{}.attn.c_query", Axis::Width, Axis::Width},
+    {"key", Part::Turned, "h.{}.attn.c_key", Axis::Width, Axis::Width},
+};
+constexpr TensorRow kCircuitScores[] = {
+    {"angles_q", Part::Matrix, "h.{}.attn.angles_q", Axis::Heads, Axis::Angles},
+    {"angles_k", Part::Matrix, "h.{}.attn.angles_k", Axis::Heads, Axis::Angles},
+};
+constexpr TensorRow kCircuitValues[] = {{"angles_v", Part::Matrix, "h.{}.attn.angles_v", Axis::Heads, Axis::Angles}};
+constexpr TensorRow kQuadraticValues[] = {
+    {"projection", Part::Matrix, "h.{}.attn.projection", Axis::HeadWidths, Axis::Width}};
+// What a head was trained to: its share of the rows of each of these.
+constexpr const char* kTrained[] = {"angles_q", "angles_k", "angles_v", "projection", "pauli_strings"};
+
+// Everything that the files' headers say.
+struct Description {
+    ModelInfo info;
+    Weights weights;
+    Activation activation;
+    double epsilon;
+};
+
+// The mechanism of every head, with the parameters that the file gives.
+std::shared_ptr<const HeadAssignment> readMechanism(const Config& config)
+{
+    const Mechanism& qisa = mechanism("qisa");
+    Parameters parameters = qisa.defaults();
+    for (const auto& [id, value] : config.values("qisa"))
+        parameters.setText(id, value);
+    if (parameters.choice("values") == "model")
+        config.refuseKey("qisa", "values of the circuit", "values of the model", "QISA-GPT has no values of its own.");
+    return std::make_shared<const HeadAssignment>(HeadAssignment{&qisa, parameters});
+}
+
+ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
+{
+    StackInfo stack;
+    stack.name = "text";
+    stack.layers = config.count("n_layer", 12, kMostLayers);
+    stack.heads = config.count("n_head", 12, kMostHeads);
+    stack.width = config.count("n_embd", 768, kMostWidth);
+    stack.headSize = config.headSize("n_embd", stack.width, "n_head", stack.heads);
+    stack.feedForwardSize = 4 * stack.width;
+    stack.causal = true;
+    stack.own = readMechanism(config);
+    ModelInfo info;
+    info.architecture = "qisa_gpt";
+    info.title = "QISA-GPT";
+    info.path = folder;
+    info.stacks = {stack};
+    info.vocabularySize = config.count("vocab_size", 40478, kMostRows);
+    info.maximumPositions = config.count("n_positions", 512, kMostRows);
+    info.task = Task::CausalLanguageModelling;
+    return info;
+}
+
+std::size_t qubitsOf(const StackInfo& stack)
+{
+    return std::max<std::size_t>(1, static_cast<std::size_t>(std::bit_width(stack.width - 1)));
+}
+
+std::map<Axis, std::size_t> axesOf(const ModelInfo& info)
+{
+    const StackInfo& stack = info.stacks.front();
+    const auto layers = static_cast<std::size_t>(stack.own->parameters.integer("layers"));
+    return {{Axis::Vocabulary, info.vocabularySize},
+            {Axis::Positions, info.maximumPositions},
+            {Axis::Width, stack.width},
+            {Axis::FeedForward, stack.feedForwardSize},
+            {Axis::Heads, stack.heads},
+            {Axis::HeadChannels, stack.heads * stack.headSize},
+            {Axis::HeadWidths, stack.heads * stack.width},
+            {Axis::Qubits, qubitsOf(stack)},
+            {Axis::Angles, 3 * qubitsOf(stack) * layers}};
+}
+
+Description resolve(const ModelFiles& files)
+{
+    const Config config(files);
+    ModelInfo info = readSizes(config, files.folder);
+    const StackInfo& stack = info.stacks.front();
+    const std::string& version = stack.own->parameters.choice("version");
+    Weights weights(files, axesOf(info), "transformer.", "tokens_embed.weight");
+    weights.requireBody(kBody);
+    weights.requireLayers(kLayer, stack.layers);
+    const bool projects = version == "v3" || version == "paper";
+    weights.requireLayers(projects ? std::span<const TensorRow>(kProjectedScores) : kCircuitScores, stack.layers);
+    weights.requireLayers(version == "paper" ? kQuadraticValues : kCircuitValues, stack.layers);
+    weights.ignore("lm_head.");
+    weights.describe(info);
+    // "gelu" of GPT-1 is the tanh form.
+    const bool plain = config.text("afn", "gelu") == "gelu";
+    return {std::move(info), std::move(weights), plain ? Activation::GeluTanh : config.activation("afn", "gelu"),
+            config.positive("layer_norm_epsilon", 1e-5)};
+}
+
+struct Layer {
+    std::optional<Linear> query;  // none: a circuit's
+    std::optional<Linear> key;
+    std::vector<NamedTensors> trained;  // of each head
+    Linear attentionOutput;
+    LayerNorm attentionNorm;
+    Linear expand;
+    Linear contract;
+    LayerNorm outputNorm;
+};
+
+// Every head's share of the rows of the tensors that its mechanism was trained to.
+std::vector<NamedTensors> trainedTensors(const Weights& weights, std::size_t layer, std::size_t heads)
+{
+    std::vector<NamedTensors> trained(heads);
+    for (const char* name : kTrained) {
+        if (!weights.has(name, layer))
+            continue;
+        const Tensor all = weights.table(name, layer);
+        const std::size_t rows = all.matrix().rows / heads;
+        const bool single = std::string_view(name).starts_with("angles");  // one row a head: a vector
+        for (std::size_t head = 0; head < heads; ++head) {
+            Tensor share(single ? std::vector{all.matrix().columns} : std::vector{rows, all.matrix().columns});
+            std::ranges::copy(all.values().subspan(head * share.size(), share.size()), share.data());
+            trained[head][name] = std::make_shared<const Tensor>(std::move(share));
+        }
+    }
+    return trained;
+}
+
+class QisaGpt : public Model {
+public:
+    QisaGpt(const Description& from, Monitor& monitor)
+        : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
+          m_head(from.weights, m_words, from.info.task)
+    {
+        m_info = from.info;
+        const Weights& weights = from.weights;
+        const StackInfo& stack = m_info.stacks.front();
+        for (std::size_t i = 0; i < stack.layers; ++i) {
+            beginReading(monitor, i, stack.layers);
+            const bool projects = weights.has("query", i);
+            m_layers.push_back({projects ? std::optional(weights.linear("query", i)) : std::nullopt,
+                                projects ? std::optional(weights.linear("key", i)) : std::nullopt,
+                                trainedTensors(weights, i, stack.heads), weights.linear("attention output", i),
+                                weights.norm("attention norm", i, from.epsilon),
+                                weights.linear("expand", i, from.activation), weights.linear("contract", i),
+                                weights.norm("output norm", i, from.epsilon)});
+        }
+        std::ranges::copy(weights.warnings(), std::back_inserter(m_info.warnings));
+    }
+
+    Trace forward(const ForwardRequest& request, Monitor& monitor) const override
+    {
+        ForwardPass pass(m_info, request, monitor);
+        StackPass text = pass.stack(0);
+        text.embeddings([&](MutableMatrixView out) {
+            lookUp(m_words, pass.input().tokenIds, out);
+            addPositions(m_positions, out);
+        });
+        const StackInfo& stack = text.info();
+        Tensor context({text.queries(), stack.width});
+        Tensor inner({text.queries(), stack.feedForwardSize});
+        for (std::size_t i = text.firstLayer(); i < text.layers(); ++i) {
+            text.beginLayer(i);
+            const Layer& layer = m_layers[i];
+            Tensor x = copyOf(text.hidden(i));
+            attend(text, *request.plan, i, x, context);
+            layer.attentionOutput.addTo(context.matrix(), x.matrix());
+            layer.attentionNorm.apply(x.matrix(), x.matrix());
+            layer.expand.apply(x.matrix(), inner.matrix());
+            layer.contract.addTo(inner.matrix(), x.matrix());
+            layer.outputNorm.apply(x.matrix(), x.matrix());
+            text.endLayer(std::move(x));
+        }
+        m_head.run(pass, text.lastHidden());
+        return pass.finish();
+    }
+
+private:
+    // Queries and keys are zero where the mechanism makes its own; values are the circuit's where another one needs them.
+    void attend(StackPass& text, const HeadPlan& plan, std::size_t index, const Tensor& x, Tensor& context) const
+    {
+        const StackInfo& stack = text.info();
+        const Layer& layer = m_layers[index];
+        Tensor queries = Tensor::zeros({text.queries(), stack.width});
+        Tensor keys = Tensor::zeros({text.queries(), stack.width});
+        Tensor values = Tensor::zeros({text.queries(), stack.width});
+        if (layer.query) {
+            layer.query->apply(x.matrix(), queries.matrix());
+            layer.key->apply(x.matrix(), keys.matrix());
+        }
+        for (std::size_t head = 0; head < stack.heads; ++head)
+            if (plan.at(0, index, head).mechanism != stack.own->mechanism)
+                fillValues(stack, layer, index, head, {queries.matrix(), keys.matrix(), values.matrix(), x.matrix()},
+                           values.matrix().middleColumns(head * stack.headSize, stack.headSize));
+        text.attend(index,
+                    {.queries = queries.matrix(),
+                     .keys = keys.matrix(),
+                     .values = values.matrix(),
+                     .input = x.matrix(),
+                     .trained = layer.trained},
+                    headScale(stack), context);
+    }
+
+    // The values of a head's circuit: what the head gives when every token looks at itself alone.
+    static void fillValues(const StackInfo& stack, const Layer& layer, std::size_t index, std::size_t head,
+                           const AttentionOperands& operands, MutableMatrixView out)
+    {
+        if (!layer.query)
+            refuse({"plan", "no other mechanism on heads of QISA's versions v1 and v2",
+                    "one at layer " + std::to_string(index) + ", head " + std::to_string(head),
+                    "Their queries and keys come from circuits: the model has none of its own."});
+        const std::size_t tokens = operands.input.rows;
+        const auto columns = [&](MatrixView all) { return all.middleColumns(head * stack.headSize, stack.headSize); };
+        Tensor onlyItself({tokens, tokens});
+        std::ranges::fill(onlyItself.values(), -std::numeric_limits<float>::infinity());
+        for (std::size_t token = 0; token < tokens; ++token)
+            onlyItself.matrix()(token, token) = 0.0F;
+        HeadInput input;
+        input.queries = columns(operands.queries);
+        input.keys = columns(operands.keys);
+        input.values = columns(operands.values);
+        input.mask.additive = onlyItself.matrix();
+        input.layerInput = operands.input;
+        input.trained = &layer.trained[head];
+        HeadOutput output;
+        output.output = out;
+        attendHead(*stack.own->mechanism, input, stack.own->parameters, output, Monitor());
+    }
+
+    Tensor m_words;
+    Tensor m_positions;
+    std::vector<Layer> m_layers;
+    LanguageHead m_head;
+};
+
+bool matches(const Json& config) { return modelTypeOf(config) == "qisa-gpt"; }
+
+ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
+
+std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
+{
+    return std::make_unique<QisaGpt>(resolve(files), monitor);
+}
+
+}  // namespace
+
+const Architecture& qisa_gptArchitecture()
+{
+    static const Architecture s_architecture = {"qisa_gpt", "QISA-GPT", matches, describe, open};
+    return s_architecture;
+}
+
+}  // namespace ketscope
