@@ -2,8 +2,8 @@
 #include "core/study/attention_checks.h"
 
 #include <array>
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 
 namespace ketscope {
 
@@ -12,8 +12,9 @@ namespace {
 std::string shortNumber(double value)
 {
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.3g", value);
-    return text.data();
+    const auto [end, error] =
+        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 3);
+    return error == std::errc() ? std::string(text.data(), end) : std::string("?");
 }
 
 struct Worst {
