@@ -16,6 +16,8 @@ std::size_t candidateOf(const Comparison& comparison) { return comparison.traces
 
 double flopsOf(const Comparison& comparison, std::size_t trace)
 {
+    if (!comparison.plans.at(trace))
+        return 0.0;  // what another program computed is not known
     double sum = 0.0;
     const std::size_t tokens = comparison.input.tokens.size();
     for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack) {

@@ -75,7 +75,8 @@ QString captionOfTraces(const Comparison& comparison, const std::vector<std::siz
         if (!title.detail.empty())
             text += QStringLiteral(" (%1)").arg(
                 QString::fromStdString(title.detail).replace(QLatin1Char(' '), QChar::Nbsp));
-        if (trace > 0 && comparison.recordedTitles.empty())
+        const bool unknown = trace < comparison.plans.size() && !comparison.plans[trace];
+        if (trace > 0 && !unknown)
             text += QStringLiteral(", seed %1").arg(comparison.study.seed) + patched(comparison, trace, stack);
         traces << text;
     }

@@ -140,7 +140,6 @@ private:
                                 .layers = shape[0],
                                 .heads = shape[1],
                                 .keys = square ? TokenAxis::Text : TokenAxis::Image});
-        m_plan = std::make_shared<const HeadPlan>(resolve(Plan{}, model, 0));
     }
 
     void addTrace(const CapturedArray& array)
@@ -159,14 +158,13 @@ private:
         trace->warnings = attentionDoubts(stack, {}, true);
         m_comparison->traces.push_back(std::move(trace));
         m_comparison->recordedTitles.push_back({printable(array.name, 60), "captured elsewhere"});
-        m_comparison->plans.push_back(m_plan);
+        m_comparison->plans.push_back(nullptr);
     }
 
     fs::path m_file;
     std::string m_name;
     Monitor& m_monitor;
     std::shared_ptr<Comparison> m_comparison = std::make_shared<Comparison>();
-    std::shared_ptr<const HeadPlan> m_plan;
 };
 
 std::string headOf(const fs::path& file)

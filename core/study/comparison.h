@@ -37,7 +37,7 @@ struct Comparison {
     std::string weightsSha256;
     EncodedInput input;
     std::vector<std::shared_ptr<const Trace>> traces;
-    std::vector<std::shared_ptr<const HeadPlan>> plans;  // one for each trace
+    std::vector<std::shared_ptr<const HeadPlan>> plans;  // one for each trace; null = not known
     std::vector<TraceTitle> recordedTitles;  // one for each trace of a file that another program wrote; else empty
     std::shared_ptr<const std::vector<std::string>> outputLabels;  // as LoadedModel::outputLabels
     // Shared by copies and by the runs that follow: most of their traces are the same.

@@ -280,10 +280,10 @@ private:
             m_comparison->recordedTitles.clear();
         else if (const auto text = givenText(); !text.empty())
             m_comparison->study.input.text = text.front();
-        for (std::size_t i = 0; i < m_comparison->traces.size(); ++i)
-            m_comparison->plans.push_back(
-                std::make_shared<const HeadPlan>(resolve(own && i > 0 ? m_comparison->study.candidates[i - 1] : Plan{},
-                                                         m_comparison->model, m_comparison->study.seed)));
+        m_comparison->plans.resize(m_comparison->traces.size());
+        for (std::size_t i = 0; own && i < m_comparison->traces.size(); ++i)
+            m_comparison->plans[i] = std::make_shared<const HeadPlan>(resolve(
+                i > 0 ? m_comparison->study.candidates[i - 1] : Plan{}, m_comparison->model, m_comparison->study.seed));
         m_comparison->study.selection = clamped(m_comparison->study.selection, *m_comparison);
     }
 

@@ -18,7 +18,7 @@ struct HeadSummary {
     double meanDistanceB = 0.0;
 };
 
-// Every head that the plan of trace `candidate` patches, in order of stack, layer and head.
+// Every head that the plan of trace `candidate` patches, in order of stack, layer and head; all where it is not known.
 std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_t candidate);
 
 // Means over heads, each weighted by its rows; max |Δ| is a maximum. Zero rows when `heads` is empty.

@@ -142,7 +142,7 @@ std::size_t HeadGrid::heads() const
 bool HeadGrid::isPatched(std::size_t layer, std::size_t head) const
 {
     const ComparisonPointer& comparison = m_controller.comparison();
-    return comparison && comparison->plans.size() > 1
+    return comparison && comparison->plans.size() > 1 && comparison->plans[1]
            && comparison->plans[1]->isPatched(comparison->study.selection.stack, layer, head);
 }
 

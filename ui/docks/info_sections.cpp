@@ -109,7 +109,8 @@ void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
     const auto token = [&](std::size_t index) {
         return u"%1  %2"_s.arg(index).arg(QString::fromStdString(comparison.input.tokens.at(index).display));
     };
-    const bool patched = comparison.plans.size() > 1 && comparison.plans[1]->isPatched(at.stack, at.layer, at.head);
+    const bool patched = comparison.plans.size() > 1 && comparison.plans[1]
+                         && comparison.plans[1]->isPatched(at.stack, at.layer, at.head);
     const QString head = u"L%1 · H%2"_s.arg(at.layer).arg(at.head);
     const std::pair<QString, QString> rows[] = {
         {tr("Head"), patched ? tr("%1 (patched by B)").arg(head) : tr("%1 (exact in B too)").arg(head)},

@@ -98,8 +98,7 @@ QString Heatmap::title(const MapSource& source) const
 QString Heatmap::exactHere(std::size_t trace) const
 {
     const auto& plans = m_maps.comparison().plans;
-    const bool recorded = !m_maps.comparison().recordedTitles.empty();
-    if (trace == 0 || trace >= plans.size() || !plans[trace] || recorded)
+    if (trace == 0 || trace >= plans.size() || !plans[trace])
         return {};
     const HeadPlan& plan = *plans[trace];
     if (plan.isPatched(m_selection.stack, m_selection.layer, m_selection.head))
