@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/control_variate.h"
 
+#include "core/attention/positive_features.h"
 #include "core/attention/top_keys.h"
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace ketscope {
@@ -37,10 +39,10 @@ std::vector<Parameter> controlParameters(const std::string& parent, const std::v
          .help = "A cheap approximate row p̃ whose output is known exactly takes off the part of the shot noise that it "
                  "shares with the softmax row. Weights become signed; their mean stays the softmax row.",
          .kind = ParameterKind::Choice,
-         .choices = {"none", "top-k", "blend-thirty", "blend-twenty"},
-         .choiceTitles = {"None", "Top-k softmax", "0.7 sampled + 0.3 exact, as published",
-                          "0.8 sampled + 0.2 exact, as published"},
-         .choiceFaults = {"", "", fault + "0.7.", fault + "0.8."},
+         .choices = {"none", "top-k", "favor", "blend-thirty", "blend-twenty"},
+         .choiceTitles = {"None", "Top-k softmax", "FAVOR+ features (Performer)",
+                          "0.7 sampled + 0.3 exact, as published", "0.8 sampled + 0.2 exact, as published"},
+         .choiceFaults = {"", "", "", fault + "0.7.", fault + "0.8."},
          .shownWhen = parent,
          .shownWhenIn = values,
          .group = "Control variate"},
@@ -56,6 +58,20 @@ std::vector<Parameter> controlParameters(const std::string& parent, const std::v
          .shownWhen = "control",
          .shownWhenIn = {"top-k"},
          .group = "Control variate"},
+        {.id = "control-features",
+         .title = "Features of the control",
+         .symbol = "m",
+         .help =
+             "p̃ is the row that as many orthogonal positive random features estimate. Where logits vary much it needs "
+             "many of them to have something in common with the softmax row.",
+         .kind = ParameterKind::Integer,
+         .minimum = 16,
+         .maximum = 4096,
+         .initial = 256,
+         .logarithmic = true,
+         .shownWhen = "control",
+         .shownWhenIn = {"favor"},
+         .group = "Control variate"},
         {.id = "beta",
          .title = "Coefficient β from",
          .help = "Shots that are not the ones it is applied to, so that it adds no bias: the other half of them, both "
@@ -64,19 +80,31 @@ std::vector<Parameter> controlParameters(const std::string& parent, const std::v
          .choices = {"cross-fit", "pilot"},
          .choiceTitles = {"Cross-fit", "Pilot"},
          .shownWhen = "control",
-         .shownWhenIn = {"top-k"},
+         .shownWhenIn = {"top-k", "favor"},
          .group = "Control variate"}};
 }
 
 ControlVariate::ControlVariate(const HeadInput& input, const Parameters& parameters)
     : m_publishedShare(publishedShareOf(parameters.choice("control"))), m_pilot(parameters.choice("beta") == "pilot"),
-      m_keys(static_cast<std::size_t>(parameters.integer("control-keys"))), m_values(input.values)
+      m_keys(static_cast<std::size_t>(parameters.integer("control-keys"))), m_input(input)
 {
-    for (std::size_t key = 0; key < m_values.rows; ++key) {
-        const auto v = m_values.row(key);
+    for (std::size_t key = 0; key < m_input.values.rows; ++key) {
+        const auto v = m_input.values.row(key);
         m_squaredNorms.push_back(std::inner_product(v.begin(), v.end(), v.begin(), 0.0, std::plus<>(),
                                                     [](double a, double b) { return a * b; }));
     }
+    if (parameters.flag("register") || parameters.choice("control") != "favor")
+        return;
+    const PositiveFeatures map(input.queries.columns,
+                               {.features = static_cast<std::size_t>(parameters.integer("control-features")),
+                                .pointFactor = std::sqrt(input.scale)},
+                               input.random);
+    m_queryFeatures = Tensor({input.queries.rows, map.size()});
+    map.apply(input.queries, m_queryFeatures.matrix(), {});
+    Tensor keys({input.keys.rows, map.size()});
+    m_keyExponents.resize(input.keys.rows);
+    map.apply(input.keys, keys.matrix(), m_keyExponents);
+    m_keyFeatures = PackedMatrix::transposed(keys.matrix());
 }
 
 bool ControlVariate::isPublished(const Parameters& parameters)
@@ -84,23 +112,48 @@ bool ControlVariate::isPublished(const Parameters& parameters)
     return publishedShareOf(parameters.choice("control")) > 0.0;
 }
 
-std::vector<double> ControlVariate::control(std::span<const double> p) const
+std::vector<double> ControlVariate::control(std::size_t query, std::span<const double> p) const
+{
+    std::vector<double> result = m_queryFeatures.empty() ? topKeys(p) : favor(query, p);
+    const double mass = std::accumulate(result.begin(), result.end(), 0.0);
+    for (std::size_t j = 0; j < p.size(); ++j)
+        result[j] = mass > 0.0 ? std::min(result[j] / mass, kLargestRatio * p[j]) : 0.0;
+    return result;
+}
+
+std::vector<double> ControlVariate::topKeys(std::span<const double> p) const
 {
     const auto top = largestOf(p, m_keys);
+    std::vector<double> result(p.size());
+    for (std::size_t j = 0; j < p.size(); ++j)
+        result[j] = top[j] != 0 ? p[j] : 0.0;
+    return result;
+}
+
+// e^{s + M} φ(q)·φ(k) up to a factor of the row; nothing where p is 0.
+std::vector<double> ControlVariate::favor(std::size_t query, std::span<const double> p) const
+{
+    Tensor products({1, p.size()});
+    m_keyFeatures.multiply(m_queryFeatures.matrix().middleRows(query, 1), products.matrix());
+    const auto exponent = [&](std::size_t key) {
+        const MatrixView& bias = m_input.mask.additive;
+        return m_keyExponents[key] + (bias.empty() ? 0.0 : static_cast<double>(bias(query, key)));
+    };
+    double largest = -std::numeric_limits<double>::infinity();
+    for (std::size_t j = 0; j < p.size(); ++j)
+        largest = p[j] > 0.0 ? std::max(largest, exponent(j)) : largest;
     std::vector<double> result(p.size(), 0.0);
-    double mass = 0.0;
     for (std::size_t j = 0; j < p.size(); ++j)
-        mass += top[j] != 0 ? p[j] : 0.0;
-    for (std::size_t j = 0; j < p.size(); ++j)
-        result[j] = top[j] != 0 ? std::min(p[j] / mass, kLargestRatio * p[j]) : 0.0;
+        if (p[j] > 0.0)
+            result[j] = products.data()[j] * std::exp(exponent(j) - largest);
     return result;
 }
 
 double ControlVariate::beta(std::span<const double> frequencies, std::span<const double> p,
                             std::span<const double> control) const
 {
-    std::vector<double> mean(m_values.columns, 0.0);         // Σ ĉ v
-    std::vector<double> controlMean(m_values.columns, 0.0);  // Σ ĉ h
+    std::vector<double> mean(m_input.values.columns, 0.0);         // Σ ĉ v
+    std::vector<double> controlMean(m_input.values.columns, 0.0);  // Σ ĉ h
     double product = 0.0;
     double square = 0.0;
     for (std::size_t j = 0; j < p.size(); ++j) {
@@ -110,8 +163,8 @@ double ControlVariate::beta(std::span<const double> frequencies, std::span<const
         product += frequencies[j] * ratio * m_squaredNorms[j];
         square += frequencies[j] * ratio * ratio * m_squaredNorms[j];
         for (std::size_t c = 0; c < mean.size(); ++c) {
-            mean[c] += frequencies[j] * m_values(j, c);
-            controlMean[c] += frequencies[j] * ratio * m_values(j, c);
+            mean[c] += frequencies[j] * m_input.values(j, c);
+            controlMean[c] += frequencies[j] * ratio * m_input.values(j, c);
         }
     }
     const double covariance = product - std::inner_product(mean.begin(), mean.end(), controlMean.begin(), 0.0);

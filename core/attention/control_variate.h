@@ -24,8 +24,8 @@ public:
     // The exact answer's share in the blends as published; 0 for a real control.
     double publishedShare() const { return m_publishedShare; }
 
-    // p̃ of a row with probabilities p, at most kLargestRatio · p, so that no rare key has a large value.
-    std::vector<double> control(std::span<const double> p) const;
+    // p̃ of a query with probabilities p, at most kLargestRatio · p, so that no rare key has a large value.
+    std::vector<double> control(std::size_t query, std::span<const double> p) const;
 
     // β* of the frequencies of a few shots (0 where they say nothing), or of p itself.
     double beta(std::span<const double> frequencies, std::span<const double> p, std::span<const double> control) const;
@@ -38,14 +38,20 @@ public:
     static constexpr double kLargestRatio = 100.0;
 
 private:
+    std::vector<double> topKeys(std::span<const double> p) const;
+    std::vector<double> favor(std::size_t query, std::span<const double> p) const;
+
     // Weights and variances with the control taken off.
     static void apply(Estimate& estimate, std::span<const double> p, std::span<const double> control, double beta);
 
     double m_publishedShare;
     bool m_pilot;
     std::size_t m_keys;
-    MatrixView m_values;
+    HeadInput m_input;
     std::vector<double> m_squaredNorms;  // ‖v‖²
+    Tensor m_queryFeatures;              // (n, features) of FAVOR+; empty for other controls
+    PackedMatrix m_keyFeatures;          // (features, m)
+    std::vector<double> m_keyExponents;  // (m)
 };
 
 }  // namespace ketscope

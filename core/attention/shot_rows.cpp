@@ -205,7 +205,7 @@ ShotRow ShotRows::measure(std::size_t query, std::span<const double> probabiliti
     const std::vector<std::uint32_t> keys = keyOrder(query, probabilities);
     const std::vector<std::uint32_t> order = m_mode.noisy ? registerOf(query).order(keys) : keys;
     const std::vector<double> control =
-        m_mode.controlled && m_mode.sampled ? m_control.control(probabilities) : std::vector<double>();
+        m_mode.controlled && m_mode.sampled ? m_control.control(query, probabilities) : std::vector<double>();
     const auto once = [&] {
         return m_mode.noisy ? measureRegister(query, probabilities, order, stream)
                             : measureOnce(probabilities, order, control, stream);

@@ -64,7 +64,8 @@ MechanismProperties propertiesWith(MechanismProperties properties, const Paramet
     const ShotMode mode(parameters);
     properties.sampled = mode.sampled;
     properties.givesStandardError = mode.sampled && (mode.repeats > 1 || hasClosedFormError(mode, parameters));
-    properties.randomFeatures = mode.noisy && parameters.choice("labels") == "random";
+    properties.randomFeatures = mode.noisy ? parameters.choice("labels") == "random"
+                                           : mode.controlled && mode.sampled && parameters.choice("control") == "favor";
     properties.usesKeyOrder = mode.noisy || (mode.estimator.usesKeyOrder && parameters.choice("order") == "position");
     properties.causalSafe = mode.estimator.shots == nullptr || mode.estimator.unbiased;
     properties.gradient = shotGradient(parameters);
@@ -192,7 +193,7 @@ public:
     }
 
     // The exact softmax has to be formed first: scores, softmax (four operations), for each repeat and noise scale one draw
-    // of a count (about twenty) for each pair, and the output. Noise on m qubits takes 3m operations for each outcome.
+    // of a count (about twenty) for each pair, features of a control, and the output. Noise on m qubits takes 3m operations for each outcome.
     double flops(const HeadInput& input, const Parameters& parameters) const override
     {
         const ShotMode mode(parameters);
@@ -201,6 +202,8 @@ public:
         double draws = mode.sampled ? 20.0 * static_cast<double>(mode.repeats) : 0.0;
         if (mode.noisy)
             draws += 3.0 * std::ceil(std::log2(std::max(keys, 2.0))) * static_cast<double>(mode.repeats);
+        if (mode.controlled && parameters.choice("control") == "favor")
+            draws += 2.0 * parameters.real("control-features");
         if (mode.noisy && chosenMitigation(parameters).kind == Mitigation::ZeroNoise)
             draws *= parameters.choice("scales") == "one-three" ? 2.0 : 3.0;
         return pairs * (2.0 * static_cast<double>(input.queries.columns + input.values.columns) + 4.0 + draws);

@@ -189,7 +189,7 @@ TEST(ControlVariate, ErrorFollowsTheLawOfCorrelation)
     const Parameters parameters =
         with(mechanism("shots"), {{"control", "top-k"}, {"control-keys", "6"}, {"beta", "pilot"}});
     const ControlVariate control(head.input, parameters);
-    const auto approximate = control.control(p);
+    const auto approximate = control.control(0, p);
     std::vector<double> h(24);
     for (std::size_t j = 0; j < 24; ++j)
         h[j] = approximate[j] / p[j];
