@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 
 #include <cstdlib>
+#include <utility>
 
 namespace ketscope {
 
@@ -28,14 +29,97 @@ fs::path samplesFolder()
           "Install Ketscope again, or name the folder in the variable KETSCOPE_SAMPLES."});
 }
 
-Study sampleStudy()
+namespace {
+
+Sample sentiment(const fs::path& folder)
 {
     Study study;
-    study.modelPath = (samplesFolder() / "sentiment").string();
+    study.modelPath = (folder / "sentiment").string();
     study.input.text = "the film is not great, but its acting is surprisingly warm.";
     study.candidates.push_back({{parseSpec("rff@layers=4-5")}});
     study.selection = {.layer = 5, .query = 4, .key = 5};  // from "not" to "great"
+    return {"sentiment", "Sentiment of a sentence (DistilBERT)", study};
+}
+
+Sample characters(const fs::path& folder)
+{
+    Study study;
+    study.modelPath = (folder / "char-gpt").string();
+    study.input.text = "ROMEO:\nIt is the east, and Juliet is the ";
+    study.candidates.push_back({{parseSpec("rff@layers=2-3")}});
+    study.selection = {.layer = 2, .head = 3, .query = 39, .key = 38};  // from "e" to the "h" before it
+    return {"char-gpt", "Shakespeare by character (GPT-2)", study};
+}
+
+Study scene(const fs::path& folder, const std::string& model, const std::string& number)
+{
+    Study study;
+    study.modelPath = (folder / model).string();
+    study.input.image = PictureInput{(folder / "scenes" / ("scene-" + number + ".png")).string(), nullptr};
     return study;
 }
+
+Sample captions(const fs::path& folder)
+{
+    Study study = scene(folder, "shape-clip", "00");
+    study.input.labels = {"a pink ring left of a red circle", "a pink ring left of a red triangle",
+                          "an orange star left of a yellow star", "a red ring above a green circle"};
+    study.candidates.push_back({{parseSpec("rff@stack=vision;layers=2-3")}});
+    study.selection = {.stack = 1, .layer = 2, .head = 2, .query = 0, .key = 43};  // the ring
+    return {"shape-clip", "Shapes and captions (CLIP)", study};
+}
+
+Sample matching(const fs::path& folder)
+{
+    Study study = scene(folder, "shape-blip", "00");
+    study.input.text = "a pink ring left of a red circle";
+    study.candidates.push_back({{parseSpec("rff@stack=cross;layers=1-2")}});
+    study.selection = {.stack = 2, .layer = 1, .query = 3, .key = 34};  // from "ring" to its edge
+    return {"shape-blip", "Shapes: words over patches (BLIP)", study};
+}
+
+}  // namespace
+
+std::vector<Sample> samples()
+{
+    const fs::path folder = samplesFolder();
+    return {sentiment(folder), captions(folder), matching(folder), characters(folder)};
+}
+
+std::optional<Sample> sampleAt(const fs::path& folder)
+{
+    try {
+        for (const Sample& sample : samples())
+            if (std::error_code ignored; fs::equivalent(sample.study.modelPath, folder, ignored))
+                return sample;
+    } catch (const Error&) {  // no samples are installed
+    }
+    return std::nullopt;
+}
+
+Input fittedInput(Input input, const ModelInfo& model)
+{
+    const std::optional<Sample> own = sampleAt(model.path);
+    if (own && input == Input{})
+        return own->study.input;
+    if (!model.image) {
+        input.image.reset();
+        input.pixelValues.clear();
+    }
+    if (!input.labels.empty() && !model.takesFurtherTexts)
+        input.text = std::exchange(input.labels, {}).front();
+    if (!model.usesTokenTypes)
+        input.textPair.reset();
+    if (model.vocabularySize == 0)
+        input = {.image = input.image, .pixelValues = input.pixelValues};
+    const Input scene = matching(samplesFolder()).study.input;
+    if (model.image && !input.image && input.pixelValues.empty())
+        input.image = scene.image;
+    if (model.vocabularySize > 0 && !input.text && input.labels.empty() && input.tokenIds.empty())
+        input.text = model.image ? scene.text : sampleStudy().input.text;
+    return input;
+}
+
+Study sampleStudy() { return sentiment(samplesFolder()).study; }
 
 }  // namespace ketscope
