@@ -67,6 +67,7 @@ private:
 
     void chooseModel();
     void openSample();
+    void addSamples(QMenu& menu);
     void openText(const QString& file);
     void openExport();
     void openExportOf(const QString& type);

@@ -200,7 +200,7 @@ void MainWindow::createRunMenu()
 void MainWindow::createModelAndHelpMenus()
 {
     add(*m_modelMenu, tr("Open model folder…"), {}, [this] { chooseModel(); });
-    add(*m_modelMenu, tr("Open sample"), {}, [this] { openSample(); });
+    addSamples(*m_modelMenu->addMenu(tr("Open sample")));
     QMenu* recent = m_modelMenu->addMenu(tr("Recent models"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
         recent->clear();
@@ -217,6 +217,17 @@ void MainWindow::createModelAndHelpMenus()
             showKeys(m_keys, this);
     });
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });
+}
+
+void MainWindow::addSamples(QMenu& menu)
+{
+    try {
+        for (const Sample& sample : samples())
+            add(menu, QString::fromStdString(sample.title), {},
+                [this, study = sample.study] { m_controller.openStudy(study, false); });
+    } catch (const Error&) {
+        menu.setEnabled(false);  // none are installed
+    }
 }
 
 void MainWindow::openSample()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/readings.h"
 
+#include "core/study/token_axis.h"
+
 #include <algorithm>
 #include <cctype>
 #include <cmath>
@@ -19,12 +21,13 @@ double flopsOf(const Comparison& comparison, std::size_t trace)
     if (!comparison.plans.at(trace))
         return 0.0;  // what another program computed is not known
     double sum = 0.0;
-    const std::size_t tokens = comparison.input.tokens.size();
     for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack) {
         const StackInfo& info = comparison.model.stacks[stack];
+        const std::size_t queries = axisTokens(comparison.input, info.queries);
         HeadInput head;
-        head.queries = head.keys = head.values = MatrixView(nullptr, tokens, info.headSize);
-        head.layerInput = MatrixView(nullptr, tokens, info.width);
+        head.queries = MatrixView(nullptr, queries, info.headSize);
+        head.keys = head.values = MatrixView(nullptr, axisTokens(comparison.input, info.keys), info.headSize);
+        head.layerInput = MatrixView(nullptr, queries, info.width);
         head.mask.causal = info.causal;
         for (std::size_t layer = 0; layer < info.layers; ++layer) {
             for (std::size_t index = 0; index < info.heads; ++index) {
@@ -37,10 +40,12 @@ double flopsOf(const Comparison& comparison, std::size_t trace)
 }
 
 // Not special, not punctuation.
-bool isWord(const Token& token)
+bool isWord(const Token* token)
 {
+    if (token == nullptr || token->special)
+        return false;
     const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0; };
-    return !token.special && std::ranges::any_of(token.piece, letter);
+    return std::ranges::any_of(token->piece, letter);
 }
 
 float columnMean(MatrixView map, std::size_t column)
@@ -97,7 +102,8 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
     Readings readings;
     readings.cell = compareCells(a(selection.query, selection.key), b(selection.query, selection.key));
     readings.query = compareMaps(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1));
-    readings.head = compareMaps(a, b, comparison.input.model.attentionMask);
+    readings.head =
+        compareMaps(a, b, axisMask(comparison.input.model, comparison.model.stacks[selection.stack].queries, a.rows));
     readings.whole = std::move(whole);
     return readings;
 }
@@ -105,7 +111,6 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
 Selection strikingSelection(const Comparison& comparison)
 {
     Selection best = clamped(comparison.study.selection, comparison);
-    const std::vector<Token>& tokens = comparison.input.tokens;
     float largest = -1.0F;
     Selection at;
     for (const HeadSummary& head : summarizeHeads(comparison, candidateOf(comparison))) {
@@ -114,12 +119,16 @@ Selection strikingSelection(const Comparison& comparison)
         at.head = head.head;
         const MatrixView a = mapOf(comparison, kBaseline, at);
         const MatrixView b = mapOf(comparison, candidateOf(comparison), at);
+        const StackInfo& stack = comparison.model.stacks[head.stack];
+        const auto word = [&](TokenAxis axis, std::size_t index) {
+            return isWord(axisToken(comparison.input, axis, index));
+        };
         for (at.key = 0; at.key < a.columns; ++at.key) {
             const float usual = columnMean(a, at.key);
             for (at.query = 0; at.query < a.rows; ++at.query) {
                 const float weight = a(at.query, at.key);
                 const float score = std::min(std::abs(weight - b(at.query, at.key)), weight - usual);
-                if (!isWord(tokens[at.query]) || !isWord(tokens[at.key]) || !(score > largest))
+                if (!word(stack.queries, at.query) || !word(stack.keys, at.key) || !(score > largest))
                     continue;
                 largest = score;
                 best = at;

@@ -3,6 +3,7 @@
 
 #include "core/study/samples.h"
 #include "ui/plan_text.h"
+#include "viz/picture.h"
 
 #include <QElapsedTimer>
 #include <QThread>
@@ -55,13 +56,14 @@ PlanEntry usualEntry()
     return entry;
 }
 
-// `study` with what it lacks: the sample's sentence, and `entry` on the model's last two layers.
+// `study` with what it lacks: an input that the model can take, and `entry` on the model's last two layers.
 Study completed(Study study, const std::optional<PlanEntry>& entry, const LoadedModel& model)
 {
     if (study.candidates.empty())
         study.candidates = {{{lastTwoLayers(entry.value_or(usualEntry()), model.model->info())}}};
-    if (model.tokenizer && !study.input.text && study.input.tokenIds.empty())
-        study.input = sampleStudy().input;
+    const ModelInfo& info = model.model->info();
+    if (model.tokenizer || info.image)
+        study.input = fittedInput(study.input, info);
     return study;
 }
 
@@ -189,7 +191,7 @@ void StudyController::open(const Study& study, const std::optional<PlanEntry>& e
         QElapsedTimer clock;
         clock.start();
         try {
-            opened->comparison = runStudy(opened->study, *opened->model, nullptr, m_threads, monitor);
+            opened->comparison = runStudy(withPicture(opened->study), *opened->model, nullptr, m_threads, monitor);
             opened->study.selection = chooseSelection ? strikingSelection(*opened->comparison)
                                                       : clamped(study.selection, *opened->comparison);
         } catch (const Error& error) {
@@ -232,7 +234,8 @@ void StudyController::run()
         [this, study = m_study, model = m_model, previous = m_comparison](Monitor& monitor) -> Job::Delivery {
             QElapsedTimer clock;
             clock.start();
-            const ComparisonPointer comparison = runStudy(study, *model, previous, m_threads, monitor);
+            const ComparisonPointer comparison =
+                runStudy(withPicture(study, previous.get()), *model, previous, m_threads, monitor);
             const double milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
             return [this, comparison, milliseconds] { accept(comparison, milliseconds); };
         });
@@ -319,7 +322,10 @@ void StudyController::setInputText(const QString& text)
 {
     WorkPart after = work();
     try {
-        after.input = inputFrom(text, tokenizer() != nullptr);
+        Input input = inputFrom(text, tokenizer() != nullptr);
+        input.image = after.input.image;
+        input.pixelValues = after.input.pixelValues;
+        after.input = std::move(input);
     } catch (const Error& error) {
         emit failed(QString::fromUtf8(error.what()));
         return;

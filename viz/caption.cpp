@@ -13,15 +13,31 @@ constexpr std::size_t kBytesInCaption = 1000;
 QString inputText(const Comparison& comparison)
 {
     const Input& input = comparison.study.input;
-    if (!input.text)
+    const auto shown = [](const std::string& text) {
+        return QString::fromStdString(printable(text, kBytesInCaption)).simplified();
+    };
+    if (!input.text && input.labels.empty() && comparison.input.tokens.empty())
+        return {};
+    if (!input.text && input.labels.empty())
         return QStringLiteral("%1 given tokens").arg(comparison.input.tokens.size());
-    QString text = QString::fromStdString(printable(*input.text, kBytesInCaption)).simplified();
+    QString text = shown(input.text ? *input.text : input.labels.front());
     if (input.textPair)
-        text +=
-            QStringLiteral(" / ") + QString::fromStdString(printable(*input.textPair, kBytesInCaption)).simplified();
+        text += QStringLiteral(" / ") + shown(*input.textPair);
+    for (std::size_t i = 1; i < input.labels.size() && text.size() <= kTextInCaption; ++i)
+        text += QStringLiteral(" / ") + shown(input.labels[i]);
     if (text.size() > kTextInCaption)
         text = text.left(kTextInCaption) + QChar(0x2026);
     return QStringLiteral("“%1”").arg(text);
+}
+
+// "the image dog.png"; empty without one.
+QString inputImage(const Comparison& comparison)
+{
+    const Input& input = comparison.study.input;
+    if (input.image)
+        return QStringLiteral("the image ")
+               + QString::fromStdString(printable(std::filesystem::path(input.image->path).filename().string()));
+    return comparison.input.imageTokens.empty() ? QString() : QStringLiteral("given pixels");
 }
 
 // A quotation that ends its own sentence needs no second full stop.
@@ -63,7 +79,11 @@ QString patched(const Comparison& comparison, std::size_t trace, std::size_t sta
 
 QString captionOfInput(const Comparison& comparison)
 {
-    return QStringLiteral("for ") + asSentenceEnd(inputText(comparison));
+    const QString image = inputImage(comparison);
+    const QString text = inputText(comparison);
+    if (image.isEmpty() || text.isEmpty())
+        return QStringLiteral("for ") + asSentenceEnd(image + text);
+    return QStringLiteral("for %1 and %2").arg(image, asSentenceEnd(text));
 }
 
 QString captionOfTraces(const Comparison& comparison, const std::vector<std::size_t>& which, std::size_t stack)

@@ -2,6 +2,7 @@
 #include "viz/head_maps.h"
 
 #include "core/base/error.h"
+#include "core/study/token_axis.h"
 
 #include <cmath>
 #include <numeric>
@@ -55,14 +56,10 @@ HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection) : m
         m_weights.push_back(weights);
         m_standardErrors.push_back(errorsOf(stack, selection, weights));
     }
-    const auto& stacks = m_comparison->model.stacks;
-    if (selection.stack < stacks.size()) {
-        m_mask.causal = stacks[selection.stack].causal && keys() >= queries();
-        m_queryAxis = stacks[selection.stack].queries;
-        m_keyAxis = stacks[selection.stack].keys;
-    }
-    if (m_keyAxis == TokenAxis::Text && m_comparison->input.model.attentionMask.size() == keys())
-        m_mask.keyAllowed = m_comparison->input.model.attentionMask;
+    m_stack = m_comparison->model.stacks.at(selection.stack);
+    m_masks = maskOf(*m_comparison, selection.stack);
+    m_mask = m_masks->mask;
+    m_mask.causal = m_mask.causal && keys() >= queries();
 }
 
 std::vector<std::size_t> HeadMaps::allTraces() const
@@ -156,17 +153,12 @@ bool HeadMaps::anyNegative(const MapSource& source) const
 
 MapComparison HeadMaps::compare(std::size_t baseline, std::size_t trace) const
 {
-    const auto& mask = m_comparison->input.model.attentionMask;
-    const bool fits = mask.size() == queries();
-    return compareMaps(m_weights[baseline], m_weights[trace], fits ? std::span(mask) : std::span<const std::uint8_t>());
+    return compareMaps(m_weights[baseline], m_weights[trace], m_masks->queries);
 }
 
-QString HeadMaps::tokenText(TokenAxis axis, std::size_t index) const
+QString HeadMaps::axisText(TokenAxis axis, std::size_t index) const
 {
-    const auto& tokens = m_comparison->input.tokens;
-    if (axis != TokenAxis::Image && index < tokens.size())
-        return QString::fromStdString(printable(tokens[index].display, 400));
-    return QString::number(axis == TokenAxis::Joint ? index - tokens.size() : index);
+    return QString::fromStdString(printable(axisLabel(m_comparison->input, axis, index), 400));
 }
 
 }  // namespace ketscope

@@ -65,20 +65,20 @@ public:
     // Means over the queries that are not padding.
     MapComparison compare(std::size_t baseline, std::size_t trace) const;
 
-    // The full token; the number of an image's token, counted from its own first.
-    QString queryText(std::size_t index) const { return tokenText(m_queryAxis, index); }
-    QString keyText(std::size_t index) const { return tokenText(m_keyAxis, index); }
+    // Full; the index where the token is not known.
+    QString queryText(std::size_t query) const { return axisText(m_stack.queries, query); }
+    QString keyText(std::size_t key) const { return axisText(m_stack.keys, key); }
     const Comparison& comparison() const { return *m_comparison; }
     const ComparisonPointer& pointer() const { return m_comparison; }
 
 private:
-    QString tokenText(TokenAxis axis, std::size_t index) const;
+    QString axisText(TokenAxis axis, std::size_t index) const;
 
     ComparisonPointer m_comparison;
+    StackInfo m_stack;
     std::vector<MatrixView> m_weights;
     std::vector<MatrixView> m_standardErrors;  // empty where there are none
-    TokenAxis m_queryAxis = TokenAxis::Text;
-    TokenAxis m_keyAxis = TokenAxis::Text;
+    std::shared_ptr<const StackMask> m_masks;
     AttentionMask m_mask;
 };
 

@@ -155,6 +155,17 @@ Image readPicture(const std::filesystem::path& path)
     return image;
 }
 
+Study withPicture(Study study, const Comparison* previous)
+{
+    if (!study.input.image || study.input.image->pixels)
+        return study;
+    const std::optional<PictureInput> known = previous == nullptr ? std::nullopt : previous->study.input.image;
+    study.input.image->pixels = known && known->pixels && known->path == study.input.image->path
+                                    ? known->pixels
+                                    : std::make_shared<const Image>(readPicture(study.input.image->path));
+    return study;
+}
+
 QImage pictureImage(const Image& image)
 {
     QImage picture(static_cast<int>(image.width), static_cast<int>(image.height), QImage::Format_RGB888);

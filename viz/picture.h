@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/image/image.h"
+#include "core/study/comparison.h"
 
 #include <QImage>
 
@@ -15,6 +15,9 @@ namespace ketscope {
 // (Input): no such file, another kind of file, damaged, beyond the limits of core/image/image.h (told from the header),
 // CMYK of unknown polarity.
 Image readPicture(const std::filesystem::path& file);
+
+// `study` with its image decoded; that of `previous` when it is the same file. Throws as readPicture does.
+Study withPicture(Study study, const Comparison* previous = nullptr);
 
 // The same pixels for painting.
 QImage pictureImage(const Image& image);

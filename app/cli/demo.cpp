@@ -5,6 +5,7 @@
 #include "app/cli/report.h"
 #include "core/base/error.h"
 #include "core/study/run_file.h"
+#include "viz/picture.h"
 
 #include <iostream>
 
@@ -33,7 +34,7 @@ void runDemo(const Study& study)
     const fs::path folder = demoFolder();
     ConsoleMonitor monitor(false);
     const std::shared_ptr<const LoadedModel> model = loadModel(study.modelPath, monitor);
-    const ComparisonPointer comparison = runStudy(study, *model, nullptr, 0, monitor);
+    const ComparisonPointer comparison = runStudy(withPicture(study), *model, nullptr, 0, monitor);
     const std::unique_ptr<Figure> figure = figureType(QStringLiteral("heatmap")).make(comparison);
     std::cout << comparisonText(*comparison) << "\nWritten:\n" << std::flush;
     for (const char* name : {"comparison.pdf", "comparison.png"}) {

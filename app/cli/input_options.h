@@ -18,6 +18,8 @@ struct InputOptions {
     std::string model;
     std::optional<std::string> text;
     std::optional<std::string> pair;
+    std::string labels;
+    std::string labelTemplate;
     std::string tokenIds;
     std::string attentionMask;
     std::string tokenTypes;
@@ -27,8 +29,8 @@ struct InputOptions {
 
 void addInputOptions(CLI::App& command, InputOptions& options);
 
-// The study of one model and input, without candidates. Throws Error (Input) when the path is no model or an input is missing
-// or no such thing.
+// The study of one model and input, its picture decoded, without candidates; a bundled sample without an input runs as its
+// own page shows it. Throws Error (Input) when the path is no model or an input is missing or no such thing.
 Study studyOf(const InputOptions& options, std::uint64_t seed);
 
 }  // namespace ketscope

@@ -3,6 +3,8 @@
 #include "app/cli/common.h"
 #include "app/cli/paths.h"
 #include "app/cli/report.h"
+#include "core/base/error.h"
+#include "core/image/processor.h"
 #include "core/study/captured_attention.h"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +19,17 @@ struct InspectOptions {
     CommonOptions common;
     std::string path;
 };
+
+// How pictures are made ready, or why they cannot be.
+std::string processorText(const ModelInfo& info)
+{
+    try {
+        const std::optional<ImageProcessor> processor = openImageProcessor(info.path);
+        return processor ? describe(*processor) : "none: give --pixel-values";
+    } catch (const Error& error) {
+        return std::string(error.what()) + " Or give --pixel-values.";
+    }
+}
 
 Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
 {
@@ -52,7 +65,8 @@ Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
                          {"width", info.image->width},
                          {"patch_height", info.image->patchHeight},
                          {"patch_width", info.image->patchWidth},
-                         {"any_size", info.image->anySize}};
+                         {"any_size", info.image->anySize},
+                         {"processor", processorText(info)}};
     if (tokenizer != nullptr)
         json["tokenizer"] = {{"kind", tokenizer->kind()}, {"vocabulary_size", tokenizer->vocabularySize()}};
     return json;
@@ -77,15 +91,17 @@ std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
         rows.push_back({"Positions", groupedNumber(info.maximumPositions)});
     }
     if (info.image)
-        rows.push_back({"Image", describeImage(*info.image)});
+        rows.insert(rows.end(),
+                    {{"Image", describeImage(*info.image)}, {"Processor", printable(processorText(info), 400)}});
     rows.push_back({"Task", std::string(taskName(info.task))});
     if (!info.labels.empty())
         rows.push_back({"Labels", printable(joined(info.labels, ", "), 400)});
     rows.push_back({"Parameters", groupedNumber(info.parameterCount)});
     rows.push_back({"Weights", info.weightsType});
-    rows.push_back({"Tokenizer", tokenizer == nullptr
-                                     ? "none: give --token-ids"
-                                     : tokenizer->kind() + ", " + groupedNumber(tokenizer->vocabularySize())});
+    if (info.vocabularySize > 0)
+        rows.push_back({"Tokenizer", tokenizer == nullptr
+                                         ? "none: give --token-ids"
+                                         : tokenizer->kind() + ", " + groupedNumber(tokenizer->vocabularySize())});
     for (const std::string& warning : info.warnings)
         rows.push_back({"Warning", printable(warning, 400)});
     return formatTable(rows, 2);

@@ -70,7 +70,11 @@ Study demoStudy(const StartPaths& start)
         return study;
     study.modelPath = start.model.string();
     const ModelFiles files = openModelFiles(start.model);
-    const std::size_t layers = architectureOf(files).describe(files).stacks.at(0).layers;
+    const ModelInfo info = architectureOf(files).describe(files);
+    if (const std::optional<Sample> sample = sampleAt(start.model); sample && start.text.empty())
+        return sample->study;
+    study.input = fittedInput(study.input, info);
+    const std::size_t layers = info.stacks.at(0).layers;
     PlanEntry& entry = study.candidates.at(0).entries.at(0);
     entry.layers.clear();
     for (std::size_t layer = layers < 2 ? 0 : layers - 2; layer < layers; ++layer)

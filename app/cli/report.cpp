@@ -117,6 +117,21 @@ std::string measuresText(const Comparison& comparison)
     return "\n" + formatTable(rows, 2);
 }
 
+// "dog.png: 640 × 480 pixels", "14 × 14 patches"; empty without an image.
+std::vector<std::string> imageFacts(const Comparison& comparison)
+{
+    const auto size = [](std::size_t first, std::size_t second, const char* unit) {
+        return std::to_string(first) + " × " + std::to_string(second) + unit;
+    };
+    std::vector<std::string> facts;
+    if (const auto& picture = comparison.input.picture)
+        facts.push_back(printable(comparison.study.input.image ? comparison.study.input.image->path : "picture", 200)
+                        + ": " + size(picture->width, picture->height, " pixels"));
+    if (const auto& patches = comparison.input.patches)
+        facts.push_back(size(patches->rows(), patches->columns(), " patches"));
+    return facts;
+}
+
 Json inputJson(const Comparison& comparison)
 {
     const EncodedInput& input = comparison.input;
@@ -131,6 +146,12 @@ Json inputJson(const Comparison& comparison)
         json["text"] = *comparison.study.input.text;
     if (comparison.study.input.textPair)
         json["text_pair"] = *comparison.study.input.textPair;
+    if (!input.labels.empty())
+        json["labels"] = input.labels;
+    if (comparison.study.input.image)
+        json["image"] = comparison.study.input.image->path;
+    if (input.patches)
+        json["patch_grid"] = {input.patches->rows(), input.patches->columns()};
     return json;
 }
 
@@ -217,7 +238,12 @@ std::string comparisonText(const Comparison& comparison)
         facts.push_back({"Text", printable(*comparison.study.input.text, 200)});
     if (comparison.study.input.textPair)
         facts.push_back({"Pair", printable(*comparison.study.input.textPair, 200)});
-    facts.push_back({"Tokens", std::to_string(comparison.input.tokens.size())});
+    if (!comparison.input.labels.empty())
+        facts.push_back({"Labels", printable(joined(comparison.input.labels, ", "), 200)});
+    if (!comparison.input.tokens.empty())
+        facts.push_back({"Tokens", std::to_string(comparison.input.tokens.size())});
+    for (const std::string& fact : imageFacts(comparison))
+        facts.push_back({"Image", fact});
     return formatTable(facts, 2) + "\n" + tracesText(comparison) + outputsText(comparison) + scoresText(comparison)
            + measuresText(comparison);
 }

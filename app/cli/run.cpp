@@ -24,6 +24,8 @@ struct RunOptions {
 void run(const RunOptions& options)
 {
     Study study = studyOf(options.input, options.common.seed);
+    if (!options.compare.empty())
+        study.candidates.clear();
     for (const std::string& spec : options.compare)
         study.candidates.push_back({{parseSpec(spec)}});
     if (!options.out.empty())

@@ -1,41 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/formats/hdf5.h"
-
-#include "core/base/error.h"
-
-#include <hdf5.h>
+#include "core/formats/hdf5_state.h"
 
 namespace ketscope {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-// A library handle that closes itself.
-class Handle {
-public:
-    Handle(hid_t id, herr_t (*close)(hid_t)) : m_id(id), m_close(close) {}
-    Handle(Handle&& other) noexcept : m_id(std::exchange(other.m_id, -1)), m_close(other.m_close) {}
-    Handle& operator=(Handle&& other) noexcept
-    {
-        std::swap(m_id, other.m_id);
-        std::swap(m_close, other.m_close);
-        return *this;
-    }
-    ~Handle() { reset(); }
-
-    operator hid_t() const { return m_id; }
-    bool valid() const { return m_id >= 0; }
-    herr_t reset()
-    {
-        const hid_t id = std::exchange(m_id, -1);
-        return id >= 0 ? m_close(id) : 0;
-    }
-
-private:
-    hid_t m_id;
-    herr_t (*m_close)(hid_t);
-};
 
 herr_t firstMessage(unsigned depth, const H5E_error2_t* error, void* text)
 {
@@ -44,7 +14,12 @@ herr_t firstMessage(unsigned depth, const H5E_error2_t* error, void* text)
     return 0;
 }
 
-// What the library said last, in its own words.
+// Deflate cannot do better than about 1 : 1032; a dataset that claims more was not written by anyone honest.
+constexpr std::uint64_t kMaximumRatio = 1100;
+constexpr hsize_t kMaximumMembers = 100000;
+
+}  // namespace
+
 std::string libraryMessage()
 {
     std::string text;
@@ -52,48 +27,11 @@ std::string libraryMessage()
     return text.empty() ? "an unreadable structure" : text;
 }
 
-// Deflate cannot do better than about 1 : 1032; a dataset that claims more was not written by anyone honest.
-constexpr std::uint64_t kMaximumRatio = 1100;
-constexpr std::size_t kChunkElements = std::size_t{1} << 18;
-constexpr std::size_t kPlainElements = 256;  // smaller arrays are stored as they are
-constexpr hsize_t kMaximumMembers = 100000;
-
 void quietLibrary()
 {
     H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
     H5PLset_loading_state(0);
 }
-
-}  // namespace
-
-struct Hdf5File::State {
-    fs::path file;
-    std::uint64_t bytes = 0;  // of the file, when reading
-    bool writing = false;
-    Handle id{-1, H5Fclose};
-
-    [[noreturn]] void report(const std::string& object, const std::string& expected, const std::string& found) const
-    {
-        const std::string where = object.empty() ? file.string() : file.string() + ", " + object;
-        throw Error(
-            writing ? ErrorKind::Failure : ErrorKind::Input,
-            {where, expected, found,
-             writing ? "Check the free space and the permissions." : "The file is damaged or of another kind."});
-    }
-    void need(herr_t status, const std::string& object, const std::string& expected) const
-    {
-        if (status < 0)
-            report(object, expected, libraryMessage());
-    }
-    // Every step of `path` must be a plain link: nothing may lead outside the file.
-    bool linked(const std::string& path) const;
-    bool is(H5I_type_t kind, const std::string& path) const;
-    Handle dataset(const std::string& path) const;
-    std::vector<hsize_t> extents(hid_t dataset, const std::string& path) const;
-    std::size_t checkedCount(hid_t dataset, const std::string& path, std::size_t limit) const;
-    Handle memoryType(H5T_class_t kind, hid_t dataset, const std::string& path) const;
-    Handle create(const std::string& path, hid_t type, const std::vector<std::size_t>& shape) const;
-};
 
 bool Hdf5File::State::linked(const std::string& path) const
 {
@@ -187,18 +125,6 @@ Hdf5File Hdf5File::open(const fs::path& file)
     state->id = Handle(H5Fopen(file.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT), H5Fclose);
     if (!state->id.valid())
         state->report("", "a complete HDF5 file", libraryMessage());
-    return Hdf5File(std::move(state));
-}
-
-Hdf5File Hdf5File::create(const fs::path& file)
-{
-    auto state = std::make_unique<State>();
-    state->file = file;
-    state->writing = true;
-    quietLibrary();
-    state->id = Handle(H5Fcreate(file.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT), H5Fclose);
-    if (!state->id.valid())
-        state->report("", "a file that can be written", libraryMessage());
     return Hdf5File(std::move(state));
 }
 
@@ -301,6 +227,18 @@ std::vector<std::int64_t> Hdf5File::readIntegers(const std::string& dataset) con
     return values;
 }
 
+std::vector<std::uint8_t> Hdf5File::readBytes(const std::string& dataset, std::size_t limit) const
+{
+    const Handle set = m_state->dataset(dataset);
+    const Handle type = m_state->memoryType(H5T_INTEGER, set, dataset);
+    if (H5Tget_size(type) != 1)
+        m_state->report(dataset, "bytes", "wider numbers");
+    std::vector<std::uint8_t> values(m_state->checkedCount(set, dataset, limit));
+    m_state->need(H5Dread(set, H5T_NATIVE_UINT8, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), dataset,
+                  "readable data");
+    return values;
+}
+
 std::vector<std::string> Hdf5File::readStrings(const std::string& dataset) const
 {
     const Handle set = m_state->dataset(dataset);
@@ -353,137 +291,24 @@ std::optional<std::string> Hdf5File::textAttribute(const std::string& object, co
 
 std::optional<double> Hdf5File::numberAttribute(const std::string& object, const std::string& name) const
 {
+    const std::vector<double> values = numbersAttribute(object, name, 1);
+    return values.empty() ? std::nullopt : std::optional(values.front());
+}
+
+std::vector<double> Hdf5File::numbersAttribute(const std::string& object, const std::string& name,
+                                               std::size_t count) const
+{
     if (!m_state->linked(object) || H5Aexists_by_name(m_state->id, object.c_str(), name.c_str(), H5P_DEFAULT) <= 0)
-        return std::nullopt;
+        return {};
     const Handle attribute(H5Aopen_by_name(m_state->id, object.c_str(), name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                            H5Aclose);
     const Handle space(attribute.valid() ? H5Aget_space(attribute) : -1, H5Sclose);
-    double value = 0.0;
-    if (!space.valid() || H5Sget_simple_extent_npoints(space) != 1 || H5Aread(attribute, H5T_NATIVE_DOUBLE, &value) < 0)
-        m_state->report(object + " attribute " + name, "one number", "something else");
-    return value;
-}
-
-Handle Hdf5File::State::create(const std::string& path, hid_t type, const std::vector<std::size_t>& shape) const
-{
-    const std::vector<hsize_t> extents(shape.begin(), shape.end());
-    std::size_t count = 1;
-    for (const std::size_t extent : shape)
-        count *= extent;
-    const Handle space(extents.empty() ? H5Screate(H5S_SCALAR)
-                                       : H5Screate_simple(static_cast<int>(extents.size()), extents.data(), nullptr),
-                       H5Sclose);
-    const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-    H5Pset_create_intermediate_group(links, 1);
-    H5Pset_char_encoding(links, H5T_CSET_UTF8);
-    const Handle properties(H5Pcreate(H5P_DATASET_CREATE), H5Pclose);
-    if (count > kPlainElements && H5Tget_class(type) != H5T_STRING) {
-        // Chunks: whole trailing axes as long as they stay small, so that one head's map is one chunk.
-        std::vector<hsize_t> chunk(extents.size(), 1);
-        std::size_t elements = 1;
-        for (std::size_t axis = extents.size(); axis-- > 0 && elements < kChunkElements;) {
-            chunk[axis] = std::min<hsize_t>(extents[axis], std::max<hsize_t>(1, kChunkElements / elements));
-            elements *= chunk[axis];
-        }
-        H5Pset_chunk(properties, static_cast<int>(chunk.size()), chunk.data());
-        H5Pset_shuffle(properties);
-        H5Pset_deflate(properties, 4);
-    }
-    Handle set(H5Dcreate2(id, path.c_str(), type, space, links, properties, H5P_DEFAULT), H5Dclose);
-    if (!set.valid())
-        report(path, "a new dataset", libraryMessage());
-    return set;
-}
-
-void Hdf5File::writeFloats(const std::string& dataset, const std::vector<std::size_t>& shape,
-                           std::span<const float> values)
-{
-    const Handle set = m_state->create(dataset, H5T_IEEE_F32LE, shape);
-    m_state->need(H5Dwrite(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), dataset,
-                  "data written");
-}
-
-void Hdf5File::writeFloatBlocks(const std::string& dataset, const std::vector<TensorPointer>& blocks)
-{
-    std::vector<std::size_t> shape = {blocks.size()};
-    shape.insert(shape.end(), blocks.front()->shape().begin(), blocks.front()->shape().end());
-    const Handle set = m_state->create(dataset, H5T_IEEE_F32LE, shape);
-    std::vector<hsize_t> start(shape.size(), 0);
-    std::vector<hsize_t> count(shape.begin(), shape.end());
-    count[0] = 1;
-    const Handle from(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose);
-    const Handle into(H5Dget_space(set), H5Sclose);
-    for (std::size_t block = 0; block < blocks.size(); ++block) {
-        start[0] = block;
-        m_state->need(H5Sselect_hyperslab(into, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), dataset,
-                      "a writable block");
-        m_state->need(H5Dwrite(set, H5T_NATIVE_FLOAT, from, into, H5P_DEFAULT, blocks[block]->data()), dataset,
-                      "data written");
-    }
-}
-
-void Hdf5File::writeIntegers(const std::string& dataset, const std::vector<std::size_t>& shape,
-                             const std::vector<std::int64_t>& values)
-{
-    const Handle set = m_state->create(dataset, H5T_STD_I64LE, shape);
-    m_state->need(H5Dwrite(set, H5T_NATIVE_INT64, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()), dataset,
-                  "data written");
-}
-
-namespace {
-
-Handle textType()
-{
-    Handle type(H5Tcopy(H5T_C_S1), H5Tclose);
-    H5Tset_size(type, H5T_VARIABLE);
-    H5Tset_cset(type, H5T_CSET_UTF8);
-    return type;
-}
-
-}  // namespace
-
-void Hdf5File::writeStrings(const std::string& dataset, const std::vector<std::string>& values)
-{
-    const Handle type = textType();
-    const Handle set = m_state->create(dataset, type, {values.size()});
-    std::vector<const char*> texts;
-    for (const std::string& value : values)
-        texts.push_back(value.c_str());
-    m_state->need(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()), dataset, "text written");
-}
-
-void Hdf5File::makeGroup(const std::string& group)
-{
-    if (exists(group))
-        return;
-    const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
-    H5Pset_create_intermediate_group(links, 1);
-    const Handle made(H5Gcreate2(m_state->id, group.c_str(), links, H5P_DEFAULT, H5P_DEFAULT), H5Gclose);
-    if (!made.valid())
-        m_state->report(group, "a new group", libraryMessage());
-}
-
-void Hdf5File::setText(const std::string& object, const std::string& name, const std::string& value)
-{
-    const Handle type = textType();
-    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
-    const Handle made(H5Acreate_by_name(m_state->id, object.c_str(), name.c_str(), type, space, H5P_DEFAULT,
-                                        H5P_DEFAULT, H5P_DEFAULT),
-                      H5Aclose);
-    const char* text = value.c_str();
-    m_state->need(made.valid() ? H5Awrite(made, type, &text) : -1, object + " attribute " + name, "text written");
-}
-
-void Hdf5File::setNumber(const std::string& object, const std::string& name, double value)
-{
-    const bool whole = value == std::floor(value) && std::abs(value) < 0x1p53;
-    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
-    const Handle made(H5Acreate_by_name(m_state->id, object.c_str(), name.c_str(),
-                                        whole ? H5T_STD_I64LE : H5T_IEEE_F64LE, space, H5P_DEFAULT, H5P_DEFAULT,
-                                        H5P_DEFAULT),
-                      H5Aclose);
-    m_state->need(made.valid() ? H5Awrite(made, H5T_NATIVE_DOUBLE, &value) : -1, object + " attribute " + name,
-                  "number written");
+    std::vector<double> values(count);
+    if (!space.valid() || H5Sget_simple_extent_npoints(space) != static_cast<hssize_t>(count)
+        || H5Aread(attribute, H5T_NATIVE_DOUBLE, values.data()) < 0)
+        m_state->report(object + " attribute " + name, count == 1 ? "one number" : std::to_string(count) + " numbers",
+                        "something else");
+    return values;
 }
 
 }  // namespace ketscope

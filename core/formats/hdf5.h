@@ -42,9 +42,13 @@ public:
     // One row of the leading axes: element block `at` (for a (L, H, N, N) dataset and at = {l}: (H, N, N)).
     Tensor readFloatsAt(const std::string& dataset, const std::vector<std::size_t>& at) const;
     std::vector<std::int64_t> readIntegers(const std::string& dataset) const;
+    // Whole numbers of one byte. `limit` bounds how many.
+    std::vector<std::uint8_t> readBytes(const std::string& dataset, std::size_t limit) const;
     std::vector<std::string> readStrings(const std::string& dataset) const;
     std::optional<std::string> textAttribute(const std::string& object, const std::string& name) const;
     std::optional<double> numberAttribute(const std::string& object, const std::string& name) const;
+    // `count` numbers; empty when there is no such attribute.
+    std::vector<double> numbersAttribute(const std::string& object, const std::string& name, std::size_t count) const;
 
     // Missing groups on the way are made. Arrays of more than a few elements are chunked, shuffled and deflated.
     void writeFloats(const std::string& dataset, const std::vector<std::size_t>& shape, std::span<const float> values);
@@ -52,10 +56,13 @@ public:
     void writeFloatBlocks(const std::string& dataset, const std::vector<TensorPointer>& blocks);
     void writeIntegers(const std::string& dataset, const std::vector<std::size_t>& shape,
                        const std::vector<std::int64_t>& values);
+    void writeBytes(const std::string& dataset, const std::vector<std::size_t>& shape,
+                    std::span<const std::uint8_t> values);
     void writeStrings(const std::string& dataset, const std::vector<std::string>& values);
     void makeGroup(const std::string& group);
     void setText(const std::string& object, const std::string& name, const std::string& value);
     void setNumber(const std::string& object, const std::string& name, double value);
+    void setNumbers(const std::string& object, const std::string& name, std::span<const double> values);
 
     static constexpr std::size_t kMaximumElements = std::size_t{1} << 32;
 

@@ -77,6 +77,24 @@ Extent ImageProcessor::resizedSize(const Extent& original) const
     return tall ? Extent{whole(newLonger), whole(newShorter)} : Extent{whole(newShorter), whole(newLonger)};
 }
 
+std::string describe(const ImageProcessor& processor)
+{
+    constexpr std::array<const char*, 3> kFilters = {"nearest", "bilinear", "bicubic"};
+    const auto shown = [](const Extent& e) { return std::to_string(e.width) + " × " + std::to_string(e.height); };
+    std::string text = processor.type + ":";
+    if (processor.resizes)
+        text += (processor.exactSize ? " to " + shown(*processor.exactSize)
+                                     : " shorter side " + std::to_string(processor.shortestEdge))
+                + ", " + kFilters[static_cast<std::size_t>(processor.resampling)];
+    else
+        text += " not resized";
+    if (processor.sizeDivisor > 1)
+        text += ", multiples of " + std::to_string(processor.sizeDivisor);
+    if (processor.cropSize)
+        text += ", centre " + shown(*processor.cropSize);
+    return text;
+}
+
 FramedImage frame(const Image& image, const ImageProcessor& processor)
 {
     requireUsableSize(image.width, image.height, "picture");

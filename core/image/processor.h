@@ -45,6 +45,10 @@ struct ImageProcessor {
 // Throws Error (Input) naming the key for values that are missing or unknown; nothing is guessed.
 std::optional<ImageProcessor> openImageProcessor(const std::filesystem::path& folder);
 
+// "ViTImageProcessor: to 224 × 224, bilinear" or "CLIPImageProcessor: shorter side 224, bicubic, centre 224 × 224"; width
+// before height.
+std::string describe(const ImageProcessor& processor);
+
 // What goes into the model, and where it came from.
 struct PreparedImage {
     Tensor pixelValues;                   // (3, height, width)

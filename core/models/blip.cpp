@@ -107,6 +107,7 @@ ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
     info.maximumPositions = textConfig.count("max_position_embeddings", 512, kMostRows);
     info.image = readImageInfo(visionConfig, 384, 16);
     info.task = Task::ImageTextMatching;
+    info.takesFurtherTexts = true;
     info.labels = {"no match", "match"};
     return info;
 }

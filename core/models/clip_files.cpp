@@ -181,6 +181,7 @@ ModelInfo infoOf(Sizes sizes, const std::filesystem::path& folder)
     info.maximumPositions = sizes.positions;
     info.image = sizes.image;
     info.task = Task::ImageTextContrast;
+    info.takesFurtherTexts = true;
     return info;
 }
 

@@ -82,6 +82,7 @@ struct ModelInfo {
     Task task = Task::None;
     std::vector<std::string> labels;  // of a classification head, by index
     bool usesTokenTypes = false;
+    bool takesFurtherTexts = false;     // holds an image against several texts
     std::vector<std::string> warnings;  // doubtful but usable: "encoder.layer.0…query.weight has 1 NaN value"
 };
 

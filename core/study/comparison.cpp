@@ -36,6 +36,15 @@ bool sameGround(const Comparison& previous, const Comparison& next)
            && previous.input.model == next.input.model && previous.recordedTitles.empty();
 }
 
+// A large picture takes longer to make ready than a small model to run: the same one is not done twice.
+EncodedInput inputOf(const Comparison& next, const LoadedModel& model, const Comparison* previous)
+{
+    const bool same = previous != nullptr && previous->study.input == next.study.input
+                      && previous->weightsSha256 == next.weightsSha256 && previous->model.path == next.model.path
+                      && previous->recordedTitles.empty();
+    return same ? previous->input : encodeInput(next.study.input, next.model, model.tokenizer.get());
+}
+
 std::shared_ptr<const Trace> reusable(const Comparison* previous, const Comparison& next, std::size_t trace)
 {
     if (previous == nullptr || trace >= previous->traces.size() || !sameGround(*previous, next))
@@ -77,7 +86,7 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     comparison->outputLabels = model.outputLabels;
     if (previous)
         comparison->statistics = previous->statistics;
-    comparison->input = encodeInput(study.input, comparison->model, model.tokenizer.get());
+    comparison->input = inputOf(*comparison, model, previous.get());
     const auto plan = [&](const Plan& entries) {
         return std::make_shared<const HeadPlan>(resolve(entries, comparison->model, study.seed));
     };

@@ -2,6 +2,7 @@
 #include "core/study/input.h"
 
 #include "core/base/error.h"
+#include "core/study/image_input.h"
 
 #include <algorithm>
 
@@ -12,17 +13,65 @@ namespace {
 // Characters a user can type that no tokenizer could turn into more tokens than this are refused before work starts.
 constexpr std::size_t kMaximumTextBytes = std::size_t{16} << 20;
 
-void checkTextIsUsable(const Input& input, const ModelInfo& model, const Tokenizer* tokenizer)
+std::string textsNeeded(const ModelInfo& model)
 {
-    if (!input.tokenIds.empty() || !input.attentionMask.empty() || !input.tokenTypes.empty())
-        refuse({"input", "a text or token ids", "both", "Give one of them."});
+    return model.image ? "a text, labels or token ids beside the image" : "a text or token ids";
+}
+
+void checkTokenizer(const ModelInfo& model, const Tokenizer* tokenizer)
+{
     if (tokenizer == nullptr)
         refuse({model.path.string(), "a tokenizer (tokenizer.json, vocab.txt or vocab.json with merges.txt)", "none",
                 "Add its files to the folder, or give token ids."});
-    if (input.text->size() + input.textPair.value_or("").size() > kMaximumTextBytes)
+}
+
+void checkLabels(const Input& input, const ModelInfo& model)
+{
+    if (!model.takesFurtherTexts)
+        refuse({"labels", "a model that holds an image against several texts, such as CLIP", model.title,
+                "Give one text."});
+    if (input.labels.size() > kMaximumLabels)
+        refuse({"labels", "at most " + std::to_string(kMaximumLabels), std::to_string(input.labels.size()), ""});
+    if (std::ranges::find(input.labels, "") != input.labels.end())
+        refuse({"labels", "a text for each", "an empty one", ""});
+    if (input.labelTemplate.find("{}") == std::string::npos)
+        refuse({"label template", "a text with {} where the label goes",
+                "\"" + printable(input.labelTemplate, 60) + "\"", "Example: a photo of a {}"});
+}
+
+void checkTexts(const Input& input, const ModelInfo& model, const Tokenizer* tokenizer)
+{
+    const bool exact = !input.tokenIds.empty() || !input.attentionMask.empty() || !input.tokenTypes.empty();
+    const int given = (input.text ? 1 : 0) + (input.labels.empty() ? 0 : 1) + (exact ? 1 : 0);
+    if (model.vocabularySize == 0 && (given > 0 || input.textPair))
+        refuse({"text", "an image alone", "a text too", model.title + " reads no text."});
+    if (input.textPair && !input.text)
+        refuse({"text pair", "a first text too", "none", "Give the text it belongs to."});
+    if (given > 1)
+        refuse({"input", "a text, labels or token ids", given == 2 ? "both" : "all", "Give one of them."});
+    if (model.vocabularySize == 0)
+        return;
+    if (!input.text && input.labels.empty() && input.tokenIds.empty())
+        refuse({"input", textsNeeded(model), "none", "Type a text."});
+    if (input.tokenIds.empty())
+        checkTokenizer(model, tokenizer);
+    if (!input.labels.empty())
+        checkLabels(input, model);
+    if (input.text && input.text->size() + input.textPair.value_or("").size() > kMaximumTextBytes)
         refuse({"text", "at most 16 MiB", std::to_string(input.text->size() >> 20) + " MiB", "Use a shorter text."});
     if (input.textPair && !model.usesTokenTypes)
         refuse({"text pair", "a model that tells two texts apart", model.title, "Join the texts into one."});
+}
+
+void checkImage(const Input& input, const ModelInfo& model)
+{
+    const bool given = input.image || !input.pixelValues.empty();
+    if (input.image && !input.pixelValues.empty())
+        refuse({"input", "an image or pixel values", "both", "Give one of them."});
+    if (given && !model.image)
+        refuse({"image", "an input that the model reads", "an image", model.title + " reads text only."});
+    if (!given && model.image)
+        refuse({"input", "an image", "none", model.title + " looks at an image: give one."});
 }
 
 // What was dropped and what was filled up, and by whose limit.
@@ -41,20 +90,25 @@ std::vector<std::string> lengthNotices(const Encoding& encoding, const EncodeOpt
     return notices;
 }
 
-EncodedInput encodeText(const Input& input, const ModelInfo& model, const Tokenizer& tokenizer)
+struct EncodedText {
+    TextInput numbers;
+    std::vector<Token> tokens;
+    std::vector<std::string> notices;
+};
+
+EncodedText encodeText(const std::string& text, const std::optional<std::string>& textPair, const ModelInfo& model,
+                       const Tokenizer& tokenizer)
 {
-    const std::optional<std::string_view> pair =
-        input.textPair ? std::optional<std::string_view>(*input.textPair) : std::nullopt;
+    const std::optional<std::string_view> pair = textPair ? std::optional<std::string_view>(*textPair) : std::nullopt;
     const EncodeOptions options = optionsOfFiles(tokenizer, model.maximumPositions);
-    Encoding encoding = tokenizer.encode(*input.text, pair, options);
-    EncodedInput encoded;
+    Encoding encoding = tokenizer.encode(text, pair, options);
+    EncodedText encoded;
     const bool modelsLimit = *options.maximumLength == model.maximumPositions;
-    for (std::string& notice : lengthNotices(encoding, options, tokenizer, modelsLimit ? "model" : "tokenizer"))
-        encoded.notices.push_back(std::move(notice));
+    encoded.notices = lengthNotices(encoding, options, tokenizer, modelsLimit ? "model" : "tokenizer");
     for (const Token& token : encoding.tokens) {
-        encoded.model.tokenIds.push_back(token.id);
-        encoded.model.attentionMask.push_back(token.padding ? 0 : 1);
-        encoded.model.tokenTypes.push_back(token.segment);
+        encoded.numbers.tokenIds.push_back(token.id);
+        encoded.numbers.attentionMask.push_back(token.padding ? 0 : 1);
+        encoded.numbers.tokenTypes.push_back(token.segment);
     }
     encoded.tokens = std::move(encoding.tokens);
     if (encoding.unknown > 0)
@@ -66,6 +120,16 @@ EncodedInput encodeText(const Input& input, const ModelInfo& model, const Tokeni
     return encoded;
 }
 
+// The template with the label in every place.
+std::string labelText(const std::string& labelTemplate, const std::string& label)
+{
+    std::string text;
+    std::size_t begin = 0;
+    for (std::size_t at = 0; (at = labelTemplate.find("{}", begin)) != std::string::npos; begin = at + 2)
+        text += labelTemplate.substr(begin, at - begin) + label;
+    return text + labelTemplate.substr(begin);
+}
+
 void checkLength(std::size_t found, std::size_t expected, const char* what)
 {
     if (found != 0 && found != expected)
@@ -73,16 +137,16 @@ void checkLength(std::size_t found, std::size_t expected, const char* what)
                 "Give as many as there are token ids."});
 }
 
-EncodedInput takeIds(const Input& input, const Tokenizer* tokenizer)
+EncodedText takeIds(const Input& input, const Tokenizer* tokenizer)
 {
     const std::size_t count = input.tokenIds.size();
     checkLength(input.attentionMask.size(), count, "attention mask");
     checkLength(input.tokenTypes.size(), count, "token types");
-    EncodedInput encoded;
-    encoded.model.tokenIds = input.tokenIds;
-    encoded.model.attentionMask =
+    EncodedText encoded;
+    encoded.numbers.tokenIds = input.tokenIds;
+    encoded.numbers.attentionMask =
         input.attentionMask.empty() ? std::vector<std::uint8_t>(count, 1) : input.attentionMask;
-    encoded.model.tokenTypes = input.tokenTypes.empty() ? std::vector<std::int32_t>(count, 0) : input.tokenTypes;
+    encoded.numbers.tokenTypes = input.tokenTypes.empty() ? std::vector<std::int32_t>(count, 0) : input.tokenTypes;
     for (std::size_t i = 0; i < count; ++i) {
         Token token;
         if (tokenizer != nullptr)
@@ -90,14 +154,14 @@ EncodedInput takeIds(const Input& input, const Tokenizer* tokenizer)
         else
             token.piece = token.display = std::to_string(input.tokenIds[i]);
         token.id = input.tokenIds[i];
-        token.segment = encoded.model.tokenTypes[i];
-        token.padding = encoded.model.attentionMask[i] == 0;
+        token.segment = encoded.numbers.tokenTypes[i];
+        token.padding = encoded.numbers.attentionMask[i] == 0;
         encoded.tokens.push_back(std::move(token));
     }
     return encoded;
 }
 
-void checkNumbers(const ModelInput& input, const ModelInfo& model)
+void checkNumbers(const TextInput& input, const ModelInfo& model)
 {
     const std::size_t count = input.tokenIds.size();
     if (count == 0)
@@ -118,18 +182,47 @@ void checkNumbers(const ModelInput& input, const ModelInfo& model)
         refuse({"attention mask", "at least one 1", "only 0", "A text of padding alone has no attention."});
 }
 
+// The text that is looked at; notices of further ones name their label.
+void encodeTexts(const Input& input, const ModelInfo& model, const Tokenizer* tokenizer, EncodedInput& encoded)
+{
+    const auto first = [&] {
+        if (!input.tokenIds.empty())
+            return takeIds(input, tokenizer);
+        const std::string text = input.text ? *input.text : labelText(input.labelTemplate, input.labels.front());
+        return encodeText(text, input.textPair, model, *tokenizer);
+    };
+    EncodedText looked = first();
+    checkNumbers(looked.numbers, model);
+    static_cast<TextInput&>(encoded.model) = std::move(looked.numbers);
+    encoded.tokens = std::move(looked.tokens);
+    encoded.notices = std::move(looked.notices);
+    encoded.labels = input.labels;
+    for (std::size_t i = 1; i < input.labels.size(); ++i) {
+        EncodedText further = encodeText(labelText(input.labelTemplate, input.labels[i]), {}, model, *tokenizer);
+        checkNumbers(further.numbers, model);
+        encoded.model.furtherTexts.push_back(std::move(further.numbers));
+        for (const std::string& notice : further.notices)
+            encoded.notices.push_back(printable(input.labels[i], 40) + ": " + notice);
+    }
+}
+
 }  // namespace
+
+bool PictureInput::operator==(const PictureInput& other) const
+{
+    return path == other.path
+           && (pixels == other.pixels || pixels == nullptr || other.pixels == nullptr || *pixels == *other.pixels);
+}
 
 EncodedInput encodeInput(const Input& input, const ModelInfo& model, const Tokenizer* tokenizer)
 {
-    if (input.textPair && !input.text)
-        refuse({"text pair", "a first text too", "none", "Give the text it belongs to."});
-    if (input.text)
-        checkTextIsUsable(input, model, tokenizer);
-    else if (input.tokenIds.empty())
-        refuse({"input", "a text or token ids", "neither", "Type a text."});
-    EncodedInput encoded = input.text ? encodeText(input, model, *tokenizer) : takeIds(input, tokenizer);
-    checkNumbers(encoded.model, model);
+    checkTexts(input, model, tokenizer);
+    checkImage(input, model);
+    EncodedInput encoded;
+    if (model.vocabularySize > 0)
+        encodeTexts(input, model, tokenizer, encoded);
+    if (model.image)
+        encodeImage(input, model, encoded);
     return encoded;
 }
 

@@ -52,6 +52,35 @@ Question rowOf(const Comparison& comparison, std::string title, const std::strin
             }};
 }
 
+std::string labelOf(const Comparison& comparison, std::size_t index)
+{
+    const std::vector<std::string>& labels = comparison.input.labels;
+    return index < labels.size() ? labels[index] : std::to_string(index);
+}
+
+// Texts that exclude one another: labels that the image is held against.
+Question oneOfTexts(const Comparison& comparison)
+{
+    Question question = rowOf(comparison, "label", "logits_per_image", 0);
+    question.label = [&comparison](std::size_t index) { return labelOf(comparison, index); };
+    return question;
+}
+
+// Whether the image and its text match; with labels, whether each of them does, on its own.
+Question matches(const Comparison& comparison)
+{
+    if (comparison.input.labels.size() < 2)
+        return rowOf(comparison, "image and text", "itm_logits", 0);
+    return {"a match of each label", [&comparison](std::size_t index) { return labelOf(comparison, index); },
+            [](const Trace& trace) {
+                std::vector<double> probabilities;
+                const Tensor* logits = outputOf(trace, "itm_logits");
+                for (std::size_t row = 0; logits != nullptr && row < logits->matrix().rows; ++row)
+                    probabilities.push_back(softmax(logits->matrix().row(row)).back());
+                return probabilities;
+            }};
+}
+
 Question nextToken(const Comparison& comparison)
 {
     const std::vector<Token>& tokens = comparison.input.tokens;
@@ -150,8 +179,8 @@ Question questionOf(const Comparison& comparison)
     case Task::CausalLanguageModelling: return nextToken(comparison);
     case Task::MaskedLanguageModelling: return maskedToken(comparison);
     case Task::QuestionAnswering: return answer(comparison);
-    case Task::ImageTextMatching: return rowOf(comparison, "image and text", "itm_logits", 0);
-    case Task::ImageTextContrast: return rowOf(comparison, "text", "logits_per_image", 0);
+    case Task::ImageTextMatching: return matches(comparison);
+    case Task::ImageTextContrast: return oneOfTexts(comparison);
     }
     return {"", {}, [](const Trace&) { return std::vector<double>(); }};
 }

@@ -6,6 +6,7 @@
 #include "core/formats/hdf5.h"
 #include "core/measures/measures.h"
 #include "core/study/run_file_diagnostics.h"
+#include "core/study/run_file_input.h"
 #include "core/study/run_file_model.h"
 
 #include <nlohmann/json.hpp>
@@ -28,14 +29,17 @@ void writeMeasure(Hdf5File& file, const std::string& path, const StackTrace& sta
     file.writeFloats(path, values.shape(), values.values());
 }
 
-void writeMeasures(Hdf5File& file, const std::string& path, const StackTrace& stack, const AttentionMask& mask)
+void writeMeasures(Hdf5File& file, const std::string& path, const StackTrace& stack, const StackInfo& info,
+                   const AttentionMask& mask)
 {
     writeMeasure(file, path + "/entropy", stack, [](auto row, std::size_t) { return entropy(row); });
     writeMeasure(file, path + "/normalized_entropy", stack, [&](auto row, std::size_t query) {
         return normalizedEntropy(row, allowedKeys(mask, query, stack.attention.front()->shape()[1], row.size()));
     });
-    writeMeasure(file, path + "/mean_distance", stack,
-                 [](auto row, std::size_t query) { return meanDistance(row, query); });
+    // Between a word and a patch there is no distance.
+    if (info.queries == info.keys)
+        writeMeasure(file, path + "/mean_distance", stack,
+                     [](auto row, std::size_t query) { return meanDistance(row, query); });
 }
 
 void writeStandardErrors(Hdf5File& file, const std::string& path, const StackTrace& stack)
@@ -79,41 +83,10 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
         writeDiagnostics(file, group, stack);
         const StackInfo& info = comparison.model.stacks[s];
         const auto keyAllowed = axisMask(comparison.input.model, info.keys, stack.attention.front()->shape().at(2));
-        writeMeasures(file, group, stack, {.causal = info.causal, .keyAllowed = keyAllowed});
+        writeMeasures(file, group, stack, info, {.causal = info.causal, .keyAllowed = keyAllowed});
     }
     for (const auto& [name, values] : trace.outputs)
         file.writeFloats(path + "/outputs/" + name, values->shape(), values->values());
-}
-
-std::vector<std::int64_t> widened(const auto& values) { return {values.begin(), values.end()}; }
-
-void writeInput(Hdf5File& file, const Comparison& comparison)
-{
-    const std::vector<Token>& tokens = comparison.input.tokens;
-    const ModelInput& numbers = comparison.input.model;
-    file.makeGroup("/input");
-    std::vector<std::string> pieces;
-    std::vector<std::string> displays;
-    std::vector<std::int64_t> spans;
-    std::vector<std::int64_t> special;
-    for (const Token& token : tokens) {
-        pieces.push_back(token.piece);
-        displays.push_back(token.display);
-        spans.push_back(static_cast<std::int64_t>(token.span.begin));
-        spans.push_back(static_cast<std::int64_t>(token.span.end));
-        special.push_back(token.special ? 1 : 0);
-    }
-    file.writeStrings("/input/tokens", pieces);
-    file.writeStrings("/input/token_display", displays);
-    file.writeIntegers("/input/token_spans", {tokens.size(), 2}, spans);
-    file.writeIntegers("/input/token_special", {tokens.size()}, special);
-    file.writeIntegers("/input/token_ids", {tokens.size()}, widened(numbers.tokenIds));
-    file.writeIntegers("/input/attention_mask", {tokens.size()}, widened(numbers.attentionMask));
-    file.writeIntegers("/input/token_type_ids", {tokens.size()}, widened(numbers.tokenTypes));
-    if (comparison.study.input.text)
-        file.writeStrings("/input/text", {*comparison.study.input.text});
-    if (comparison.study.input.textPair)
-        file.writeStrings("/input/text_pair", {*comparison.study.input.textPair});
 }
 
 }  // namespace

@@ -4,8 +4,8 @@
 #include "core/study/attention_checks.h"
 #include "core/study/run_file.h"
 #include "core/study/run_file_diagnostics.h"
+#include "core/study/run_file_input.h"
 #include "core/study/run_file_model.h"
-#include "core/study/token_list.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -29,10 +29,11 @@ public:
     ComparisonPointer read()
     {
         checkFormat();
-        readTokens();
+        readInput(m_file, m_name, m_comparison->input);
         if (const auto model = m_file.textAttribute("/", "model"))
             m_model = modelFromJson(parseJson(*model, m_name + ", model"), m_name + ", model");
         readTraces();
+        completeImageTokens();
         readModelAndStudy();
         if (m_file.exists("/labels"))
             m_comparison->outputLabels =
@@ -53,58 +54,9 @@ private:
         if (format != kRunFormat || version != kRunVersion)
             wrong("format", std::string(kRunFormat) + " version " + std::to_string(kRunVersion),
                   format + " version " + std::to_string(static_cast<long>(version)));
-        if (!m_file.isDataset("/input/tokens") || !m_file.exists("/traces"))
+        const bool named = m_file.isDataset("/input/tokens") || m_file.isDataset("/input/image_tokens");
+        if (!named || !m_file.exists("/traces"))
             wrong("/", "/input/tokens and /traces", "a file without them");
-    }
-
-    std::vector<std::int64_t> integers(const std::string& path, std::size_t count) const
-    {
-        if (!m_file.exists(path))
-            return {};
-        std::vector<std::int64_t> values = m_file.readIntegers(path);
-        if (values.size() != count)
-            wrong(path, std::to_string(count) + " values", std::to_string(values.size()));
-        return values;
-    }
-
-    std::int32_t narrow(std::int64_t value, const std::string& path) const
-    {
-        if (value < 0 || value > std::numeric_limits<std::int32_t>::max())
-            wrong(path, "values from 0 to 2147483647", std::to_string(value));
-        return static_cast<std::int32_t>(value);
-    }
-
-    void readTokens()
-    {
-        std::vector<Token> tokens = tokensOfPieces(m_file.readStrings("/input/tokens"), m_name + ", /input/tokens");
-        const std::size_t n = tokens.size();
-        std::vector<std::string> displays;
-        if (m_file.exists("/input/token_display"))
-            displays = m_file.readStrings("/input/token_display");
-        if (!displays.empty() && displays.size() != n)
-            wrong("/input/token_display", std::to_string(n) + " texts", std::to_string(displays.size()));
-        const auto ids = integers("/input/token_ids", n);
-        const auto mask = integers("/input/attention_mask", n);
-        const auto types = integers("/input/token_type_ids", n);
-        const auto spans = integers("/input/token_spans", 2 * n);
-        const auto special = integers("/input/token_special", n);
-        ModelInput& numbers = m_comparison->input.model;
-        for (std::size_t i = 0; i < n; ++i) {
-            Token& token = tokens[i];
-            if (!displays.empty())
-                token.display = displays[i];
-            token.id = ids.empty() ? 0 : narrow(ids[i], "/input/token_ids");
-            token.segment = types.empty() ? 0 : narrow(types[i], "/input/token_type_ids");
-            token.padding = !mask.empty() && mask[i] == 0;
-            token.special = !special.empty() && special[i] != 0;
-            if (!spans.empty())
-                token.span = {static_cast<std::size_t>(narrow(spans[2 * i], "/input/token_spans")),
-                              static_cast<std::size_t>(narrow(spans[2 * i + 1], "/input/token_spans"))};
-            numbers.tokenIds.push_back(token.id);
-            numbers.attentionMask.push_back(token.padding ? 0 : 1);
-            numbers.tokenTypes.push_back(token.segment);
-        }
-        m_comparison->input.tokens = std::move(tokens);
     }
 
     std::vector<TensorPointer> layersOf(const std::string& path) const
@@ -140,7 +92,7 @@ private:
         };
         const auto fits = [&](TokenAxis axis, std::size_t found) {
             const std::size_t known = m_extents.try_emplace(axis, axis == TokenAxis::Text ? n : found).first->second;
-            return found > 0 && found == known && (axis != TokenAxis::Joint || found > n);
+            return found > 0 && found == known && (axis != TokenAxis::Joint || found >= n);
         };
         if (shape.size() != 4 || shape[0] == 0 || shape[1] == 0 || !fits(queries, shape[2]) || !fits(keys, shape[3]))
             wrong(path,
@@ -218,6 +170,24 @@ private:
             m_comparison->recordedTitles.push_back(
                 {m_file.textAttribute(path, "mechanism").value_or("Attention " + name), "captured elsewhere"});
         }
+    }
+
+    // How many tokens the image has: as long as its own axis, or what is left of a joint one.
+    void completeImageTokens()
+    {
+        EncodedInput& input = m_comparison->input;
+        const auto alone = m_extents.find(TokenAxis::Image);
+        const auto joint = m_extents.find(TokenAxis::Joint);
+        const std::size_t length = alone != m_extents.end()   ? alone->second
+                                   : joint != m_extents.end() ? joint->second - input.tokens.size()
+                                                              : 0;
+        // Other programs name an image's tokens where there is no text as they would name words.
+        if (!m_model && m_extents.size() == 1 && input.imageTokens.empty() && input.tokens.size() == length) {
+            input.imageTokens = std::exchange(input.tokens, {});
+            static_cast<TextInput&>(input.model) = {};
+        }
+        if (length > 0)
+            completeImage(m_file, m_name, length, m_model ? m_model->image : std::nullopt, input);
     }
 
     void checkSameStacks(const Trace& trace, const std::string& path) const

@@ -41,6 +41,14 @@ public:
         return value.get<std::string>();
     }
 
+    std::vector<std::string> texts(const char* name) const
+    {
+        const Json& array = at(name);
+        if (!array.is_array() || !std::ranges::all_of(array, [](const Json& value) { return value.is_string(); }))
+            wrong(name, "a list of texts", array);
+        return array.get<std::vector<std::string>>();
+    }
+
     template <typename T> T whole(const char* name) const { return wholeOf<T>(at(name), name); }
 
     template <typename T> std::vector<T> list(const char* name) const
@@ -104,12 +112,20 @@ Json inputToJson(const Input& input)
         json["text"] = *input.text;
     if (input.textPair)
         json["text_pair"] = *input.textPair;
+    if (!input.labels.empty()) {
+        json["labels"] = input.labels;
+        json["label_template"] = input.labelTemplate;
+    }
     if (!input.tokenIds.empty())
         json["token_ids"] = input.tokenIds;
     if (!input.attentionMask.empty())
         json["attention_mask"] = input.attentionMask;
     if (!input.tokenTypes.empty())
         json["token_type_ids"] = input.tokenTypes;
+    if (input.image)
+        json["image"] = input.image->path;
+    if (!input.pixelValues.empty())
+        json["pixel_values"] = input.pixelValues;
     return json;
 }
 
@@ -127,6 +143,14 @@ Input inputFromJson(const Json& json, const std::string& where)
         input.attentionMask = fields.list<std::uint8_t>("attention_mask");
     if (fields.has("token_type_ids"))
         input.tokenTypes = fields.list<std::int32_t>("token_type_ids");
+    if (fields.has("labels"))
+        input.labels = fields.texts("labels");
+    if (fields.has("label_template"))
+        input.labelTemplate = fields.text("label_template");
+    if (fields.has("image"))
+        input.image = PictureInput{fields.text("image"), nullptr};
+    if (fields.has("pixel_values"))
+        input.pixelValues = fields.text("pixel_values");
     return input;
 }
 

@@ -3,6 +3,8 @@
 
 #include "core/base/parallel.h"
 
+#include <cmath>
+
 namespace ketscope {
 
 namespace {
@@ -47,8 +49,11 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_
         const MatrixView b = changed.stacks.at(at.stack).attention.at(at.layer)->matrix({at.head});
         const auto rows = axisMask(comparison.input.model, comparison.model.stacks[at.stack].queries, a.rows);
         at.maps = compareMaps(a, b, rows);
-        at.meanDistanceA = meanDistanceOf(a, rows);
-        at.meanDistanceB = meanDistanceOf(b, rows);
+        // Between a word and a patch there is no distance.
+        const StackInfo& stack = comparison.model.stacks[at.stack];
+        const bool oneAxis = stack.queries == stack.keys;
+        at.meanDistanceA = oneAxis ? meanDistanceOf(a, rows) : std::numeric_limits<double>::quiet_NaN();
+        at.meanDistanceB = oneAxis ? meanDistanceOf(b, rows) : std::numeric_limits<double>::quiet_NaN();
     });
     return heads;
 }
@@ -62,15 +67,16 @@ HeadsMean meanOver(const std::vector<HeadSummary>& heads)
     for (const HeadSummary& head : heads) {
         const auto weight = static_cast<double>(head.maps.rows);
         parts.push_back(head.maps);
-        mean.meanDistanceA += weight * head.meanDistanceA;
-        mean.meanDistanceB += weight * head.meanDistanceB;
-        rows += weight;
+        if (!std::isnan(head.meanDistanceA)) {
+            mean.meanDistanceA += weight * head.meanDistanceA;
+            mean.meanDistanceB += weight * head.meanDistanceB;
+            rows += weight;
+        }
     }
     mean.maps = combine(parts);
-    if (rows > 0.0) {
-        mean.meanDistanceA /= rows;
-        mean.meanDistanceB /= rows;
-    }
+    // 0/0 = NaN where no head has a distance.
+    mean.meanDistanceA = heads.empty() ? 0.0 : mean.meanDistanceA / rows;
+    mean.meanDistanceB = heads.empty() ? 0.0 : mean.meanDistanceB / rows;
     return mean;
 }
 

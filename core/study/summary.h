@@ -14,7 +14,7 @@ struct HeadSummary {
     std::size_t layer = 0;
     std::size_t head = 0;
     MapComparison maps;
-    double meanDistanceA = 0.0;  // tokens
+    double meanDistanceA = 0.0;  // tokens; NaN where queries and keys are not the same tokens
     double meanDistanceB = 0.0;
 };
 

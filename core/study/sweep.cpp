@@ -128,6 +128,12 @@ public:
             refuse({"sweep", "a candidate that patches a head", "none", "Choose layers and heads that the model has."});
         m_exact = exactHeads(m_heads, monitor);
         m_answers = outputTable(*m_baseline, std::numeric_limits<std::size_t>::max());
+        // Labels that do not exclude one another are no distribution to compare.
+        double sum = 0.0;
+        for (const OutputRow& answer : m_answers.rows)
+            sum += answer.probability[0];
+        if (std::abs(sum - 1.0) > 1e-6)
+            m_answers = {};
     }
 
     Sweep run()

@@ -15,7 +15,9 @@ endfunction()
 execute_process(COMMAND ${CMAKE_COMMAND} --install ${BUILD} --prefix ${prefix} OUTPUT_QUIET COMMAND_ERROR_IS_FATAL ANY)
 foreach(file applications/org.ketscope.Ketscope.desktop metainfo/org.ketscope.Ketscope.metainfo.xml
              mime/packages/org.ketscope.Ketscope.xml icons/hicolor/scalable/apps/org.ketscope.Ketscope.svg
-             icons/hicolor/48x48/apps/org.ketscope.Ketscope.png ketscope/samples/sentiment/README.md)
+             icons/hicolor/48x48/apps/org.ketscope.Ketscope.png ketscope/samples/sentiment/README.md
+             ketscope/samples/char-gpt/README.md ketscope/samples/shape-clip/README.md
+             ketscope/samples/shape-blip/README.md ketscope/samples/scenes/scene-00.png)
   if(NOT EXISTS ${prefix}/${DATADIR}/${file})
     message(FATAL_ERROR "${file} was not installed")
   endif()
@@ -29,6 +31,11 @@ endif()
 run(sample ${program} inspect ${DATADIR}/ketscope/samples/sentiment)
 if(NOT sample MATCHES "DistilBERT")
   message(FATAL_ERROR "the installed sample is not a DistilBERT: ${sample}")
+endif()
+# A sample runs on its own picture, which lies beside it.
+run(matched ${program} run ${DATADIR}/ketscope/samples/shape-blip)
+if(NOT matched MATCHES "0\\.879")
+  message(FATAL_ERROR "the installed BLIP does not match its caption: ${matched}")
 endif()
 # The sample must be the installed one: the demonstration names its folder.
 run(demo ${CMAKE_COMMAND} -E env --unset=DISPLAY --unset=WAYLAND_DISPLAY --unset=QT_QPA_PLATFORM --unset=KETSCOPE_SAMPLES

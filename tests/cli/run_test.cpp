@@ -33,9 +33,15 @@ TEST_P(CliFixture, IsInspectedAndRun)
 {
     const nlohmann::json json = ketscope({"inspect", fixtureModel(GetParam()), "--json"}).json();
     EXPECT_GT(json.at("parameters"), 0);
-    const Outcome run = ketscope({"run", fixtureModel(GetParam()), "--token-ids", "1,5,7,2", "--json", "--quiet"});
+    std::vector<std::string> command = {"run", fixtureModel(GetParam()), "--json", "--quiet"};
+    const std::size_t tokens = json.at("vocabulary_size") == 0 ? 0 : 4;
+    if (tokens > 0)
+        command.insert(command.end(), {"--token-ids", "1,5,7,2"});
+    if (json.contains("image"))
+        command.insert(command.end(), {"--image", (fixtures() / "preprocess" / "a_150x100_RGB.png").string()});
+    const Outcome run = ketscope(command);
     ASSERT_EQ(run.status, 0) << run.error;
-    EXPECT_EQ(run.json().at("input").at("tokens").size(), 4U);
+    EXPECT_EQ(run.json().at("input").at("tokens").size(), tokens);
     EXPECT_EQ(run.error, "");
 }
 

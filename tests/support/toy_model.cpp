@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/support/toy_model.h"
 
+#include <algorithm>
+#include <fstream>
+
 namespace ketscope::test {
 
 ToyModel::ToyModel()
@@ -83,6 +86,56 @@ Token ToyTokenizer::token(std::int32_t id) const
     token.id = id;
     token.piece = token.display = "word" + std::to_string(id);
     return token;
+}
+
+ToyImageModel::ToyImageModel(const std::filesystem::path& folder)
+{
+    m_info.architecture = "toy-image";
+    m_info.title = "Toy image";
+    m_info.path = folder;
+    m_info.stacks = {{.name = "text", .layers = 1, .heads = 1, .headSize = 1, .width = 1},
+                     {.name = "vision", .layers = 1, .heads = 1, .headSize = 1, .width = 1},
+                     {.name = "cross", .layers = 1, .heads = 1, .headSize = 1, .width = 1}};
+    m_info.stacks[1].queries = m_info.stacks[1].keys = m_info.stacks[2].keys = TokenAxis::Image;
+    m_info.vocabularySize = 10;
+    m_info.maximumPositions = 6;
+    m_info.image = ImageInfo{.height = 4, .width = 6, .patchHeight = 2, .patchWidth = 2};
+    m_info.task = Task::ImageTextContrast;
+    m_info.takesFurtherTexts = true;
+}
+
+Trace ToyImageModel::forward(const ForwardRequest& request, Monitor&) const
+{
+    Trace trace;
+    for (const StackInfo& info : m_info.stacks) {
+        const std::size_t queries = axisLength(m_info, *request.input, request.input->image, info.queries);
+        const std::size_t keys = axisLength(m_info, *request.input, request.input->image, info.keys);
+        auto map = std::make_shared<Tensor>(std::vector<std::size_t>{1, queries, keys});
+        std::ranges::fill(map->values(), 1.0F / static_cast<float>(keys));
+        StackTrace stack;
+        stack.name = info.name;
+        stack.attention.push_back(std::move(map));
+        stack.standardError.resize(1);
+        trace.stacks.push_back(std::move(stack));
+    }
+    auto logits = std::make_shared<Tensor>(std::vector<std::size_t>{1 + request.input->furtherTexts.size()});
+    logits->data()[0] = static_cast<float>(request.input->tokenIds.size());
+    for (std::size_t i = 1; i < logits->size(); ++i)
+        logits->data()[i] = static_cast<float>(request.input->furtherTexts[i - 1].tokenIds.size());
+    trace.outputs["logits_per_image"] = std::move(logits);
+    return trace;
+}
+
+std::shared_ptr<LoadedModel> toyImageModel(const std::filesystem::path& folder)
+{
+    std::ofstream(folder / "preprocessor_config.json")
+        << R"({"image_processor_type":"CLIPImageProcessor","size":4,"crop_size":{"height":4,"width":6},)"
+           R"("do_rescale":false,"do_normalize":false,"resample":0})";
+    auto loaded = std::make_shared<LoadedModel>();
+    loaded->model = std::make_unique<ToyImageModel>(folder);
+    loaded->tokenizer = std::make_unique<ToyTokenizer>();
+    loaded->weightsSha256 = "01";
+    return loaded;
 }
 
 std::shared_ptr<LoadedModel> toyModel()

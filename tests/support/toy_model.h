@@ -29,4 +29,16 @@ public:
 
 std::shared_ptr<LoadedModel> toyModel();
 
+// A model of a text and an image of 6 × 4 pixels in patches of 2 × 2, so 2 rows of 3 after the class token: stacks "text",
+// "vision" and "cross" (text queries, image keys), one layer and one head each, all uniform. Output "logits_per_image":
+// how many tokens each text has. `folder` holds its preprocessor_config.json.
+class ToyImageModel : public Model {
+public:
+    explicit ToyImageModel(const std::filesystem::path& folder);
+    Trace forward(const ForwardRequest& request, Monitor& monitor) const override;
+};
+
+// Writes the processor file (shortest edge 4, then a crop to 6 × 4; values are bytes) into `folder`.
+std::shared_ptr<LoadedModel> toyImageModel(const std::filesystem::path& folder);
+
 }  // namespace ketscope::test

@@ -53,8 +53,8 @@ SyntheticComparison& SyntheticComparison::trace(const Matrix& weights, const Mat
     }
     trace->stacks.push_back(std::move(stack));
     const bool baseline = m_comparison.traces.empty();
-    m_comparison.recordedTitles.push_back(baseline ? TraceTitle{"Exact softmax", ""}
-                                                   : TraceTitle{"RFF kernel", "m 128 · σ 1"});
+    if (!baseline)
+        m_comparison.study.candidates.push_back({{parseSpec("rff")}});
     m_comparison.traces.push_back(std::move(trace));
     return *this;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/info_sections.h"
 
+#include "core/study/token_axis.h"
 #include "ui/docks/trace_sections.h"
 #include "viz/scale.h"
 
@@ -106,16 +107,17 @@ void CellSection::refresh()
 void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
 {
     const Selection& at = comparison.study.selection;
-    const auto token = [&](std::size_t index) {
-        return u"%1  %2"_s.arg(index).arg(QString::fromStdString(comparison.input.tokens.at(index).display));
+    const StackInfo& stack = comparison.model.stacks.at(at.stack);
+    const auto token = [&](TokenAxis axis, std::size_t index) {
+        return u"%1  %2"_s.arg(index).arg(QString::fromStdString(axisLabel(comparison.input, axis, index)));
     };
     const bool patched = comparison.plans.size() > 1 && comparison.plans[1]
                          && comparison.plans[1]->isPatched(at.stack, at.layer, at.head);
     const QString head = u"L%1 · H%2"_s.arg(at.layer).arg(at.head);
     const std::pair<QString, QString> rows[] = {
         {tr("Head"), patched ? tr("%1 (patched by B)").arg(head) : tr("%1 (exact in B too)").arg(head)},
-        {tr("Query"), token(at.query)},
-        {tr("Key"), token(at.key)}};
+        {tr("Query"), token(stack.queries, at.query)},
+        {tr("Key"), token(stack.keys, at.key)}};
     int row = 0;
     for (const auto& [name, text] : rows) {
         grid.addWidget(makeLabel(name, "", m_list), row, 0, 1, 2);

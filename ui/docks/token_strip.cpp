@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/token_strip.h"
 
+#include "core/study/token_axis.h"
 #include "ui/controls/controls.h"
 #include "viz/labels.h"
 
@@ -40,15 +41,29 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
     rebuild();
 }
 
+TokenAxis TokenStrip::axis() const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    return comparison ? comparison->model.stacks.at(comparison->study.selection.stack).keys : TokenAxis::Text;
+}
+
+bool TokenStrip::showsQueries() const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    return !comparison || comparison->model.stacks.at(comparison->study.selection.stack).queries == axis();
+}
+
 void TokenStrip::rebuild()
 {
     const Theme& theme = m_appearance.theme();
     m_chips.clear();
+    m_stack = m_controller.selection().stack;
     if (const ComparisonPointer& comparison = m_controller.comparison()) {
         const QFontMetricsF metrics(theme.mono(kLabelPixels));
         double left = theme.px(2);
-        for (const Token& token : comparison->input.tokens) {
-            const QString text = elideMiddle(QString::fromStdString(token.display));
+        const std::size_t count = mapOf(*comparison, 0, comparison->study.selection).columns;
+        for (std::size_t token = 0; token < count; ++token) {
+            const QString text = elideMiddle(QString::fromStdString(axisLabel(comparison->input, axis(), token)));
             const double width = std::ceil(
                 std::max(theme.px(kSmallestChip), metrics.horizontalAdvance(text) + 2 * theme.px(kChipPadding)));
             m_chips.push_back({text, {left, theme.px(kTop), width, theme.px(kChipHeight)}});
@@ -63,13 +78,18 @@ void TokenStrip::rebuild()
 void TokenStrip::refresh()
 {
     const Selection& at = m_controller.selection();
-    if (at.query < m_chips.size() && at.key < m_chips.size()) {
-        setAccessibleDescription(tr("query %1 %2, key %3 %4")
-                                     .arg(at.query)
-                                     .arg(m_chips[at.query].text)
-                                     .arg(at.key)
-                                     .arg(m_chips[at.key].text));
-        emit selectionMoved(m_chips[at.query].rect.toAlignedRect());
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (at.stack != m_stack) {
+        rebuild();
+        return;
+    }
+    if (comparison && at.key < m_chips.size()) {
+        const TokenAxis queries = comparison->model.stacks.at(at.stack).queries;
+        const QString query = QString::fromStdString(axisLabel(comparison->input, queries, at.query));
+        setAccessibleDescription(
+            tr("query %1 %2, key %3 %4").arg(at.query).arg(elideMiddle(query)).arg(at.key).arg(m_chips[at.key].text));
+        const std::size_t shown = showsQueries() && at.query < m_chips.size() ? at.query : at.key;
+        emit selectionMoved(m_chips[shown].rect.toAlignedRect());
     }
     update();
 }
@@ -99,7 +119,7 @@ std::optional<std::size_t> TokenStrip::tokenAt(QPointF where) const
 void TokenStrip::mousePressEvent(QMouseEvent* event)
 {
     const auto token = tokenAt(event->position());
-    if (event->modifiers().testFlag(Qt::ShiftModifier))
+    if (event->modifiers().testFlag(Qt::ShiftModifier) || !showsQueries())
         m_controller.selectCell({}, token);
     else
         m_controller.selectCell(token, {});
@@ -109,7 +129,7 @@ void TokenStrip::keyPressEvent(QKeyEvent* event)
 {
     if (event->key() != Qt::Key_Left && event->key() != Qt::Key_Right)
         return QWidget::keyPressEvent(event);
-    const bool key = event->modifiers().testFlag(Qt::ShiftModifier);
+    const bool key = event->modifiers().testFlag(Qt::ShiftModifier) || !showsQueries();
     const Selection& at = m_controller.selection();
     std::size_t token = key ? at.key : at.query;
     if (event->key() == Qt::Key_Right)
@@ -126,10 +146,11 @@ bool TokenStrip::event(QEvent* event)
     const auto* help = static_cast<QHelpEvent*>(event);
     const auto token = tokenAt(help->pos());
     if (token && m_controller.comparison()) {
-        const Token& shown = m_controller.comparison()->input.tokens.at(*token);
-        QToolTip::showText(
-            help->globalPos(),
-            tr("token %1: %2, id %3").arg(*token).arg(QString::fromStdString(shown.display)).arg(shown.id), this);
+        const EncodedInput& input = m_controller.comparison()->input;
+        QString text = tr("token %1: %2").arg(*token).arg(QString::fromStdString(axisLabel(input, axis(), *token)));
+        if (axis() != TokenAxis::Image && *token < input.tokens.size())
+            text += tr(", id %1").arg(input.tokens[*token].id);
+        QToolTip::showText(help->globalPos(), text, this);
     }
     return true;
 }
@@ -157,7 +178,7 @@ void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
     const Theme& theme = m_appearance.theme();
     const Selection& at = m_controller.selection();
     const Chip& chip = m_chips[token];
-    const bool query = token == at.query;
+    const bool query = showsQueries() && token == at.query;
     const bool key = token == at.key;
     painter.setPen(QPen(query || key ? theme.accent : theme.line2, query || key ? theme.px(1.5) : 1.0));
     painter.setBrush(query ? theme.accent : key ? theme.accentBg : theme.chip);
@@ -228,6 +249,7 @@ TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWid
     connect(m_strip, &TokenStrip::selectionMoved, this,
             [this](const QRect& chip) { m_scroll->ensureVisible(chip.center().x(), 0, chip.width(), 0); });
     connect(&controller, &StudyController::comparisonChanged, this, &TokenPanel::refresh);
+    connect(&controller, &StudyController::selectionChanged, this, &TokenPanel::refresh);
     connect(&appearance, &Appearance::changed, this, &TokenPanel::applySize);
     applySize();
     refresh();
@@ -236,7 +258,7 @@ TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWid
 void TokenPanel::refresh()
 {
     const ComparisonPointer& comparison = m_controller.comparison();
-    const int count = comparison ? static_cast<int>(comparison->input.tokens.size()) : 0;
+    const int count = comparison ? static_cast<int>(m_strip->tokens()) : 0;
     m_count->setText(count == 1 ? tr("1 token") : tr("%1 tokens").arg(count));
 }
 

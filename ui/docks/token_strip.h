@@ -35,6 +35,9 @@ private:
         QString text;
         QRectF rect;
     };
+    // The tokens that the selected stack's keys are; its queries are the same unless it is cross-attention.
+    TokenAxis axis() const;
+    bool showsQueries() const;
     void rebuild();
     void refresh();
     std::size_t barCount() const;
@@ -45,6 +48,7 @@ private:
     StudyController& m_controller;
     Appearance& m_appearance;
     std::vector<Chip> m_chips;
+    std::size_t m_stack = 0;  // that the chips are of
 };
 
 // The strip with its heading, scrolled to the selection.

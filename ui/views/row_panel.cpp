@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/row_panel.h"
 
+#include "core/study/token_axis.h"
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -50,8 +52,10 @@ void RowPanel::refresh()
     if (comparison) {
         try {
             note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
-            const Token& query = comparison->input.tokens.at(comparison->study.selection.query);
-            heading = tr("Attention from query %1").arg(QString::fromStdString(query.display));
+            const Selection& at = comparison->study.selection;
+            const TokenAxis axis = comparison->model.stacks.at(at.stack).queries;
+            heading =
+                tr("Attention from query %1").arg(QString::fromStdString(axisLabel(comparison->input, axis, at.query)));
         } catch (const Error& error) {
             heading = QString::fromUtf8(error.what());
         }

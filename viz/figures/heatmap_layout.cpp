@@ -45,6 +45,9 @@ public:
     bool isLegible() const
     {
         const double side = longest() * m_layout.cell;
+        // A low, wide map would have no room for its row labels.
+        if (m_columns > 1 && longest() > 2.0 * shortest() && m_layout.cell < m_theme.px(kSmallestLabel))
+            return false;
         return m_columns == 1 || m_layout.cell >= m_theme.px(m_columns == m_panels ? 12.0 : 9.0)
                || side >= m_theme.px(m_columns == m_panels ? 190.0 : 130.0);
     }
@@ -52,6 +55,8 @@ public:
 
 private:
     double longest() const { return static_cast<double>(std::max(m_contents.queries, m_contents.keys)); }
+
+    double shortest() const { return static_cast<double>(std::min(m_contents.queries, m_contents.keys)); }
 
     // As large as the width allows.
     void chooseCell()
@@ -122,6 +127,9 @@ private:
             step = static_cast<std::size_t>(std::max(1.0, std::ceil(needed / (cell * std::sin(kSlant)))));
         m_layout.labelPixels = pixels;
         m_layout.labelStep = step;
+        m_layout.rowLabelStep = m_contents.queries == m_contents.keys
+                                    ? step
+                                    : static_cast<std::size_t>(std::max(1.0, std::ceil(needed / cell)));
         m_layout.labelAngle = angle * 180.0 / std::numbers::pi;
         measureLabels(pixels / kLabelPixels, angle);
         measureHeader();

@@ -124,17 +124,16 @@ void Heatmap::paintLabels(QPainter& painter, const HeatmapLayout& layout, const 
 {
     const QFont font = labelFont(layout, theme);
     // With a step, a selected token in between gets its label, and those that it would touch give way.
-    const bool sparse = layout.labelStep > 1 && m_options.crosshair;
-    const auto givesWay = [&](std::size_t token, std::size_t selected) {
+    const auto givesWay = [&](std::size_t token, std::size_t selected, std::size_t step) {
         const std::size_t distance = token > selected ? token - selected : selected - token;
-        return sparse && distance < layout.labelStep;
+        return step > 1 && m_options.crosshair && distance < step;
     };
-    for (std::size_t query = 0; panel.rowLabels && query < layout.queries; query += layout.labelStep)
-        if (!givesWay(query, m_selection.query))
+    for (std::size_t query = 0; panel.rowLabels && query < layout.queries; query += layout.rowLabelStep)
+        if (!givesWay(query, m_selection.query, layout.rowLabelStep))
             drawRowLabel(painter, layout, panel, query, m_queryLabels[static_cast<qsizetype>(query)], font, theme.text2,
                          theme);
     for (std::size_t key = 0; key < layout.keys; key += layout.labelStep)
-        if (!givesWay(key, m_selection.key))
+        if (!givesWay(key, m_selection.key, layout.labelStep))
             drawColumnLabel(painter, layout, panel, key, m_keyLabels[static_cast<qsizetype>(key)], font, theme.text2,
                             QColor(), theme);
 }
