@@ -230,13 +230,14 @@ void MainWindow::chooseModel()
 void MainWindow::openPath(const QString& path)
 {
     const QFileInfo info(path);
-    if (info.isDir())
+    if (info.isDir() || info.suffix().compare(u"gguf"_s, Qt::CaseInsensitive) == 0)
         return openModel(info.absoluteFilePath());
     if (info.fileName() == u"config.json"_s || info.suffix() == u"safetensors"_s)
         return openModel(info.absolutePath());
     if (info.suffix().compare(u"txt"_s, Qt::CaseInsensitive) == 0)
         return openText(path);
-    sayError(tr("%1: expected a model folder or a text file (.txt), found another kind of file. Drop the folder that "
+    sayError(tr("%1: expected a model folder, a GGUF file or a text file (.txt), found another kind of file. Drop the "
+                "folder that "
                 "holds config.json and the weights.")
                  .arg(info.fileName()));
 }

@@ -77,7 +77,7 @@ void MainWindow::createFileMenu()
 void MainWindow::fillRecent(QMenu& menu)
 {
     for (const QString& folder : m_settings.recentModels()) {
-        const bool there = QFileInfo(folder).isDir();
+        const bool there = QFileInfo::exists(folder);
         QAction* action = menu.addAction(there ? folder : tr("%1 (not found)").arg(folder));
         action->setEnabled(there);
         connect(action, &QAction::triggered, this, [this, folder] { openModel(folder); });

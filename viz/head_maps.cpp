@@ -24,6 +24,9 @@ MatrixView headOf(const std::vector<TensorPointer>& layers, const Selection& sel
     if (selection.layer >= layers.size() || !layers[selection.layer])
         refuse({"selection", "a layer below " + std::to_string(layers.size()), std::to_string(selection.layer),
                 "Choose a layer of this model."});
+    if (layers[selection.layer] == nullptr)
+        refuse({"selection", "a layer whose maps were kept", "layer " + std::to_string(selection.layer),
+                "Choose another layer, or run again and keep this one."});
     const Tensor& maps = *layers[selection.layer];
     if (maps.shape().size() != 3 || selection.head >= maps.shape()[0])
         refuse({"selection", "a head below " + std::to_string(maps.shape().empty() ? 0 : maps.shape()[0]),

@@ -70,7 +70,7 @@ Input inputOf(const InputOptions& options)
 
 void addInputOptions(CLI::App& command, InputOptions& options)
 {
-    command.add_option("MODEL", options.model, "Model folder")->required();
+    command.add_option("MODEL", options.model, "Model folder or GGUF file")->required();
     command.add_option("--text", options.text, "Text");
     command.add_option("--text-pair", options.pair, "Second text")->needs("--text");
     command.add_option("--labels", options.labels, "Texts that the image is held against: \"a cat,a dog\"")
@@ -92,7 +92,7 @@ void addInputOptions(CLI::App& command, InputOptions& options)
 
 Study studyOf(const InputOptions& options, std::uint64_t seed)
 {
-    requireModelFolder(options.model);
+    requireModel(options.model);
     Study study;
     study.input = inputOf(options);
     if (study.input == Input{}) {

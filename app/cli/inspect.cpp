@@ -4,7 +4,9 @@
 #include "app/cli/paths.h"
 #include "app/cli/report.h"
 #include "core/base/error.h"
+#include "core/formats/gguf.h"
 #include "core/image/processor.h"
+#include "core/models/tensor_types.h"
 #include "core/study/captured_attention.h"
 
 #include <CLI/CLI.hpp>
@@ -31,7 +33,76 @@ std::string processorText(const ModelInfo& info)
     }
 }
 
-Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
+// The tensors as the files name them.
+const TensorArchive& storedTensors(const ModelFiles& files)
+{
+    return files.gguf ? static_cast<const TensorArchive&>(*files.gguf) : *files.weights;
+}
+
+Json typesJson(const std::vector<TypeShare>& types)
+{
+    Json json = Json::array();
+    for (const TypeShare& share : types)
+        json.push_back({{"type", dataTypeName(share.type)},
+                        {"tensors", share.tensors},
+                        {"parameters", share.elements},
+                        {"bytes", share.bytes}});
+    return json;
+}
+
+Json filesJson(const ModelFiles& files)
+{
+    Json kinds = Json::object();
+    for (const TensorKind& kind : tensorKinds(storedTensors(files)))
+        kinds[kind.name] = typesJson(kind.types);
+    Json json = {{"format", "safetensors"}, {"tensor_types", typesJson(typesOf(*files.weights))}, {"tensors", kinds}};
+    if (files.gguf) {
+        json["format"] = "gguf";
+        json["gguf"] = {{"version", files.gguf->version()},
+                        {"alignment", files.gguf->alignment()},
+                        {"name", files.gguf->metadata().text("general.name").value_or("")}};
+    }
+    return json;
+}
+
+// "Q4_K × 6, F32 × 3".
+std::string typesText(const std::vector<TypeShare>& types)
+{
+    std::vector<std::string> parts;
+    for (const TypeShare& share : types)
+        parts.push_back(std::string(dataTypeName(share.type)) + " × " + std::to_string(share.tensors));
+    return joined(parts, ", ");
+}
+
+std::string weightsText(const std::vector<TypeShare>& types)
+{
+    std::uint64_t bytes = 0;
+    std::uint64_t elements = 0;
+    for (const TypeShare& share : types) {
+        bytes += share.bytes;
+        elements += share.elements;
+    }
+    const double bits = 8.0 * static_cast<double>(bytes) / static_cast<double>(std::max<std::uint64_t>(elements, 1));
+    return typesText(types) + " tensors, " + groupedNumber(bytes) + " bytes, " + fixedNumber(bits, 2)
+           + " bits a parameter";
+}
+
+// What is in the files, for a model of more than one number type kind by kind.
+std::vector<TableRow> fileRows(const ModelFiles& files)
+{
+    const std::vector<TypeShare> types = typesOf(*files.weights);
+    std::vector<TableRow> rows;
+    if (files.gguf)
+        rows.push_back({"Format", "GGUF version " + std::to_string(files.gguf->version()) + ", alignment "
+                                      + std::to_string(files.gguf->alignment())});
+    rows.push_back({"Weights", weightsText(types)});
+    if (types.size() > 1)
+        for (const TensorKind& kind : tensorKinds(storedTensors(files)))
+            rows.push_back({"Tensors", printable(kind.name, 80) + ": " + typesText(kind.types)});
+    return rows;
+}
+
+Json modelJson(const ModelFiles& files, const ModelInfo& info, const Tokenizer* tokenizer)
 {
     Json stacks = Json::array();
     for (const StackInfo& stack : info.stacks)
@@ -67,6 +138,7 @@ Json modelJson(const ModelInfo& info, const Tokenizer* tokenizer)
                          {"patch_width", info.image->patchWidth},
                          {"any_size", info.image->anySize},
                          {"processor", processorText(info)}};
+    json.update(filesJson(files));
     if (tokenizer != nullptr)
         json["tokenizer"] = {{"kind", tokenizer->kind()}, {"vocabulary_size", tokenizer->vocabularySize()}};
     return json;
@@ -81,7 +153,7 @@ std::string describeImage(const ImageInfo& image)
            + ", patches of " + sides(image.patchHeight, image.patchWidth);
 }
 
-std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
+std::string modelText(const ModelFiles& files, const ModelInfo& info, const Tokenizer* tokenizer)
 {
     std::vector<TableRow> rows = {{"Architecture", info.title + " (" + info.architecture + ")"}};
     for (const StackInfo& stack : info.stacks)
@@ -97,7 +169,7 @@ std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
     if (!info.labels.empty())
         rows.push_back({"Labels", printable(joined(info.labels, ", "), 400)});
     rows.push_back({"Parameters", groupedNumber(info.parameterCount)});
-    rows.push_back({"Weights", info.weightsType});
+    std::ranges::move(fileRows(files), std::back_inserter(rows));
     if (info.vocabularySize > 0)
         rows.push_back({"Tokenizer", tokenizer == nullptr
                                          ? "none: give --token-ids"
@@ -109,14 +181,14 @@ std::string modelText(const ModelInfo& info, const Tokenizer* tokenizer)
 
 void inspectModel(const InspectOptions& options)
 {
-    requireModelFolder(options.path);
+    requireModel(options.path);
     const ModelFiles files = openModelFiles(options.path);
     const ModelInfo info = architectureOf(files).describe(files);
     const std::unique_ptr<Tokenizer> tokenizer = openTokenizer(options.path);
     if (options.common.json)
-        printJson(modelJson(info, tokenizer.get()));
+        printJson(modelJson(files, info, tokenizer.get()));
     else
-        std::cout << modelText(info, tokenizer.get());
+        std::cout << modelText(files, info, tokenizer.get());
 }
 
 void inspectRunFile(const InspectOptions& options)
@@ -139,11 +211,11 @@ void inspectRunFile(const InspectOptions& options)
 
 void addInspect(CLI::App& program)
 {
-    CLI::App* command = program.add_subcommand("inspect", "Say what is in a model folder or a run file");
+    CLI::App* command = program.add_subcommand("inspect", "Say what is in a model or a run file");
     const auto options = std::make_shared<InspectOptions>();
     command
         ->add_option("MODEL", options->path,
-                     "Model folder, or a run file or captured attention (.h5, .ket, .npz, .npy)")
+                     "Model folder or GGUF file, or a run file or captured attention (.h5, .ket, .npz, .npy)")
         ->required();
     addCommonOptions(*command, options->common);
     command->callback([options] {

@@ -60,20 +60,10 @@ bool isRegular(const fs::path& path)
     return fs::is_regular_file(path, ignored);
 }
 
-// Version 3 and 2 files are told by their first four bytes; what follows is not read by this version.
-[[noreturn]] void refuseGguf(const fs::path& file)
-{
-    if (headOf(file).substr(0, 4) != "GGUF")
-        refuse({file.string(), "a GGUF file, which begins with \"GGUF\"", "other bytes",
-                "The file is damaged or of another kind."});
-    refuse({file.string(), "a model folder with config.json and model.safetensors", "a GGUF file",
-            "This version does not read GGUF; use the model's original folder."});
-}
-
 [[noreturn]] void refuseLoneWeights(const fs::path& file)
 {
     openSafetensors(file);
-    refuse({file.string(), "a model folder", "weights alone",
+    refuse({file.string(), "a model folder or a GGUF file", "weights alone",
             "Give the folder that holds this file together with config.json."});
 }
 
@@ -113,18 +103,22 @@ PathKind kindOfPath(const fs::path& path)
     return head.find('\0') == std::string::npos ? PathKind::Text : PathKind::Unknown;
 }
 
-void requireModelFolder(const fs::path& path)
+void requireModel(const fs::path& path)
 {
     switch (kindOfPath(path)) {
-    case PathKind::Folder: return;
+    case PathKind::Folder:
+    case PathKind::Gguf: return;
     case PathKind::Safetensors: refuseLoneWeights(path);
-    case PathKind::Gguf: refuseGguf(path);
     case PathKind::RunFile:
-        refuse({path.string(), "a model folder", "a run file", "Look into it with ketscope inspect or render."});
-    case PathKind::Missing: refuse({path.string(), "a model folder", "no such file or folder", "Check the path."});
-    case PathKind::Image: refuse({path.string(), "a model folder", "an image", "Give the folder with config.json."});
+        refuse({path.string(), "a model folder or a GGUF file", "a run file",
+                "Look into it with ketscope inspect or render."});
+    case PathKind::Missing:
+        refuse({path.string(), "a model folder or a GGUF file", "no such file or folder", "Check the path."});
+    case PathKind::Image:
+        refuse({path.string(), "a model folder or a GGUF file", "an image", "Give the folder with config.json."});
     case PathKind::Text:
-    case PathKind::Unknown: refuse({path.string(), "a model folder", "a file", "Give the folder with config.json."});
+    case PathKind::Unknown:
+        refuse({path.string(), "a model folder or a GGUF file", "a file", "Give the folder with config.json."});
     }
 }
 
@@ -134,17 +128,17 @@ StartPaths readStartPaths(const std::vector<std::string>& paths)
     for (const std::string& path : paths) {
         const PathKind kind = kindOfPath(path);
         if (kind == PathKind::Image)
-            refuse({path, "a model folder or a text file", "an image", "This version reads text models only."});
+            refuse({path, "a model or a text file", "an image", "This version reads text models only."});
         if (kind == PathKind::RunFile)
-            refuse({path, "a model folder or a text file", "a run file",
+            refuse({path, "a model or a text file", "a run file",
                     "Draw it with ketscope render, look into it with ketscope inspect."});
         if (kind == PathKind::Text && start.text.empty()) {
             start.text = readText(path);
             continue;
         }
-        if (kind == PathKind::Text || (kind == PathKind::Folder && !start.model.empty()))
-            refuse({path, "one model folder and one text file at most", "another one", "Give one of each."});
-        requireModelFolder(path);
+        if (kind == PathKind::Text || ((kind == PathKind::Folder || kind == PathKind::Gguf) && !start.model.empty()))
+            refuse({path, "one model and one text file at most", "another one", "Give one of each."});
+        requireModel(path);
         start.model = path;
     }
     return start;

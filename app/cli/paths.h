@@ -13,11 +13,11 @@ enum class PathKind { Missing, Folder, RunFile, Safetensors, Gguf, Image, Text, 
 // Told from the first bytes, and from the suffix where bytes are damaged or say nothing.
 PathKind kindOfPath(const std::filesystem::path& path);
 
-// Throws Error (Input) with the reason why `path` is not a model folder. Lone weight files are opened first, so that
-// damage is reported as damage.
-void requireModelFolder(const std::filesystem::path& path);
+// Throws Error (Input) with the reason why `path` is neither a model folder nor a GGUF file. Lone weight files are opened
+// first, so that damage is reported as damage.
+void requireModel(const std::filesystem::path& path);
 
-// What PATH arguments of the window come to: at most one model folder and one text file.
+// What PATH arguments of the window come to: at most one model and one text file.
 struct StartPaths {
     std::filesystem::path model;  // empty = none given
     std::string text;             // empty = none given

@@ -56,8 +56,8 @@ void refuseUnknownCommand(const CLI::App& program, const std::string& first)
     const bool known = std::find(names.begin(), names.end(), first) != names.end();
     if (known || first.starts_with('-') || kindOfPath(first) != PathKind::Missing)
         return;
-    refuse({first, "a command (" + joined(names, ", ") + "), a model folder or a text file", "none of these",
-            "See ketscope --help."});
+    refuse({first, "a command (" + joined(names, ", ") + "), a model folder, a GGUF file or a text file",
+            "none of these", "See ketscope --help."});
 }
 
 // The sample's study with what was given in place of its model and text. Another model is patched in its last two layers.
@@ -99,7 +99,7 @@ int parseAndDo(int argc, char** argv)
 {
     CLI::App program("Classical and quantum-inspired attention in transformer models, side by side.", "ketscope");
     std::vector<std::string> paths;
-    program.add_option("PATH", paths, "Model folder or text file to open in the window");
+    program.add_option("PATH", paths, "Model folder, GGUF file or text file to open in the window");
     addCommands(program);
     if (argc > 1)
         refuseUnknownCommand(program, argv[1]);

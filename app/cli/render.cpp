@@ -56,6 +56,8 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
         selection.stack = stackIndex(trace, options.stack);
     const StackTrace& stack = trace.stacks.at(within(selection.stack, trace.stacks.size(), "--stack"));
     selection.layer = within(options.layer.value_or(selection.layer), stack.attention.size(), "--layer");
+    if (stack.attention.at(selection.layer) == nullptr)
+        refuse({"--layer", "a layer whose maps were kept", std::to_string(selection.layer), "Choose another one."});
     const std::vector<std::size_t>& shape = stack.attention.at(selection.layer)->shape();
     selection.head = within(options.head.value_or(selection.head), shape.at(0), "--head");
     selection.query = within(options.query.value_or(selection.query), shape.at(1), "--query");

@@ -18,6 +18,7 @@ struct RunOptions {
     CommonOptions common;
     InputOptions input;
     std::vector<std::string> compare;
+    std::string keepLayers;
     std::string out;
 };
 
@@ -28,6 +29,8 @@ void run(const RunOptions& options)
         study.candidates.clear();
     for (const std::string& spec : options.compare)
         study.candidates.push_back({{parseSpec(spec)}});
+    if (!options.keepLayers.empty())
+        study.keptLayers = parseIndexList(options.keepLayers, "layers");
     if (!options.out.empty())
         checkOutput(options.out, {".h5", ".ket"});
     setThreads(options.common.threads);
@@ -54,6 +57,8 @@ void addRun(CLI::App& program)
         ->add_option("--compare", options->compare,
                      "Candidate: id[:param=value,…][@stack=text;layers=4-5;heads=0,3]; repeat for B, C, …")
         ->allow_extra_args(false);
+    command->add_option("--keep-layers", options->keepLayers,
+                        "Keep the maps of these layers only, to save memory: 0,4-5 (default: all)");
     command->add_option("--out", options->out, "Run file to write (.h5 or .ket)");
     addCommonOptions(*command, options->common);
     command->callback([options] { run(*options); });

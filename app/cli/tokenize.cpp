@@ -45,7 +45,7 @@ Json tokensJson(const Encoding& encoding, const std::string& kind)
 
 void tokenize(const TokenizeOptions& options)
 {
-    requireModelFolder(options.model);
+    requireModel(options.model);
     const std::unique_ptr<Tokenizer> tokenizer = openTokenizer(options.model);
     if (tokenizer == nullptr)
         refuse({options.model, "tokenizer.json, vocab.txt, or vocab.json with merges.txt", "none of them",
@@ -70,7 +70,7 @@ void addTokenize(CLI::App& program)
 {
     CLI::App* command = program.add_subcommand("tokenize", "Turn text into token ids with the model's own tokenizer");
     const auto options = std::make_shared<TokenizeOptions>();
-    command->add_option("MODEL", options->model, "Model folder")->required();
+    command->add_option("MODEL", options->model, "Model folder or GGUF file")->required();
     command->add_option("--text", options->text, "Text")->required();
     command->add_option("--text-pair", options->pair, "Second text");
     addCommonOptions(*command, options->common);

@@ -85,7 +85,7 @@ public:
     Gpt1(const Description& from, Monitor& monitor)
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
           m_decoderLayers(from.weights, from.info.stacks.front(), from.epsilon, from.activation, monitor),
-          m_head(from.weights, m_words, from.info.task)
+          m_head(from.weights, from.info.task)
     {
         m_info = from.info;
         std::ranges::copy(from.weights.warnings(), std::back_inserter(m_info.warnings));

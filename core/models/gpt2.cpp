@@ -4,6 +4,7 @@
 #include "core/models/forward_pass.h"
 #include "core/models/gguf_model.h"
 #include "core/models/heads.h"
+#include "core/models/pre_norm_encoder.h"
 #include "core/models/weights.h"
 #include "core/nn/embedding.h"
 
@@ -113,34 +114,26 @@ Description resolve(const ModelFiles& files)
             config.flag("scale_attn_by_inverse_layer_idx", false)};
 }
 
-struct Layer {
-    LayerNorm attentionNorm;
-    Linear queryKeyValue;
-    Linear attentionOutput;
-    LayerNorm feedForwardNorm;
-    Linear expand;
-    Linear contract;
-    float scale;
-};
+// What the logits of each layer are scaled with.
+std::vector<float> layerScales(const Description& from)
+{
+    const StackInfo& stack = from.info.stacks.front();
+    std::vector<float> scales(stack.layers, from.scaleWeights ? headScale(stack) : 1.0F);
+    for (std::size_t i = 0; from.scaleByLayer && i < stack.layers; ++i)
+        scales[i] /= static_cast<float>(i + 1);
+    return scales;
+}
 
 class Gpt2 : public Model {
 public:
     Gpt2(const Description& from, Monitor& monitor)
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
-          m_finalNorm(from.weights.norm("final norm", from.epsilon)), m_head(from.weights, m_words, from.info.task)
+          m_layers(from.weights, from.info.stacks.front(), from.epsilon, from.activation, monitor),
+          m_scales(layerScales(from)), m_finalNorm(from.weights.norm("final norm", from.epsilon)),
+          m_head(from.weights, from.info.task)
     {
         m_info = from.info;
-        const Weights& weights = from.weights;
-        for (std::size_t i = 0; i < m_info.stacks.front().layers; ++i) {
-            beginReading(monitor, i, m_info.stacks.front().layers);
-            const float scale = from.scaleWeights ? headScale(m_info.stacks.front()) : 1.0F;
-            m_layers.push_back({weights.norm("attention norm", i, from.epsilon), weights.linear("query key value", i),
-                                weights.linear("attention output", i),
-                                weights.norm("feed-forward norm", i, from.epsilon),
-                                weights.linear("expand", i, from.activation), weights.linear("contract", i),
-                                from.scaleByLayer ? scale / static_cast<float>(i + 1) : scale});
-        }
-        std::ranges::copy(weights.warnings(), std::back_inserter(m_info.warnings));
+        std::ranges::copy(from.weights.warnings(), std::back_inserter(m_info.warnings));
     }
 
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
@@ -151,26 +144,7 @@ public:
             lookUp(m_words, pass.input().tokenIds, out);
             addPositions(m_positions, out);
         });
-        const StackInfo& stack = text.info();
-        Tensor normed({text.queries(), stack.width});
-        Tensor projected({text.queries(), 3 * stack.width});
-        Tensor context({text.queries(), stack.width});
-        Tensor inner({text.queries(), stack.feedForwardSize});
-        for (std::size_t i = text.firstLayer(); i < text.layers(); ++i) {
-            text.beginLayer(i);
-            const Layer& layer = m_layers[i];
-            Tensor x = copyOf(text.hidden(i));
-            layer.attentionNorm.apply(x.matrix(), normed.matrix());
-            layer.queryKeyValue.apply(normed.matrix(), projected.matrix());
-            text.attend(i, projected, normed.matrix(), layer.scale, context);
-            layer.attentionOutput.addTo(context.matrix(), x.matrix());
-            layer.feedForwardNorm.apply(x.matrix(), normed.matrix());
-            layer.expand.apply(normed.matrix(), inner.matrix());
-            layer.contract.addTo(inner.matrix(), x.matrix());
-            if (i + 1 == text.layers())
-                m_finalNorm.apply(x.matrix(), x.matrix());
-            text.endLayer(std::move(x));
-        }
+        m_layers.run(text, &m_finalNorm, m_scales);
         m_head.run(pass, text.lastHidden());
         return pass.finish();
     }
@@ -178,8 +152,9 @@ public:
 private:
     Tensor m_words;
     Tensor m_positions;
+    PreNormEncoder m_layers;
+    std::vector<float> m_scales;
     LayerNorm m_finalNorm;
-    std::vector<Layer> m_layers;
     LanguageHead m_head;
 };
 

@@ -92,14 +92,10 @@ void requireDecoder(Weights& weights, const ModelInfo& info, bool tied)
     weights.ignore("lm_head.");
 }
 
-LanguageHead::LanguageHead(const Weights& weights, const Tensor& words, Task task)
+LanguageHead::LanguageHead(const Weights& weights, Task task)
 {
-    if (task != Task::CausalLanguageModelling)
-        return;
-    if (weights.has("decoder"))
-        m_decoder = weights.linear("decoder");
-    else
-        m_decoder = Linear(words.matrix(), {});
+    if (task == Task::CausalLanguageModelling)
+        m_decoder = weights.linear(weights.has("decoder") ? "decoder" : "words");
 }
 
 void LanguageHead::run(ForwardPass& pass, MatrixView lastHidden) const

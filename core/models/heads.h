@@ -39,11 +39,12 @@ Task decoderTask(const Config& config, std::string_view bare, ModelInfo& info);
 // Requires the output layer of a causal language model, unless it is `tied` to the word embedding.
 void requireDecoder(Weights& weights, const ModelInfo& info, bool tied);
 
-// The output layer of a causal language model: "lm_head.weight" where it was required, else the word embedding. Leaves
+// The output layer of a causal language model: "lm_head.weight" where it was required, else the word embedding, which
+// the architecture's table calls "words". Leaves
 // "logits" (N, V). Does nothing for another task.
 class LanguageHead {
 public:
-    LanguageHead(const Weights& weights, const Tensor& words, Task task);
+    LanguageHead(const Weights& weights, Task task);
     void run(ForwardPass& pass, MatrixView lastHidden) const;
 
 private:

@@ -9,7 +9,6 @@
 #include "core/models/heads.h"
 #include "core/models/rotary_config.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <nlohmann/json.hpp>
 
@@ -213,8 +212,8 @@ void multiply(Tensor& values, const Tensor& factors)
 class Llama : public Model {
 public:
     Llama(const Description& from, Monitor& monitor)
-        : m_words(from.weights.table("words")), m_rotary(from.frequencies),
-          m_finalNorm(from.weights.rmsNorm("final norm", from.epsilon)), m_head(from.weights, m_words, from.info.task)
+        : m_words(from.weights.embedding("words")), m_rotary(from.frequencies),
+          m_finalNorm(from.weights.rmsNorm("final norm", from.epsilon)), m_head(from.weights, from.info.task)
     {
         m_info = from.info;
         const Weights& weights = from.weights;
@@ -233,7 +232,7 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
-        text.embeddings([&](MutableMatrixView out) { lookUp(m_words, pass.input().tokenIds, out); });
+        text.embeddings([&](MutableMatrixView out) { m_words.lookUp(pass.input().tokenIds, out); });
         runLayers(text);
         m_head.run(pass, text.lastHidden());
         return pass.finish();
@@ -271,7 +270,7 @@ private:
         }
     }
 
-    Tensor m_words;
+    EmbeddingRows m_words;
     RotaryEmbedding m_rotary;
     RmsNorm m_finalNorm;
     std::vector<Layer> m_layers;

@@ -135,6 +135,8 @@ struct ModelFiles {
     std::shared_ptr<const GgufFile> gguf = {};
 
     std::string configName = "config.json";  // in a folder
+    // The weights do not fit into memory: linear layers are packed anew for each use.
+    bool streamed = false;
 
     // Where `config` is from, for messages.
     std::filesystem::path configFile() const { return gguf ? folder : folder / configName; }

@@ -18,7 +18,7 @@ PreNormEncoder::PreNormEncoder(const Weights& weights, const StackInfo& stack, d
     }
 }
 
-void PreNormEncoder::run(StackPass& stack) const
+void PreNormEncoder::run(StackPass& stack, const LayerNorm* finalNorm, std::span<const float> scales) const
 {
     const StackInfo& info = stack.info();
     Tensor normed({stack.queries(), info.width});
@@ -31,11 +31,13 @@ void PreNormEncoder::run(StackPass& stack) const
         Tensor x = copyOf(stack.hidden(i));
         layer.attentionNorm.apply(x.matrix(), normed.matrix());
         layer.queryKeyValue.apply(normed.matrix(), projected.matrix());
-        stack.attend(i, projected, normed.matrix(), headScale(info), context);
+        stack.attend(i, projected, normed.matrix(), scales.empty() ? headScale(info) : scales[i], context);
         layer.attentionOutput.addTo(context.matrix(), x.matrix());
         layer.feedForwardNorm.apply(x.matrix(), normed.matrix());
         layer.expand.apply(normed.matrix(), inner.matrix());
         layer.contract.addTo(inner.matrix(), x.matrix());
+        if (finalNorm != nullptr && i + 1 == stack.layers())
+            finalNorm->apply(x.matrix(), x.matrix());
         stack.endLayer(std::move(x));
     }
 }

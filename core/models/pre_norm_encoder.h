@@ -8,7 +8,7 @@
 
 namespace ketscope {
 
-// The layers of ViT and its kin: norm, attention, add, norm, feed-forward, add. An architecture's table names their
+// The layers of ViT, GPT-2 and their kin: norm, attention, add, norm, feed-forward, add. An architecture's table names their
 // tensors "attention norm", "query", "key" and "value" or "query key value", "attention output", "feed-forward norm",
 // "expand" and "contract".
 class PreNormEncoder {
@@ -17,8 +17,9 @@ public:
     PreNormEncoder(const Weights& weights, const StackInfo& stack, double epsilon, Activation activation,
                    Monitor& monitor);
 
-    // From stack.firstLayer() to the last.
-    void run(StackPass& stack) const;
+    // From stack.firstLayer() to the last. Logits are scaled by 1/√d or, where there are any, by `scales`, one a layer.
+    // With a `finalNorm` the last hidden state is what comes out of it, as GPT-2 counts them.
+    void run(StackPass& stack, const LayerNorm* finalNorm = nullptr, std::span<const float> scales = {}) const;
 
 private:
     struct Layer {

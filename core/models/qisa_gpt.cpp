@@ -169,7 +169,7 @@ class QisaGpt : public Model {
 public:
     QisaGpt(const Description& from, Monitor& monitor)
         : m_words(from.weights.table("words")), m_positions(from.weights.table("positions")),
-          m_head(from.weights, m_words, from.info.task)
+          m_head(from.weights, from.info.task)
     {
         m_info = from.info;
         const Weights& weights = from.weights;

@@ -2,9 +2,12 @@
 #include "core/models/weights.h"
 
 #include "core/base/error.h"
+#include "core/nn/embedding.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <deque>
 
 namespace ketscope {
 
@@ -35,11 +38,86 @@ std::string countOf(std::size_t count, const char* what)
     return std::to_string(count) + " " + what + (count == 1 ? " value" : " values");
 }
 
+// Values that are not finite, counted by any thread.
+struct NotFinite {
+    std::atomic<std::size_t> nan{0};
+    std::atomic<std::size_t> infinite{0};
+
+    void count(std::span<const float> values)
+    {
+        std::size_t nans = 0;
+        std::size_t infinities = 0;
+        for (const float value : values) {
+            nans += std::isnan(value) ? 1 : 0;
+            infinities += std::isinf(value) ? 1 : 0;
+        }
+        nan += nans;
+        infinite += infinities;
+    }
+};
+
+// The rows of several tensors of one width, one tensor after the other. Reading is safe from any thread.
+class StoredRows {
+public:
+    struct Part {
+        const TensorEntry* entry = nullptr;
+        std::size_t first = 0;
+        std::size_t count = 0;
+        NotFinite odd;
+    };
+
+    explicit StoredRows(std::shared_ptr<const TensorArchive> archive) : m_archive(std::move(archive)) {}
+
+    // As the file has it: `count` rows of `width` values.
+    void add(const TensorEntry& entry, std::size_t count, std::size_t width)
+    {
+        Part& part = m_parts.emplace_back();
+        part.entry = &entry;
+        part.first = m_count;
+        part.count = count;
+        m_count += count;
+        m_width = width;
+    }
+
+    std::size_t count() const { return m_count; }
+    std::size_t width() const { return m_width; }
+    const std::deque<Part>& parts() const { return m_parts; }
+
+    void read(std::size_t first, std::span<float> out)
+    {
+        for (Part& part : m_parts) {
+            if (out.empty() || first >= part.first + part.count)
+                continue;
+            const std::size_t skipped = first - part.first;
+            const std::size_t rows = std::min(part.count - skipped, out.size() / m_width);
+            m_archive->read(*part.entry, std::uint64_t{skipped} * m_width, out.first(rows * m_width));
+            part.odd.count(out.first(rows * m_width));
+            out = out.subspan(rows * m_width);
+            first += rows;
+        }
+    }
+
+private:
+    std::shared_ptr<const TensorArchive> m_archive;
+    std::deque<Part> m_parts;
+    std::size_t m_count = 0;
+    std::size_t m_width = 0;
+};
+
 }  // namespace
+
+void EmbeddingRows::lookUp(std::span<const std::int32_t> ids, MutableMatrixView out) const
+{
+    if (m_entry == nullptr)
+        return ketscope::lookUp(m_table, ids, out);
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        m_archive->read(*m_entry, static_cast<std::uint64_t>(ids[i]) * out.columns, out.row(i));
+}
 
 Weights::Weights(const ModelFiles& files, std::map<Axis, std::size_t> sizes, std::string_view prefix,
                  std::string_view probe)
-    : m_folder(files.folder), m_archive(files.weights), m_outputsFirst(files.gguf != nullptr), m_sizes(std::move(sizes))
+    : m_folder(files.folder), m_archive(files.weights), m_outputsFirst(files.gguf != nullptr),
+      m_streamed(files.streamed), m_sizes(std::move(sizes))
 {
     const bool bare =
         m_archive->find(probe) != nullptr && m_archive->find(std::string(prefix) + std::string(probe)) == nullptr;
@@ -174,6 +252,8 @@ void Weights::describe(ModelInfo& info) const
 {
     // Masks, position numbers and the like are small; an unknown tensor the size of a layer's is worth a word.
     const std::uint64_t notable = std::uint64_t{m_sizes.at(Axis::Width)} * m_sizes.at(Axis::Width);
+    if (m_streamed)
+        info.warnings.push_back("the weights do not fit into memory: each run unpacks them again, layer by layer");
     std::size_t unused = 0;
     std::string firstUnused;
     std::set<DataType> types;
@@ -210,17 +290,22 @@ bool Weights::has(std::string_view name, std::size_t layer) const
 void Weights::read(const TensorEntry& entry, std::span<float> out) const
 {
     m_archive->read(entry, 0, out);
-    std::size_t nan = 0;
-    std::size_t infinite = 0;
-    for (const float value : out) {
-        nan += std::isnan(value) ? 1 : 0;
-        infinite += std::isinf(value) ? 1 : 0;
-    }
-    if (nan > 0)
-        m_ledger->warnings.push_back(printable(m_archive->storedName(entry.name)) + " has " + countOf(nan, "NaN"));
-    if (infinite > 0)
-        m_ledger->warnings.push_back(printable(m_archive->storedName(entry.name)) + " has "
-                                     + countOf(infinite, "infinite"));
+    NotFinite odd;
+    odd.count(out);
+    warn(entry, odd.nan, odd.infinite);
+}
+
+void Weights::warn(const TensorEntry& entry, std::size_t nan, std::size_t infinite) const
+{
+    const std::string name = printable(m_archive->storedName(entry.name));
+    const auto add = [&](std::size_t count, const char* what) {
+        const std::string line = name + " has " + countOf(count, what);
+        std::vector<std::string>& warnings = m_ledger->warnings;
+        if (count > 0 && std::ranges::find(warnings, line) == warnings.end())
+            warnings.push_back(line);
+    };
+    add(nan, "NaN");
+    add(infinite, "infinite");
 }
 
 std::vector<float> Weights::readVector(const TensorEntry* entry) const
@@ -231,13 +316,32 @@ std::vector<float> Weights::readVector(const TensorEntry* entry) const
     return result;
 }
 
-Linear Weights::linearOf(const Found& which, Activation activation) const
+Linear Weights::linearOf(std::span<const Found* const> parts, Activation activation) const
 {
-    const bool turned = which.part == Part::Turned || which.part == Part::TurnedMatrix;
-    Tensor weight(turned ? std::vector{which.columns, which.rows} : std::vector{which.rows, which.columns});
-    read(*which.weight, weight.values());
-    return {weight.matrix(), readVector(which.bias), turned ? WeightLayout::InputOutput : WeightLayout::OutputInput,
-            activation};
+    const Part kind = parts.front()->part;
+    const bool turned = kind == Part::Turned || kind == Part::TurnedMatrix;
+    const auto rows = std::make_shared<StoredRows>(m_archive);
+    std::vector<float> bias;
+    for (const Found* part : parts) {
+        rows->add(*part->weight, turned ? part->columns : part->rows, turned ? part->rows : part->columns);
+        const std::vector<float> values = readVector(part->bias);
+        bias.insert(bias.end(), values.begin(), values.end());
+    }
+    const auto pack = [rows, bias, activation, turned] {
+        if (!turned)
+            return Linear(
+                rows->width(), rows->count(), [&](std::size_t first, std::span<float> out) { rows->read(first, out); },
+                bias, activation);
+        Tensor weight({rows->count(), rows->width()});
+        rows->read(0, weight.values());
+        return Linear(weight.matrix(), bias, WeightLayout::InputOutput, activation);
+    };
+    if (m_streamed)
+        return {turned ? rows->count() : rows->width(), turned ? rows->width() : rows->count(), pack};
+    Linear packed = pack();
+    for (const StoredRows::Part& part : rows->parts())
+        warn(*part.entry, part.odd.nan, part.odd.infinite);
+    return packed;
 }
 
 LayerNorm Weights::normOf(const Found& which, double epsilon) const
@@ -245,32 +349,24 @@ LayerNorm Weights::normOf(const Found& which, double epsilon) const
     return {readVector(which.weight), readVector(which.bias), epsilon};
 }
 
-Linear Weights::linear(std::string_view name, Activation activation) const { return linearOf(found(name), activation); }
+Linear Weights::linear(std::string_view name, Activation activation) const
+{
+    const Found* const part = &found(name);
+    return linearOf({&part, 1}, activation);
+}
 
 Linear Weights::linear(std::string_view name, std::size_t layer, Activation activation) const
 {
-    return linearOf(found(name, std::to_string(layer)), activation);
+    const Found* const part = &found(name, std::to_string(layer));
+    return linearOf({&part, 1}, activation);
 }
 
 Linear Weights::fused(std::initializer_list<std::string_view> names, std::size_t layer) const
 {
     std::vector<const Found*> parts;
-    std::size_t rows = 0;
-    for (const std::string_view name : names) {
+    for (const std::string_view name : names)
         parts.push_back(&found(name, std::to_string(layer)));
-        rows += static_cast<std::size_t>(parts.back()->weight->shape[0]);
-    }
-    Tensor weight({rows, static_cast<std::size_t>(parts.front()->weight->shape[1])});
-    std::vector<float> bias;
-    std::span<float> rest = weight.values();
-    for (const Found* part : parts) {
-        const auto size = static_cast<std::size_t>(part->weight->elements);
-        read(*part->weight, rest.first(size));
-        rest = rest.subspan(size);
-        const std::vector<float> values = readVector(part->bias);
-        bias.insert(bias.end(), values.begin(), values.end());
-    }
-    return {weight.matrix(), bias};
+    return linearOf(parts, Activation::None);
 }
 
 LayerNorm Weights::norm(std::string_view name, double epsilon) const { return normOf(found(name), epsilon); }
@@ -302,6 +398,11 @@ Tensor Weights::tableOf(const Found& which) const
     Tensor result({which.rows, which.columns});
     read(*which.weight, result.values());
     return result;
+}
+
+EmbeddingRows Weights::embedding(std::string_view name) const
+{
+    return m_streamed ? EmbeddingRows(m_archive, *found(name).weight) : EmbeddingRows(table(name));
 }
 
 std::vector<float> Weights::values(std::string_view name) const { return readVector(found(name).weight); }

@@ -62,6 +62,25 @@ struct TensorRow {
     Axis columns = Axis::One;
 };
 
+// The rows of a table of embeddings. Kept in memory, or read from the file when they are looked up if the model does not
+// fit into it.
+class EmbeddingRows {
+public:
+    EmbeddingRows(std::shared_ptr<const TensorArchive> archive, const TensorEntry& entry)
+        : m_archive(std::move(archive)), m_entry(&entry)
+    {
+    }
+    explicit EmbeddingRows(Tensor table) : m_table(std::move(table)) {}
+
+    // out[i] = row ids[i]. Ids are inside the table.
+    void lookUp(std::span<const std::int32_t> ids, MutableMatrixView out) const;
+
+private:
+    Tensor m_table;
+    std::shared_ptr<const TensorArchive> m_archive;
+    const TensorEntry* m_entry = nullptr;
+};
+
 // The tensors that a model needs, found in its files by a table of names. Everything is checked from headers when it is
 // required; values are read when asked for. Throws Error (Input) naming the tensor, what was expected and what was found.
 class Weights {
@@ -105,6 +124,7 @@ public:
     RmsNorm rmsNorm(std::string_view name, std::size_t layer, double epsilon) const;
     Tensor table(std::string_view name) const;
     Tensor table(std::string_view name, std::size_t layer) const;
+    EmbeddingRows embedding(std::string_view name) const;
     std::vector<float> values(std::string_view name) const;
 
     const std::vector<std::string>& warnings() const { return m_ledger->warnings; }
@@ -132,8 +152,9 @@ private:
                                    std::vector<std::uint64_t> shape);
     const Found& found(std::string_view name, std::string_view layer = {}) const;
     void read(const TensorEntry& entry, std::span<float> out) const;
+    void warn(const TensorEntry& entry, std::size_t nan, std::size_t infinite) const;
     std::vector<float> readVector(const TensorEntry* entry) const;
-    Linear linearOf(const Found& which, Activation activation) const;
+    Linear linearOf(std::span<const Found* const> parts, Activation activation) const;
     Tensor tableOf(const Found& which) const;
     LayerNorm normOf(const Found& which, double epsilon) const;
     bool isIgnored(std::string_view name) const;
@@ -141,6 +162,7 @@ private:
     std::filesystem::path m_folder;
     std::shared_ptr<const TensorArchive> m_archive;
     bool m_outputsFirst;  // even where an architecture's own files turn weights
+    bool m_streamed;      // linear layers are packed for each use
     std::map<Axis, std::size_t> m_sizes;
     std::string m_prefix;
     std::map<std::string, Found, std::less<>> m_found;

@@ -179,12 +179,23 @@ struct Linear::Packed {
     Tensor weights;
     std::vector<float> bias;
 
+    Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act);
     void cutIntoTiles();
     void pack(MatrixView from, WeightLayout layout);
+    void pack(const WeightRows& read);
+    void packTile(const Tile& tile, const float* from, std::size_t inputStride, std::size_t outputStride);
     const float* denseRows(MatrixView in) const;
     void runTile(const Tile& tile, const Product& product, MatrixView in, MutableMatrixView out, bool sum) const;
     void run(MatrixView in, MutableMatrixView out, bool sum) const;
 };
+
+Linear::Packed::Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act)
+    : inputs(in), outputs(out), activation(act), bias(biases.begin(), biases.end())
+{
+    if (inputs == 0 || outputs == 0 || (!bias.empty() && bias.size() != outputs))
+        fail({"linear layer", "weights and a bias that fit", "other shapes", "Report this."});
+    cutIntoTiles();
+}
 
 void Linear::Packed::cutIntoTiles()
 {
@@ -203,19 +214,32 @@ void Linear::Packed::cutIntoTiles()
     weights = Tensor({size});
 }
 
+void Linear::Packed::packTile(const Tile& tile, const float* from, std::size_t inputStride, std::size_t outputStride)
+{
+    const OneThread one;
+    memory in = wrap(plain(inputs, tile.width, inputStride, outputStride), from);
+    memory out = wrap(tile.layout, weights.data() + tile.offset);
+    dnnl::reorder(in, out).execute(streamOfThread(), in, out);
+    streamOfThread().wait();
+}
+
 void Linear::Packed::pack(MatrixView from, WeightLayout layout)
 {
     const bool outputRows = layout == WeightLayout::OutputInput;
     parallelFor(tiles.size(), inputs * tiles.front().width, [&](std::size_t index) {
-        const OneThread one;
         const Tile& tile = tiles[index];
-        const float* start = from.data + tile.first * (outputRows ? from.stride : 1);
-        const memory::desc source =
-            plain(inputs, tile.width, outputRows ? 1 : from.stride, outputRows ? from.stride : 1);
-        memory in = wrap(source, start);
-        memory out = wrap(tile.layout, weights.data() + tile.offset);
-        dnnl::reorder(in, out).execute(streamOfThread(), in, out);
-        streamOfThread().wait();
+        packTile(tile, from.data + tile.first * (outputRows ? from.stride : 1), outputRows ? 1 : from.stride,
+                 outputRows ? from.stride : 1);
+    });
+}
+
+void Linear::Packed::pack(const WeightRows& read)
+{
+    parallelFor(tiles.size(), inputs * tiles.front().width, [&](std::size_t index) {
+        const Tile& tile = tiles[index];
+        const std::span<float> rows(scratchOfThread(Scratch::Input, tile.width * inputs), tile.width * inputs);
+        read(tile.first, rows);
+        packTile(tile, rows.data(), 1, inputs);
     });
 }
 
@@ -280,29 +304,44 @@ void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum) const
 
 Linear::Linear(MatrixView weights, std::span<const float> bias, WeightLayout layout, Activation activation)
 {
-    auto packed = std::make_unique<Packed>();
-    packed->inputs = layout == WeightLayout::OutputInput ? weights.columns : weights.rows;
-    packed->outputs = layout == WeightLayout::OutputInput ? weights.rows : weights.columns;
-    packed->activation = activation;
-    packed->bias.assign(bias.begin(), bias.end());
-    if (weights.empty() || (!bias.empty() && bias.size() != packed->outputs))
-        fail({"linear layer", "weights and a bias that fit", "other shapes", "Report this."});
-    packed->cutIntoTiles();
+    const bool outputRows = layout == WeightLayout::OutputInput;
+    auto packed = std::make_unique<Packed>(outputRows ? weights.columns : weights.rows,
+                                           outputRows ? weights.rows : weights.columns, bias, activation);
     packed->pack(weights, layout);
     m_packed = std::move(packed);
+}
+
+Linear::Linear(std::size_t inputs, std::size_t outputs, const WeightRows& read, std::span<const float> bias,
+               Activation activation)
+{
+    auto packed = std::make_unique<Packed>(inputs, outputs, bias, activation);
+    packed->pack(read);
+    m_packed = std::move(packed);
+}
+
+Linear::Linear(std::size_t inputs, std::size_t outputs, std::function<Linear()> pack)
+    : m_source{inputs, outputs, std::move(pack)}
+{
 }
 
 Linear::~Linear() = default;
 Linear::Linear(Linear&&) noexcept = default;
 Linear& Linear::operator=(Linear&&) noexcept = default;
 
-std::size_t Linear::inputs() const { return m_packed->inputs; }
-std::size_t Linear::outputs() const { return m_packed->outputs; }
+std::size_t Linear::inputs() const { return m_packed ? m_packed->inputs : m_source.inputs; }
+std::size_t Linear::outputs() const { return m_packed ? m_packed->outputs : m_source.outputs; }
 
-void Linear::apply(MatrixView in, MutableMatrixView out) const { m_packed->run(in, out, false); }
+void Linear::apply(MatrixView in, MutableMatrixView out) const
+{
+    if (!m_packed)
+        return m_source.pack().apply(in, out);
+    m_packed->run(in, out, false);
+}
 
 void Linear::addTo(MatrixView in, MutableMatrixView out) const
 {
+    if (!m_packed)
+        return m_source.pack().addTo(in, out);
     if (m_packed->activation != Activation::None)
         fail({"linear layer", "no activation before a residual", "one", "Report this."});
     m_packed->run(in, out, true);

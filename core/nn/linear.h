@@ -3,6 +3,7 @@
 
 #include "core/base/view.h"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
@@ -21,6 +22,9 @@ enum class WeightLayout {
     InputOutput   // rows are inputs, as GPT-2 stores them
 };
 
+// Fills `rows` (count · inputs) with the weights of outputs [first, first + count). Called from several threads.
+using WeightRows = std::function<void(std::size_t first, std::span<float> rows)>;
+
 // y = activation(x Wᵀ + b) with weights packed once for the processor that the program runs on. Results are the same
 // bits for any thread count: the work is cut into fixed tiles and each is computed by one thread.
 class Linear {
@@ -28,6 +32,11 @@ public:
     // `bias` has one value an output, or is empty.
     Linear(MatrixView weights, std::span<const float> bias, WeightLayout layout = WeightLayout::OutputInput,
            Activation activation = Activation::None);
+    // The same from rows that are read when they are packed, a tile at a time: the matrix is never there twice.
+    Linear(std::size_t inputs, std::size_t outputs, const WeightRows& read, std::span<const float> bias,
+           Activation activation = Activation::None);
+    // A layer that `pack` makes anew for each use and that is forgotten after it, for models that do not fit into memory.
+    Linear(std::size_t inputs, std::size_t outputs, std::function<Linear()> pack);
     ~Linear();
     Linear(Linear&&) noexcept;
     Linear& operator=(Linear&&) noexcept;
@@ -42,7 +51,13 @@ public:
 
 private:
     struct Packed;
-    std::unique_ptr<const Packed> m_packed;
+    struct Source {
+        std::size_t inputs = 0;
+        std::size_t outputs = 0;
+        std::function<Linear()> pack;
+    };
+    std::unique_ptr<const Packed> m_packed;  // null when there is a source
+    Source m_source;
 };
 
 }  // namespace ketscope

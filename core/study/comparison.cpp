@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/comparison.h"
 
+#include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/base/parallel.h"
+#include "core/study/run_memory.h"
 
 #include <chrono>
 
@@ -33,7 +36,8 @@ private:
 bool sameGround(const Comparison& previous, const Comparison& next)
 {
     return previous.weightsSha256 == next.weightsSha256 && previous.model.path == next.model.path
-           && previous.input.model == next.input.model && previous.recordedTitles.empty();
+           && previous.input.model == next.input.model && previous.recordedTitles.empty()
+           && previous.study.keptLayers == next.study.keptLayers;
 }
 
 // A large picture takes longer to make ready than a small model to run: the same one is not done twice.
@@ -56,8 +60,39 @@ std::shared_ptr<const Trace> reusable(const Comparison* previous, const Comparis
     return same ? previous->traces[trace] : nullptr;
 }
 
+using KeptMaps = std::vector<std::vector<std::uint8_t>>;
+
+// As ForwardRequest::keepMaps. Patched layers are what a comparison is about: they must be among those that are kept.
+KeptMaps keptMaps(const Comparison& comparison)
+{
+    const std::vector<std::size_t>& layers = comparison.study.keptLayers;
+    KeptMaps kept;
+    std::size_t most = 0;
+    for (std::size_t s = 0; s < comparison.model.stacks.size() && !layers.empty(); ++s) {
+        const StackInfo& stack = comparison.model.stacks[s];
+        most = std::max(most, stack.layers);
+        std::vector<std::uint8_t>& flags = kept.emplace_back(stack.layers, std::uint8_t{0});
+        for (const std::size_t layer : layers)
+            if (layer < stack.layers)
+                flags[layer] = 1;
+        if (std::ranges::find(flags, 1) == flags.end())
+            refuse({"kept layers", "at least one of the stack " + stack.name, "none",
+                    "Name one from 0 to " + std::to_string(stack.layers - 1) + "."});
+        for (const auto& plan : comparison.plans)
+            for (std::size_t layer = plan->firstPatchedLayer(s); layer < stack.layers; ++layer)
+                for (std::size_t head = 0; head < stack.heads; ++head)
+                    if (plan->isPatched(s, layer, head) && flags[layer] == 0)
+                        refuse({"kept layers", "every patched layer", "not layer " + std::to_string(layer),
+                                "Keep it too, or patch fewer layers."});
+    }
+    for (const std::size_t layer : layers)
+        if (layer >= most)
+            refuse({"kept layers", "layers from 0 to " + std::to_string(most - 1), std::to_string(layer), ""});
+    return kept;
+}
+
 std::shared_ptr<const Trace> runTrace(const Comparison& comparison, const Model& model, std::size_t index,
-                                      Monitor& monitor)
+                                      const KeptMaps& kept, Monitor& monitor)
 {
     const HeadPlan& plan = *comparison.plans[index];
     ForwardRequest request{.input = &comparison.input.model, .plan = &plan};
@@ -66,11 +101,26 @@ std::shared_ptr<const Trace> runTrace(const Comparison& comparison, const Model&
         for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack)
             request.firstLayers.push_back(plan.firstPatchedLayer(stack));
     }
+    request.keepMaps = kept;
     ShareMonitor share(monitor, index, comparison.plans.size());
     const auto start = std::chrono::steady_clock::now();
     auto trace = std::make_shared<Trace>(model.forward(request, share));
     trace->seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return trace;
+}
+
+// What is not already there has to fit, before any of it is computed.
+void requireMemoryFor(const Comparison& comparison, const Comparison* previous, const KeptMaps& kept)
+{
+    RunMemory needed;
+    std::size_t traces = 0;
+    for (std::size_t i = 0; i < comparison.plans.size(); ++i) {
+        if (reusable(previous, comparison, i))
+            continue;
+        needed += memoryOfRun(comparison.model, comparison.input.model, *comparison.plans[i], i > 0, kept);
+        ++traces;
+    }
+    requireMemory(needed, traces, availableMemory());
 }
 
 }  // namespace
@@ -93,13 +143,31 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     comparison->plans.push_back(plan({}));
     for (const Plan& candidate : study.candidates)
         comparison->plans.push_back(plan(candidate));
+    const KeptMaps kept = keptMaps(*comparison);
+    requireMemoryFor(*comparison, previous.get(), kept);
     for (std::size_t i = 0; i < comparison->plans.size(); ++i) {
         auto trace = reusable(previous.get(), *comparison, i);
-        comparison->traces.push_back(trace ? trace : runTrace(*comparison, *model.model, i, monitor));
+        comparison->traces.push_back(trace ? trace : runTrace(*comparison, *model.model, i, kept, monitor));
     }
     comparison->study.selection = clamped(study.selection, *comparison);
     return comparison;
 }
+
+namespace {
+
+// The layer closest to `layer` whose maps were kept; the lower one of two.
+std::size_t nearestKept(const std::vector<TensorPointer>& maps, std::size_t layer)
+{
+    for (std::size_t distance = 0; distance < maps.size(); ++distance) {
+        if (distance <= layer && maps.at(layer - distance))
+            return layer - distance;
+        if (layer + distance < maps.size() && maps[layer + distance])
+            return layer + distance;
+    }
+    return layer;
+}
+
+}  // namespace
 
 Selection clamped(Selection selection, const Comparison& comparison)
 {
@@ -111,6 +179,8 @@ Selection clamped(Selection selection, const Comparison& comparison)
     inside(selection.layer, stacks.empty() ? 0 : stacks[selection.stack].layers);
     inside(selection.head, stacks.empty() ? 0 : stacks[selection.stack].heads);
     const bool run = !comparison.traces.empty() && !stacks.empty();
+    if (run)
+        selection.layer = nearestKept(comparison.traces.front()->stacks.at(selection.stack).attention, selection.layer);
     const TensorPointer map =
         run ? comparison.traces.front()->stacks.at(selection.stack).attention.at(selection.layer) : nullptr;
     inside(selection.query, map ? map->shape().at(1) : comparison.input.tokens.size());

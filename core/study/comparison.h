@@ -48,11 +48,12 @@ using ComparisonPointer = std::shared_ptr<const Comparison>;
 
 // Runs what is not already in `previous`: the baseline is reused when model and input are the same, layers before a
 // candidate's first patched one come from the baseline, and a candidate whose plan and seed did not change is kept.
-// `threads` 0 = one per core. Throws Error; nothing partial is returned.
+// `threads` 0 = one per core. Throws Error, before anything is computed when it does not fit into memory; nothing partial
+// is returned.
 ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
                            Monitor& monitor);
 
-// `selection` moved inside the stacks, layers, heads and tokens that the comparison has.
+// `selection` moved inside the stacks, layers, heads and tokens that the comparison has, and to a layer whose maps it has.
 Selection clamped(Selection selection, const Comparison& comparison);
 
 // "A", "B", "C", …

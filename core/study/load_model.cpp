@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/base/memory.h"
 #include "core/base/sha256.h"
 #include "core/study/comparison.h"
+#include "core/study/run_memory.h"
 
 #include <set>
 
@@ -31,10 +34,27 @@ std::shared_ptr<const std::vector<std::string>> labelsOf(const ModelInfo& model,
 
 }  // namespace
 
+namespace {
+
+// A model whose weights do not fit is unpacked layer by layer in every run.
+void fitIntoMemory(ModelFiles& files, const ModelInfo& info)
+{
+    const std::uint64_t available = availableMemory();
+    if (weightMemory(info) <= available)
+        return;
+    files.streamed = true;
+    if (const std::uint64_t least = streamedWeightMemory(info, *files.weights); least > available)
+        refuse({files.folder.string(), bytesText(least) + " for its largest weights", bytesText(available) + " free",
+                "Close other programs or choose a smaller model."});
+}
+
+}  // namespace
+
 std::shared_ptr<const LoadedModel> loadModel(const std::filesystem::path& folder, Monitor& monitor)
 {
-    const ModelFiles files = openModelFiles(folder);
+    ModelFiles files = openModelFiles(folder);
     const Architecture& architecture = architectureOf(files);
+    fitIntoMemory(files, architecture.describe(files));
     auto loaded = std::make_shared<LoadedModel>();
     loaded->tokenizer = openTokenizer(folder);
     loaded->model = architecture.open(files, monitor);

@@ -9,23 +9,56 @@
 #include "core/study/run_file_input.h"
 #include "core/study/run_file_model.h"
 
+#include <limits>
 #include <nlohmann/json.hpp>
 
 namespace ketscope {
 
 namespace {
 
+constexpr float kNotKept = std::numeric_limits<float>::quiet_NaN();
+
+// The maps of any layer that has them.
+const Tensor& someMaps(const StackTrace& stack)
+{
+    return **std::ranges::find_if(stack.attention, [](const TensorPointer& maps) { return maps != nullptr; });
+}
+
+// (L, H, Nq, Nk): every layer, NaN where its maps were not kept, which an attribute of the stack says.
+void writeMaps(Hdf5File& file, const std::string& group, const StackTrace& stack)
+{
+    std::vector<TensorPointer> layers;
+    std::vector<std::size_t> kept;
+    TensorPointer missing;
+    for (std::size_t layer = 0; layer < stack.attention.size(); ++layer) {
+        layers.push_back(stack.attention[layer]);
+        if (layers.back()) {
+            kept.push_back(layer);
+            continue;
+        }
+        if (!missing) {
+            Tensor values(someMaps(stack).shape());
+            std::ranges::fill(values.values(), kNotKept);
+            missing = std::make_shared<const Tensor>(std::move(values));
+        }
+        layers.back() = missing;
+    }
+    file.writeFloatBlocks(group + "/attention", layers);
+    if (kept.size() != layers.size())
+        file.setText(group, "kept_layers", formatIndexList(kept));
+}
+
 // (L, H, Nq) of one number for every row.
 template <typename Measure>
 void writeMeasure(Hdf5File& file, const std::string& path, const StackTrace& stack, const Measure& measure)
 {
-    const std::vector<std::size_t>& map = stack.attention.front()->shape();
+    const std::vector<std::size_t>& map = someMaps(stack).shape();
     Tensor values({stack.attention.size(), map[0], map[1]});
     float* next = values.data();
     for (const TensorPointer& layer : stack.attention)
         for (std::size_t head = 0; head < map[0]; ++head)
             for (std::size_t query = 0; query < map[1]; ++query)
-                *next++ = static_cast<float>(measure(layer->matrix({head}).row(query), query));
+                *next++ = layer ? static_cast<float>(measure(layer->matrix({head}).row(query), query)) : kNotKept;
     file.writeFloats(path, values.shape(), values.values());
 }
 
@@ -34,7 +67,7 @@ void writeMeasures(Hdf5File& file, const std::string& path, const StackTrace& st
 {
     writeMeasure(file, path + "/entropy", stack, [](auto row, std::size_t) { return entropy(row); });
     writeMeasure(file, path + "/normalized_entropy", stack, [&](auto row, std::size_t query) {
-        return normalizedEntropy(row, allowedKeys(mask, query, stack.attention.front()->shape()[1], row.size()));
+        return normalizedEntropy(row, allowedKeys(mask, query, someMaps(stack).shape()[1], row.size()));
     });
     // Between a word and a patch there is no distance.
     if (info.queries == info.keys)
@@ -76,13 +109,13 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
     for (std::size_t s = 0; s < trace.stacks.size(); ++s) {
         const StackTrace& stack = trace.stacks[s];
         const std::string group = path + "/" + stack.name;
-        file.writeFloatBlocks(group + "/attention", stack.attention);
+        writeMaps(file, group, stack);
         if (!stack.hidden.empty())
             file.writeFloatBlocks(group + "/hidden_states", stack.hidden);
         writeStandardErrors(file, group, stack);
         writeDiagnostics(file, group, stack);
         const StackInfo& info = comparison.model.stacks[s];
-        const auto keyAllowed = axisMask(comparison.input.model, info.keys, stack.attention.front()->shape().at(2));
+        const auto keyAllowed = axisMask(comparison.input.model, info.keys, someMaps(stack).shape().at(2));
         writeMeasures(file, group, stack, info, {.causal = info.causal, .keyAllowed = keyAllowed});
     }
     for (const auto& [name, values] : trace.outputs)

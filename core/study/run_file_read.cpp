@@ -132,12 +132,33 @@ private:
             stack.hidden = layersOf(hidden);
         }
         readDiagnostics(m_file, group, shape[0], stack);
+        dropLayersNotKept(group, stack);
         // Mechanisms of ours say themselves what their rows sum to; about others nothing is known.
         const auto queries = axisMask(m_comparison->input.model, axesOf(name).first, shape[2]);
         const bool ours = m_model && m_file.textAttribute("/", "study");
         for (std::string& doubt : attentionDoubts(stack, queries, !ours))
             trace.warnings.push_back(std::move(doubt));
         return stack;
+    }
+
+    // Layers whose maps were not kept are NaN throughout, and the stack says which ones it has.
+    void dropLayersNotKept(const std::string& group, StackTrace& stack) const
+    {
+        const auto kept = m_file.textAttribute(group, "kept_layers");
+        if (!kept)
+            return;
+        const std::vector<std::size_t> layers = parseIndexList(*kept, "kept_layers");
+        if (layers.empty() || std::ranges::max(layers) >= stack.attention.size())
+            wrong(group, "kept_layers that are layers", "\"" + printable(*kept, 60) + "\"");
+        for (std::size_t layer = 0; layer < stack.attention.size(); ++layer)
+            if (std::ranges::find(layers, layer) == layers.end())
+                stack.attention[layer] = nullptr;
+    }
+
+    // The shape of one layer's maps.
+    static const std::vector<std::size_t>& mapShape(const StackTrace& stack)
+    {
+        return (*std::ranges::find_if(stack.attention, [](const auto& maps) { return maps != nullptr; }))->shape();
     }
 
     static std::string shapeText(const std::vector<std::size_t>& shape)
@@ -199,7 +220,7 @@ private:
         for (std::size_t s = 0; same && s < first.size(); ++s)
             same = trace.stacks[s].name == first[s].name
                    && trace.stacks[s].attention.size() == first[s].attention.size()
-                   && trace.stacks[s].attention.front()->shape() == first[s].attention.front()->shape();
+                   && mapShape(trace.stacks[s]) == mapShape(first[s]);
         if (!same)
             wrong(path, "the same stacks and shapes as the first trace", "others");
     }
@@ -213,7 +234,7 @@ private:
         for (const StackTrace& stack : m_comparison->traces.front()->stacks)
             model.stacks.push_back({.name = stack.name,
                                     .layers = stack.attention.size(),
-                                    .heads = stack.attention.front()->shape()[0],
+                                    .heads = mapShape(stack)[0],
                                     .width = stack.hidden.empty() ? 0 : stack.hidden.front()->shape()[1],
                                     .queries = axesOf(stack.name).first,
                                     .keys = axesOf(stack.name).second});
@@ -226,7 +247,7 @@ private:
         bool fits = model.stacks.size() == stacks.size();
         for (std::size_t s = 0; fits && s < stacks.size(); ++s)
             fits = model.stacks[s].name == stacks[s].name && model.stacks[s].layers == stacks[s].attention.size()
-                   && model.stacks[s].heads == stacks[s].attention.front()->shape()[0];
+                   && model.stacks[s].heads == mapShape(stacks[s])[0];
         if (!fits)
             wrong("model", "the stacks of the arrays", "others");
     }

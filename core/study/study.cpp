@@ -177,7 +177,7 @@ Json toJson(const Study& study)
     for (const Plan& plan : study.candidates)
         candidates.push_back(toJson(plan));
     const Selection& s = study.selection;
-    return {
+    Json json = {
         {"version", kStudyVersion},
         {"model", study.modelPath},
         {"input", inputToJson(study.input)},
@@ -190,6 +190,9 @@ Json toJson(const Study& study)
           {"difference", study.view.showDifference},
           {"head_measure", study.view.headMeasure},
           {"distance_curve", kCurves[static_cast<std::size_t>(study.view.distanceCurve)]}}}};
+    if (!study.keptLayers.empty())
+        json["kept_layers"] = study.keptLayers;
+    return json;
 }
 
 Study studyFromJson(const Json& json, const std::string& where)
@@ -211,6 +214,8 @@ Study studyFromJson(const Json& json, const std::string& where)
                        selection.whole<std::size_t>("head"), selection.whole<std::size_t>("query"),
                        selection.whole<std::size_t>("key")};
     study.view = viewFromJson(fields.at("view"), where + ", view");
+    if (fields.has("kept_layers"))
+        study.keptLayers = fields.list<std::size_t>("kept_layers");
     return study;
 }
 

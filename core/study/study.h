@@ -46,6 +46,8 @@ struct Study {
     std::uint64_t seed = 0;
     Selection selection = {};
     ViewSettings view = {};
+    // Layers of every stack whose maps are kept, for memory; empty = all. They include every patched layer.
+    std::vector<std::size_t> keptLayers = {};
 
     bool operator==(const Study&) const = default;
 };

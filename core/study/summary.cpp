@@ -37,11 +37,12 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_
         const StackInfo& info = comparison.model.stacks[stack];
         for (std::size_t layer = 0; layer < info.layers; ++layer) {
             for (std::size_t head = 0; head < info.heads; ++head) {
-                if (!plan || plan->isPatched(stack, layer, head))
+                if ((!plan || plan->isPatched(stack, layer, head)) && baseline.stacks.at(stack).attention.at(layer))
                     heads.push_back({stack, layer, head, {}, 0.0, 0.0});
             }
         }
-        tokens = std::max(tokens, baseline.stacks.at(stack).attention.at(0)->matrix().rows);
+        for (const TensorPointer& maps : baseline.stacks.at(stack).attention)
+            tokens = std::max(tokens, maps ? maps->matrix().rows : 0);
     }
     parallelFor(heads.size(), tokens * tokens * kWorkPerCell, [&](std::size_t index) {
         HeadSummary& at = heads[index];

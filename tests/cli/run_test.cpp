@@ -60,6 +60,35 @@ INSTANTIATE_TEST_SUITE_P(Models, CliFixture, testing::ValuesIn(fixtureNames()), 
     return name;
 });
 
+TEST(CliGguf, IsInspectedTokenizedAndRun)
+{
+    const fs::path gguf = fixtures() / "gguf";
+    for (const std::string name : {"gpt2-f16", "gpt2-q8_0", "gpt2-f16-v2", "bert-f32", "llama-q4_0", "llama-q4_k_m"}) {
+        const std::string file = (gguf / (name + ".gguf")).string();
+        const nlohmann::json json = ketscope({"inspect", file, "--json"}).json();
+        EXPECT_EQ(json.at("format"), "gguf") << name;
+        EXPECT_EQ(json.at("architecture"), name.substr(0, name.find('-'))) << name;
+        EXPECT_EQ(json.at("tokenizer").at("vocabulary_size"), json.at("vocabulary_size")) << name;
+        const Outcome run = ketscope({"run", file, "--text", "the city of the king", "--json", "--quiet"});
+        ASSERT_EQ(run.status, 0) << run.error;
+        EXPECT_EQ(run.json().at("input").at("tokens").size(),
+                  ketscope({"tokenize", file, "--text", "the city of the king", "--json"}).json().at("tokens").size());
+    }
+}
+
+TEST(CliGguf, InspectSaysWhatEachKindOfTensorIsStoredAs)
+{
+    const std::string file = (fixtures() / "gguf/llama-q4_k_m.gguf").string();
+    const nlohmann::json json = ketscope({"inspect", file, "--json"}).json();
+    EXPECT_EQ(json.at("gguf").at("version"), 3);
+    EXPECT_EQ(json.at("tensors").at("blk.*.attn_q.weight").at(0).at("type"), "Q4_K");
+    EXPECT_EQ(json.at("tensor_types").at(0).at("type"), "Q4_K");
+    EXPECT_EQ(json.at("tensor_types").at(0).at("tensors"), 6);
+    const Outcome text = ketscope({"inspect", file});
+    EXPECT_NE(text.out.find("Q4_K × 6, Q6_K × 3, F32 × 3 tensors"), std::string::npos) << text.out;
+    EXPECT_NE(text.out.find("blk.*.attn_q.weight: Q4_K × 1"), std::string::npos) << text.out;
+}
+
 TEST(CliTokenize, GivesIdsAndCharacters)
 {
     const Outcome text = ketscope({"tokenize", sampleModel(), "--text", "not bad at all"});

@@ -227,6 +227,19 @@ TEST(LlamaGguf, IsTheSameModelAsItsFolder)
     EXPECT_EQ(model->info().parameterCount, openModel(copy.write())->info().parameterCount);
 }
 
+// Packed for each use and read row by row: slower, and the same bits.
+TEST(LlamaGguf, StreamedWeightsGiveTheSameBits)
+{
+    for (const char* name : {"models/llama-gqa", "models/gpt2-lm-f16", "models/openai-gpt-lm", "gguf/gpt2-q8_0.gguf",
+                             "gguf/llama-q4_0.gguf", "gguf/llama-q4_k_m.gguf"}) {
+        Monitor monitor;
+        ModelFiles files = openModelFiles(test::fixtures() / name);
+        const Trace resident = runOn(*architectureOf(files).open(files, monitor));
+        files.streamed = true;
+        EXPECT_EQ(largestDifference(runOn(*architectureOf(files).open(files, monitor)), resident), 0.0) << name;
+    }
+}
+
 TEST(LlamaGguf, ScalingsOfPositionsAreThoseOfTheConfiguration)
 {
     test::ModelCopy copy("llama-gqa");

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/run_memory.h"
+
+#include "core/base/error.h"
+#include "core/base/memory.h"
+
+#include <algorithm>
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::uint64_t kFloat = sizeof(float);
+
+bool speaks(const ModelInfo& model)
+{
+    return model.task == Task::CausalLanguageModelling || model.task == Task::MaskedLanguageModelling;
+}
+
+std::uint64_t widestStack(const ModelInfo& model)
+{
+    std::uint64_t widest = 0;
+    for (const StackInfo& stack : model.stacks)
+        widest = std::max<std::uint64_t>(widest, stack.width);
+    return widest;
+}
+
+// Of the words, as a language model has them twice: to look up and to multiply by.
+std::uint64_t embeddingMemory(const ModelInfo& model)
+{
+    return speaks(model) ? model.vocabularySize * widestStack(model) * kFloat : 0;
+}
+
+}  // namespace
+
+RunMemory& RunMemory::operator+=(const RunMemory& other)
+{
+    maps += other.maps;
+    hidden += other.hidden;
+    outputs += other.outputs;
+    return *this;
+}
+
+RunMemory memoryOfRun(const ModelInfo& model, const ModelInput& input, const HeadPlan& plan, bool resumed,
+                      const std::vector<std::vector<std::uint8_t>>& kept)
+{
+    RunMemory need;
+    // A pass without the image that it needs refuses to start.
+    if (model.image && !input.image.pixels)
+        return need;
+    for (std::size_t s = 0; s < model.stacks.size(); ++s) {
+        const StackInfo& stack = model.stacks[s];
+        const std::uint64_t queries = axisLength(model, input, input.image, stack.queries);
+        const std::uint64_t map = stack.heads * queries * axisLength(model, input, input.image, stack.keys) * kFloat;
+        const std::size_t first = resumed ? plan.firstPatchedLayer(s) : 0;
+        for (std::size_t layer = first; layer < stack.layers; ++layer) {
+            if (kept.empty() || kept[s][layer] != 0)
+                need.maps += plan.anyGivesStandardError(s, layer) ? 2 * map : map;
+            need.hidden += queries * stack.width * kFloat;
+        }
+        need.hidden += resumed ? 0 : queries * stack.width * kFloat;
+    }
+    if (speaks(model))
+        need.outputs = input.tokenIds.size() * model.vocabularySize * kFloat;
+    return need;
+}
+
+void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t available)
+{
+    if (needed.total() <= available)
+        return;
+    refuse({"memory",
+            bytesText(needed.total()) + " for " + std::to_string(traces) + (traces == 1 ? " trace" : " traces") + " ("
+                + bytesText(needed.maps) + " of attention maps, " + bytesText(needed.hidden) + " of hidden states, "
+                + bytesText(needed.outputs) + " of outputs)",
+            bytesText(available) + " free",
+            "Keep the maps of selected layers only (--keep-layers 0,5), shorten the input or compare less at once."});
+}
+
+std::uint64_t weightMemory(const ModelInfo& model) { return model.parameterCount * kFloat + embeddingMemory(model); }
+
+std::uint64_t streamedWeightMemory(const ModelInfo& model, const TensorArchive& weights)
+{
+    std::uint64_t largest = 0;
+    for (const TensorEntry& entry : weights.entries())
+        largest = std::max(largest, entry.elements);
+    return 2 * largest * kFloat + embeddingMemory(model);
+}
+
+}  // namespace ketscope

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/models/model.h"
+
+#include <cstdint>
+
+namespace ketscope {
+
+// Bytes that one forward pass leaves in its trace.
+struct RunMemory {
+    std::uint64_t maps = 0;     // attention weights and their standard errors, of the layers that are kept
+    std::uint64_t hidden = 0;   // hidden states
+    std::uint64_t outputs = 0;  // logits
+
+    std::uint64_t total() const { return maps + hidden + outputs; }
+    RunMemory& operator+=(const RunMemory& other);
+};
+
+// Only layers from each stack's first patched one on are counted when the pass is `resumed`; the others are shared.
+// `kept` as ForwardRequest::keepMaps.
+RunMemory memoryOfRun(const ModelInfo& model, const ModelInput& input, const HeadPlan& plan, bool resumed,
+                      const std::vector<std::vector<std::uint8_t>>& kept);
+
+// Throws Error (Input) in one line when `traces` passes that leave `needed` do not fit into `available` bytes: how much
+// is needed and how to need less.
+void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t available);
+
+// Bytes of a model's weights as it keeps them, and of those that it needs at once when they are streamed.
+std::uint64_t weightMemory(const ModelInfo& model);
+std::uint64_t streamedWeightMemory(const ModelInfo& model, const TensorArchive& weights);
+
+}  // namespace ketscope
