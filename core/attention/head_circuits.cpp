@@ -104,8 +104,8 @@ std::vector<Diagnostic> circuitDiagnostics(const CircuitFeatures& features, std:
             numberDiagnostic("stateless_tokens", "Tokens without a state", number(stateless))};
 }
 
-void addCircuitGradients(const CircuitFeatures& features, HeadCircuit which, MatrixView tokens,
-                         const ProjectedMatrix& gradients, MutableMatrixView ofTokens, const HeadGradients& into)
+void addCircuitGradients(const CircuitFeatures& features, HeadCircuit which, MatrixView tokens, const Dense& gradients,
+                         MutableMatrixView ofTokens, const HeadGradients& into)
 {
     if (ofTokens.empty() && into.trained == nullptr)
         return;
@@ -114,7 +114,7 @@ void addCircuitGradients(const CircuitFeatures& features, HeadCircuit which, Mat
     addTrainedGradient(into, anglesName(which), angles, {angles.size()});
 }
 
-Tensor valueTensor(const ProjectedMatrix& values)
+Tensor valueTensor(const Dense& values)
 {
     Tensor tensor({static_cast<std::size_t>(values.rows()), static_cast<std::size_t>(values.cols())});
     std::transform(values.data(), values.data() + values.size(), tensor.data(),

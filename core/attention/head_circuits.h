@@ -34,10 +34,10 @@ double circuitFlops(const Circuit& circuit, std::size_t strings, double tokens);
 std::vector<Diagnostic> circuitDiagnostics(const CircuitFeatures& features, std::size_t stateless);
 
 // The gradient (tokens, f) of projections to a circuit's angles and the tokens it was given.
-void addCircuitGradients(const CircuitFeatures& features, HeadCircuit which, MatrixView tokens,
-                         const ProjectedMatrix& gradients, MutableMatrixView ofTokens, const HeadGradients& into);
+void addCircuitGradients(const CircuitFeatures& features, HeadCircuit which, MatrixView tokens, const Dense& gradients,
+                         MutableMatrixView ofTokens, const HeadGradients& into);
 
 // Values (m, dv) from expectations in double.
-Tensor valueTensor(const ProjectedMatrix& values);
+Tensor valueTensor(const Dense& values);
 
 }  // namespace ketscope

@@ -148,9 +148,9 @@ private:
                 std::move(strings), executionOf(parameters)};
     }
 
-    static ProjectedMatrix readoutOf(const HeadInput& input, const NamedTensors& initial)
+    static Dense readoutOf(const HeadInput& input, const NamedTensors& initial)
     {
-        return projected(trainedValues(input, "readout", *initial.at("readout")), qubitsOf(input));
+        return dense(trainedValues(input, "readout", *initial.at("readout")), qubitsOf(input));
     }
 
     Projections project(const HeadInput& input, const Parameters& parameters) const override
@@ -159,12 +159,12 @@ private:
         const MatrixView keyTokens = layerInputOfKeys(input);
         const NamedTensors initial = initialTensors(input, parameters);
         const auto measured = [&](HeadCircuit which, MatrixView tokens) {
-            return projected(features(input, parameters, initial, which).apply(tokens), qubitsOf(input));
+            return dense(features(input, parameters, initial, which).apply(tokens), qubitsOf(input));
         };
         Projections result;
         const CircuitFeatures keys = features(input, parameters, initial, HeadCircuit::Keys);
         result.queries = measured(HeadCircuit::Queries, queryTokens);
-        result.keys = projected(keys.apply(keyTokens), qubitsOf(input));
+        result.keys = dense(keys.apply(keyTokens), qubitsOf(input));
         std::size_t parameterCount = 0;
         for (const auto& [name, tensor] : initial)
             parameterCount += tensor->size();
@@ -200,20 +200,18 @@ private:
                             gradients.keys, into.keyInput, into);
         if (!usesModelValues(parameters)) {
             const CircuitFeatures values = features(input, parameters, initial, HeadCircuit::Values);
-            const ProjectedMatrix readout = readoutOf(input, initial);
+            const Dense readout = readoutOf(input, initial);
             addCircuitGradients(values, HeadCircuit::Values, keyTokens, gradients.values * readout, into.keyInput,
                                 into);
-            const ProjectedMatrix measured = projected(values.apply(keyTokens), qubitsOf(input));
-            const ProjectedMatrix ofReadout = gradients.values.transpose() * measured;
+            const Dense measured = dense(values.apply(keyTokens), qubitsOf(input));
+            const Dense ofReadout = gradients.values.transpose() * measured;
             addTrainedGradient(into, "readout", {ofReadout.data(), static_cast<std::size_t>(ofReadout.size())},
                                initial.at("readout")->shape());
         }
-        if (into.parameters == nullptr)
-            return;
         const bool dot = parameters.choice("score") == "dot";
         const double scale = parameters.real(dot ? "tau" : "variance");  // the factor falls as 1/scale
         const double factor = dot ? dotFactor(input, parameters) : 1.0 / (2.0 * scale);
-        (*into.parameters)[dot ? "tau" : "variance"] -= gradients.factor * factor / scale;
+        addTo(into.parameters, dot ? "tau" : "variance", -gradients.factor * factor / scale);
     }
 
     double projectedSize(const HeadInput& input, const Parameters&) const override

@@ -35,8 +35,7 @@ void addProducts(double x, const double* row, std::size_t count, double* sums)
 // Weights of query rows from projections.
 class ProjectedRows {
 public:
-    ProjectedRows(const HeadInput& input, const ProjectedMatrix& queries, const ProjectedMatrix& keys,
-                  const ProjectedRule& rule)
+    ProjectedRows(const HeadInput& input, const Dense& queries, const Dense& keys, const ProjectedRule& rule)
         : m_input(input), m_queries(queries), m_keys(keys.transpose()), m_rule(rule)
     {
     }
@@ -76,17 +75,17 @@ public:
 
 private:
     const HeadInput& m_input;
-    ProjectedMatrix m_queries;
-    ProjectedMatrix m_keys;  // (f, m)
+    Dense m_queries;
+    Dense m_keys;  // (f, m)
     ProjectedRule m_rule;
 };
 
 // Query i is token i + (m − n). Entry (t, j) of the result is entry (i, k) of `weights` where query i is token j and key k
 // is query t's token; 0 where there is no such query or key. Twice gives back what is not lost.
-ProjectedMatrix transposedTokens(const ProjectedMatrix& weights)
+Dense transposedTokens(const Dense& weights)
 {
     const Eigen::Index offset = weights.cols() - weights.rows();
-    ProjectedMatrix result = ProjectedMatrix::Zero(weights.rows(), weights.cols());
+    Dense result = Dense::Zero(weights.rows(), weights.cols());
     for (Eigen::Index t = 0; t < weights.rows(); ++t)
         for (Eigen::Index j = 0; j < weights.cols(); ++j) {
             const Eigen::Index i = j - offset;
@@ -113,7 +112,7 @@ public:
     {
         if (!rule.transposed)
             return;
-        ProjectedMatrix all(index(head.queries.rows), index(head.keys.rows));
+        Dense all(index(head.queries.rows), index(head.keys.rows));
         std::vector<float> row(head.keys.rows);
         for (std::size_t i = 0; i < head.queries.rows; ++i) {
             m_rows.weights(i, row);
@@ -137,43 +136,21 @@ private:
 
     std::shared_ptr<const Projections> m_projections;
     ProjectedRows m_rows;
-    ProjectedMatrix m_transposed;  // (n, m), only for the transposed rule
+    Dense m_transposed;  // (n, m), only for the transposed rule
 };
 
-// A (n, m) in double, and the scores.
-struct DoubleWeights {
-    ProjectedMatrix scores;
-    ProjectedMatrix weights;
-};
-
-DoubleWeights doubleWeights(const HeadInput& input, const ProjectedRows& rows, const ProjectedRule& rule)
+// s_ij of all queries and keys.
+Dense allScores(const HeadInput& input, const ProjectedRows& rows)
 {
-    const ProjectedMatrix zero = ProjectedMatrix::Zero(index(input.queries.rows), index(input.keys.rows));
-    DoubleWeights result{zero, zero};
-    for (std::size_t i = 0; i < input.queries.rows; ++i) {
-        const std::vector<double> s = rows.scores(i);
-        double largest = -std::numeric_limits<double>::infinity();
-        std::vector<double> logits(s.size(), largest);
-        for (std::size_t j = 0; j < s.size(); ++j) {
-            result.scores(index(i), index(j)) = s[j];
-            if (!isAllowed(input, i, j))
-                continue;
-            const double bias = input.mask.additive.empty() ? 0.0 : input.mask.additive(i, j);
-            logits[j] = (rule.softmaxOfScores ? std::exp(s[j]) : s[j]) + bias;
-            largest = std::max(largest, logits[j]);
-        }
-        double sum = 0.0;
-        for (std::size_t j = 0; j < s.size() && std::isfinite(largest); ++j)
-            sum += result.weights(index(i), index(j)) = std::exp(logits[j] - largest);
-        if (sum > 0.0)
-            result.weights.row(index(i)) /= sum;
-    }
-    return result;
+    Dense scores(index(input.queries.rows), index(input.keys.rows));
+    for (std::size_t i = 0; i < input.queries.rows; ++i)
+        std::ranges::copy(rows.scores(i), scores.row(index(i)).data());
+    return scores;
 }
 
 // From dL/ds to dL/dq, dL/dk and the factor's.
-void addScoreGradients(const Projections& p, const ProjectedRule& rule, const ProjectedMatrix& ds,
-                       const ProjectedMatrix& scores, ProjectionGradients& out)
+void addScoreGradients(const Projections& p, const ProjectedRule& rule, const Dense& ds, const Dense& scores,
+                       ProjectionGradients& out)
 {
     const bool gaussian = rule.distanceFactor != 0.0;
     const double factor = gaussian ? rule.distanceFactor : rule.dotFactor;
@@ -192,17 +169,9 @@ void addScoreGradients(const Projections& p, const ProjectedRule& rule, const Pr
 
 }  // namespace
 
-ProjectedMatrix projected(MatrixView matrix)
+Dense dense(const std::vector<double>& values, std::size_t columns)
 {
-    ProjectedMatrix result(index(matrix.rows), index(matrix.columns));
-    for (std::size_t i = 0; i < matrix.rows; ++i)
-        std::ranges::copy(matrix.row(i), result.row(index(i)).data());
-    return result;
-}
-
-ProjectedMatrix projected(const std::vector<double>& values, std::size_t columns)
-{
-    return Eigen::Map<const ProjectedMatrix>(values.data(), index(values.size() / columns), index(columns));
+    return Eigen::Map<const Dense>(values.data(), index(values.size() / columns), index(columns));
 }
 
 std::unique_ptr<PreparedHead> ProjectedMechanism::prepare(const HeadInput& input, const Parameters& parameters,
@@ -223,23 +192,19 @@ void ProjectedMechanism::backward(const HeadInput& input, const Parameters& para
     const Projections p = project(input, parameters);
     const ProjectedRule how = rule(input, parameters);
     monitor.check();
-    const ProjectedRows rows(input, p.queries, p.keys, how);
-    const auto [scores, weights] = doubleWeights(input, rows, how);
-    const ProjectedMatrix values = projected(p.values.empty() ? input.values : p.values.matrix());
-    ProjectedMatrix dUsed = projected(gradients.output) * values.transpose();
-    if (!gradients.weights.empty())
-        dUsed += projected(gradients.weights);
-    addGradient(into.weights, dUsed);
-    const ProjectedMatrix dWeights = how.transposed ? transposedTokens(dUsed) : dUsed;
-    const Eigen::VectorXd along = weights.cwiseProduct(dWeights).rowwise().sum();
-    ProjectedMatrix dScores = weights.cwiseProduct(dWeights.colwise() - along);
+    const Dense scores = allScores(input, ProjectedRows(input, p.queries, p.keys, how));
+    const Dense weights = softmaxWeights(input, how.softmaxOfScores ? Dense(scores.array().exp()) : scores);
+    const Dense used = how.transposed ? transposedTokens(weights) : weights;
+    HeadGradients ofOutput = {.weights = into.weights};
+    if (p.values.empty())
+        ofOutput.values = into.values;
+    const Dense dUsed = weightGradients(withValues(input, p.values), used, gradients, ofOutput);
+    Dense dScores = softmaxBackward(weights, how.transposed ? transposedTokens(dUsed) : dUsed);
     if (how.softmaxOfScores)
         dScores = dScores.cwiseProduct(scores.array().exp().matrix());
     ProjectionGradients found;
-    found.values = (how.transposed ? transposedTokens(weights) : weights).transpose() * projected(gradients.output);
+    found.values = used.transpose() * dense(gradients.output);
     addScoreGradients(p, how, dScores, scores, found);
-    if (p.values.empty())
-        addGradient(into.values, found.values);
     monitor.check();
     projectBackward(input, parameters, found, into);
 }
@@ -318,13 +283,6 @@ void addTrainedGradient(const HeadGradients& into, const std::string& name, std:
         target = Tensor::zeros(shape);
     for (std::size_t i = 0; i < values.size(); ++i)
         target.values()[i] += static_cast<float>(values[i]);
-}
-
-void addGradient(MutableMatrixView target, const ProjectedMatrix& values)
-{
-    for (std::size_t i = 0; i < target.rows; ++i)
-        for (std::size_t j = 0; j < target.columns; ++j)
-            target(i, j) += static_cast<float>(values(index(i), index(j)));
 }
 
 }  // namespace ketscope

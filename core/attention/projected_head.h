@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/attention/gradients.h"
 #include "core/attention/rows.h"
-
-#include <Eigen/Dense>
 
 namespace ketscope {
 
 // What mechanisms have in common that first turn queries and keys (and perhaps values) into vectors of their own, by a
 // circuit or by what the model has, and then weigh keys by the distance or the product of those vectors.
 
-using ProjectedMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-ProjectedMatrix projected(MatrixView matrix);
-ProjectedMatrix projected(const std::vector<double>& values, std::size_t columns);
+// Row-major values as a matrix of so many columns.
+Dense dense(const std::vector<double>& values, std::size_t columns);
 
 // The projections of one head. No values = the model's own.
 struct Projections {
-    ProjectedMatrix queries;  // (n, f)
-    ProjectedMatrix keys;     // (m, f)
-    Tensor values;            // (m, dv)
+    Dense queries;  // (n, f)
+    Dense keys;     // (m, f)
+    Tensor values;  // (m, dv)
     std::vector<Diagnostic> diagnostics;
 };
 
@@ -35,10 +32,10 @@ struct ProjectedRule {
 
 // The gradients of a loss with respect to the projections and the factor of the rule.
 struct ProjectionGradients {
-    ProjectedMatrix queries;
-    ProjectedMatrix keys;
-    ProjectedMatrix values;  // (m, dv)
-    double factor = 0.0;     // of distanceFactor or dotFactor, whichever is not 0
+    Dense queries;
+    Dense keys;
+    Dense values;         // (m, dv)
+    double factor = 0.0;  // of distanceFactor or dotFactor, whichever is not 0
 };
 
 // The mechanism's part of the work: the projections of a head, the rule, and the way back from their gradients to what the
@@ -77,7 +74,5 @@ std::vector<double> trainedValues(const HeadInput& input, std::string_view name,
 // gradients[name] += values, in the shape of `like`; nothing when nobody asked.
 void addTrainedGradient(const HeadGradients& into, const std::string& name, std::span<const double> values,
                         const std::vector<std::size_t>& shape);
-// target += values (rows, columns of target), which may be wider than target.
-void addGradient(MutableMatrixView target, const ProjectedMatrix& values);
 
 }  // namespace ketscope

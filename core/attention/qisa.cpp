@@ -172,9 +172,9 @@ public:
 
     QuadraticValues quadratic() const
     {
-        std::optional<ProjectedMatrix> map;
+        std::optional<Dense> map;
         if (m_input.trained != nullptr && m_input.trained->contains("projection"))
-            map = projected(trainedValues(m_input, "projection", Tensor({keyWidth(), keyWidth()})), keyWidth());
+            map = dense(trainedValues(m_input, "projection", Tensor({keyWidth(), keyWidth()})), keyWidth());
         return {std::move(map), strings(m_input.values.columns), m_settings.execution == CircuitExecution::Observables};
     }
 
@@ -269,18 +269,18 @@ private:
         if (settings.circuitKeys()) {
             const CircuitFeatures queries = head.features(HeadCircuit::Queries);
             shown = head.features(HeadCircuit::Keys);
-            result.queries = projected(queries.apply(head.queryTokens()), queries.strings().size());
-            result.keys = projected(shown->apply(head.keyTokens()), shown->strings().size());
+            result.queries = dense(queries.apply(head.queryTokens()), queries.strings().size());
+            result.keys = dense(shown->apply(head.keyTokens()), shown->strings().size());
         } else {
-            result.queries = projected(input.queries);
-            result.keys = projected(input.keys);
+            result.queries = dense(input.queries);
+            result.keys = dense(input.keys);
         }
         if (settings.circuitValues()) {
             shown = head.features(HeadCircuit::Values);
-            result.values = valueTensor(projected(shown->apply(head.keyTokens()), shown->strings().size()));
+            result.values = valueTensor(dense(shown->apply(head.keyTokens()), shown->strings().size()));
         }
         if (settings.quadraticValues())
-            result.values = valueTensor(head.quadratic().apply(projected(head.keyTokens())));
+            result.values = valueTensor(head.quadratic().apply(dense(head.keyTokens())));
         if (settings.isRandom())
             result.diagnostics = diagnosticsOf(input, settings, head);
         if (shown)
@@ -343,26 +343,26 @@ private:
             addCircuitGradients(head.features(HeadCircuit::Keys), HeadCircuit::Keys, head.keyTokens(), gradients.keys,
                                 into.keyInput, into);
         } else {
-            addGradient(into.queries, gradients.queries);
-            addGradient(into.keys, gradients.keys);
+            addTo(into.queries, gradients.queries);
+            addTo(into.keys, gradients.keys);
         }
         if (settings.circuitValues())
             addCircuitGradients(head.features(HeadCircuit::Values), HeadCircuit::Values, head.keyTokens(),
                                 gradients.values, into.keyInput, into);
         if (settings.quadraticValues())
             addQuadraticGradients(head, gradients.values, into);
-        if (into.parameters != nullptr && parameters.choice("bandwidth") == "chosen") {
+        if (parameters.choice("bandwidth") == "chosen") {
             const double sigma2 = parameters.real("variance");  // f = r/(2σ²)
-            (*into.parameters)["variance"] -= gradients.factor * repeats(input, settings) / (2.0 * sigma2 * sigma2);
+            addTo(into.parameters, "variance", -gradients.factor * repeats(input, settings) / (2.0 * sigma2 * sigma2));
         }
     }
 
-    static void addQuadraticGradients(const QisaHead& head, const ProjectedMatrix& gradients, const HeadGradients& into)
+    static void addQuadraticGradients(const QisaHead& head, const Dense& gradients, const HeadGradients& into)
     {
         const auto width = static_cast<Eigen::Index>(head.keyWidth());
-        ProjectedMatrix ofMap = ProjectedMatrix::Zero(width, width);
-        const ProjectedMatrix ofTokens = head.quadratic().backward(projected(head.keyTokens()), gradients, &ofMap);
-        addGradient(into.keyInput, ofTokens);
+        Dense ofMap = Dense::Zero(width, width);
+        const Dense ofTokens = head.quadratic().backward(dense(head.keyTokens()), gradients, &ofMap);
+        addTo(into.keyInput, ofTokens);
         addTrainedGradient(into, "projection", {ofMap.data(), static_cast<std::size_t>(ofMap.size())},
                            {head.keyWidth(), head.keyWidth()});
     }

@@ -169,7 +169,7 @@ private:
         const bool same = queryTokens.data == keyTokens.data && queryTokens.rows == keyTokens.rows;
         const auto measured = [&](HeadCircuit which, const StateBatch& states) {
             const CircuitFeatures found = features(input, settings, initial, which);
-            return projected(found.apply(states), found.strings().size());
+            return dense(found.apply(states), found.strings().size());
         };
         Projections result;
         result.queries =
@@ -193,8 +193,8 @@ private:
     }
 
     // One adjoint run over encoding and circuit together gives the slopes of the token's numbers and of the angles.
-    void addGradients(const CircuitFeatures& circuit, HeadCircuit which, MatrixView tokens,
-                      const ProjectedMatrix& gradients, MutableMatrixView ofTokens, const HeadGradients& into) const
+    void addGradients(const CircuitFeatures& circuit, HeadCircuit which, MatrixView tokens, const Dense& gradients,
+                      MutableMatrixView ofTokens, const HeadGradients& into) const
     {
         Circuit whole = encodingCircuit(tokens.columns, circuit.circuit().qubits());
         const std::size_t encoded = whole.parameterCount();
@@ -220,18 +220,16 @@ private:
                          const HeadGradients& into) const override
     {
         const Settings settings(input, parameters);
-        if (into.parameters != nullptr) {
-            const double sigma2 = parameters.real("variance");
-            (*into.parameters)["variance"] -= gradients.factor / (2.0 * sigma2 * sigma2);
-        }
+        const double sigma2 = parameters.real("variance");
+        addTo(into.parameters, "variance", -gradients.factor / (2.0 * sigma2 * sigma2));
         if (into.trained == nullptr && into.layerInput.empty() && into.keyInput.empty())
             return;
         const NamedTensors initial = initialTensors(input, parameters);
         for (const HeadCircuit which : circuitsOf(settings)) {
             const bool ofQueries = which == HeadCircuit::Queries;
-            const ProjectedMatrix& given = ofQueries                    ? gradients.queries
-                                           : which == HeadCircuit::Keys ? gradients.keys
-                                                                        : gradients.values;
+            const Dense& given = ofQueries                    ? gradients.queries
+                                 : which == HeadCircuit::Keys ? gradients.keys
+                                                              : gradients.values;
             addGradients(features(input, settings, initial, which), which,
                          ofQueries ? layerInputOfQueries(input) : layerInputOfKeys(input), given,
                          ofQueries ? into.layerInput : into.keyInput, into);

@@ -27,15 +27,15 @@ bool isDead(const PauliString& string) { return (string.yCount() & 1) != 0; }
 
 }  // namespace
 
-QuadraticValues::QuadraticValues(std::optional<ProjectedMatrix> map, std::vector<PauliString> strings, bool precomputed)
+QuadraticValues::QuadraticValues(std::optional<Dense> map, std::vector<PauliString> strings, bool precomputed)
     : m_map(std::move(map)), m_strings(std::move(strings)), m_precomputed(precomputed)
 {
 }
 
-ProjectedMatrix QuadraticValues::mapped(const ProjectedMatrix& tokens) const
+Dense QuadraticValues::mapped(const Dense& tokens) const
 {
     const auto size = static_cast<Eigen::Index>(std::size_t{1} << m_strings.front().qubits);
-    ProjectedMatrix result = ProjectedMatrix::Zero(tokens.rows(), size);
+    Dense result = Dense::Zero(tokens.rows(), size);
     if (m_map)
         result.leftCols(m_map->rows()) = tokens * m_map->transpose();
     else
@@ -43,22 +43,22 @@ ProjectedMatrix QuadraticValues::mapped(const ProjectedMatrix& tokens) const
     return result;
 }
 
-ProjectedMatrix QuadraticValues::apply(const ProjectedMatrix& tokens) const
+Dense QuadraticValues::apply(const Dense& tokens) const
 {
-    ProjectedMatrix values(tokens.rows(), static_cast<Eigen::Index>(m_strings.size()));
+    Dense values(tokens.rows(), static_cast<Eigen::Index>(m_strings.size()));
     if (m_precomputed) {
         // The columns of L, padded, are the images of the unit vectors.
-        const ProjectedMatrix columns = mapped(ProjectedMatrix::Identity(tokens.cols(), tokens.cols()));
+        const Dense columns = mapped(Dense::Identity(tokens.cols(), tokens.cols()));
         for (std::size_t l = 0; l < m_strings.size(); ++l) {
-            ProjectedMatrix turned = ProjectedMatrix::Zero(columns.rows(), columns.cols());
+            Dense turned = Dense::Zero(columns.rows(), columns.cols());
             for (Eigen::Index c = 0; c < columns.rows() && !isDead(m_strings[l]); ++c)
                 turned.row(c) = image(m_strings[l], columns.row(c).transpose()).transpose();
-            const ProjectedMatrix observable = columns * turned.transpose();
+            const Dense observable = columns * turned.transpose();
             values.col(static_cast<Eigen::Index>(l)) = (tokens * observable).cwiseProduct(tokens).rowwise().sum();
         }
         return values;
     }
-    const ProjectedMatrix u = mapped(tokens);
+    const Dense u = mapped(tokens);
     const std::size_t size = number(u.cols());
     StateBatch batch(m_strings.front().qubits, number(u.rows()));
     std::vector<std::complex<double>> amplitudes(size);
@@ -66,23 +66,22 @@ ProjectedMatrix QuadraticValues::apply(const ProjectedMatrix& tokens) const
         std::ranges::copy(u.row(token), amplitudes.begin());
         batch.set(number(token), amplitudes);
     }
-    return projected(batch.expectations(m_strings), m_strings.size());
+    return dense(batch.expectations(m_strings), m_strings.size());
 }
 
-ProjectedMatrix QuadraticValues::backward(const ProjectedMatrix& tokens, const ProjectedMatrix& gradients,
-                                          ProjectedMatrix* mapGradient) const
+Dense QuadraticValues::backward(const Dense& tokens, const Dense& gradients, Dense* mapGradient) const
 {
-    const ProjectedMatrix u = mapped(tokens);
-    ProjectedMatrix du = ProjectedMatrix::Zero(u.rows(), u.cols());
+    const Dense u = mapped(tokens);
+    Dense du = Dense::Zero(u.rows(), u.cols());
     for (Eigen::Index token = 0; token < u.rows(); ++token)
         for (std::size_t l = 0; l < m_strings.size(); ++l)
             if (!isDead(m_strings[l]))
                 du.row(token) += 2.0 * gradients(token, static_cast<Eigen::Index>(l))
                                  * image(m_strings[l], u.row(token).transpose()).transpose();
-    const ProjectedMatrix kept = du.leftCols(tokens.cols());
+    const Dense kept = du.leftCols(tokens.cols());
     if (mapGradient != nullptr)
         *mapGradient += kept.transpose() * tokens;
-    return m_map ? ProjectedMatrix(kept * *m_map) : kept;
+    return m_map ? Dense(kept * *m_map) : kept;
 }
 
 }  // namespace ketscope

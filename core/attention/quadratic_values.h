@@ -12,18 +12,17 @@ namespace ketscope {
 class QuadraticValues {
 public:
     // `map` L (D, D), none = the identity; strings on qubits with 2ⁿ ≥ D. `precomputed`: as xᵀ(LᵀP_lL)x.
-    QuadraticValues(std::optional<ProjectedMatrix> map, std::vector<PauliString> strings, bool precomputed);
+    QuadraticValues(std::optional<Dense> map, std::vector<PauliString> strings, bool precomputed);
 
     // (tokens, strings)
-    ProjectedMatrix apply(const ProjectedMatrix& tokens) const;
+    Dense apply(const Dense& tokens) const;
     // Given dL/dv: dL/dx (tokens, D), and adds dL/dL to `mapGradient` (D, D) unless null.
-    ProjectedMatrix backward(const ProjectedMatrix& tokens, const ProjectedMatrix& gradients,
-                             ProjectedMatrix* mapGradient) const;
+    Dense backward(const Dense& tokens, const Dense& gradients, Dense* mapGradient) const;
 
 private:
-    ProjectedMatrix mapped(const ProjectedMatrix& tokens) const;  // u, padded with zeros to 2ⁿ
+    Dense mapped(const Dense& tokens) const;  // u, padded with zeros to 2ⁿ
 
-    std::optional<ProjectedMatrix> m_map;
+    std::optional<Dense> m_map;
     std::vector<PauliString> m_strings;
     bool m_precomputed;
 };

@@ -55,6 +55,7 @@ private:
 
     void close()
     {
+        layer().gates.reserve(m_qubits);
         for (std::size_t bit = 0; bit < m_qubits; ++bit)
             if (m_matrices[bit])
                 layer().gates.push_back(gateOf(*m_matrices[bit], bit));

@@ -29,48 +29,52 @@ std::size_t tableBits(std::size_t qubits)
     return qubits < 8 ? std::max((qubits + 1) / 2, std::min<std::size_t>(qubits, 2)) : kTableBits;
 }
 
-// The numbers that XORs of `parts` give: entry i is the XOR (or product, below) over the bits that are set in i.
-std::vector<std::uint32_t> xorTable(std::span<const std::uint32_t> parts, std::uint32_t start)
+// Entry i is the XOR (or product, below) of what belongs to the bits that are set in i.
+void fillXors(std::span<const std::uint32_t> parts, std::uint32_t start, std::vector<std::uint32_t>& table)
 {
-    std::vector<std::uint32_t> table(std::size_t{1} << parts.size());
+    table.resize(std::size_t{1} << parts.size());
     table[0] = start;
     for (std::size_t bit = 0; bit < parts.size(); ++bit)
         for (std::size_t i = 0, count = std::size_t{1} << bit; i < count; ++i)
             table[i + count] = table[i] ^ parts[bit];
-    return table;
 }
 
-std::vector<Complex> productTable(std::span<const std::array<Complex, 2>> phases)
+void fillProducts(std::span<const std::array<Complex, 2>> phases, std::vector<Complex>& table)
 {
-    std::vector<Complex> table(std::size_t{1} << phases.size());
+    table.resize(std::size_t{1} << phases.size());
     table[0] = 1.0;
     for (std::size_t bit = 0; bit < phases.size(); ++bit)
         for (std::size_t i = 0, count = std::size_t{1} << bit; i < count; ++i) {
             table[i + count] = product(table[i], phases[bit][1]);
             table[i] = product(table[i], phases[bit][0]);
         }
-    return table;
 }
 
-// Where each amplitude comes from, as low[i % 2^bits] XOR high[i / 2^bits].
+// Where each amplitude comes from, as low[i % 2^bits] XOR high[i / 2^bits]. Filled again only where layers differ.
 struct Sources {
-    Sources(const StateLayer& layer, std::size_t bits)
-        : low(xorTable(std::span(layer.sourceOfBit).first(bits), layer.sourceOfZero)),
-          high(xorTable(std::span(layer.sourceOfBit).subspan(bits), 0))
+    void fill(const StateLayer& layer, std::size_t bits)
     {
+        if (low.size() == std::size_t{1} << bits && parts == layer.sourceOfBit && low[0] == layer.sourceOfZero)
+            return;
+        parts = layer.sourceOfBit;
+        fillXors(std::span(parts).first(bits), layer.sourceOfZero, low);
+        fillXors(std::span(parts).subspan(bits), 0, high);
     }
 
+    std::vector<std::uint32_t> parts;
     std::vector<std::uint32_t> low;
     std::vector<std::uint32_t> high;
 };
 
 // The phases of a layer, in the form that the kernels take.
 struct Phases {
-    Phases(const StateLayer& layer, std::size_t bits)
-        : count(std::size_t{1} << bits), same(2 * count), cross(2 * count),
-          high(productTable(std::span(layer.phases).subspan(bits)))
+    void fill(const StateLayer& layer, std::size_t bits)
     {
-        const std::vector<Complex> low = productTable(std::span(layer.phases).first(bits));
+        count = std::size_t{1} << bits;
+        fillProducts(std::span(layer.phases).subspan(bits), high);
+        fillProducts(std::span(layer.phases).first(bits), low);
+        same.resize(2 * count);
+        cross.resize(2 * count);
         for (std::size_t i = 0; i < count; ++i) {
             same[2 * i] = same[2 * i + 1] = low[i].real();
             cross[2 * i] = -low[i].imag();
@@ -81,25 +85,34 @@ struct Phases {
     // From the run of `count` amplitudes with this number on.
     const double* highFrom(std::size_t run) const { return reinterpret_cast<const double*>(high.data() + run); }
 
-    std::size_t count;
+    std::size_t count = 0;
+    std::vector<Complex> low;
     std::vector<double> same;
     std::vector<double> cross;
     std::vector<Complex> high;
 };
 
-void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Amplitudes& spare)
+// Kept from one layer to the next.
+struct Tables {
+    Sources sources;
+    Phases phases;
+};
+
+void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Amplitudes& spare, Tables& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     const std::size_t bits = tableBits(qubits);
     if (layer.moves) {
-        const Sources sources(layer, bits);
+        tables.sources.fill(layer, bits);
+        const Sources& sources = tables.sources;
         kernel.gather(state.reals(), spare.reals(), state.size(), sources.low.data(), sources.low.size(),
                       sources.high.data());
         std::swap(state, spare);
     }
     kernel.rotate(state.reals(), state.size(), layer.gates.data(), layer.gates.size());
     if (layer.turns) {
-        const Phases phases(layer, bits);
+        tables.phases.fill(layer, bits);
+        const Phases& phases = tables.phases;
         kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
                      phases.highFrom(0));
     }
@@ -107,13 +120,16 @@ void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Am
 
 // Moves, gates on low bits, and the phases unless gates on high bits come before them.
 void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, bool turnNow, Amplitudes& state,
-               Amplitudes& spare)
+               Amplitudes& spare, Tables& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     const std::size_t size = std::size_t{1} << blockBits;
     const std::size_t runs = size >> kTableBits;
-    const Sources sources(layer, kTableBits);
-    const Phases phases(layer, kTableBits);
+    tables.sources.fill(layer, kTableBits);
+    if (turnNow)
+        tables.phases.fill(layer, kTableBits);
+    const Sources& sources = tables.sources;
+    const Phases& phases = tables.phases;
     double* target = layer.moves ? spare.reals() : state.reals();
     parallelFor(state.size() / size, size, [&](std::size_t block) {
         double* at = target + 2 * block * size;
@@ -130,7 +146,7 @@ void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGa
 }
 
 // Gates on high bits, then the phases.
-void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, Amplitudes& state)
+void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, Amplitudes& state, Tables& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     constexpr std::size_t kWidth = std::size_t{1} << kColumnBits;
@@ -139,7 +155,8 @@ void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowG
                                          layer.gates.end());
     for (KetscopeQubitGate& gate : gates)
         gate.bit -= static_cast<unsigned>(blockBits - kColumnBits);
-    const Phases phases(layer, blockBits);
+    tables.phases.fill(layer, blockBits);
+    const Phases& phases = tables.phases;
     parallelFor((std::size_t{1} << blockBits) / kWidth, rows * kWidth, [&](std::size_t column) {
         Amplitudes local(rows * kWidth);
         Complex* at = state.data() + column * kWidth;
@@ -154,18 +171,19 @@ void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowG
     });
 }
 
-void runWhole(const StateLayer& layer, std::size_t lowGates, Amplitudes& state)
+void runWhole(const StateLayer& layer, std::size_t lowGates, Amplitudes& state, Tables& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     kernel.rotate(state.reals(), state.size(), layer.gates.data() + lowGates, layer.gates.size() - lowGates);
     if (!layer.turns)
         return;
-    const Phases phases(layer, kTableBits);
+    tables.phases.fill(layer, kTableBits);
+    const Phases& phases = tables.phases;
     kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
                  phases.highFrom(0));
 }
 
-void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare)
+void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare, Tables& tables)
 {
     const bool fits = state.size() <= std::size_t{1} << kWholeBits;
     const std::size_t blockBits = state.size() < std::size_t{1} << kWholeBits ? kBlockBits : kLargeBlockBits;
@@ -174,13 +192,13 @@ void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare)
     const auto lowGates = static_cast<std::size_t>(firstHigh - layer.gates.begin());
     const bool hasHighGates = lowGates < layer.gates.size();
     if (layer.moves || lowGates > 0 || (layer.turns && !hasHighGates))
-        runBlocks(layer, blockBits, lowGates, layer.turns && !hasHighGates, state, spare);
+        runBlocks(layer, blockBits, lowGates, layer.turns && !hasHighGates, state, spare, tables);
     if (!hasHighGates)
         return;
     if (fits)
-        runWhole(layer, lowGates, state);
+        runWhole(layer, lowGates, state, tables);
     else
-        runColumns(layer, blockBits, lowGates, state);
+        runColumns(layer, blockBits, lowGates, state, tables);
 }
 
 }  // namespace
@@ -189,13 +207,14 @@ void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state)
 {
     const auto qubits = static_cast<std::size_t>(std::countr_zero(state.size()));
     Amplitudes spare;
+    Tables tables;
     if (std::ranges::any_of(layers, &StateLayer::moves))
         spare = Amplitudes(state.size());
     for (const StateLayer& layer : layers) {
         if (qubits <= kBlockBits)
-            runSmall(layer, qubits, state, spare);
+            runSmall(layer, qubits, state, spare, tables);
         else
-            runLarge(layer, state, spare);
+            runLarge(layer, state, spare, tables);
         for (const Operation& operation : layer.others)
             applyGate(operation, operation.angle.offset, state.values());
     }
@@ -226,17 +245,20 @@ void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits,
     const KetscopeStateKernels& kernel = stateKernels();
     const std::size_t amplitudes = std::size_t{1} << qubits;
     const std::size_t bits = tableBits(qubits);
+    Tables tables;
     double* from = state;
     double* to = spare;
     for (const StateLayer& layer : layers) {
         if (layer.moves) {
-            const Sources sources(layer, bits);
+            tables.sources.fill(layer, bits);
+            const Sources& sources = tables.sources;
             kernel.gatherBatch(from, to, amplitudes, sources.low.data(), sources.low.size(), sources.high.data());
             std::swap(from, to);
         }
         kernel.rotateBatch(from, amplitudes, layer.gates.data(), layer.gates.size());
         if (layer.turns) {
-            const Phases phases(layer, bits);
+            tables.phases.fill(layer, bits);
+            const Phases& phases = tables.phases;
             kernel.phaseBatch(from, amplitudes, phases.same.data(), phases.cross.data(), phases.count,
                               phases.highFrom(0));
         }
