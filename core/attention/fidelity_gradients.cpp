@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/fidelity.h"
-#include "core/attention/gradients.h"
+#include "core/attention/iqp_gradients.h"
 #include "core/attention/rows.h"
 
 #include <cmath>
+#include <optional>
 
 namespace ketscope {
 
@@ -20,9 +21,11 @@ struct Sides {
 
 // One way to encode vectors: overlaps of all pairs, and what their gradients are of the vectors'.
 struct Encoding {
-    Dense overlaps;  // (n, m)
+    Dense overlaps;    // (n, m), their real parts
+    Dense fidelities;  // (n, m)
     Dense queries;
     Dense keys;
+    std::optional<IqpOverlaps> iqp;  // of that map
 };
 
 Dense unitRows(const Dense& matrix, const VectorXd& norms)
@@ -158,15 +161,15 @@ Sides angleGradients(const Encoding& encoding, const Dense& gradients, double ba
 class Scores {
 public:
     Scores(const HeadInput& input, const FidelitySettings& settings, const Encoding& encoding)
-        : m_settings(settings), m_mixing(registerMixing(settings, input.queries.columns)),
-          m_overlaps(encoding.overlaps), m_live(encoding.overlaps.rows(), encoding.overlaps.cols())
+        : m_settings(settings), m_mixing(registerMixing(settings, input.queries.columns)), m_encoding(encoding),
+          m_live(encoding.overlaps.rows(), encoding.overlaps.cols())
     {
         const bool amplitude = settings.map == StateEncoding::Amplitude;
         const VectorXd keyNorms = encoding.keys.rowwise().squaredNorm();
         for (Index i = 0; i < m_live.rows(); ++i)
             for (Index j = 0; j < m_live.cols(); ++j) {
                 const bool state = !amplitude || keyNorms[j] > 0.0;
-                const bool dropped = settings.sign == SignRemedy::PostSelected && m_overlaps(i, j) <= 0.0;
+                const bool dropped = settings.sign == SignRemedy::PostSelected && encoding.overlaps(i, j) <= 0.0;
                 const bool seen = isAllowed(input, static_cast<std::size_t>(i), static_cast<std::size_t>(j));
                 m_live(i, j) = state && seen && !dropped ? 1.0 : 0.0;
             }
@@ -175,21 +178,21 @@ public:
     Dense values() const
     {
         if (m_settings.keepsSign())
-            return m_live.cwiseProduct(m_overlaps);
-        const Dense fidelities = m_overlaps.cwiseProduct(m_overlaps) * m_mixing.factor;
-        return m_live.cwiseProduct((fidelities.array() + m_mixing.offset).matrix());
+            return m_live.cwiseProduct(m_encoding.overlaps);
+        const Dense noisy = (m_mixing.factor * m_encoding.fidelities.array() + m_mixing.offset).matrix();
+        return m_live.cwiseProduct(noisy);
     }
 
-    Dense ofOverlaps(const Dense& gradients) const
+    // With respect to the overlaps where they are the scores, else to the fidelities.
+    Dense backward(const Dense& gradients) const
     {
-        const Dense live = gradients.cwiseProduct(m_live);
-        return m_settings.keepsSign() ? live : Dense(2.0 * m_mixing.factor * live.cwiseProduct(m_overlaps));
+        return gradients.cwiseProduct(m_live) * (m_settings.keepsSign() ? 1.0 : m_mixing.factor);
     }
 
 private:
     const FidelitySettings& m_settings;
     RegisterMixing m_mixing;
-    const Dense& m_overlaps;
+    const Encoding& m_encoding;
     Dense m_live;  // 1 where a score depends on its overlap
 };
 
@@ -253,12 +256,36 @@ Dense ruleBackward(const HeadInput& input, const FidelitySettings& settings, con
 
 Encoding encode(const HeadInput& input, const FidelitySettings& settings)
 {
-    Encoding encoding{{}, dense(input.queries), dense(input.keys)};
+    Encoding encoding{{}, {}, dense(input.queries), dense(input.keys), {}};
+    if (settings.map == StateEncoding::Iqp) {
+        encoding.iqp.emplace(input, settings);
+        encoding.overlaps = encoding.iqp->real();
+        encoding.fidelities = encoding.iqp->fidelities();
+        return encoding;
+    }
     encoding.overlaps = settings.sign == SignRemedy::Affine ? affineOverlaps(input, encoding.queries, encoding.keys)
                         : settings.map == StateEncoding::Angle
                             ? angleOverlaps(encoding.queries, encoding.keys, settings.bandwidth)
                             : amplitudeOverlaps(encoding.queries, encoding.keys);
+    encoding.fidelities = encoding.overlaps.cwiseAbs2();
     return encoding;
+}
+
+// From the gradient of overlaps or fidelities (Scores::backward) to the vectors; adds that of the bandwidth.
+Sides encodingBackward(const HeadInput& input, const FidelitySettings& settings, const Encoding& encoding,
+                       const Dense& gradients, double* ofBandwidth)
+{
+    if (encoding.iqp) {
+        IqpGradients found = encoding.iqp->backward(gradients);
+        *ofBandwidth += found.bandwidth;
+        return {std::move(found.queries), std::move(found.keys)};
+    }
+    const Dense ofOverlaps = settings.keepsSign() ? gradients : Dense(2.0 * gradients.cwiseProduct(encoding.overlaps));
+    if (settings.sign == SignRemedy::Affine)
+        return affineGradients(input, encoding, ofOverlaps);
+    if (settings.map == StateEncoding::Angle)
+        return angleGradients(encoding, ofOverlaps, settings.bandwidth, ofBandwidth);
+    return amplitudeGradients(encoding, ofOverlaps);
 }
 
 }  // namespace
@@ -275,13 +302,9 @@ void fidelityBackward(const HeadInput& input, const FidelitySettings& settings, 
     const Dense ofScores = ruleBackward(input, settings, rule, values, ofWeights);
     if (settings.softmax)
         addTo(into.parameters, "tau", -ofScores.cwiseProduct(values).sum() / settings.tau);
-    const Dense ofOverlaps = scores.ofOverlaps(ofScores);
     double ofBandwidth = 0.0;
-    const Sides sides = settings.sign == SignRemedy::Affine ? affineGradients(input, encoding, ofOverlaps)
-                        : settings.map == StateEncoding::Angle
-                            ? angleGradients(encoding, ofOverlaps, settings.bandwidth, &ofBandwidth)
-                            : amplitudeGradients(encoding, ofOverlaps);
-    if (settings.map == StateEncoding::Angle)
+    const Sides sides = encodingBackward(input, settings, encoding, scores.backward(ofScores), &ofBandwidth);
+    if (settings.map != StateEncoding::Amplitude)
         addTo(into.parameters, "bandwidth", ofBandwidth);
     addTo(into.queries, sides.queries);
     addTo(into.keys, sides.keys);

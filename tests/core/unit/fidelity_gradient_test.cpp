@@ -33,6 +33,8 @@ std::vector<Changes> differentiable()
             {{"sign", "post-select"}},
             {{"map", "angle"}, {"bandwidth", "0.6"}},
             {{"map", "angle"}, {"bandwidth", "0.6"}, {"rule", "softmax"}},
+            {{"map", "iqp"}, {"bandwidth", "0.2"}, {"qubits", "3"}},
+            {{"map", "iqp"}, {"bandwidth", "0.2"}, {"qubits", "3"}, {"rule", "softmax"}},
             {{"test", "hadamard-exact"}},
             {{"test", "hadamard-exact"}, {"rule", "softmax"}},
             {{"noise", "depolarizing-register"}, {"lambda", "0.3"}},
@@ -81,19 +83,21 @@ TEST(FidelityGradient, ReachesTemperatureAndScale)
     const Tensor ofOutput = normalTensor(5, 3, 41);
     const Tensor ofWeights = normalTensor(5, 6, 42);
     const RandomHead head(5, 6, 4, 3);
-    const Changes changes = {{"map", "angle"}, {"bandwidth", "0.6"}, {"rule", "softmax"}, {"tau", "0.4"}};
-    const Parameters parameters = with(fidelity(), changes);
-    std::map<std::string, double, std::less<>> found;
-    fidelity().backward(head.input, parameters, {ofOutput.matrix(), ofWeights.matrix()}, {.parameters = &found},
-                        Monitor());
-    for (const std::string id : {"tau", "bandwidth"}) {
-        Parameters above = parameters;
-        Parameters below = parameters;
-        above.set(id, parameters.real(id) + 1e-3);
-        below.set(id, parameters.real(id) - 1e-3);
-        const double slope =
-            (loss(head.input, above, ofOutput, ofWeights) - loss(head.input, below, ofOutput, ofWeights)) / 2e-3;
-        EXPECT_NEAR(found.at(id), slope, 2e-3 + 5e-3 * std::abs(slope)) << id;
+    for (const std::string map : {"angle", "iqp"}) {
+        const Parameters parameters =
+            with(fidelity(), {{"map", map}, {"bandwidth", "0.3"}, {"rule", "softmax"}, {"tau", "0.4"}});
+        std::map<std::string, double, std::less<>> found;
+        fidelity().backward(head.input, parameters, {ofOutput.matrix(), ofWeights.matrix()}, {.parameters = &found},
+                            Monitor());
+        for (const std::string id : {"tau", "bandwidth"}) {
+            Parameters above = parameters;
+            Parameters below = parameters;
+            above.set(id, parameters.real(id) + 1e-3);
+            below.set(id, parameters.real(id) - 1e-3);
+            const double slope =
+                (loss(head.input, above, ofOutput, ofWeights) - loss(head.input, below, ofOutput, ofWeights)) / 2e-3;
+            EXPECT_NEAR(found.at(id), slope, 2e-3 + 5e-3 * std::abs(slope)) << map << " " << id;
+        }
     }
 }
 

@@ -237,7 +237,7 @@ TEST(FidelityNoise, PropertiesFollowTheSimulation)
     EXPECT_FALSE(properties(also(kTrajectories, {{"map", "angle"}})).sampled);
     EXPECT_FALSE(properties(also(kTrajectories, {{"sign", "affine"}})).sampled);
     EXPECT_EQ(properties({}).gradient, GradientKind::Exact);
-    EXPECT_EQ(properties({{"map", "iqp"}}).gradient, GradientKind::None);
+    EXPECT_EQ(properties({{"noise", "depolarizing"}}).gradient, GradientKind::None);
     EXPECT_EQ(properties({{"test", "swap"}}).gradient, GradientKind::None);
     EXPECT_EQ(properties({{"noise", "depolarizing-register"}}).gradient, GradientKind::Exact);
 }
