@@ -97,13 +97,11 @@ std::vector<std::unique_ptr<RecordedHead>> recordHeads(const Comparison& compari
     Recorder recorder;
     const auto assignment =
         std::make_shared<const HeadAssignment>(HeadAssignment{&recorder, mechanism("exact").defaults()});
-    std::vector<HeadPlan::StackShape> shapes;
-    for (const StackInfo& stack : comparison.model.stacks)
-        shapes.push_back({stack.layers, stack.heads});
-    HeadPlan recording(shapes, plan.seed());
-    for (std::size_t stack = 0; stack < shapes.size(); ++stack)
-        for (std::size_t layer = 0; layer < shapes[stack].layers; ++layer)
-            for (std::size_t head = 0; head < shapes[stack].heads; ++head)
+    HeadPlan recording = *comparison.plans.front();
+    const std::vector<StackInfo>& stacks = comparison.model.stacks;
+    for (std::size_t stack = 0; stack < stacks.size(); ++stack)
+        for (std::size_t layer = 0; layer < stacks[stack].layers; ++layer)
+            for (std::size_t head = 0; head < stacks[stack].heads; ++head)
                 if (plan.isPatched(stack, layer, head))
                     recording.assign(stack, layer, head, assignment);
     const ForwardRequest request{.input = &comparison.input.model, .plan = &recording, .standardErrors = false};
