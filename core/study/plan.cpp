@@ -185,6 +185,14 @@ std::vector<std::size_t> stacksOf(const PlanEntry& entry, const ModelInfo& model
     refuse({"stack", "a stack of this model: " + known, "\"" + entry.stack + "\"", absenceOf(entry.stack, model)});
 }
 
+// Some mechanisms need queries and keys of the same tokens.
+void checkCrossing(const PlanEntry& entry, const StackInfo& stack)
+{
+    if (stack.queries != stack.keys && !entry.mechanism->properties(entry.parameters).crossAttention)
+        refuse({"plan", "a mechanism for queries and keys of different tokens on stack " + stack.name,
+                entry.mechanism->info().id, "Name another stack, such as @stack=text."});
+}
+
 }  // namespace
 
 HeadPlan resolve(const Plan& plan, const ModelInfo& model, std::uint64_t seed)
@@ -203,6 +211,8 @@ HeadPlan resolve(const Plan& plan, const ModelInfo& model, std::uint64_t seed)
             layers = std::max(layers, shapes[s].layers);
             heads = std::max(heads, shapes[s].heads);
         }
+        for (const std::size_t s : stacks)
+            checkCrossing(entry, model.stacks[s]);
         checkInside(entry.layers, layers, "layers");
         checkInside(entry.heads, heads, "heads");
         for (const std::size_t s : stacks)

@@ -109,6 +109,17 @@ TEST(Plan, EveryStackIsReachedByItsName)
     EXPECT_THAT(refusalOf([&] { resolve({{parseSpec("rff@stack=cross")}}, model, 0); }), HasSubstr("text, vision"));
 }
 
+TEST(Plan, MechanismsForOneSetOfTokensAreRefusedOnCrossAttention)
+{
+    ModelInfo model = sixByFour();
+    model.stacks.push_back({.name = "cross", .layers = 2, .heads = 2, .keys = TokenAxis::Image});
+    const auto with = [&](const char* spec) { return [&model, spec] { resolve({{parseSpec(spec)}}, model, 0); }; };
+    EXPECT_THAT(refusalOf(with("qisa:aggregate=transposed@stack=cross")), HasSubstr("stack cross"));
+    EXPECT_THAT(refusalOf(with("qisa:aggregate=transposed")), HasSubstr("@stack=text"));
+    with("qisa:aggregate=transposed@stack=text")();
+    with("qisa@stack=cross")();
+}
+
 TEST(Plan, PlacesThatTheModelDoesNotHaveAreRefused)
 {
     const auto with = [](const char* spec) { return [spec] { resolve({{parseSpec(spec)}}, sixByFour(), 0); }; };
