@@ -37,6 +37,9 @@ int openWindow(const StartPaths& start)
     options.study.modelPath = start.model.string();
     if (!start.text.empty())
         options.study.input.text = start.text;
+    if (!start.picture.empty())
+        options.study.input.image = PictureInput{start.picture.string(), nullptr};
+    options.recorded = start.recorded.string();
     return runWindow(application, options);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/main_tool_bar.h"
 
+#include "ui/input_text.h"
 #include "ui/plan_text.h"
 
+#include <QFileInfo>
 #include <QMenu>
 
 namespace ketscope {
@@ -12,25 +14,15 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
-                                 ScopeKind::ThisHead};
-
-QString inputText(const Input& input)
-{
-    if (input.text)
-        return QString::fromStdString(*input.text);
-    QStringList ids;
-    for (const std::int32_t id : input.tokenIds)
-        ids += QString::number(id);
-    return ids.join(u", "_s);
-}
+                                 ScopeKind::ThisHead, ScopeKind::AllStacks};
 
 }  // namespace
 
 MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QMenu& modelMenu, QWidget* parent)
     : QToolBar(tr("Main"), parent), m_controller(controller), m_appearance(appearance), m_model(new MenuButton(this)),
-      m_input(new QLineEdit(this)), m_plan(new MenuButton(this)), m_planMenu(new QMenu(m_plan)),
-      m_run(new QPushButton(this)), m_perspectives(new Segment(perspectiveTitles(), this)),
-      m_export(new QPushButton(tr("Export figure…"), this))
+      m_picture(new QPushButton(this)), m_input(new QLineEdit(this)), m_more(new QPushButton(tr("…"), this)),
+      m_plan(new MenuButton(this)), m_planMenu(new QMenu(m_plan)), m_run(new QPushButton(this)),
+      m_perspectives(new Segment(perspectiveTitles(), this)), m_export(new QPushButton(tr("Export figure…"), this))
 {
     setObjectName(u"mainToolBar"_s);
     setMovable(false);
@@ -45,7 +37,22 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     m_plan->setAccessibleName(tr("Plan"));
     m_run->setObjectName(u"run"_s);
     addWidget(field(tr("Model"), m_model));
-    addWidget(field(tr("Input"), m_input));
+    m_picture->setObjectName(u"picture"_s);
+    m_picture->setToolTip(tr("Choose the picture that the model looks at."));
+    m_more->setObjectName(u"moreInput"_s);
+    m_more->setAccessibleName(tr("All of the input"));
+    m_more->setToolTip(tr("All of the input: second text, labels, picture, exact numbers. Ctrl+Shift+I"));
+    auto* input = new QWidget(this);
+    auto* line = new QHBoxLayout(input);
+    line->setContentsMargins(0, 0, 0, 0);
+    line->setSpacing(4);
+    line->addWidget(m_picture);
+    line->addWidget(m_input, 1);
+    line->addWidget(m_more);
+    m_inputField = field(tr("Input"), input);
+    addWidget(m_inputField);
+    connect(m_picture, &QPushButton::clicked, this, &MainToolBar::pictureWanted);
+    connect(m_more, &QPushButton::clicked, this, &MainToolBar::inputDialogWanted);
     addWidget(field(tr("Plan"), m_plan));
     addWidget(field(QString(), m_run));
     auto* space = new QWidget(this);
@@ -96,7 +103,9 @@ void MainToolBar::applySize()
     m_model->setFixedWidth(bounded(200, 0.19));
     m_input->setMinimumWidth(bounded(160, 0.12));
     m_input->setMaximumWidth(qRound(theme.px(560)));
-    m_input->parentWidget()->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    m_more->setFixedWidth(qRound(theme.px(30)));
+    m_picture->setMaximumWidth(bounded(150, 0.12));
+    m_inputField->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     m_plan->setFixedWidth(bounded(206, 0.22));
     m_run->setMinimumWidth(qRound(theme.px(84)));
     refreshModel();
@@ -128,14 +137,25 @@ void MainToolBar::refreshModel()
         text = QString::fromStdString(model->path.filename().string());
         if (!model->stacks.empty())
             text += u" · %1 × %2"_s.arg(model->stacks.front().layers).arg(model->stacks.front().heads);
+        if (text.isEmpty())
+            text = QString::fromStdString(model->title);
         m_model->setToolTip(QString::fromStdString(model->path.string()));
     }
     m_model->setText(text);
+    const bool runs = m_controller.canRun();
     const bool ids = model != nullptr && m_controller.tokenizer() == nullptr;
-    m_input->setPlaceholderText(ids ? tr("Token ids, for example 101, 7, 102") : tr("A sentence; Enter runs it"));
-    m_input->setEnabled(model != nullptr);
-    m_plan->setEnabled(model != nullptr);
-    m_run->setEnabled(model != nullptr);
+    const bool reads = model != nullptr && model->vocabularySize > 0;
+    m_picture->setVisible(runs && model->image.has_value());
+    QString hint = ids ? tr("Token ids, for example 101, 7, 102") : tr("A sentence; Enter runs it");
+    if (runs && !reads)
+        hint = tr("This model reads no text");
+    else if (model != nullptr && !runs)
+        hint = tr("From a file; open its model to run it again");
+    m_input->setPlaceholderText(hint);
+    m_input->setEnabled(runs && reads);
+    m_more->setEnabled(runs);
+    m_plan->setEnabled(runs);
+    m_run->setEnabled(runs);
 }
 
 void MainToolBar::refreshStudy()
@@ -147,6 +167,11 @@ void MainToolBar::refreshStudy()
         m_input->setText(text);
     if (!m_input->hasFocus())
         m_input->setCursorPosition(0);
+    const auto& image = m_controller.study().input.image;
+    const QString file = image ? QString::fromStdString(image->path) : QString();
+    m_picture->setText(file.isEmpty() ? tr("Picture…")
+                                      : fontMetrics().elidedText(QFileInfo(file).fileName(), Qt::ElideMiddle,
+                                                                 m_picture->maximumWidth() - 24));
     const PlanEntry* entry = m_controller.entry();
     const QString plan = entry == nullptr ? QString() : planTitle(*entry, *m_controller.model());
     m_plan->setToolTip(plan);
@@ -160,11 +185,13 @@ void MainToolBar::rebuildPlanMenu()
     if (entry == nullptr)
         return;
     for (const ScopeKind kind : kScopes) {
+        if (kind == ScopeKind::AllStacks && m_controller.model()->stacks.size() < 2)
+            continue;
         const Scope scope = scopeOf(kind, *m_controller.model(), m_controller.selection());
         QAction* action = m_planMenu->addAction(scopeTitle(kind, m_controller.selection()));
         action->setCheckable(true);
-        action->setChecked(scope == Scope{entry->layers, entry->heads});
-        connect(action, &QAction::triggered, this, [this, scope] { m_controller.setScope(scope.layers, scope.heads); });
+        action->setChecked(scope == Scope{entry->layers, entry->heads, entry->stack});
+        connect(action, &QAction::triggered, this, [this, scope] { m_controller.setScope(scope); });
     }
     m_planMenu->addSeparator();
     m_planMenu->addAction(tr("Other layers and heads…"), this, &MainToolBar::planDialogWanted);
@@ -174,7 +201,7 @@ void MainToolBar::refreshRun(bool busy)
 {
     m_run->setText(busy ? tr("Cancel  Esc") : tr("Run  F5"));
     setRole(*m_run, busy ? "" : "primary");
-    m_run->setEnabled(busy || m_controller.model() != nullptr);
+    m_run->setEnabled(busy || m_controller.canRun());
 }
 
 void MainToolBar::runOrCancel()

@@ -25,6 +25,8 @@ public:
 
 signals:
     void planDialogWanted();
+    void inputDialogWanted();
+    void pictureWanted();
     void exportWanted();
     void perspectiveChosen(int index);
 
@@ -44,7 +46,10 @@ private:
     StudyController& m_controller;
     Appearance& m_appearance;
     MenuButton* m_model;
+    QPushButton* m_picture;
     QLineEdit* m_input;
+    QPushButton* m_more;
+    QWidget* m_inputField = nullptr;
     MenuButton* m_plan;
     QMenu* m_planMenu;
     QPushButton* m_run;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/main_window.h"
 
+#include "core/study/path_kind.h"
+#include "ui/dialogs/input_dialog.h"
 #include "ui/docks/head_grid.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
@@ -135,13 +137,16 @@ void MainWindow::connectController()
     connect(&m_controller, &StudyController::runFinished, this, [this] { m_errors->say({}); });
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
-        m_settings.addRecentModel(QString::fromStdString(m_controller.study().modelPath));
+        if (m_controller.canRun())
+            m_settings.addRecentModel(QString::fromStdString(m_controller.study().modelPath));
         refreshTitle();
     });
     connect(&m_controller, &StudyController::viewChanged, this,
             [this] { m_settings.setView(m_controller.study().view); });
     connect(&m_appearance, &Appearance::changed, this, &MainWindow::applySizes);
     connect(m_tools, &MainToolBar::planDialogWanted, m_plan, &PlanSection::edit);
+    connect(m_tools, &MainToolBar::inputDialogWanted, this, &MainWindow::openInputDialog);
+    connect(m_tools, &MainToolBar::pictureWanted, this, &MainWindow::choosePicture);
     connect(m_tools, &MainToolBar::exportWanted, this, &MainWindow::openExport);
     connect(m_tools, &MainToolBar::perspectiveChosen, this, &MainWindow::showPerspective);
     connect(&m_page->figureView(), &FigureView::exportWanted, this, &MainWindow::openExport);
@@ -205,6 +210,8 @@ void MainWindow::refreshNotices()
         append(comparison->input.notices);
         for (const auto& trace : comparison->traces)
             append(trace->warnings);
+        if (m_controller.isRecorded())
+            notices.prepend(tr("Shown from a file: its model is not open, so nothing can be run again."));
     }
     notices.removeDuplicates();
     m_notices->say(notices.join(u"  ·  "_s));
@@ -213,10 +220,10 @@ void MainWindow::refreshNotices()
 
 void MainWindow::sayError(const QString& text) { m_errors->say(text); }
 
-void MainWindow::openModel(const QString& folder)
+void MainWindow::openModel(const QString& path)
 {
     m_errors->say({});
-    m_controller.openModel(folder);
+    m_controller.openModel(path);
 }
 
 void MainWindow::chooseModel()
@@ -227,18 +234,59 @@ void MainWindow::chooseModel()
         openModel(folder);
 }
 
+void MainWindow::chooseFile()
+{
+    const QString start = QFileInfo(QString::fromStdString(m_controller.study().modelPath)).path();
+    const QString file = QFileDialog::getOpenFileName(
+        this, tr("Open a file"), start,
+        QStringList{tr("All that Ketscope opens (*.gguf *.h5 *.hdf5 *.ket *.npz *.npy *.safetensors *.txt *.png *.jpg "
+                       "*.jpeg *.webp *.bmp *.tif *.tiff)"),
+                    tr("Model (*.gguf *.safetensors)"),
+                    tr("Run file, captured attention (*.h5 *.hdf5 *.ket *.npz *.npy)"), pictureFilter(),
+                    tr("Text (*.txt)"), tr("All files (*)")}
+            .join(u";;"_s));
+    if (!file.isEmpty())
+        openPath(file);
+}
+
+void MainWindow::choosePicture()
+{
+    const auto& image = m_controller.study().input.image;
+    const QString now = image ? QString::fromStdString(image->path) : QString();
+    const QString file =
+        QFileDialog::getOpenFileName(this, tr("Open a picture"), QFileInfo(now).path(), pictureFilter());
+    if (!file.isEmpty())
+        m_controller.setPicture(file);
+}
+
+void MainWindow::openInputDialog()
+{
+    if (!m_controller.canRun())
+        return;
+    auto* dialog =
+        new InputDialog(*m_controller.model(), m_controller.tokenizer() != nullptr, m_controller.study().input, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] { m_controller.setInput(dialog->input()); });
+    dialog->open();
+}
+
 void MainWindow::openPath(const QString& path)
 {
     const QFileInfo info(path);
-    if (info.isDir() || info.suffix().compare(u"gguf"_s, Qt::CaseInsensitive) == 0)
-        return openModel(info.absoluteFilePath());
-    if (info.fileName() == u"config.json"_s || info.suffix() == u"safetensors"_s)
+    if (info.fileName() == u"config.json"_s)
         return openModel(info.absolutePath());
-    if (info.suffix().compare(u"txt"_s, Qt::CaseInsensitive) == 0)
-        return openText(path);
-    sayError(tr("%1: expected a model folder, a GGUF file or a text file (.txt), found another kind of file. Drop the "
-                "folder that "
-                "holds config.json and the weights.")
+    switch (kindOfPath(path.toStdString())) {
+    case PathKind::Folder:
+    case PathKind::Gguf: return openModel(info.absoluteFilePath());
+    case PathKind::Safetensors: return openModel(info.absolutePath());
+    case PathKind::RunFile: m_errors->say({}); return m_controller.openRecorded(info.absoluteFilePath());
+    case PathKind::Image: m_errors->say({}); return m_controller.setPicture(info.absoluteFilePath());
+    case PathKind::Text: return openText(path);
+    case PathKind::Missing: return sayError(tr("%1: expected a file or folder, found none. Check the path.").arg(path));
+    case PathKind::Unknown: break;
+    }
+    sayError(tr("%1: expected a model folder, a GGUF file, a run file, captured attention, a picture or a text, found "
+                "another kind of file.")
                  .arg(info.fileName()));
 }
 
@@ -318,7 +366,7 @@ void MainWindow::dropEvent(QDropEvent* event)
     const QList<QUrl> urls = event->mimeData()->urls();
     event->acceptProposedAction();
     if (urls.size() != 1 || !urls.front().isLocalFile())
-        return sayError(tr("Drop: expected one model folder or one text file from this machine, found %1. Drop one.")
+        return sayError(tr("Drop: expected one file or folder from this machine, found %1. Drop one.")
                             .arg(urls.size() == 1 ? urls.front().toString() : tr("%1 things").arg(urls.size())));
     openPath(urls.front().toLocalFile());
 }

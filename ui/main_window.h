@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/samples.h"
 #include "ui/appearance.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/info_dialogs.h"
@@ -29,8 +30,8 @@ public:
     MainWindow(StudyController& controller, Appearance& appearance, Settings& settings);
 
     void sayError(const QString& text);
-    void openModel(const QString& folder);
-    // A model folder or a text file, as dropped or named on the command line.
+    void openModel(const QString& path);
+    // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a text.
     void openPath(const QString& path);
 
 protected:
@@ -66,8 +67,11 @@ private:
     void refreshTitle();
 
     void chooseModel();
-    void openSample();
-    void addSamples(QMenu& menu);
+    void chooseFile();
+    void choosePicture();
+    void openInputDialog();
+    void openSample(const Sample& sample);
+    void fillSamples(QMenu& menu);
     void openText(const QString& file);
     void openExport();
     void openExportOf(const QString& type);

@@ -57,8 +57,9 @@ void MainWindow::createMenus()
 void MainWindow::createFileMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&File"));
-    add(menu, tr("&Open model…"), {QKeySequence::Open}, [this] { chooseModel(); });
-    add(menu, tr("Open &sample"), {}, [this] { openSample(); });
+    add(menu, tr("&Open model folder…"), {QKeySequence::Open}, [this] { chooseModel(); });
+    add(menu, tr("Open &file…"), {QKeySequence(u"Ctrl+Shift+F"_s)}, [this] { chooseFile(); });
+    fillSamples(*menu.addMenu(tr("&Samples")));
     QMenu* recent = menu.addMenu(tr("&Recent models"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
         recent->clear();
@@ -190,6 +191,7 @@ void MainWindow::createRunMenu()
         m_tools->input().setFocus(Qt::ShortcutFocusReason);
         m_tools->input().selectAll();
     });
+    add(menu, tr("&All of the input…"), {QKeySequence(u"Ctrl+Shift+I"_s)}, [this] { openInputDialog(); });
     add(menu, tr("&Plan for B…"), {}, [this] { m_plan->edit(); });
     add(menu, tr("&New seed"), {QKeySequence(u"N"_s)}, [this] {
         if (!isTyping())
@@ -200,7 +202,8 @@ void MainWindow::createRunMenu()
 void MainWindow::createModelAndHelpMenus()
 {
     add(*m_modelMenu, tr("Open model folder…"), {}, [this] { chooseModel(); });
-    addSamples(*m_modelMenu->addMenu(tr("Open sample")));
+    add(*m_modelMenu, tr("Open file…"), {}, [this] { chooseFile(); });
+    fillSamples(*m_modelMenu->addMenu(tr("Samples")));
     QMenu* recent = m_modelMenu->addMenu(tr("Recent models"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
         recent->clear();
@@ -219,24 +222,22 @@ void MainWindow::createModelAndHelpMenus()
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });
 }
 
-void MainWindow::addSamples(QMenu& menu)
+void MainWindow::fillSamples(QMenu& menu)
 {
     try {
         for (const Sample& sample : samples())
-            add(menu, QString::fromStdString(sample.title), {},
-                [this, study = sample.study] { m_controller.openStudy(study, false); });
-    } catch (const Error&) {
-        menu.setEnabled(false);  // none are installed
+            add(menu, QString::fromStdString(sample.title), {}, [this, sample] { openSample(sample); });
+    } catch (const Error& error) {
+        menu.addAction(QString::fromUtf8(error.what()))->setEnabled(false);
     }
 }
 
-void MainWindow::openSample()
+void MainWindow::openSample(const Sample& sample)
 {
-    try {
-        m_controller.openStudy(sampleStudy(), false);
-    } catch (const Error& error) {
-        sayError(QString::fromUtf8(error.what()));
-    }
+    m_errors->say({});
+    Study study = sample.study;
+    study.view = m_controller.study().view;
+    m_controller.openStudy(study, false);
 }
 
 void MainWindow::escape()

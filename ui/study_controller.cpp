@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/study_controller.h"
 
+#include "core/study/captured_attention.h"
 #include "core/study/samples.h"
-#include "ui/plan_text.h"
+#include "ui/input_text.h"
+#include "ui/opening.h"
 #include "viz/picture.h"
 
 #include <QElapsedTimer>
@@ -19,53 +21,6 @@ namespace {
 
 constexpr int kBusyMs = 200;
 constexpr double kLiveRunMs = 80.0;
-
-// Text for a model with a tokenizer; token ids, separated by commas or spaces, for one without.
-Input inputFrom(const QString& text, bool tokenizer)
-{
-    Input input;
-    if (tokenizer) {
-        input.text = text.toStdString();
-        return input;
-    }
-    static const QRegularExpression separators(u"[,\\s]+"_s);
-    for (const QString& part : text.split(separators, Qt::SkipEmptyParts)) {
-        bool whole = false;
-        input.tokenIds.push_back(part.toInt(&whole));
-        if (!whole)
-            refuse({"Input", "token ids, for example 101, 7, 102", "\"" + part.toStdString() + "\"",
-                    "This model has no tokenizer"});
-    }
-    return input;
-}
-
-PlanEntry lastTwoLayers(PlanEntry entry, const ModelInfo& model)
-{
-    const Scope scope = scopeOf(ScopeKind::LastTwoLayers, model, {});
-    entry.stack.clear();
-    entry.layers = scope.layers;
-    entry.heads = scope.heads;
-    return entry;
-}
-
-PlanEntry usualEntry()
-{
-    PlanEntry entry;
-    entry.mechanism = mechanisms()[mechanisms().size() > 1 ? 1 : 0];
-    entry.parameters = entry.mechanism->defaults();
-    return entry;
-}
-
-// `study` with what it lacks: an input that the model can take, and `entry` on the model's last two layers.
-Study completed(Study study, const std::optional<PlanEntry>& entry, const LoadedModel& model)
-{
-    if (study.candidates.empty())
-        study.candidates = {{{lastTwoLayers(entry.value_or(usualEntry()), model.model->info())}}};
-    const ModelInfo& info = model.model->info();
-    if (model.tokenizer || info.image)
-        study.input = fittedInput(study.input, info);
-    return study;
-}
 
 }  // namespace
 
@@ -170,24 +125,27 @@ bool StudyController::canRunWhileDragging() const { return m_lastRunMs < kLiveRu
 
 WorkPart StudyController::work() const { return {m_study.input, m_study.candidates, m_study.seed}; }
 
-void StudyController::openStudy(const Study& study, bool chooseSelection) { open(study, {}, chooseSelection); }
+void StudyController::openStudy(const Study& study, bool chooseSelection) { open(study, {}, chooseSelection, false); }
 
-void StudyController::openModel(const QString& folder)
+void StudyController::openModel(const QString& path)
 {
     Study study = m_study;
-    study.modelPath = folder.toStdString();
+    study.modelPath = path.toStdString();
     study.candidates.clear();
-    open(study, entry() == nullptr ? std::optional<PlanEntry>() : *entry(), true);
+    if (const auto sample = sampleAt(study.modelPath))
+        study.input = sample->study.input;
+    open(study, entry() == nullptr ? std::optional<PlanEntry>() : *entry(), true, true);
 }
 
-void StudyController::open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection)
+void StudyController::open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection,
+                           bool carryInput)
 {
     const QString name = QString::fromStdString(std::filesystem::path(study.modelPath).filename().string());
     const auto work = [=, this](Monitor& monitor) -> Job::Delivery {
         auto opened = std::make_shared<Opened>();
         monitor.progress(0.0, tr("Reading %1").arg(name).toStdString());
         opened->model = loadModel(study.modelPath, monitor);
-        opened->study = completed(study, entry, *opened->model);
+        opened->study = completed(study, entry, *opened->model, carryInput);
         QElapsedTimer clock;
         clock.start();
         try {
@@ -223,6 +181,54 @@ void StudyController::acceptModel(const Opened& opened)
         return accept(opened.comparison, opened.milliseconds);
     emit comparisonChanged();
     emit failed(m_error);
+}
+
+void StudyController::openRecorded(const QString& file)
+{
+    m_runJob.start([this, path = file.toStdString()](Monitor& monitor) -> Job::Delivery {
+        auto opened = std::make_shared<Opened>();
+        monitor.progress(0.0, tr("Reading %1").arg(QString::fromStdString(path)).toStdString());
+        opened->comparison = readComparison(path, monitor);
+        opened->study = opened->comparison->study;
+        // Only the very weights that the run was made with can go on with it.
+        try {
+            if (!opened->study.modelPath.empty() && opened->comparison->recordedTitles.empty()) {
+                auto model = loadModel(opened->study.modelPath, monitor);
+                if (model->weightsSha256 == opened->comparison->weightsSha256)
+                    opened->model = std::move(model);
+            }
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::Cancelled)
+                throw;
+        }
+        return [this, opened] { acceptRecorded(*opened); };
+    });
+    m_opening = true;
+}
+
+void StudyController::acceptRecorded(const Opened& opened)
+{
+    m_opening = false;
+    m_model = opened.model;
+    const ViewSettings view = m_study.view;
+    m_study = opened.study;
+    m_study.view = view;
+    m_entry = 0;
+    m_undo.clear();
+    m_readings.reset();
+    m_error.clear();
+    m_comparison = opened.comparison;
+    refreshShown();
+    emit modelChanged();
+    emit studyChanged();
+    accept(opened.comparison, 0.0);
+}
+
+const ModelInfo* StudyController::model() const
+{
+    if (m_model)
+        return &m_model->model->info();
+    return m_shown ? &m_shown->model : nullptr;
 }
 
 void StudyController::run()
@@ -318,19 +324,34 @@ void StudyController::setView(const ViewSettings& view)
     emit viewChanged();
 }
 
-void StudyController::setInputText(const QString& text)
+void StudyController::setInput(const Input& input)
 {
     WorkPart after = work();
+    after.input = input;
+    edit(tr("Change input"), after);
+}
+
+void StudyController::setInputText(const QString& text)
+{
     try {
-        Input input = inputFrom(text, tokenizer() != nullptr);
-        input.image = after.input.image;
-        input.pixelValues = after.input.pixelValues;
-        after.input = std::move(input);
+        setInput(withText(m_study.input, text, tokenizer() != nullptr));
     } catch (const Error& error) {
         emit failed(QString::fromUtf8(error.what()));
+    }
+}
+
+void StudyController::setPicture(const QString& file)
+{
+    if (!canRun() || !model()->image) {
+        const std::string name = canRun() ? model()->title : "what is open";
+        emit failed(tr("%1: expected a model that looks at pictures, found %2. Open an image–text model first.")
+                        .arg(QFileInfo(file).fileName(), QString::fromStdString(name)));
         return;
     }
-    edit(tr("Change input"), after);
+    Input input = m_study.input;
+    input.image = PictureInput{file.toStdString(), nullptr};
+    input.pixelValues.clear();
+    setInput(input);
 }
 
 void StudyController::setMechanism(const Mechanism& mechanism)
@@ -369,11 +390,12 @@ void StudyController::setPlan(const Plan& plan, const QString& title)
     edit(title, after);
 }
 
-void StudyController::setScope(const std::vector<std::size_t>& layers, const std::vector<std::size_t>& heads)
+void StudyController::setScope(const Scope& scope)
 {
     editEntry(tr("Change plan"), [&](PlanEntry& changed) {
-        changed.layers = layers;
-        changed.heads = heads;
+        changed.stack = scope.stack;
+        changed.layers = scope.layers;
+        changed.heads = scope.heads;
     });
 }
 
@@ -395,6 +417,8 @@ void StudyController::editEntry(const QString& title, const std::function<void(P
 // Pushing applies the edit; applying runs it, unless it is held back while dragging.
 void StudyController::edit(const QString& title, const WorkPart& after, Pace pace)
 {
+    if (!canRun())
+        return;
     const bool settled = pace == Pace::Settled;
     m_holdRun = !settled && (!runsWhileDragging() || m_runJob.isRunning());
     m_runAgain = !settled && runsWhileDragging();

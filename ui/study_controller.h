@@ -3,6 +3,7 @@
 
 #include "core/study/comparison.h"
 #include "ui/job.h"
+#include "ui/plan_text.h"
 #include "ui/readings.h"
 
 #include <QTimer>
@@ -34,7 +35,9 @@ public:
 
     const Study& study() const { return m_study; }
     const Selection& selection() const { return m_study.selection; }
-    const ModelInfo* model() const { return m_model ? &m_model->model->info() : nullptr; }
+    // Of the open model, else of what a file was recorded from; null without either.
+    const ModelInfo* model() const;
+    bool canRun() const { return m_model != nullptr; }
     const Tokenizer* tokenizer() const { return m_model ? m_model->tokenizer.get() : nullptr; }
     // The last result, with the selection and view as they are now; null before the first.
     const ComparisonPointer& comparison() const { return m_shown; }
@@ -59,21 +62,29 @@ public:
     // Opens the model of `study` and runs it. The study as it was stays when that fails.
     void openStudy(const Study& study, bool chooseSelection);
     // Opens another model with the present text and mechanism, on its last two layers.
-    void openModel(const QString& folder);
+    void openModel(const QString& path);
+    // Shows what a file holds: a run of Ketscope's or another program's, or attention captured from any model. When the
+    // run's own model is where it was, it is opened too and the study can go on.
+    void openRecorded(const QString& file);
+    // Whether what is shown comes from a file and cannot be run again.
+    bool isRecorded() const { return m_shown != nullptr && m_model == nullptr; }
     void run();
     void cancel();
 
     void select(const Selection& selection);
     void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
     void setView(const ViewSettings& view);
+    void setInput(const Input& input);
+    // The text, or the labels between commas, or the token ids, whichever the input has now.
     void setInputText(const QString& text);
+    void setPicture(const QString& file);
     void setMechanism(const Mechanism& mechanism);
     void setParameter(const std::string& id, double value, Pace pace = Pace::Settled);
     void resetParameters();
     void setSeed(std::uint64_t seed);
     void setPlan(const Plan& plan, const QString& title);
-    // Which layers and heads the edited entry is for; empty = all.
-    void setScope(const std::vector<std::size_t>& layers, const std::vector<std::size_t>& heads);
+    // Which stack, layers and heads the edited entry is for.
+    void setScope(const Scope& scope);
     void setEntryIndex(std::size_t index);
     void setRunWhileDragging(bool on) { m_runWhileDragging = on; }
 
@@ -94,13 +105,15 @@ private:
     class EditCommand;
     struct Opened;
 
-    void open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection);
+    // `carryInput`: the input is another model's; what this one cannot take is left out.
+    void open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection, bool carryInput);
     WorkPart work() const;
     void apply(const WorkPart& work);
     void edit(const QString& title, const WorkPart& after, Pace pace = Pace::Settled);
     void editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace = Pace::Settled);
     void accept(const ComparisonPointer& comparison, double milliseconds);
     void acceptModel(const Opened& opened);
+    void acceptRecorded(const Opened& opened);
     void refreshShown();
     void readOff();
     void connectJobs();

@@ -16,10 +16,14 @@ int runWindow(QApplication& application, const WindowOptions& options)
     MainWindow window(controller, appearance, settings);
     window.show();
     try {
+        if (!options.recorded.empty()) {
+            controller.openRecorded(QString::fromStdString(options.recorded));
+            return application.exec();
+        }
         Study study = options.study;
-        const bool sampleAsItIs = study.modelPath.empty() && !study.input.text && study.candidates.empty();
+        const bool sampleAsItIs = study.modelPath.empty() && study.input == Input{} && study.candidates.empty();
         if (study.modelPath.empty()) {
-            const Study sample = sampleStudy();
+            const Study sample = study.input.image ? pictureSample() : sampleStudy();
             study.modelPath = sample.modelPath;
             study.selection = sample.selection;
             if (study.candidates.empty())

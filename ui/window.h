@@ -9,8 +9,9 @@ namespace ketscope {
 
 // What the window starts with.
 struct WindowOptions {
-    Study study;      // an empty model, input or plan is taken from the bundled sample
-    int threads = 0;  // 0 = one per core
+    Study study;                // an empty model, input or plan is taken from the bundled sample
+    std::string recorded = {};  // a file to show in place of the study; empty = none
+    int threads = 0;            // 0 = one per core
 };
 
 // Opens the window and runs the event loop. Returns the exit status.

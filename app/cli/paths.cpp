@@ -4,8 +4,6 @@
 #include "core/base/error.h"
 #include "core/formats/tensor_archive.h"
 
-#include <algorithm>
-#include <array>
 #include <fstream>
 
 namespace ketscope {
@@ -14,51 +12,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::size_t kHeadBytes = 4096;
 constexpr std::uintmax_t kMaximumTextBytes = 1U << 20;
-
-struct Signature {
-    std::string_view bytes;
-    PathKind kind;
-};
-constexpr std::array<Signature, 7> kSignatures = {{{"\x89HDF\r\n\x1a\n", PathKind::RunFile},
-                                                   {"\x93NUMPY", PathKind::RunFile},
-                                                   {"PK\x03\x04", PathKind::RunFile},
-                                                   {"GGUF", PathKind::Gguf},
-                                                   {"\x89PNG\r\n\x1a\n", PathKind::Image},
-                                                   {"\xff\xd8\xff", PathKind::Image},
-                                                   {"GIF8", PathKind::Image}}};
-
-struct Suffix {
-    std::string_view text;
-    PathKind kind;
-};
-constexpr std::array<Suffix, 11> kSuffixes = {{{".h5", PathKind::RunFile},
-                                               {".npz", PathKind::RunFile},
-                                               {".npy", PathKind::RunFile},
-                                               {".ket", PathKind::RunFile},
-                                               {".safetensors", PathKind::Safetensors},
-                                               {".gguf", PathKind::Gguf},
-                                               {".png", PathKind::Image},
-                                               {".jpg", PathKind::Image},
-                                               {".jpeg", PathKind::Image},
-                                               {".webp", PathKind::Image},
-                                               {".txt", PathKind::Text}}};
-
-std::string headOf(const fs::path& file)
-{
-    std::string head(kHeadBytes, '\0');
-    std::ifstream stream(file, std::ios::binary);
-    stream.read(head.data(), static_cast<std::streamsize>(head.size()));
-    head.resize(static_cast<std::size_t>(std::max<std::streamsize>(stream.gcount(), 0)));
-    return head;
-}
-
-bool isRegular(const fs::path& path)
-{
-    std::error_code ignored;
-    return fs::is_regular_file(path, ignored);
-}
 
 [[noreturn]] void refuseLoneWeights(const fs::path& file)
 {
@@ -83,26 +37,6 @@ std::string readText(const fs::path& file)
 
 }  // namespace
 
-PathKind kindOfPath(const fs::path& path)
-{
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored))
-        return PathKind::Folder;
-    if (!isRegular(path))
-        return PathKind::Missing;
-    const std::string head = headOf(path);
-    for (const Signature& signature : kSignatures)
-        if (head.starts_with(signature.bytes))
-            return signature.kind;
-    std::string suffix = path.extension().string();
-    std::transform(suffix.begin(), suffix.end(), suffix.begin(),
-                   [](char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; });
-    for (const Suffix& known : kSuffixes)
-        if (suffix == known.text)
-            return known.kind;
-    return head.find('\0') == std::string::npos ? PathKind::Text : PathKind::Unknown;
-}
-
 void requireModel(const fs::path& path)
 {
     switch (kindOfPath(path)) {
@@ -125,22 +59,25 @@ void requireModel(const fs::path& path)
 StartPaths readStartPaths(const std::vector<std::string>& paths)
 {
     StartPaths start;
+    const auto take = [](fs::path& place, const std::string& path, const char* what) {
+        if (!place.empty())
+            refuse({path, std::string("one ") + what + " at most", "another one", "Give one."});
+        place = path;
+    };
     for (const std::string& path : paths) {
-        const PathKind kind = kindOfPath(path);
-        if (kind == PathKind::Image)
-            refuse({path, "a model or a text file", "an image", "This version reads text models only."});
-        if (kind == PathKind::RunFile)
-            refuse({path, "a model or a text file", "a run file",
-                    "Draw it with ketscope render, look into it with ketscope inspect."});
-        if (kind == PathKind::Text && start.text.empty()) {
+        switch (kindOfPath(path)) {
+        case PathKind::Text:
+            if (!start.text.empty())
+                refuse({path, "one text file at most", "another one", "Give one."});
             start.text = readText(path);
-            continue;
+            break;
+        case PathKind::Image: take(start.picture, path, "picture"); break;
+        case PathKind::RunFile: take(start.recorded, path, "run file"); break;
+        default: requireModel(path); take(start.model, path, "model");
         }
-        if (kind == PathKind::Text || ((kind == PathKind::Folder || kind == PathKind::Gguf) && !start.model.empty()))
-            refuse({path, "one model and one text file at most", "another one", "Give one of each."});
-        requireModel(path);
-        start.model = path;
     }
+    if (!start.recorded.empty() && paths.size() > 1)
+        refuse({start.recorded.string(), "a run file alone", "other paths beside it", "It holds its own input."});
     return start;
 }
 

@@ -63,7 +63,9 @@ void refuseUnknownCommand(const CLI::App& program, const std::string& first)
 // The sample's study with what was given in place of its model and text. Another model is patched in its last two layers.
 Study demoStudy(const StartPaths& start)
 {
-    Study study = sampleStudy();
+    Study study = start.picture.empty() ? sampleStudy() : pictureSample();
+    if (!start.picture.empty())
+        study.input.image = PictureInput{start.picture.string(), nullptr};
     if (!start.text.empty())
         study.input.text = start.text;
     if (start.model.empty())
@@ -71,7 +73,8 @@ Study demoStudy(const StartPaths& start)
     study.modelPath = start.model.string();
     const ModelFiles files = openModelFiles(start.model);
     const ModelInfo info = architectureOf(files).describe(files);
-    if (const std::optional<Sample> sample = sampleAt(start.model); sample && start.text.empty())
+    if (const std::optional<Sample> sample = sampleAt(start.model);
+        sample && start.text.empty() && start.picture.empty())
         return sample->study;
     study.input = fittedInput(study.input, info);
     const std::size_t layers = info.stacks.at(0).layers;
@@ -88,6 +91,8 @@ int openWindowOrDemo(const std::vector<std::string>& paths)
     const StartPaths start = readStartPaths(paths);
     if (displayAvailable())
         return openWindow(start);
+    if (!start.recorded.empty())
+        refuse({start.recorded.string(), "a display for the window", "none", "Draw it with ketscope render."});
     const Study study = demoStudy(start);
     printError("no display was found (neither DISPLAY nor WAYLAND_DISPLAY is set), so the comparison is printed and "
                "written to ketscope-demo/ instead of a window.");
@@ -99,7 +104,8 @@ int parseAndDo(int argc, char** argv)
 {
     CLI::App program("Classical and quantum-inspired attention in transformer models, side by side.", "ketscope");
     std::vector<std::string> paths;
-    program.add_option("PATH", paths, "Model folder, GGUF file or text file to open in the window");
+    program.add_option("PATH", paths,
+                       "Model folder, GGUF file, run file, captured attention, picture or text to open in the window");
     addCommands(program);
     if (argc > 1)
         refuseUnknownCommand(program, argv[1]);

@@ -73,18 +73,6 @@ std::vector<std::size_t> insideOf(const std::vector<std::size_t>& indices, std::
     return inside;
 }
 
-// Why a stack is not there, for the names that stacks have.
-std::string absenceOf(const std::string& name, const ModelInfo& model)
-{
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMeanings = {
-        {{"text", "attention within the text alone"},
-         {"vision", "attention within the image alone"},
-         {"joint", "attention over text and image together"},
-         {"cross", "cross-attention"}}};
-    const auto meaning = std::ranges::find(kMeanings, name, [](const auto& row) { return row.first; });
-    return meaning == kMeanings.end() ? "" : model.title + " has no " + std::string(meaning->second) + ".";
-}
-
 void checkInside(const std::vector<std::size_t>& indices, std::size_t count, const std::string& what)
 {
     for (const std::size_t index : indices)
@@ -94,6 +82,17 @@ void checkInside(const std::vector<std::size_t>& indices, std::size_t count, con
 }
 
 }  // namespace
+
+std::string absenceOf(const std::string& stack, const ModelInfo& model)
+{
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kMeanings = {
+        {{"text", "attention within the text alone"},
+         {"vision", "attention within the image alone"},
+         {"joint", "attention over text and image together"},
+         {"cross", "cross-attention"}}};
+    const auto meaning = std::ranges::find(kMeanings, stack, [](const auto& row) { return row.first; });
+    return meaning == kMeanings.end() ? "" : model.title + " has no " + std::string(meaning->second) + ".";
+}
 
 std::vector<std::size_t> parseIndexList(std::string_view text, std::string_view what)
 {

@@ -41,6 +41,9 @@ std::string formatIndexList(const std::vector<std::size_t>& indices);
 // Throws Error (Input) for a stack, layer or head that the model does not have.
 HeadPlan resolve(const Plan& plan, const ModelInfo& model, std::uint64_t seed);
 
+// Why a model has no stack of this name: "CLIP has no cross-attention."; empty for names that no model has.
+std::string absenceOf(const std::string& stack, const ModelInfo& model);
+
 Json toJson(const Plan& plan);
 Plan planFromJson(const Json& json, const std::string& where);
 

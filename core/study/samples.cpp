@@ -122,4 +122,6 @@ Input fittedInput(Input input, const ModelInfo& model)
 
 Study sampleStudy() { return sentiment(samplesFolder()).study; }
 
+Study pictureSample() { return matching(samplesFolder()).study; }
+
 }  // namespace ketscope

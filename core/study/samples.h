@@ -30,5 +30,7 @@ Input fittedInput(Input input, const ModelInfo& model);
 // What is shown first: the bundled sentiment model on a sentence with a turn in it, exact softmax as A and the RFF kernel
 // in the last two layers as B. Throws as samplesFolder().
 Study sampleStudy();
+// The same for a picture: the bundled model whose words look at patches.
+Study pictureSample();
 
 }  // namespace ketscope

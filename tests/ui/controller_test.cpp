@@ -43,7 +43,7 @@ TEST(Controller, PlanEditMovesThePatch)
 {
     Desk desk;
     desk.openSample();
-    desk.controller.setScope({1}, {0, 2});
+    desk.controller.setScope({{1}, {0, 2}});
     desk.waitUntilSettled();
     const HeadPlan& plan = *desk.controller.comparison()->plans[1];
     EXPECT_TRUE(plan.isPatched(0, 1, 2));

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/run_file.h"
 #include "tests/ui/desk.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
 
+#include <QComboBox>
 #include <QDropEvent>
 #include <QLineEdit>
 #include <QMimeData>
@@ -61,13 +63,96 @@ TEST_F(WindowTest, DroppedTextIsTheInput)
 
 TEST_F(WindowTest, AnythingElseDroppedIsExplained)
 {
-    const auto file = desk.folder.path() / "picture.gif";
-    std::ofstream(file) << "GIF";
+    const auto file = desk.folder.path() / "archive.rar";
+    std::ofstream(file) << std::string("Rar\0!", 5);
     drop(file);
     EXPECT_FALSE(errors().isHidden());
-    EXPECT_TRUE(errors().text().contains(QStringLiteral("picture.gif")));
+    EXPECT_TRUE(errors().text().contains(QStringLiteral("archive.rar")));
     errors().findChild<QPushButton*>(QStringLiteral("closeStrip"))->click();
     EXPECT_TRUE(errors().isHidden());
+}
+
+TEST_F(WindowTest, APictureNeedsAModelThatLooksAtPictures)
+{
+    const auto picture = samplesFolder() / "scenes" / "scene-03.png";
+    drop(picture);
+    EXPECT_TRUE(errors().text().contains(QStringLiteral("scene-03.png"))) << errors().text().toStdString();
+    drop(samplesFolder() / "shape-blip");
+    ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "blip" && desk.settled(); }));
+    EXPECT_TRUE(errors().isHidden());
+    drop(picture);
+    desk.waitUntilSettled();
+    ASSERT_TRUE(desk.controller.study().input.image);
+    EXPECT_EQ(desk.controller.study().input.image->path, picture.string());
+    EXPECT_EQ(window->findChild<QPushButton*>(QStringLiteral("picture"))->isVisible(), true);
+}
+
+TEST_F(WindowTest, ARunFileOfThisModelGoesOn)
+{
+    Monitor monitor;
+    const auto file = desk.folder.path() / "run.h5";
+    writeRunFile(*desk.controller.comparison(), file, monitor);
+    desk.controller.setInputText(QStringLiteral("another sentence"));
+    desk.waitUntilSettled();
+    drop(file);
+    ASSERT_TRUE(waitFor([&] { return desk.settled() && desk.controller.comparison()->input.tokens.size() == 15; }));
+    EXPECT_FALSE(desk.controller.isRecorded());
+    desk.controller.setInputText(QStringLiteral("a warm film"));
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), 5U);
+}
+
+TEST_F(WindowTest, ARunFileWhoseModelIsGoneIsShownAndNotRun)
+{
+    Monitor monitor;
+    auto moved = std::make_shared<Comparison>(*desk.controller.comparison());
+    moved->study.modelPath = (desk.folder.path() / "gone").string();
+    const auto file = desk.folder.path() / "run.h5";
+    writeRunFile(*moved, file, monitor);
+    drop(file);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isRecorded() && desk.controller.readingsAreCurrent(); }));
+    EXPECT_FALSE(window->findChild<QPushButton*>(QStringLiteral("run"))->isEnabled());
+    EXPECT_FALSE(window->findChild<QLineEdit*>(QStringLiteral("input"))->isEnabled());
+    const ComparisonPointer shown = desk.controller.comparison();
+    desk.controller.setSeed(99);
+    EXPECT_EQ(desk.controller.study().seed, shown->study.seed);
+    desk.controller.selectCell(1, 2);
+    EXPECT_EQ(desk.controller.selection().key, 2U);
+    drop(samplesFolder() / "sentiment");
+    ASSERT_TRUE(waitFor([&] { return desk.controller.canRun() && desk.settled(); }));
+}
+
+TEST_F(WindowTest, EverySampleOpensByItsMenu)
+{
+    for (const Sample& sample : samples()) {
+        const QString title = QString::fromStdString(sample.title);
+        const QList<QAction*> actions = window->findChildren<QAction*>();
+        const auto action = std::ranges::find(actions, title, &QAction::text);
+        ASSERT_NE(action, actions.end()) << sample.title;
+        (*action)->trigger();
+        ASSERT_TRUE(waitFor([&] {
+            return desk.controller.study().modelPath == sample.study.modelPath && desk.settled();
+        })) << sample.title
+            << desk.controller.error().toStdString();
+        EXPECT_EQ(desk.controller.selection(), sample.study.selection) << sample.title;
+        EXPECT_TRUE(errors().isHidden()) << errors().text().toStdString();
+    }
+}
+
+TEST_F(WindowTest, AModelOfSeveralStacksOffersThemAndSaysWhichItLacks)
+{
+    drop(samplesFolder() / "shape-clip");
+    ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "clip" && desk.settled(); }));
+    auto* stacks = window->findChild<QComboBox*>(QStringLiteral("stacks"));
+    ASSERT_TRUE(stacks->isVisible());
+    const int vision = stacks->findData(1);
+    stacks->setCurrentIndex(vision);
+    emit stacks->activated(vision);
+    EXPECT_EQ(desk.controller.selection().stack, 1U);
+    const int cross = stacks->findText(QStringLiteral("cross"));
+    ASSERT_GE(cross, 0);
+    EXPECT_TRUE(stacks->itemData(cross, Qt::ToolTipRole).toString().contains(QStringLiteral("cross-attention")));
+    EXPECT_FALSE(stacks->model()->flags(stacks->model()->index(cross, 0)).testFlag(Qt::ItemIsEnabled));
 }
 
 TEST_F(WindowTest, DamagedModelsAreExplainedAndTheResultStays)

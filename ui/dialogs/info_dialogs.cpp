@@ -73,10 +73,18 @@ void showModelInfo(const StudyController& controller, QWidget* parent)
     html += rowOf(translated("Feed-forward size"), QString::number(model.stacks.front().feedForwardSize));
     html += rowOf(translated("Parameters"), locale.toString(static_cast<qulonglong>(model.parameterCount)));
     html += rowOf(translated("Weights"), QString::fromStdString(model.weightsType));
-    html += rowOf(translated("Positions"), QString::number(model.maximumPositions));
-    html += rowOf(translated("Vocabulary"), QString::number(model.vocabularySize));
-    html += rowOf(translated("Tokenizer"), tokenizer == nullptr ? translated("none: enter token ids")
-                                                                : QString::fromStdString(tokenizer->kind()));
+    if (model.image)
+        html += rowOf(translated("Picture"), translated("%1 × %2 px, patches of %3 × %4 px")
+                                                 .arg(model.image->width)
+                                                 .arg(model.image->height)
+                                                 .arg(model.image->patchWidth)
+                                                 .arg(model.image->patchHeight));
+    if (model.vocabularySize > 0) {
+        html += rowOf(translated("Positions"), QString::number(model.maximumPositions));
+        html += rowOf(translated("Vocabulary"), QString::number(model.vocabularySize));
+        html += rowOf(translated("Tokenizer"), tokenizer == nullptr ? translated("none: enter token ids")
+                                                                    : QString::fromStdString(tokenizer->kind()));
+    }
     const std::string_view task = taskName(model.task);
     html += rowOf(translated("Task"), QString::fromUtf8(task.data(), static_cast<qsizetype>(task.size())));
     QStringList labels;

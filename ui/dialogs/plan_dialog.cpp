@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/plan_dialog.h"
 
-#include "ui/controls/controls.h"
-
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QStyle>
+
+#include <algorithm>
 
 namespace ketscope {
 
@@ -34,8 +34,9 @@ QString shown(const std::vector<std::size_t>& indices)
 }  // namespace
 
 PlanDialog::PlanDialog(const ModelInfo& model, const PlanEntry& entry, QWidget* parent)
-    : QDialog(parent), m_stack(model.stacks.front()), m_layers(new QLineEdit(shown(entry.layers), this)),
-      m_heads(new QLineEdit(shown(entry.heads), this)), m_problem(makeLabel({}, "warning", this))
+    : QDialog(parent), m_stacks(model.stacks), m_stack(new ChoiceBox(this)),
+      m_layers(new QLineEdit(shown(entry.layers), this)), m_heads(new QLineEdit(shown(entry.heads), this)),
+      m_problem(makeLabel({}, "warning", this))
 {
     setWindowTitle(tr("Plan for B"));
     const QString mechanism = QString::fromStdString(entry.mechanism->info().title);
@@ -43,14 +44,20 @@ PlanDialog::PlanDialog(const ModelInfo& model, const PlanEntry& entry, QWidget* 
     intro->setWordWrap(true);
     m_layers->setObjectName(u"layers"_s);
     m_heads->setObjectName(u"heads"_s);
-    m_layers->setPlaceholderText(tr("all of 0-%1").arg(m_stack.layers - 1));
-    m_heads->setPlaceholderText(tr("all of 0-%1").arg(m_stack.heads - 1));
+    m_stack->setObjectName(u"stack"_s);
+    for (const StackInfo& each : m_stacks)
+        m_stack->addItem(QString::fromStdString(each.name), QString::fromStdString(each.name));
+    m_stack->addItem(tr("all stacks"), QString());
+    m_stack->choose(QString::fromStdString(entry.stack));
     m_problem->setWordWrap(true);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     m_apply = buttons->addButton(tr("Apply"), QDialogButtonBox::AcceptRole);
     m_apply->setProperty("role", u"primary"_s);
     m_apply->setDefault(true);
     auto* form = new QFormLayout;
+    m_stack->setVisible(m_stacks.size() > 1);
+    if (m_stacks.size() > 1)
+        form->addRow(tr("Stack"), m_stack);
     form->addRow(tr("Layers"), m_layers);
     form->addRow(tr("Heads"), m_heads);
     auto* column = new QVBoxLayout(this);
@@ -63,6 +70,7 @@ PlanDialog::PlanDialog(const ModelInfo& model, const PlanEntry& entry, QWidget* 
     setMinimumWidth(380);
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_stack, &QComboBox::currentIndexChanged, this, &PlanDialog::check);
     connect(m_layers, &QLineEdit::textChanged, this, &PlanDialog::check);
     connect(m_heads, &QLineEdit::textChanged, this, &PlanDialog::check);
     check();
@@ -70,7 +78,17 @@ PlanDialog::PlanDialog(const ModelInfo& model, const PlanEntry& entry, QWidget* 
 
 Scope PlanDialog::scope() const
 {
-    return {indicesIn(*m_layers, m_stack.layers, "layers"), indicesIn(*m_heads, m_stack.heads, "heads")};
+    const std::string name = m_stacks.size() > 1 ? m_stack->currentData().toString().toStdString() : std::string();
+    return {indicesIn(*m_layers, stack().layers, "layers"), indicesIn(*m_heads, stack().heads, "heads"), name};
+}
+
+// The chosen one; for all of them the largest numbers that any has.
+const StackInfo& PlanDialog::stack() const
+{
+    const auto index = static_cast<std::size_t>(std::max(0, m_stack->currentIndex()));
+    if (index < m_stacks.size())
+        return m_stacks[index];
+    return *std::ranges::max_element(m_stacks, {}, &StackInfo::layers);
 }
 
 QString PlanDialog::problem() const
@@ -85,6 +103,8 @@ QString PlanDialog::problem() const
 
 void PlanDialog::check()
 {
+    m_layers->setPlaceholderText(tr("all of 0-%1").arg(stack().layers - 1));
+    m_heads->setPlaceholderText(tr("all of 0-%1").arg(stack().heads - 1));
     m_problem->setText(problem());
     m_problem->setVisible(!m_problem->text().isEmpty());
     m_apply->setEnabled(m_problem->text().isEmpty());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/models/model.h"
+#include "ui/controls/controls.h"
 #include "ui/plan_text.h"
 
 #include <QDialog>
@@ -11,7 +12,7 @@
 
 namespace ketscope {
 
-// Layers and heads for one mechanism, as index lists: "4-5, 7"; empty means all.
+// Stack, layers and heads for one mechanism, as index lists: "4-5, 7"; empty means all.
 class PlanDialog : public QDialog {
     Q_OBJECT
 
@@ -23,8 +24,10 @@ public:
 
 private:
     void check();
+    const StackInfo& stack() const;
 
-    StackInfo m_stack;
+    std::vector<StackInfo> m_stacks;
+    ChoiceBox* m_stack;
     QLineEdit* m_layers;
     QLineEdit* m_heads;
     QLabel* m_problem;

@@ -7,6 +7,7 @@
 #include <QHelpEvent>
 #include <QPainter>
 #include <QPainterPath>
+#include <QStandardItemModel>
 #include <QToolTip>
 
 #include <algorithm>
@@ -85,7 +86,12 @@ HeadGrid::HeadGrid(StudyController& controller, Appearance& appearance, QWidget*
     setAccessibleName(tr("Heads"));
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &HeadGrid::redraw);
-    connect(&controller, &StudyController::selectionChanged, this, &HeadGrid::describe);
+    connect(&controller, &StudyController::selectionChanged, this, [this] {
+        if (m_controller.selection().stack == m_stack)
+            describe();
+        else
+            redraw();
+    });
     connect(&appearance, &Appearance::changed, this, &HeadGrid::redraw);
     redraw();
 }
@@ -98,6 +104,9 @@ void HeadGrid::setPicture(HeadPicture picture)
 
 void HeadGrid::redraw()
 {
+    if (m_controller.selection().stack != m_stack)
+        m_pictures.clear();
+    m_stack = m_controller.selection().stack;
     updateGeometry();
     describe();
     const ComparisonPointer comparison = m_controller.comparison();
@@ -325,14 +334,52 @@ void HeadGrid::paintLegend(QPainter& painter) const
 }
 
 HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Heads"), appearance, parent)
+    : Section(tr("Heads"), appearance, parent), m_controller(controller), m_stacks(new ChoiceBox(this))
 {
     auto* grid = new HeadGrid(controller, appearance, this);
     auto* pictures = new Segment({tr("A"), tr("B"), tr("Δ")}, this);
     pictures->choose(static_cast<int>(grid->picture()));
     connect(pictures, &Segment::chosen, grid, [grid](int index) { grid->setPicture(static_cast<HeadPicture>(index)); });
+    m_stacks->setObjectName(u"stacks"_s);
+    m_stacks->setAccessibleName(tr("Stack"));
     addToTitleRow(pictures);
+    body()->addWidget(m_stacks);
     body()->addWidget(grid);
+    connect(m_stacks, &QComboBox::activated, this, [this] {
+        Selection selection = m_controller.selection();
+        selection.stack = static_cast<std::size_t>(m_stacks->currentData().toInt());
+        m_controller.select(selection);
+    });
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &HeadsSection::refreshStacks);
+    refreshStacks();
+}
+
+// The stacks that the model has, then those it has not, with the reason; nothing to choose for a model of one stack that
+// reads text alone.
+void HeadsSection::refreshStacks()
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    const bool several = comparison && (comparison->model.stacks.size() > 1 || comparison->model.image);
+    m_stacks->setVisible(several);
+    if (!several)
+        return;
+    m_stacks->clear();
+    const ModelInfo& model = comparison->model;
+    for (std::size_t index = 0; index < model.stacks.size(); ++index) {
+        const StackInfo& stack = model.stacks[index];
+        m_stacks->addItem(tr("%1: %2 × %3").arg(QString::fromStdString(stack.name)).arg(stack.layers).arg(stack.heads),
+                          static_cast<int>(index));
+    }
+    for (const char* name : {"text", "vision", "cross", "joint"}) {
+        if (std::ranges::find(model.stacks, name, &StackInfo::name) != model.stacks.end())
+            continue;
+        m_stacks->addItem(QString::fromLatin1(name), -1);
+        const int row = m_stacks->count() - 1;
+        m_stacks->setItemData(row, QString::fromStdString(absenceOf(name, model)), Qt::ToolTipRole);
+        qobject_cast<QStandardItemModel*>(m_stacks->model())->item(row)->setEnabled(false);
+    }
+    m_stacks->choose(static_cast<int>(comparison->study.selection.stack));
 }
 
 }  // namespace ketscope

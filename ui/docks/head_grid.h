@@ -57,6 +57,7 @@ private:
     StudyController& m_controller;
     Appearance& m_appearance;
     HeadPicture m_picture = HeadPicture::Candidate;
+    std::size_t m_stack = 0;         // that the pictures are of
     std::vector<QImage> m_pictures;  // layers × heads
     Job m_drawing;
 };
@@ -67,6 +68,12 @@ class HeadsSection : public Section {
 
 public:
     HeadsSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+private:
+    void refreshStacks();
+
+    StudyController& m_controller;
+    ChoiceBox* m_stacks;
 };
 
 }  // namespace ketscope

@@ -70,7 +70,7 @@ MechanismSection::MechanismSection(StudyController& controller, Appearance& appe
 void MechanismSection::refresh()
 {
     const PlanEntry* entry = m_controller.entry();
-    setEnabled(entry != nullptr);
+    setEnabled(entry != nullptr && m_controller.canRun());
     if (entry == nullptr)
         return;
     const MechanismInfo& info = entry->mechanism->info();

@@ -262,6 +262,7 @@ void ParameterSection::refresh()
         m_mechanism = mechanism;
         rebuild();
     }
+    setEnabled(m_controller.canRun());
     m_none->setVisible(m_rows.empty());
     m_reset->setEnabled(entry != nullptr && entry->parameters != mechanism->defaults());
     const bool random =

@@ -87,7 +87,7 @@ void PlanSection::edit()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] {
         const Scope scope = dialog->scope();
-        m_controller.setScope(scope.layers, scope.heads);
+        m_controller.setScope(scope);
     });
     dialog->open();
 }
@@ -107,7 +107,7 @@ void PlanSection::refresh()
     grid->setColumnStretch(2, 1);
     grid->setHorizontalSpacing(14);
     const ModelInfo* model = m_controller.model();
-    m_edit->setEnabled(model != nullptr && m_controller.entry() != nullptr);
+    m_edit->setEnabled(m_controller.canRun() && m_controller.entry() != nullptr);
     if (model == nullptr || m_controller.study().candidates.empty())
         return;
     const std::vector<PlanEntry>& entries = m_controller.study().candidates.front().entries;
