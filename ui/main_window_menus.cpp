@@ -4,6 +4,7 @@
 #include "ui/docks/trace_sections.h"
 #include "ui/main_tool_bar.h"
 #include "ui/main_window.h"
+#include "ui/message_strip.h"
 #include "ui/views/heatmap_page.h"
 #include "viz/colour_map.h"
 

@@ -124,7 +124,7 @@ TEST_F(WindowTest, ARunFileWhoseModelIsGoneIsShownAndNotRun)
 
 TEST_F(WindowTest, EverySampleOpensByItsMenu)
 {
-    for (const Sample& sample : samples()) {
+    for (const Sample& sample : ketscope::samples()) {
         const QString title = QString::fromStdString(sample.title);
         const QList<QAction*> actions = window->findChildren<QAction*>();
         const auto action = std::ranges::find(actions, title, &QAction::text);
