@@ -18,6 +18,8 @@
 #include <QDropEvent>
 #include <QFileDialog>
 #include <QFileInfo>
+#include <QInputDialog>
+#include <QLineEdit>
 #include <QMimeData>
 #include <QScrollArea>
 
@@ -137,8 +139,9 @@ void MainWindow::connectController()
     connect(&m_controller, &StudyController::runFinished, this, [this] { m_errors->say({}); });
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
-        if (m_controller.canRun())
-            m_settings.addRecentModel(QString::fromStdString(m_controller.study().modelPath));
+        const QString& recorded = m_controller.recordedFile();
+        m_settings.addRecentFile(recorded.isEmpty() ? QString::fromStdString(m_controller.study().modelPath)
+                                                    : recorded);
         refreshTitle();
     });
     connect(&m_controller, &StudyController::viewChanged, this,
@@ -268,6 +271,26 @@ void MainWindow::openInputDialog()
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this, [this, dialog] { m_controller.setInput(dialog->input()); });
     dialog->open();
+}
+
+void MainWindow::chooseKeptLayers()
+{
+    if (!m_controller.canRun())
+        return;
+    bool accepted = false;
+    const QString before = QString::fromStdString(formatIndexList(m_controller.study().keptLayers));
+    const QString text = QInputDialog::getText(
+        this, tr("Layers to keep"),
+        tr("Layers whose maps are kept, for example 0,4-5. Patched ones must be among them. Empty keeps all."),
+        QLineEdit::Normal, before, &accepted);
+    if (!accepted || text == before)
+        return;
+    try {
+        m_controller.setKeptLayers(text.trimmed().isEmpty() ? std::vector<std::size_t>()
+                                                            : parseIndexList(text.trimmed().toStdString(), "layers"));
+    } catch (const Error& error) {
+        sayError(QString::fromUtf8(error.what()));
+    }
 }
 
 void MainWindow::openPath(const QString& path)

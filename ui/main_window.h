@@ -70,6 +70,7 @@ private:
     void chooseFile();
     void choosePicture();
     void openInputDialog();
+    void chooseKeptLayers();
     void openSample(const Sample& sample);
     void fillSamples(QMenu& menu);
     void openText(const QString& file);

@@ -61,7 +61,7 @@ void MainWindow::createFileMenu()
     add(menu, tr("&Open model folder…"), {QKeySequence::Open}, [this] { chooseModel(); });
     add(menu, tr("Open &file…"), {QKeySequence(u"Ctrl+Shift+F"_s)}, [this] { chooseFile(); });
     fillSamples(*menu.addMenu(tr("&Samples")));
-    QMenu* recent = menu.addMenu(tr("&Recent models"));
+    QMenu* recent = menu.addMenu(tr("&Recent"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
         recent->clear();
         fillRecent(*recent);
@@ -78,13 +78,13 @@ void MainWindow::createFileMenu()
 
 void MainWindow::fillRecent(QMenu& menu)
 {
-    for (const QString& folder : m_settings.recentModels()) {
-        const bool there = QFileInfo::exists(folder);
-        QAction* action = menu.addAction(there ? folder : tr("%1 (not found)").arg(folder));
+    for (const QString& path : m_settings.recentFiles()) {
+        const bool there = QFileInfo::exists(path);
+        QAction* action = menu.addAction(there ? path : tr("%1 (not found)").arg(path));
         action->setEnabled(there);
-        connect(action, &QAction::triggered, this, [this, folder] { openModel(folder); });
+        connect(action, &QAction::triggered, this, [this, path] { openPath(path); });
     }
-    if (m_settings.recentModels().isEmpty())
+    if (m_settings.recentFiles().isEmpty())
         menu.addAction(tr("None yet"))->setEnabled(false);
 }
 
@@ -194,6 +194,7 @@ void MainWindow::createRunMenu()
     });
     add(menu, tr("&All of the input…"), {QKeySequence(u"Ctrl+Shift+I"_s)}, [this] { openInputDialog(); });
     add(menu, tr("&Plan for B…"), {}, [this] { m_plan->edit(); });
+    add(menu, tr("&Layers to keep…"), {}, [this] { chooseKeptLayers(); });
     add(menu, tr("&New seed"), {QKeySequence(u"N"_s)}, [this] {
         if (!isTyping())
             m_parameters->newSeed();
@@ -205,7 +206,7 @@ void MainWindow::createModelAndHelpMenus()
     add(*m_modelMenu, tr("Open model folder…"), {}, [this] { chooseModel(); });
     add(*m_modelMenu, tr("Open file…"), {}, [this] { chooseFile(); });
     fillSamples(*m_modelMenu->addMenu(tr("Samples")));
-    QMenu* recent = m_modelMenu->addMenu(tr("Recent models"));
+    QMenu* recent = m_modelMenu->addMenu(tr("Recent"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
         recent->clear();
         fillRecent(*recent);

@@ -83,11 +83,11 @@ bool Settings::runWhileDragging() const { return m_store.value(u"run/whileDraggi
 
 void Settings::setRunWhileDragging(bool on) { m_store.setValue(u"run/whileDragging"_s, on); }
 
-QStringList Settings::recentModels() const { return m_store.value(u"models/recent"_s).toStringList(); }
+QStringList Settings::recentFiles() const { return m_store.value(u"models/recent"_s).toStringList(); }
 
-void Settings::addRecentModel(const QString& folder)
+void Settings::addRecentFile(const QString& folder)
 {
-    QStringList recent = recentModels();
+    QStringList recent = recentFiles();
     recent.removeAll(folder);
     recent.prepend(folder);
     m_store.setValue(u"models/recent"_s, QStringList(recent.mid(0, kRecentModels)));

@@ -39,8 +39,8 @@ public:
     bool runWhileDragging() const;
     void setRunWhileDragging(bool on);
 
-    QStringList recentModels() const;  // newest first, at most eight
-    void addRecentModel(const QString& folder);
+    QStringList recentFiles() const;  // newest first, at most eight
+    void addRecentFile(const QString& folder);
 
     ExportChoice exportChoice() const;
     void setExportChoice(const ExportChoice& choice);

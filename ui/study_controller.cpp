@@ -116,14 +116,15 @@ bool StudyController::isUpToDate() const
     if (!m_comparison)
         return false;
     const Study& done = m_comparison->study;
-    return done.modelPath == m_study.modelPath && WorkPart{done.input, done.candidates, done.seed} == work();
+    return done.modelPath == m_study.modelPath
+           && WorkPart{done.input, done.candidates, done.seed, done.keptLayers} == work();
 }
 
 int StudyController::threads() const { return m_threads > 0 ? m_threads : QThread::idealThreadCount(); }
 
 bool StudyController::canRunWhileDragging() const { return m_lastRunMs < kLiveRunMs; }
 
-WorkPart StudyController::work() const { return {m_study.input, m_study.candidates, m_study.seed}; }
+WorkPart StudyController::work() const { return {m_study.input, m_study.candidates, m_study.seed, m_study.keptLayers}; }
 
 void StudyController::openStudy(const Study& study, bool chooseSelection) { open(study, {}, chooseSelection, false); }
 
@@ -132,6 +133,7 @@ void StudyController::openModel(const QString& path)
     Study study = m_study;
     study.modelPath = path.toStdString();
     study.candidates.clear();
+    study.keptLayers.clear();
     if (const auto sample = sampleAt(study.modelPath))
         study.input = sample->study.input;
     open(study, entry() == nullptr ? std::optional<PlanEntry>() : *entry(), true, true);
@@ -167,6 +169,7 @@ void StudyController::open(const Study& study, const std::optional<PlanEntry>& e
 void StudyController::acceptModel(const Opened& opened)
 {
     m_opening = false;
+    m_recordedFile.clear();
     m_model = opened.model;
     m_study = opened.study;
     m_entry = 0;
@@ -201,7 +204,10 @@ void StudyController::openRecorded(const QString& file)
             if (error.kind() == ErrorKind::Cancelled)
                 throw;
         }
-        return [this, opened] { acceptRecorded(*opened); };
+        return [this, opened, path] {
+            m_recordedFile = QString::fromStdString(path);
+            acceptRecorded(*opened);
+        };
     });
     m_opening = true;
 }
@@ -415,6 +421,13 @@ void StudyController::editEntry(const QString& title, const std::function<void(P
 }
 
 // Pushing applies the edit; applying runs it, unless it is held back while dragging.
+void StudyController::setKeptLayers(const std::vector<std::size_t>& layers)
+{
+    WorkPart after = work();
+    after.keptLayers = layers;
+    edit(tr("Change kept layers"), after);
+}
+
 void StudyController::edit(const QString& title, const WorkPart& after, Pace pace)
 {
     if (!canRun())
@@ -436,6 +449,7 @@ void StudyController::apply(const WorkPart& work)
     m_study.input = work.input;
     m_study.candidates = work.candidates;
     m_study.seed = work.seed;
+    m_study.keptLayers = work.keptLayers;
     m_entry = std::min(m_entry, std::max<std::size_t>(1, work.candidates.front().entries.size()) - 1);
     m_error.clear();
     emit studyChanged();

@@ -18,6 +18,7 @@ struct WorkPart {
     Input input;
     std::vector<Plan> candidates;
     std::uint64_t seed = 0;
+    std::vector<std::size_t> keptLayers;
 
     bool operator==(const WorkPart&) const = default;
 };
@@ -52,6 +53,8 @@ public:
     State state() const;
     bool isUpToDate() const;
     const QString& error() const { return m_error; }
+    // The file that openRecorded showed last; empty when a model was opened since.
+    const QString& recordedFile() const { return m_recordedFile; }
     double lastRunMs() const { return m_lastRunMs; }
     int threads() const;
     bool canRunWhileDragging() const;
@@ -82,6 +85,8 @@ public:
     void setParameter(const std::string& id, double value, Pace pace = Pace::Settled);
     void resetParameters();
     void setSeed(std::uint64_t seed);
+    // Layers whose maps a run keeps, where all of them do not fit into memory; empty = all.
+    void setKeptLayers(const std::vector<std::size_t>& layers);
     void setPlan(const Plan& plan, const QString& title);
     // Which stack, layers and heads the edited entry is for.
     void setScope(const Scope& scope);
@@ -133,6 +138,7 @@ private:
     bool m_runAgain = false;  // something changed while dragging and running
     int m_gesture = 0;        // edits of one gesture are one step of undo
     QString m_error;
+    QString m_recordedFile;
     QTimer m_busy;
     QUndoStack m_undo;
     Job m_runJob;

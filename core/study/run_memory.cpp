@@ -74,7 +74,9 @@ void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t av
                 + bytesText(needed.maps) + " of attention maps, " + bytesText(needed.hidden) + " of hidden states, "
                 + bytesText(needed.outputs) + " of outputs)",
             bytesText(available) + " free",
-            "Keep the maps of selected layers only (--keep-layers 0,5), shorten the input or compare less at once."});
+            "Keep the maps of selected layers only (--keep-layers 0,5; in the window Run, Layers to keep), shorten the "
+            "input "
+            "or compare less at once."});
 }
 
 std::uint64_t weightMemory(const ModelInfo& model) { return model.parameterCount * kFloat + embeddingMemory(model); }

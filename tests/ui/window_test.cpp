@@ -11,6 +11,7 @@
 #include <QMimeData>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QStackedWidget>
 
 #include <fstream>
 
@@ -48,7 +49,7 @@ TEST_F(WindowTest, DroppedModelOpens)
     ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "bert" && desk.settled(); }));
     EXPECT_TRUE(errors().isHidden());
     EXPECT_TRUE(window->windowTitle().contains(QStringLiteral("bert-seqcls")));
-    EXPECT_EQ(desk.settings.recentModels().size(), 2);
+    EXPECT_EQ(desk.settings.recentFiles().size(), 2);
 }
 
 TEST_F(WindowTest, DroppedTextIsTheInput)
@@ -120,6 +121,27 @@ TEST_F(WindowTest, ARunFileWhoseModelIsGoneIsShownAndNotRun)
     EXPECT_EQ(desk.controller.selection().key, 2U);
     drop(samplesFolder() / "sentiment");
     ASSERT_TRUE(waitFor([&] { return desk.controller.canRun() && desk.settled(); }));
+}
+
+TEST_F(WindowTest, MapsOfSelectedLayersAloneCanBeKept)
+{
+    desk.controller.setKeptLayers({4, 5});
+    desk.waitUntilSettled();
+    const StackTrace& stack = desk.controller.comparison()->traces[0]->stacks[0];
+    EXPECT_EQ(stack.attention[0], nullptr);
+    EXPECT_NE(stack.attention[5], nullptr);
+    Selection selection = desk.controller.selection();
+    selection.layer = 0;
+    desk.controller.select(selection);
+    EXPECT_GE(desk.controller.selection().layer, 4U);
+    for (int perspective = 0; perspective < 2; ++perspective) {
+        window->findChild<QStackedWidget*>()->setCurrentIndex(perspective);
+        QTest::qWait(50);
+        window->grab();
+    }
+    desk.controller.undoStack().undo();
+    desk.waitUntilSettled();
+    EXPECT_NE(desk.controller.comparison()->traces[0]->stacks[0].attention[0], nullptr);
 }
 
 TEST_F(WindowTest, EverySampleOpensByItsMenu)

@@ -34,7 +34,7 @@ MapSource sourceOf(HeadPicture picture)
 
 QImage coloured(QRgb colour)
 {
-    QImage image(1, 1, QImage::Format_RGB32);
+    QImage image(1, 1, QImage::Format_ARGB32);
     image.fill(colour);
     return image;
 }
@@ -42,11 +42,14 @@ QImage coloured(QRgb colour)
 // One number a head, on one scale for all of them.
 std::vector<QImage> scalarPictures(const std::vector<double>& values, const ViewSettings& view)
 {
-    const double largest = std::max(1e-9, *std::ranges::max_element(values));
+    double largest = 1e-9;
+    for (const double value : values)
+        if (std::isfinite(value))
+            largest = std::max(largest, value);
     const ColourMap map = colourMap(QString::fromStdString(view.colourMap));
     std::vector<QImage> pictures;
     for (const double value : values)
-        pictures.push_back(coloured(map.at(value / largest)));
+        pictures.push_back(coloured(std::isfinite(value) ? map.at(value / largest) : qRgba(0, 0, 0, 0)));
     return pictures;
 }
 
@@ -61,6 +64,11 @@ std::vector<QImage> drawHeads(const ComparisonPointer& comparison, const MapSour
     for (at.layer = 0; at.layer < stack.layers; ++at.layer) {
         for (at.head = 0; at.head < stack.heads; ++at.head) {
             monitor.check();
+            if (!comparison->traces.front()->stacks.at(at.stack).attention.at(at.layer)) {  // not kept
+                pictures.push_back(coloured(qRgba(0, 0, 0, 0)));
+                values.push_back(std::nan(""));
+                continue;
+            }
             const HeadMaps maps(comparison, at);
             if (!scalars)
                 pictures.push_back(headThumbnail(maps, source, {kPicturePixels, kPicturePixels}, view, dark));
