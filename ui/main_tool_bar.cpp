@@ -134,12 +134,12 @@ void MainToolBar::refreshModel()
     const ModelInfo* model = m_controller.model();
     QString text = tr("Open a model…");
     if (model != nullptr) {
-        text = QString::fromStdString(model->path.filename().string());
+        const QString recorded = m_controller.recordedFile();
+        const QString path = recorded.isEmpty() ? QString::fromStdString(model->path.string()) : recorded;
+        text = QFileInfo(path).fileName();
         if (!model->stacks.empty())
             text += u" · %1 × %2"_s.arg(model->stacks.front().layers).arg(model->stacks.front().heads);
-        if (text.isEmpty())
-            text = QString::fromStdString(model->title);
-        m_model->setToolTip(QString::fromStdString(model->path.string()));
+        m_model->setToolTip(path);
     }
     m_model->setText(text);
     const bool runs = m_controller.canRun();

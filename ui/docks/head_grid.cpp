@@ -118,14 +118,15 @@ void HeadGrid::redraw()
     updateGeometry();
     describe();
     const ComparisonPointer comparison = m_controller.comparison();
-    if (!comparison || (comparison->traces.size() < 2 && m_picture != HeadPicture::Baseline)) {
+    if (!comparison) {
         m_drawing.cancel();
         m_pictures.clear();
         return;
     }
     const bool dark = m_appearance.theme().dark;
-    m_drawing.start([this, comparison, source = sourceOf(m_picture), scalars = showsScalars(),
-                     dark](Monitor& monitor) -> Job::Delivery {
+    // Where there is only A, A is what is shown.
+    const MapSource source = sourceOf(comparison->traces.size() < 2 ? HeadPicture::Baseline : m_picture);
+    m_drawing.start([this, comparison, source, scalars = showsScalars(), dark](Monitor& monitor) -> Job::Delivery {
         auto pictures = drawHeads(comparison, source, scalars, dark, monitor);
         return [this, pictures = std::move(pictures)] {
             m_pictures = pictures;

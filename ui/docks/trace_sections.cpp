@@ -203,7 +203,9 @@ void OutputSection::refresh()
     if (!readings)
         m_verdict->setText(tr("Shown after the first run."));
     else
-        m_verdict->setText(table.rows.empty() ? tr("This model has no output head.") : verdictOf(table));
+        m_verdict->setText(!table.rows.empty()         ? verdictOf(table)
+                           : m_controller.isRecorded() ? tr("The file holds no outputs.")
+                                                       : tr("This model has no output head."));
 }
 
 OutputBars::OutputBars(Appearance& appearance, QWidget* parent) : QWidget(parent), m_appearance(appearance)

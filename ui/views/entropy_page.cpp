@@ -16,6 +16,8 @@ namespace {
 constexpr double kSideBySide = 860.0;  // room for two figures beside each other
 constexpr double kLeastCurves = 210.0;
 constexpr double kRankingWidth = 290.0;
+constexpr double kRankingHeight = 150.0;  // where it stands below the matrix
+constexpr double kMostMatrix = 330.0;     // a larger matrix is scrolled
 
 QScrollArea* scrolled(QWidget* content, QWidget* parent)
 {
@@ -62,6 +64,7 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &EntropyPage::refreshControls);
     connect(&appearance, &Appearance::changed, this, &EntropyPage::arrange);
+    connect(m_matrix, &FigurePane::figureChanged, this, &EntropyPage::arrange);
     refreshControls();
     arrange();
 }
@@ -149,8 +152,13 @@ void EntropyPage::arrange()
     for (QSplitter* each : {m_above, m_below})
         each->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     m_below->setMinimumHeight(qRound(theme.px(narrow ? 2.0 * kLeastCurves : kLeastCurves)));
+    const int matrix = m_matrix->heightForWidth(m_matrix->width());
+    const int list = qRound(theme.px(kRankingHeight));
+    m_above->setMinimumHeight(narrow ? matrix + list : std::min(matrix, qRound(theme.px(kMostMatrix))));
     const int ranking = qRound(theme.px(kRankingWidth));
-    if (!narrow)
+    if (narrow)
+        m_above->setSizes({matrix, list});
+    else
         m_above->setSizes({std::max(ranking, width() - ranking), ranking});
 }
 

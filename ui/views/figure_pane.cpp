@@ -62,6 +62,7 @@ void FigurePane::accept(std::shared_ptr<const Figure> figure, const ComparisonPo
     setAccessibleDescription(m_figure ? m_figure->caption() : QString());
     updateGeometry();
     invalidate();
+    emit figureChanged();
 }
 
 void FigurePane::invalidate()

@@ -30,6 +30,7 @@ public:
     int heightForWidth(int width) const override;
 
 signals:
+    void figureChanged();
     void exportWanted(const QString& figureId);
 
 protected:

@@ -125,7 +125,9 @@ void MetricsTable::paintEvent(QPaintEvent*)
     if (!m_rows.empty())
         return;
     painter.setPen(theme.text3);
-    painter.drawText(line.translated(0, height), Qt::AlignVCenter, tr("Shown when B has been computed."));
+    painter.drawText(line.translated(0, height), Qt::AlignVCenter,
+                     m_controller.isRecorded() ? tr("The file holds one trace: there is nothing to compare it with.")
+                                               : tr("Shown when B has been computed."));
 }
 
 void MetricsTable::paintRow(QPainter& painter, const MetricRow& row, const QRectF& line) const

@@ -286,6 +286,26 @@ TEST_P(Fixture, MatchesTheReferenceImplementation)
     printLargest();
 }
 
+// On every head of every stack that can have it.
+TEST_P(Fixture, EveryMechanismRuns)
+{
+    const ModelInput in = input(0);
+    for (const Mechanism* mechanism : mechanisms()) {
+        SCOPED_TRACE(mechanism->info().id);
+        Plan plan;
+        for (const StackInfo& stack : m_model->info().stacks)
+            if (mechanism->info().properties.crossAttention || stack.queries == stack.keys)
+                plan.entries.push_back({mechanism, mechanism->defaults(), stack.name, {}, {}});
+        const HeadPlan heads = resolve(plan, m_model->info(), 3);
+        const Trace trace = m_model->forward({&in, &heads}, m_monitor);
+        EXPECT_TRUE(trace.warnings.empty()) << trace.warnings.front();
+        for (const StackTrace& stack : trace.stacks)
+            for (const TensorPointer& layer : stack.attention)
+                for (const float weight : layer->values())
+                    ASSERT_TRUE(std::isfinite(weight));
+    }
+}
+
 TEST_P(Fixture, DescriptionFromHeadersAgreesWithTheOpenedModel)
 {
     const ModelFiles files = openModelFiles(GetParam().model);
