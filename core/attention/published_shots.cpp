@@ -78,6 +78,26 @@ Estimate drawHybridAsPublished(const RowOutcomes& row, const ShotSettings&, std:
     return estimate;
 }
 
+Estimate drawNoisyAmplitudesAsPublished(const RowOutcomes& row, const ShotSettings& settings, std::uint64_t shots,
+                                        RandomStream& stream)
+{
+    std::vector<double> mixed(row.probabilities.begin(), row.probabilities.end());
+    const auto possible = static_cast<double>(std::ranges::count_if(mixed, [](double p) { return p > 0.0; }));
+    double sum = 0.0;
+    for (double& p : mixed) {
+        const double amplitude =
+            (1.0 - settings.amplitudeNoise) * std::sqrt(p) + settings.amplitudeNoise / std::max(possible, 1.0);
+        p = p > 0.0 ? amplitude * amplitude : 0.0;
+        sum += p;
+    }
+    for (double& p : mixed)
+        p = sum > 0.0 ? p / sum : 0.0;
+    RowOutcomes outcomes = row;
+    outcomes.probabilities = mixed;
+    Estimate estimate = drawNaive(outcomes, settings, shots, stream);
+    return {std::move(estimate.weights), {}, {}, estimate.shots};
+}
+
 std::uint64_t adaptiveCountAsPublished(std::uint64_t shots, double meanNormalizedEntropy)
 {
     const double count = std::floor(static_cast<double>(shots) * (0.5 + meanNormalizedEntropy));

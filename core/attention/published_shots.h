@@ -18,6 +18,11 @@ Estimate drawHybridAsPublished(const RowOutcomes& row, const ShotSettings& setti
 Estimate drawAdaptiveAsPublished(const RowOutcomes& row, const ShotSettings& settings, std::uint64_t shots,
                                  RandomStream& stream);
 
+// Independent shots of a row whose "depolarised" amplitudes are (1 − p)·√P + p/d, d = number of possible keys: amplitudes are
+// mixed in place of states, with 1/d in place of 1/√d, and not brought to length 1.
+Estimate drawNoisyAmplitudesAsPublished(const RowOutcomes& row, const ShotSettings& settings, std::uint64_t shots,
+                                        RandomStream& stream);
+
 // The adaptive count for all rows: S·(½ + mean entropy/ln m), between 4 and 2S.
 std::uint64_t adaptiveCountAsPublished(std::uint64_t shots, double meanNormalizedEntropy);
 

@@ -237,6 +237,14 @@ std::vector<ShotEstimator> allEstimators()
          .knowsVariance = false,
          .multinomial = false,
          .draw = drawHybridAsPublished},
+        {.id = "amplitudes-published",
+         .title = "Naive with noise on amplitudes, as published",
+         .fault = "Amplitudes are mixed in place of states, (1 − p)√P + p/d with 1/d for 1/√d: no quantum channel does "
+                  "this. The noise of the index register is the real one.",
+         .unbiased = false,
+         .knowsVariance = false,
+         .multinomial = false,
+         .draw = drawNoisyAmplitudesAsPublished},
     };
 }
 
@@ -366,7 +374,7 @@ ShotSettings::ShotSettings(const Parameters& parameters)
       fewest(static_cast<std::uint64_t>(parameters.integer("fewest-shots"))),
       most(static_cast<std::uint64_t>(parameters.integer("most-shots"))),
       entropyRule(parameters.choice("rule") == "entropy"), neyman(parameters.choice("allocation") == "neyman"),
-      ratio(parameters.real("ratio"))
+      ratio(parameters.real("ratio")), amplitudeNoise(parameters.real("amplitude-noise"))
 {
 }
 
@@ -420,6 +428,15 @@ std::vector<Parameter> estimatorParameters()
     for (Parameter& parameter : adaptiveParameters())
         list.push_back(std::move(parameter));
     list.push_back(ratioParameter());
+    list.push_back({.id = "amplitude-noise",
+                    .title = "Noise on amplitudes",
+                    .symbol = "p",
+                    .help = "Share of the uniform vector in the amplitudes.",
+                    .minimum = 0,
+                    .maximum = 1,
+                    .initial = 0.01,
+                    .shownWhen = "estimator",
+                    .shownWhenIn = {"amplitudes-published"}});
     list.push_back(repeatsParameter());
     return list;
 }

@@ -44,6 +44,7 @@ struct ShotSettings {
     bool entropyRule;
     bool neyman;
     double ratio;
+    double amplitudeNoise;
     std::uint64_t publishedShots = 0;  // the one count that adaptive shots as published use for every row
 };
 

@@ -111,13 +111,13 @@ void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
     const auto token = [&](TokenAxis axis, std::size_t index) {
         return u"%1  %2"_s.arg(index).arg(QString::fromStdString(axisLabel(comparison.input, axis, index)));
     };
-    const bool patched = comparison.plans.size() > 1 && comparison.plans[1]
-                         && comparison.plans[1]->isPatched(at.stack, at.layer, at.head);
-    const QString head = u"L%1 · H%2"_s.arg(at.layer).arg(at.head);
+    QString head = u"L%1 · H%2"_s.arg(at.layer).arg(at.head);
+    // What another program did to B is not known.
+    if (const auto plan = comparison.plans.size() > 1 ? comparison.plans[1] : nullptr; plan != nullptr)
+        head = plan->isPatched(at.stack, at.layer, at.head) ? tr("%1 (patched by B)").arg(head)
+                                                            : tr("%1 (exact in B too)").arg(head);
     const std::pair<QString, QString> rows[] = {
-        {tr("Head"), patched ? tr("%1 (patched by B)").arg(head) : tr("%1 (exact in B too)").arg(head)},
-        {tr("Query"), token(stack.queries, at.query)},
-        {tr("Key"), token(stack.keys, at.key)}};
+        {tr("Head"), head}, {tr("Query"), token(stack.queries, at.query)}, {tr("Key"), token(stack.keys, at.key)}};
     int row = 0;
     for (const auto& [name, text] : rows) {
         grid.addWidget(makeLabel(name, "", m_list), row, 0, 1, 2);
@@ -214,8 +214,9 @@ void CostSection::refresh()
             grid->addWidget(makeLabel(text, role, m_list), row, column, Qt::AlignRight);
         };
         add(0, QString::fromStdString(traceTag(trace)), "hint");
-        add(1, formatNumber(comparison->traces[trace]->seconds * 1000.0, 1), "mono");
-        add(2, formatNumber(flops[trace] / 1e6, flops[trace] < 1e8 ? 2 : 0), "mono");
+        const bool known = comparison->plans.at(trace) != nullptr;  // not of attention captured elsewhere
+        add(1, known ? formatNumber(comparison->traces[trace]->seconds * 1000.0, 1) : u"–"_s, "mono");
+        add(2, known ? formatNumber(flops[trace] / 1e6, flops[trace] < 1e8 ? 2 : 0) : u"–"_s, "mono");
     }
     const std::size_t reused =
         comparison->traces.size() > 1 ? comparison->traces[1]->stacks.front().firstComputedLayer : 0;

@@ -71,12 +71,15 @@ HeadMatrix::HeadMatrix(const ComparisonPointer& comparison)
     m_deltaScale = ValueScale::symmetric(ColourScale::Linear, niceMaximum(difference));
 }
 
+bool HeadMatrix::planIsKnown(std::size_t trace) const
+{
+    return trace < m_comparison->plans.size() && m_comparison->plans[trace] != nullptr;
+}
+
+// Where the plan is not known every head of a candidate may differ.
 bool HeadMatrix::isPatched(std::size_t trace, std::size_t layer, std::size_t head) const
 {
-    const auto& plans = m_comparison->plans;
-    // Without plans (attention captured elsewhere) every head of a candidate may differ.
-    return trace > 0
-           && (trace >= plans.size() || !plans[trace] || plans[trace]->isPatched(m_selection.stack, layer, head));
+    return trace > 0 && (!planIsKnown(trace) || m_comparison->plans[trace]->isPatched(m_selection.stack, layer, head));
 }
 
 double HeadMatrix::value(std::size_t panel, std::size_t layer, std::size_t head) const
@@ -147,7 +150,8 @@ QString HeadMatrix::detailOf(std::size_t panel) const
         return QStringLiteral("mean ") + formatNumber(mean, kDecimals) + unit();
     if (!std::isfinite(mean))
         return QStringLiteral("no head patched");
-    return QStringLiteral("patched: ") + formatSigned(mean, kDecimals) + unit();
+    return (planIsKnown(1) ? QStringLiteral("patched: ") : QStringLiteral("mean ")) + formatSigned(mean, kDecimals)
+           + unit();
 }
 
 ColourMap HeadMatrix::coloursOf(std::size_t panel, const Theme& theme) const
@@ -288,7 +292,8 @@ QString HeadMatrix::caption() const
                                captionOfStack(*m_comparison, m_selection.stack), captionOfInput(*m_comparison),
                                captionOfTraces(*m_comparison, traces, m_selection.stack));
     if (hasDifference())
-        caption += QStringLiteral(" Δ is B − A, of patched heads only.");
+        caption +=
+            planIsKnown(1) ? QStringLiteral(" Δ is B − A, of patched heads only.") : QStringLiteral(" Δ is B − A.");
     return caption;
 }
 

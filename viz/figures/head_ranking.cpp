@@ -115,7 +115,7 @@ public:
 
     QString caption() const override
     {
-        return QStringLiteral("Patched heads of %1, %2by the change of %3 from A to B, %4 %5")
+        return QStringLiteral("Heads of %1, %2by the change of %3 from A to B, %4 %5")
             .arg(modelName(m_comparison->model), captionOfStack(*m_comparison, m_selection.stack),
                  QString::fromStdString(m_measure.title).toLower(), captionOfInput(*m_comparison),
                  captionOfTraces(*m_comparison, {0, std::min<std::size_t>(1, m_comparison->traces.size() - 1)},

@@ -167,6 +167,25 @@ TEST(ShotEstimators, HybridAsPublishedGivesTheTailHalf)
     EXPECT_NEAR(estimate.weights[2] + estimate.weights[3], 0.5, 1e-12);
 }
 
+// With p = 0.2 and four keys, amplitudes 0.8·√P + 0.05, squared and divided by their sum.
+TEST(ShotEstimators, NoisyAmplitudesAsPublishedAreNoDepolarisedState)
+{
+    const std::vector<double> p = {0.64, 0.25, 0.09, 0.02};
+    const OneRow row({{"estimator", "amplitudes-published"}, {"amplitude-noise", "0.2"}, {"shots", "1048576"}}, p);
+    std::vector<double> expected;
+    for (const double each : p)
+        expected.push_back(std::pow(0.8 * std::sqrt(each) + 0.05, 2.0));
+    const double sum = std::accumulate(expected.begin(), expected.end(), 0.0);
+    const Estimate estimate = row.draw(1);
+    for (std::size_t j = 0; j < p.size(); ++j) {
+        const double mean = expected[j] / sum;
+        EXPECT_NEAR(estimate.weights[j], mean, 4.0 * std::sqrt(mean * (1.0 - mean) / 1048576.0));
+        EXPECT_GT(std::abs(mean - (0.8 * p[j] + 0.05)), 1e-3) << "what depolarising would give";
+    }
+    const OneRow quiet({{"estimator", "amplitudes-published"}, {"amplitude-noise", "0"}, {"shots", "64"}}, p);
+    EXPECT_EQ(quiet.draw(3).weights, OneRow({{"shots", "64"}}, p).draw(3).weights);
+}
+
 TEST(ShotEstimators, AdaptiveCountAsPublished)
 {
     EXPECT_EQ(adaptiveCountAsPublished(32, 0.9), 44U);
