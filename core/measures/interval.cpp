@@ -30,9 +30,11 @@ Interval meanInterval(std::span<const double> values)
     if (values.empty() || !std::ranges::all_of(values, [](double x) { return std::isfinite(x); }))
         return {none, none, none};
     const auto count = static_cast<double>(values.size());
-    double mean = 0.0;
+    // The sum of equal numbers is not always their multiple.
+    const bool constant = std::ranges::all_of(values, [&](double x) { return x == values.front(); });
+    double mean = constant ? values.front() : 0.0;
     for (const double x : values)
-        mean += x / count;
+        mean += constant ? 0.0 : x / count;
     if (values.size() == 1)
         return {mean, none, none};
     double square = 0.0;

@@ -42,6 +42,15 @@ TEST(Interval, CoversTheTruthNineteenTimesInTwenty)
     EXPECT_NEAR(covered / 4000.0, 0.95, 4.0 * std::sqrt(0.95 * 0.05 / 4000.0));
 }
 
+TEST(Interval, OfEqualNumbersIsOneNumber)
+{
+    const std::vector<double> values(10, 21888.1);
+    const Interval interval = meanInterval(values);
+    EXPECT_EQ(interval.mean, 21888.1);
+    EXPECT_EQ(interval.low, 21888.1);
+    EXPECT_EQ(interval.high, 21888.1);
+}
+
 TEST(Interval, SaysWhenThereIsNone)
 {
     EXPECT_TRUE(std::isnan(meanInterval({}).mean));
