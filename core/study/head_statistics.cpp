@@ -137,11 +137,14 @@ std::shared_ptr<const StatisticsMemo::Heads> StatisticsMemo::of(const Comparison
     std::size_t cells = 0;
     for (const TensorPointer& layer : maps.attention)
         cells = std::max(cells, layer ? layer->size() / heads : 0);
+    const StackInfo& info = comparison.model.stacks.at(stack);
     parallelFor(layers * heads, cells * kWorkPerCell, [&](std::size_t index) {
         const TensorPointer& layer = maps.attention[index / heads];
+        HeadStatistics& head = (*all)[index / heads][index % heads];
         if (layer)
-            (*all)[index / heads][index % heads] =
-                statisticsOf(layer->matrix({index % heads}), mask->mask, mask->queries);
+            head = statisticsOf(layer->matrix({index % heads}), mask->mask, mask->queries);
+        if (info.queries != info.keys)  // between a word and a patch is no distance, and neither is the other
+            head.meanDistance = head.selfMass = kUndefined;
     });
     known = all;
     return known;

@@ -49,7 +49,7 @@ struct StackMask {
 std::shared_ptr<const StackMask> maskOf(const Comparison& comparison, std::size_t stack);
 
 // The statistics of every head of a stack, by layer and head, computed once for a trace and kept. A layer whose maps were
-// not kept has NaN. Traces that only the memo still holds are forgotten. May be asked from any thread.
+// not kept has NaN, and distance and self mass are NaN where queries and keys are different tokens. Traces that only the memo still holds are forgotten. May be asked from any thread.
 class StatisticsMemo {
 public:
     using Heads = std::vector<std::vector<HeadStatistics>>;  // (L)(H)

@@ -143,6 +143,17 @@ TEST(DistanceProfile, CumulativeEndsAtOneAndUniformAgainstItselfIsOne)
         EXPECT_NEAR(number(ratios, distance, QStringLiteral("uniform")), 1.0, 1e-12);
 }
 
+// Words look at patches: there is no distance between them.
+TEST(DistanceProfile, IsRefusedWhereQueriesAndKeysAreDifferentTokens)
+{
+    auto comparison = std::make_shared<Comparison>(*threeTokens());
+    comparison->statistics = std::make_shared<StatisticsMemo>();
+    comparison->model.stacks[0].keys = TokenAxis::Image;
+    EXPECT_THROW(figure("distance-profile", comparison), Error);
+    EXPECT_TRUE(std::isnan((*comparison->statistics->of(*comparison, 0, 0))[0][0].meanDistance));
+    EXPECT_FALSE(std::isnan((*comparison->statistics->of(*comparison, 0, 0))[0][0].entropy));
+}
+
 TEST(CurveFigures, ThePositionUnderThePointIsSaid)
 {
     const Theme theme = lightTheme();

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
 #include "core/measures/distance.h"
 #include "core/study/head_statistics.h"
 #include "viz/caption.h"
@@ -18,6 +19,12 @@ public:
     explicit DistanceProfile(const ComparisonPointer& comparison)
         : CurveFigure(comparison), m_curve(comparison->study.view.distanceCurve)
     {
+        const StackInfo& stack = comparison->model.stacks.at(m_selection.stack);
+        if (stack.queries != stack.keys)
+            refuse(
+                {"distance", "queries and keys that are the same tokens",
+                 std::string(axisName(stack.queries)) + " queries and " + std::string(axisName(stack.keys)) + " keys",
+                 "Choose another stack."});
         const auto mask = maskOf(*comparison, m_selection.stack);
         const std::vector<double> uniform =
             uniformDistanceProfile(mask->mask, m_maps.queries(), m_maps.keys(), mask->queries);

@@ -146,10 +146,12 @@ QString HeadMatrix::titleOf(std::size_t panel) const
 QString HeadMatrix::detailOf(std::size_t panel) const
 {
     const double mean = meanOfPanel(panel);
+    if (!isDifference(panel) && !std::isfinite(mean))
+        return QStringLiteral("not defined for this stack");
     if (!isDifference(panel))
         return QStringLiteral("mean ") + formatNumber(mean, kDecimals) + unit();
     if (!std::isfinite(mean))
-        return QStringLiteral("no head patched");
+        return std::isfinite(meanOfPanel(0)) ? QStringLiteral("no head patched") : QString();
     return (planIsKnown(1) ? QStringLiteral("patched: ") : QStringLiteral("mean ")) + formatSigned(mean, kDecimals)
            + unit();
 }

@@ -162,8 +162,9 @@ private:
                   QStringLiteral("L%1 H%2").arg(change.layer).arg(change.head), font, ink, theme);
         drawLabel(painter, {columns.value, baseline}, formatSigned(change.difference, 2), font, theme.text, theme,
                   Anchor::Right);
-        drawLabel(painter, {columns.distance, baseline}, formatSigned(change.distance, 2), font, theme.text, theme,
-                  Anchor::Right);
+        const QString distance =
+            std::isfinite(change.distance) ? formatSigned(change.distance, 2) : QStringLiteral("–");
+        drawLabel(painter, {columns.distance, baseline}, distance, font, theme.text, theme, Anchor::Right);
         const double room = std::max(0.0, row.right() - columns.bar);
         const double width = room * std::abs(change.difference) / m_largest;
         painter.fillRect(QRectF(columns.bar, row.center().y() - theme.px(4.0), width, theme.px(8.0)),
