@@ -99,13 +99,8 @@ void refuseVariants(const Config& config)
 
 ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
 {
-    StackInfo stack;
+    StackInfo stack = readEncoderSizes(config);
     stack.name = "text";
-    stack.layers = config.count("num_hidden_layers", 12, kMostLayers);
-    stack.heads = config.count("num_attention_heads", 12, kMostHeads);
-    stack.width = config.count("hidden_size", 768, kMostWidth);
-    stack.headSize = config.headSize("hidden_size", stack.width, "num_attention_heads", stack.heads);
-    stack.feedForwardSize = config.count("intermediate_size", 3072, kMostWidth);
     ModelInfo info;
     info.architecture = "bert";
     info.title = "BERT";

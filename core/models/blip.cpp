@@ -74,24 +74,13 @@ struct Description {
     double visionEpsilon;
 };
 
-StackInfo readTower(const Config& config, std::size_t heads)
-{
-    StackInfo stack;
-    stack.layers = config.count("num_hidden_layers", 12, kMostLayers);
-    stack.heads = config.count("num_attention_heads", heads, kMostHeads);
-    stack.width = config.count("hidden_size", 768, kMostWidth);
-    stack.headSize = config.headSize("hidden_size", stack.width, "num_attention_heads", stack.heads);
-    stack.feedForwardSize = config.count("intermediate_size", 3072, kMostWidth);
-    return stack;
-}
-
 ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
 {
     const Config textConfig = config.section("text_config");
     const Config visionConfig = config.section("vision_config");
-    StackInfo text = readTower(textConfig, 8);
+    StackInfo text = readEncoderSizes(textConfig, {.heads = 8});
     text.name = "text";
-    StackInfo vision = readTower(visionConfig, 12);
+    StackInfo vision = readEncoderSizes(visionConfig, {.heads = 12});
     vision.name = "vision";
     vision.queries = vision.keys = TokenAxis::Image;
     StackInfo cross = text;

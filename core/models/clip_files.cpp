@@ -79,17 +79,6 @@ struct Sizes {
     std::optional<std::int32_t> endOfText;
 };
 
-StackInfo readTower(const Config& config, std::size_t width, std::size_t heads, std::size_t feedForward)
-{
-    StackInfo stack;
-    stack.layers = config.count("num_hidden_layers", 12, kMostLayers);
-    stack.heads = config.count("num_attention_heads", heads, kMostHeads);
-    stack.width = config.count("hidden_size", width, kMostWidth);
-    stack.headSize = config.headSize("hidden_size", stack.width, "num_attention_heads", stack.heads);
-    stack.feedForwardSize = config.count("intermediate_size", feedForward, kMostWidth);
-    return stack;
-}
-
 // Files of the first release hold a tower's values a second time, as *_dict, which then count.
 Config towerOf(const Config& config, const std::string& name)
 {
@@ -104,8 +93,8 @@ Sizes readTransformers(const Config& config)
     const Config text = towerOf(config, "text_config");
     const Config vision = towerOf(config, "vision_config");
     Sizes sizes;
-    sizes.text = readTower(text, 512, 8, 2048);
-    sizes.vision = readTower(vision, 768, 12, 3072);
+    sizes.text = readEncoderSizes(text, {12, 8, 512, 2048});
+    sizes.vision = readEncoderSizes(vision, {12, 12, 768, 3072});
     sizes.image = readImageInfo(vision, 224, 32);
     sizes.vocabulary = text.count("vocab_size", 49408, kMostRows);
     sizes.positions = text.count("max_position_embeddings", 77, kMostRows);

@@ -191,6 +191,30 @@ void Config::requireOff(std::string_view key, const std::string& reason) const
         refuseKey(key, "false", "true", reason);
 }
 
+StackInfo readEncoderSizes(const Config& config, const UsualSizes& usual)
+{
+    StackInfo stack;
+    stack.layers = config.count("num_hidden_layers", usual.layers, kMostLayers);
+    stack.heads = config.count("num_attention_heads", usual.heads, kMostHeads);
+    stack.width = config.count("hidden_size", usual.width, kMostWidth);
+    stack.headSize = config.headSize("hidden_size", stack.width, "num_attention_heads", stack.heads);
+    stack.feedForwardSize = config.count("intermediate_size", usual.feedForward, kMostWidth);
+    return stack;
+}
+
+StackInfo readDecoderSizes(const Config& config)
+{
+    StackInfo stack;
+    stack.name = "text";
+    stack.layers = config.count("n_layer", 12, kMostLayers);
+    stack.heads = config.count("n_head", 12, kMostHeads);
+    stack.width = config.count("n_embd", 768, kMostWidth);
+    stack.headSize = config.headSize("n_embd", stack.width, "n_head", stack.heads);
+    stack.feedForwardSize = 4 * stack.width;
+    stack.causal = true;
+    return stack;
+}
+
 std::string modelTypeOf(const Json& config)
 {
     if (!config.is_object())

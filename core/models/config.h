@@ -59,6 +59,18 @@ inline constexpr std::size_t kMostHeads = 4096;
 inline constexpr std::size_t kMostWidth = 1U << 20;
 inline constexpr std::size_t kMostRows = 1U << 26;  // vocabulary, positions
 
+// What a size is when the configuration does not say; every architecture has its own. The name stays empty.
+struct UsualSizes {
+    std::size_t layers = 12;
+    std::size_t heads = 12;
+    std::size_t width = 768;
+    std::size_t feedForward = 3072;
+};
+// Layers, heads, widths of a stack as the BERT family's configurations name them: "num_hidden_layers", …
+StackInfo readEncoderSizes(const Config& config, const UsualSizes& usual = {});
+// The same of GPT-1's and its kin, whose stack is causal text: "n_layer", …; the feed-forward width is four times the width.
+StackInfo readDecoderSizes(const Config& config);
+
 // The "model_type" of a config; empty when it has none.
 std::string modelTypeOf(const Json& config);
 

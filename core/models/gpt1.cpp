@@ -35,14 +35,7 @@ struct Description {
 
 ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
 {
-    StackInfo stack;
-    stack.name = "text";
-    stack.layers = config.count("n_layer", 12, kMostLayers);
-    stack.heads = config.count("n_head", 12, kMostHeads);
-    stack.width = config.count("n_embd", 768, kMostWidth);
-    stack.headSize = config.headSize("n_embd", stack.width, "n_head", stack.heads);
-    stack.feedForwardSize = 4 * stack.width;
-    stack.causal = true;
+    StackInfo stack = readDecoderSizes(config);
     ModelInfo info;
     info.architecture = "gpt1";
     info.title = "GPT-1";

@@ -69,13 +69,7 @@ struct Description {
 
 ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
 {
-    StackInfo stack;
-    stack.name = "text";
-    stack.layers = config.count("n_layer", 12, kMostLayers);
-    stack.heads = config.count("n_head", 12, kMostHeads);
-    stack.width = config.count("n_embd", 768, kMostWidth);
-    stack.headSize = config.headSize("n_embd", stack.width, "n_head", stack.heads);
-    stack.causal = true;
+    StackInfo stack = readDecoderSizes(config);
     stack.feedForwardSize = config.count("n_inner", 4 * stack.width, 4 * kMostWidth);
     ModelInfo info;
     info.architecture = "gpt2";

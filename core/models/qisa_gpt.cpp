@@ -75,14 +75,7 @@ std::shared_ptr<const HeadAssignment> readMechanism(const Config& config)
 
 ModelInfo readSizes(const Config& config, const std::filesystem::path& folder)
 {
-    StackInfo stack;
-    stack.name = "text";
-    stack.layers = config.count("n_layer", 12, kMostLayers);
-    stack.heads = config.count("n_head", 12, kMostHeads);
-    stack.width = config.count("n_embd", 768, kMostWidth);
-    stack.headSize = config.headSize("n_embd", stack.width, "n_head", stack.heads);
-    stack.feedForwardSize = 4 * stack.width;
-    stack.causal = true;
+    StackInfo stack = readDecoderSizes(config);
     stack.own = readMechanism(config);
     ModelInfo info;
     info.architecture = "qisa_gpt";
