@@ -37,19 +37,15 @@ constexpr int kMessageMs = 8000;
 
 QScrollArea* scrolledColumn(const std::vector<QWidget*>& sections)
 {
-    auto* area = new QScrollArea;
-    auto* content = new QWidget(area);
+    auto* content = new QWidget;
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     for (QWidget* section : sections)
         column->addWidget(section);
     column->addStretch(1);
-    area->setWidget(content);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
+    QScrollArea* area = makeScrollArea(content);
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setFocusPolicy(Qt::NoFocus);
     return area;
 }
 
@@ -328,14 +324,33 @@ void MainWindow::showPerspective(int index)
 {
     m_perspectives->setCurrentIndex(index);
     m_tools->showPerspective(index);
-    if (m_perspectives->currentWidget() == m_page)
+    for (QAction* action : {m_copyValue, m_copyRow})
+        action->setEnabled(showsHeatmap());
+    if (showsHeatmap())
         m_page->figureView().setFocus();
+    else
+        m_entropy->currentPane().setFocus();
 }
 
-void MainWindow::openExport()
+bool MainWindow::showsHeatmap() const { return m_perspectives->currentWidget() == m_page; }
+
+void MainWindow::copyImage()
 {
-    openExportOf(m_perspectives->currentWidget() == m_page ? u"heatmap"_s : u"head-matrix"_s);
+    if (showsHeatmap())
+        m_page->figureView().copyImage();
+    else
+        m_entropy->currentPane().copyImage();
 }
+
+void MainWindow::copyMatrix()
+{
+    if (showsHeatmap())
+        m_page->figureView().copyMatrix();
+    else
+        m_entropy->currentPane().copyTable();
+}
+
+void MainWindow::openExport() { openExportOf(showsHeatmap() ? u"heatmap"_s : m_entropy->currentPane().figureId()); }
 
 void MainWindow::openExportOf(const QString& type)
 {

@@ -77,10 +77,12 @@ private:
     void openExport();
     void openExportOf(const QString& type);
     void showPerspective(int index);
+    bool showsHeatmap() const;
+    void copyImage();
+    void copyMatrix();
     void exportAgain();
     void escape();
     void moveHead(int layers, int heads);
-    void changeView(const std::function<void(ViewSettings&)>& change);
     void showCentreOnly(bool on);
 
     StudyController& m_controller;
@@ -98,6 +100,8 @@ private:
     QDockWidget* m_right = nullptr;
     QDockWidget* m_bottom = nullptr;
     QMenu* m_modelMenu = nullptr;
+    QAction* m_copyValue = nullptr;
+    QAction* m_copyRow = nullptr;
     QAction* m_exportAction = nullptr;
     QAction* m_exportAgain = nullptr;
     std::optional<ExportTask> m_lastExport;

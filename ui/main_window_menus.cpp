@@ -71,7 +71,7 @@ void MainWindow::createFileMenu()
     m_exportAction->setEnabled(false);
     m_exportAgain = add(menu, tr("Export &again"), {QKeySequence(u"Ctrl+Shift+E"_s)}, [this] { exportAgain(); });
     m_exportAgain->setEnabled(false);
-    add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { m_page->figureView().copyImage(); });
+    add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { copyImage(); });
     menu.addSeparator();
     add(menu, tr("&Quit"), {QKeySequence(u"Ctrl+Q"_s)}, [this] { close(); });
 }
@@ -100,9 +100,9 @@ void MainWindow::createEditMenu()
     m_keys.append({redo->shortcut().toString(QKeySequence::NativeText), tr("Redo")});
     menu.addSeparator();
     // Ctrl+C itself belongs to whatever has the focus.
-    add(menu, tr("Copy &value"), {}, [this] { m_page->figureView().copyValue(); });
-    add(menu, tr("Copy &row"), {}, [this] { m_page->figureView().copyRow(); });
-    add(menu, tr("Copy &matrix"), {}, [this] { m_page->figureView().copyMatrix(); });
+    m_copyValue = add(menu, tr("Copy &value"), {}, [this] { m_page->figureView().copyValue(); });
+    m_copyRow = add(menu, tr("Copy &row"), {}, [this] { m_page->figureView().copyRow(); });
+    add(menu, tr("Copy &matrix"), {}, [this] { copyMatrix(); });
     m_keys.append({u"Ctrl+C"_s, tr("Copy the selected cell, with the map focused")});
 }
 
@@ -122,11 +122,11 @@ void MainWindow::createViewMenu()
     menu.addSeparator();
     add(menu, tr("Show &Δ"), {QKeySequence(u"D"_s)}, [this] {
         if (!isTyping())
-            changeView([](auto& view) { view.showDifference = !view.showDifference; });
+            m_controller.changeView([](auto& view) { view.showDifference = !view.showDifference; });
     });
     add(menu, tr("&Next scale"), {QKeySequence(u"S"_s)}, [this] {
         if (!isTyping())
-            changeView(
+            m_controller.changeView(
                 [](auto& view) { view.scale = static_cast<ColourScale>((static_cast<int>(view.scale) + 1) % 3); });
     });
     add(menu, tr("&Lock range"), {QKeySequence(u"L"_s)}, [this] {
@@ -163,7 +163,7 @@ void MainWindow::createLookMenus(QMenu& menu)
     QMenu& maps = *menu.addMenu(tr("&Colour map"));
     for (const ColourMap& map : colourMaps())
         add(maps, map.title(), {},
-            [this, id = map.id().toStdString()] { changeView([&](auto& view) { view.colourMap = id; }); });
+            [this, id = map.id().toStdString()] { m_controller.changeView([&](auto& view) { view.colourMap = id; }); });
 }
 
 void MainWindow::createSelectionActions(QMenu& menu)
@@ -256,13 +256,6 @@ void MainWindow::moveHead(int layers, int heads)
     selection.layer = moved(selection.layer, layers);
     selection.head = moved(selection.head, heads);
     m_controller.select(selection);
-}
-
-void MainWindow::changeView(const std::function<void(ViewSettings&)>& change)
-{
-    ViewSettings view = m_controller.study().view;
-    change(view);
-    m_controller.setView(view);
 }
 
 void MainWindow::showCentreOnly(bool on)

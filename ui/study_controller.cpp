@@ -330,6 +330,13 @@ void StudyController::setView(const ViewSettings& view)
     emit viewChanged();
 }
 
+void StudyController::changeView(const std::function<void(ViewSettings&)>& change)
+{
+    ViewSettings view = m_study.view;
+    change(view);
+    setView(view);
+}
+
 void StudyController::setInput(const Input& input)
 {
     WorkPart after = work();

@@ -77,6 +77,7 @@ public:
     void select(const Selection& selection);
     void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
     void setView(const ViewSettings& view);
+    void changeView(const std::function<void(ViewSettings&)>& change);
     void setInput(const Input& input);
     // The text, or the labels between commas, or the token ids, whichever the input has now.
     void setInputText(const QString& text);

@@ -6,6 +6,24 @@
 
 namespace ketscope {
 
+namespace {
+
+// The study that was asked for, completed from the sample where no model was named: the one of pictures for a picture.
+Study startStudy(const WindowOptions& options)
+{
+    Study study = options.study;
+    if (!study.modelPath.empty())
+        return study;
+    const Study sample = study.input.image ? pictureSample() : sampleStudy();
+    study.modelPath = sample.modelPath;
+    study.selection = sample.selection;
+    if (study.candidates.empty())
+        study.candidates = sample.candidates;
+    return study;
+}
+
+}  // namespace
+
 int runWindow(QApplication& application, const WindowOptions& options)
 {
     Settings settings;
@@ -16,21 +34,13 @@ int runWindow(QApplication& application, const WindowOptions& options)
     MainWindow window(controller, appearance, settings);
     window.show();
     try {
-        if (!options.recorded.empty()) {
+        if (options.recorded.empty()) {
+            Study study = startStudy(options);
+            study.view = settings.view();
+            controller.openStudy(study, options.study != Study{});
+        } else {
             controller.openRecorded(QString::fromStdString(options.recorded));
-            return application.exec();
         }
-        Study study = options.study;
-        const bool sampleAsItIs = study.modelPath.empty() && study.input == Input{} && study.candidates.empty();
-        if (study.modelPath.empty()) {
-            const Study sample = study.input.image ? pictureSample() : sampleStudy();
-            study.modelPath = sample.modelPath;
-            study.selection = sample.selection;
-            if (study.candidates.empty())
-                study.candidates = sample.candidates;
-        }
-        study.view = settings.view();
-        controller.openStudy(study, !sampleAsItIs);
     } catch (const Error& error) {
         window.sayError(QString::fromUtf8(error.what()));
     }

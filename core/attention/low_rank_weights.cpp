@@ -41,12 +41,7 @@ public:
 private:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
     {
-        m_keys.multiply(input().queries.middleRows(first, weights.rows), weights);
-        for (std::size_t i = 0; i < weights.rows; ++i) {
-            for (float& score : weights.row(i))
-                score *= input().scale;
-            softmaxRule(input(), first + i, weights.row(i));
-        }
+        softmaxRows(input(), m_keys, first, weights);
         Tensor projected({weights.rows, m_up.rows()});
         m_down.multiply(weights, projected.matrix());
         m_up.multiply(projected.matrix(), weights);

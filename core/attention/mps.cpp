@@ -195,12 +195,7 @@ public:
 protected:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
     {
-        m_keys.multiply(input().queries.middleRows(first, weights.rows), weights);
-        for (std::size_t i = 0; i < weights.rows; ++i) {
-            for (float& score : weights.row(i))
-                score *= input().scale;
-            softmaxRule(input(), first + i, weights.row(i));
-        }
+        softmaxRows(input(), m_keys, first, weights);
     }
 
     // Allowed keys' shares of a row's distribution, scaled to sum 1; uniform when all of it leaked. `mass` (m) belongs to

@@ -69,15 +69,6 @@ std::vector<Parameter> parametersOfPqc()
     };
 }
 
-MechanismProperties propertiesOf(const Parameters& parameters)
-{
-    MechanismProperties result;
-    result.randomFeatures = true;
-    result.weighsValues = usesModelValues(parameters);
-    result.gradient = GradientKind::Exact;
-    return result;
-}
-
 MechanismInfo describe()
 {
     MechanismInfo info;
@@ -91,7 +82,7 @@ MechanismInfo describe()
         "through. The code it is named after has no interaction of queries and keys; this has.";
     info.source = "Circuits of QELM (R-D-BioTech-Alaska/Qelm), with scores and gradients put right";
     info.parameters = parametersOfPqc();
-    info.properties = propertiesOf(Parameters(info.parameters));
+    info.properties = circuitProperties(Parameters(info.parameters));
     return info;
 }
 
@@ -104,7 +95,10 @@ class Pqc final : public ProjectedMechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
-    MechanismProperties properties(const Parameters& parameters) const override { return propertiesOf(parameters); }
+    MechanismProperties properties(const Parameters& parameters) const override
+    {
+        return circuitProperties(parameters);
+    }
 
     // "readout" (dv, n) turns the n measured numbers into a value; N(0, 1/n) at first.
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override

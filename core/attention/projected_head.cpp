@@ -231,6 +231,15 @@ Parameter valuesParameter()
 
 bool usesModelValues(const Parameters& parameters) { return parameters.choice("values") == "model"; }
 
+MechanismProperties circuitProperties(const Parameters& parameters)
+{
+    MechanismProperties result;
+    result.randomFeatures = true;
+    result.weighsValues = usesModelValues(parameters);
+    result.gradient = GradientKind::Exact;
+    return result;
+}
+
 Diagnostic numberDiagnostic(const char* id, const char* title, double value)
 {
     Tensor tensor({1});

@@ -61,6 +61,8 @@ protected:
 // The choice "values": those of the circuit, or the model's own.
 Parameter valuesParameter();
 bool usesModelValues(const Parameters& parameters);
+// What holds of a mechanism whose queries, keys and values all come from circuits.
+MechanismProperties circuitProperties(const Parameters& parameters);
 
 // A diagnostic that is one number.
 Diagnostic numberDiagnostic(const char* id, const char* title, double value);

@@ -96,15 +96,6 @@ StateBatch encodedTokens(MatrixView tokens, std::size_t qubits)
     return batch;
 }
 
-MechanismProperties propertiesOf(const Parameters& parameters)
-{
-    MechanismProperties result;
-    result.randomFeatures = true;
-    result.weighsValues = usesModelValues(parameters);
-    result.gradient = GradientKind::Exact;
-    return result;
-}
-
 MechanismInfo describe()
 {
     MechanismInfo info;
@@ -119,7 +110,7 @@ MechanismInfo describe()
     info.source =
         "Li, Zhao and Wang, “Quantum self-attention neural networks for text classification”, arXiv 2205.05625";
     info.parameters = parametersOfQsann();
-    info.properties = propertiesOf(Parameters(info.parameters));
+    info.properties = circuitProperties(Parameters(info.parameters));
     return info;
 }
 
@@ -127,7 +118,10 @@ class Qsann final : public ProjectedMechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
-    MechanismProperties properties(const Parameters& parameters) const override { return propertiesOf(parameters); }
+    MechanismProperties properties(const Parameters& parameters) const override
+    {
+        return circuitProperties(parameters);
+    }
 
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override
     {

@@ -100,6 +100,16 @@ void softmaxRule(const HeadInput& input, std::size_t row, std::span<float> score
         std::ranges::fill(scores, 0.0F);
 }
 
+void softmaxRows(const HeadInput& input, const PackedMatrix& keys, std::size_t first, MutableMatrixView weights)
+{
+    keys.multiply(input.queries.middleRows(first, weights.rows), weights);
+    for (std::size_t i = 0; i < weights.rows; ++i) {
+        for (float& score : weights.row(i))
+            score *= input.scale;
+        softmaxRule(input, first + i, weights.row(i));
+    }
+}
+
 void uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights)
 {
     std::size_t allowed = 0;

@@ -51,6 +51,8 @@ bool isAllowed(const HeadInput& input, std::size_t row, std::size_t key);
 // Rules that turn the scores (m) of query `row` into its weights, in place. Keys that the mask forbids get exactly 0; a
 // row with no allowed key is all zero.
 void softmaxRule(const HeadInput& input, std::size_t row, std::span<float> scores);  // softmax(scores + M)
+// The softmax weights softmax(scale · q·k + M) of the queries first … first + weights.rows − 1; `keys` is Kᵀ.
+void softmaxRows(const HeadInput& input, const PackedMatrix& keys, std::size_t first, MutableMatrixView weights);
 // max(scores, 0) · e^M divided by its sum; where nothing is left, as uniformRule.
 void directRule(const HeadInput& input, std::size_t row, std::span<float> scores);
 void uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights);  // the same for every allowed key

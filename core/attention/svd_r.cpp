@@ -44,12 +44,9 @@ public:
         : WeightsHead(head), m_map({head.queries.rows, head.keys.rows})
     {
         const MutableMatrixView map = m_map.matrix();
-        PackedMatrix::transposed(head.keys).multiply(head.queries, map);
+        softmaxRows(head, PackedMatrix::transposed(head.keys), 0, map);
         Matrix exact(static_cast<Eigen::Index>(map.rows), static_cast<Eigen::Index>(map.columns));
         for (std::size_t i = 0; i < map.rows; ++i) {
-            for (float& score : map.row(i))
-                score *= head.scale;
-            softmaxRule(head, i, map.row(i));
             for (std::size_t j = 0; j < map.columns; ++j)
                 exact(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = map(i, j);
         }

@@ -51,12 +51,9 @@ private:
 
     void fillRows(std::size_t first, const HeadOutput& block) const override
     {
-        m_keys.multiply(input().queries.middleRows(first, block.weights.rows), block.weights);
+        softmaxRows(input(), m_keys, first, block.weights);
         for (std::size_t i = 0; i < block.weights.rows; ++i) {
             const std::span<float> row = block.weights.row(i);
-            for (float& score : row)
-                score *= input().scale;
-            softmaxRule(input(), first + i, row);
             const double left = truncate(row);
             if (!block.diagnostics.empty())
                 block.diagnostics(0, i) = static_cast<float>(left);

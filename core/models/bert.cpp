@@ -137,13 +137,8 @@ Description resolve(const ModelFiles& files)
     ModelInfo info = readSizes(config, files.folder);
     const StackInfo& stack = info.stacks.front();
     const std::size_t tokenTypes = config.count("type_vocab_size", 2, kMostRows);
-    Weights weights(files,
-                    {{Axis::Vocabulary, info.vocabularySize},
-                     {Axis::Positions, info.maximumPositions},
-                     {Axis::TokenTypes, tokenTypes},
-                     {Axis::Width, stack.width},
-                     {Axis::FeedForward, stack.feedForwardSize}},
-                    "bert.", "embeddings.word_embeddings.weight");
+    Weights weights(files, textAxes(info), "bert.", "embeddings.word_embeddings.weight");
+    weights.setSize(Axis::TokenTypes, tokenTypes);
     weights.requireBody(kEmbeddings);
     weights.requireLayers(kLayer, stack.layers);
     const bool pooler = weights.hasBody("pooler.dense.weight");
@@ -253,18 +248,11 @@ bool matches(const Json& config)
                && config.contains("type_vocab_size"));
 }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Bert>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& bertArchitecture()
 {
-    static const Architecture s_architecture = {"bert", "BERT", matches, describe, open, &kGguf};
+    static const Architecture s_architecture = architectureFor<Bert, resolve>("bert", "BERT", matches, &kGguf);
     return s_architecture;
 }
 

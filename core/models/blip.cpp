@@ -263,18 +263,11 @@ private:
 
 bool matches(const Json& config) { return modelTypeOf(config) == "blip"; }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Blip>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& blipArchitecture()
 {
-    static const Architecture s_architecture = {"blip", "BLIP", matches, describe, open};
+    static const Architecture s_architecture = architectureFor<Blip, resolve>("blip", "BLIP", matches);
     return s_architecture;
 }
 

@@ -132,18 +132,11 @@ bool matches(const Json& config)
                && config.at("model_cfg").contains("vision_cfg"));
 }
 
-ModelInfo describe(const ModelFiles& files) { return describeClip(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Clip>(describeClip(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& clipArchitecture()
 {
-    static const Architecture s_architecture = {"clip", "CLIP", matches, describe, open};
+    static const Architecture s_architecture = architectureFor<Clip, describeClip>("clip", "CLIP", matches);
     return s_architecture;
 }
 

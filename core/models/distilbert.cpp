@@ -91,12 +91,7 @@ Description resolve(const ModelFiles& files)
     const Config config(files);
     ModelInfo info = readSizes(config, files.folder);
     const StackInfo& stack = info.stacks.front();
-    Weights weights(files,
-                    {{Axis::Vocabulary, info.vocabularySize},
-                     {Axis::Positions, info.maximumPositions},
-                     {Axis::Width, stack.width},
-                     {Axis::FeedForward, stack.feedForwardSize}},
-                    "distilbert.", "embeddings.word_embeddings.weight");
+    Weights weights(files, textAxes(info), "distilbert.", "embeddings.word_embeddings.weight");
     weights.requireBody(kEmbeddings);
     weights.requireLayers(kLayer, stack.layers);
     requireHead(config, weights, info);
@@ -185,18 +180,12 @@ bool matches(const Json& config)
            || (type.empty() && config.is_object() && config.contains("dim") && config.contains("n_layers"));
 }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<DistilBert>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& distilbertArchitecture()
 {
-    static const Architecture s_architecture = {"distilbert", "DistilBERT", matches, describe, open};
+    static const Architecture s_architecture =
+        architectureFor<DistilBert, resolve>("distilbert", "DistilBERT", matches);
     return s_architecture;
 }
 

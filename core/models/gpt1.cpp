@@ -57,13 +57,7 @@ Description resolve(const ModelFiles& files)
     const Config config(files);
     ModelInfo info = readSizes(config, files.folder);
     const StackInfo& stack = info.stacks.front();
-    Weights weights(files,
-                    {{Axis::Vocabulary, info.vocabularySize},
-                     {Axis::Positions, info.maximumPositions},
-                     {Axis::Width, stack.width},
-                     {Axis::ThreeWidths, 3 * stack.width},
-                     {Axis::FeedForward, stack.feedForwardSize}},
-                    "transformer.", "tokens_embed.weight");
+    Weights weights(files, textAxes(info), "transformer.", "tokens_embed.weight");
     weights.requireBody(kBody);
     weights.requireLayers(kLayer, stack.layers);
     info.task = decoderTask(config, "OpenAIGPTModel", info);
@@ -111,18 +105,11 @@ bool matches(const Json& config)
            || (type.empty() && config.is_object() && config.contains("n_embd") && config.contains("afn"));
 }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Gpt1>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& gpt1Architecture()
 {
-    static const Architecture s_architecture = {"gpt1", "GPT-1", matches, describe, open};
+    static const Architecture s_architecture = architectureFor<Gpt1, resolve>("gpt1", "GPT-1", matches);
     return s_architecture;
 }
 

@@ -87,13 +87,7 @@ Description resolve(const ModelFiles& files)
     config.requireOff("add_cross_attention", "GPT-2 with cross-attention is not supported.");
     ModelInfo info = readSizes(config, files.folder);
     const StackInfo& stack = info.stacks.front();
-    Weights weights(files,
-                    {{Axis::Vocabulary, info.vocabularySize},
-                     {Axis::Positions, info.maximumPositions},
-                     {Axis::Width, stack.width},
-                     {Axis::ThreeWidths, 3 * stack.width},
-                     {Axis::FeedForward, stack.feedForwardSize}},
-                    "transformer.", "wte.weight");
+    Weights weights(files, textAxes(info), "transformer.", "wte.weight");
     weights.requireBody(kBody);
     weights.requireLayers(kLayer, stack.layers);
     info.task = decoderTask(config, "GPT2Model", info);
@@ -160,18 +154,11 @@ bool matches(const Json& config)
                && !config.contains("afn"));
 }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Gpt2>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& gpt2Architecture()
 {
-    static const Architecture s_architecture = {"gpt2", "GPT-2", matches, describe, open, &kGguf};
+    static const Architecture s_architecture = architectureFor<Gpt2, resolve>("gpt2", "GPT-2", matches, &kGguf);
     return s_architecture;
 }
 

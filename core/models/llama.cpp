@@ -279,18 +279,11 @@ private:
 
 bool matches(const Json& config) { return modelTypeOf(config) == "llama"; }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Llama>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& llamaArchitecture()
 {
-    static const Architecture s_architecture = {"llama", "Llama", matches, describe, open, &kGguf};
+    static const Architecture s_architecture = architectureFor<Llama, resolve>("llama", "Llama", matches, &kGguf);
     return s_architecture;
 }
 

@@ -156,6 +156,22 @@ struct Architecture {
     const GgufLayout* gguf = nullptr;
 };
 
+// The row for a class M of models that is made from what `resolve` finds in a model's files: a description whose `info` needs
+// no weights.
+template <typename M, auto resolve>
+Architecture architectureFor(std::string id, std::string title, bool (*matches)(const Json& config),
+                             const GgufLayout* gguf = nullptr)
+{
+    return {std::move(id),
+            std::move(title),
+            matches,
+            [](const ModelFiles& files) { return resolve(files).info; },
+            [](const ModelFiles& files, Monitor& monitor) -> std::unique_ptr<Model> {
+                return std::make_unique<M>(resolve(files), monitor);
+            },
+            gguf};
+}
+
 const std::vector<const Architecture*>& architectures();
 
 // Opens config.json and the weights' headers in a folder, or a GGUF file. Throws Error (Input) with the reason.

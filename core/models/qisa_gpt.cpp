@@ -97,15 +97,13 @@ std::map<Axis, std::size_t> axesOf(const ModelInfo& info)
 {
     const StackInfo& stack = info.stacks.front();
     const auto layers = static_cast<std::size_t>(stack.own->parameters.integer("layers"));
-    return {{Axis::Vocabulary, info.vocabularySize},
-            {Axis::Positions, info.maximumPositions},
-            {Axis::Width, stack.width},
-            {Axis::FeedForward, stack.feedForwardSize},
-            {Axis::Heads, stack.heads},
-            {Axis::HeadChannels, stack.heads * stack.headSize},
-            {Axis::HeadWidths, stack.heads * stack.width},
-            {Axis::Qubits, qubitsOf(stack)},
-            {Axis::Angles, 3 * qubitsOf(stack) * layers}};
+    std::map<Axis, std::size_t> axes = textAxes(info);
+    axes.merge(std::map<Axis, std::size_t>{{Axis::Heads, stack.heads},
+                                           {Axis::HeadChannels, stack.heads * stack.headSize},
+                                           {Axis::HeadWidths, stack.heads * stack.width},
+                                           {Axis::Qubits, qubitsOf(stack)},
+                                           {Axis::Angles, 3 * qubitsOf(stack) * layers}});
+    return axes;
 }
 
 Description resolve(const ModelFiles& files)
@@ -267,18 +265,11 @@ private:
 
 bool matches(const Json& config) { return modelTypeOf(config) == "qisa-gpt"; }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<QisaGpt>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& qisa_gptArchitecture()
 {
-    static const Architecture s_architecture = {"qisa_gpt", "QISA-GPT", matches, describe, open};
+    static const Architecture s_architecture = architectureFor<QisaGpt, resolve>("qisa_gpt", "QISA-GPT", matches);
     return s_architecture;
 }
 

@@ -212,18 +212,11 @@ private:
 
 bool matches(const Json& config) { return modelTypeOf(config) == "vilt"; }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Vilt>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& viltArchitecture()
 {
-    static const Architecture s_architecture = {"vilt", "ViLT", matches, describe, open};
+    static const Architecture s_architecture = architectureFor<Vilt, resolve>("vilt", "ViLT", matches);
     return s_architecture;
 }
 

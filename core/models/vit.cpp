@@ -120,18 +120,11 @@ private:
 
 bool matches(const Json& config) { return modelTypeOf(config) == "vit"; }
 
-ModelInfo describe(const ModelFiles& files) { return resolve(files).info; }
-
-std::unique_ptr<Model> open(const ModelFiles& files, Monitor& monitor)
-{
-    return std::make_unique<Vit>(resolve(files), monitor);
-}
-
 }  // namespace
 
 const Architecture& vitArchitecture()
 {
-    static const Architecture s_architecture = {"vit", "ViT", matches, describe, open};
+    static const Architecture s_architecture = architectureFor<Vit, resolve>("vit", "ViT", matches);
     return s_architecture;
 }
 

@@ -114,6 +114,16 @@ void EmbeddingRows::lookUp(std::span<const std::int32_t> ids, MutableMatrixView 
         m_archive->read(*m_entry, static_cast<std::uint64_t>(ids[i]) * out.columns, out.row(i));
 }
 
+std::map<Axis, std::size_t> textAxes(const ModelInfo& info)
+{
+    const StackInfo& stack = info.stacks.front();
+    return {{Axis::Vocabulary, info.vocabularySize},
+            {Axis::Positions, info.maximumPositions},
+            {Axis::Width, stack.width},
+            {Axis::ThreeWidths, 3 * stack.width},
+            {Axis::FeedForward, stack.feedForwardSize}};
+}
+
 Weights::Weights(const ModelFiles& files, std::map<Axis, std::size_t> sizes, std::string_view prefix,
                  std::string_view probe)
     : m_folder(files.folder), m_archive(files.weights), m_outputsFirst(files.gguf != nullptr),

@@ -81,6 +81,9 @@ private:
     const TensorEntry* m_entry = nullptr;
 };
 
+// The sizes that the tensors of a text model with one stack have: Vocabulary, Positions, Width, ThreeWidths, FeedForward.
+std::map<Axis, std::size_t> textAxes(const ModelInfo& info);
+
 // The tensors that a model needs, found in its files by a table of names. Everything is checked from headers when it is
 // required; values are read when asked for. Throws Error (Input) naming the tensor, what was expected and what was found.
 class Weights {

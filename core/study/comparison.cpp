@@ -188,6 +188,16 @@ Selection clamped(Selection selection, const Comparison& comparison)
     return selection;
 }
 
+bool planIsKnown(const Comparison& comparison, std::size_t trace)
+{
+    return trace < comparison.plans.size() && comparison.plans[trace] != nullptr;
+}
+
+bool mayDiffer(const Comparison& comparison, std::size_t trace, std::size_t stack, std::size_t layer, std::size_t head)
+{
+    return trace > 0 && (!planIsKnown(comparison, trace) || comparison.plans[trace]->isPatched(stack, layer, head));
+}
+
 std::string traceTag(std::size_t index)
 {
     return index < 26 ? std::string(1, static_cast<char>('A' + index)) : std::to_string(index + 1);

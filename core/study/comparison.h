@@ -56,6 +56,11 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
 // `selection` moved inside the stacks, layers, heads and tokens that the comparison has, and to a layer whose maps it has.
 Selection clamped(Selection selection, const Comparison& comparison);
 
+// Whether a trace's head may differ from A's: its plan patches the head, or the plan is not known, as with attention captured
+// elsewhere.
+bool mayDiffer(const Comparison& comparison, std::size_t trace, std::size_t stack, std::size_t layer, std::size_t head);
+bool planIsKnown(const Comparison& comparison, std::size_t trace);
+
 // "A", "B", "C", …
 std::string traceTag(std::size_t index);
 // Exact softmax for the baseline, else the mechanism of the plan with its parameters, or how many it mixes.

@@ -32,12 +32,12 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_
     std::size_t tokens = 0;
     const Trace& baseline = *comparison.traces.at(0);
     const Trace& changed = *comparison.traces.at(candidate);
-    const std::shared_ptr<const HeadPlan>& plan = comparison.plans.at(candidate);
     for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack) {
         const StackInfo& info = comparison.model.stacks[stack];
         for (std::size_t layer = 0; layer < info.layers; ++layer) {
             for (std::size_t head = 0; head < info.heads; ++head) {
-                if ((!plan || plan->isPatched(stack, layer, head)) && baseline.stacks.at(stack).attention.at(layer))
+                if (mayDiffer(comparison, candidate, stack, layer, head)
+                    && baseline.stacks.at(stack).attention.at(layer))
                     heads.push_back({stack, layer, head, {}, 0.0, 0.0});
             }
         }

@@ -92,6 +92,44 @@ TEST_F(EntropyPageTest, ArrowsMoveTheQuery)
     EXPECT_EQ(desk.controller.selection().query, query);
 }
 
+TEST_F(EntropyPageTest, WhatNobodySeesIsMadeWhenItIsShown)
+{
+    const Figure* before = pane("token-entropy").figure();
+    page->hide();
+    Selection selection = desk.controller.selection();
+    selection.layer = 0;
+    desk.controller.select(selection);
+    desk.waitUntilSettled();
+    EXPECT_EQ(pane("token-entropy").figure(), before);
+    page->show();
+    ASSERT_TRUE(waitFor([&] { return pane("token-entropy").figure() != before; }));
+    EXPECT_TRUE(pane("token-entropy").figure()->caption().contains(QStringLiteral("layer 0")));
+}
+
+// Copying acts on what is seen.
+TEST(Perspectives, CopyTheFigureThatIsShown)
+{
+    Desk desk;
+    MainWindow window(desk.controller, desk.appearance, desk.settings);
+    window.show();
+    desk.openSample();
+    const QList<QAction*> actions = window.findChildren<QAction*>();
+    const auto action = [&](const QString& text) {
+        return *std::ranges::find(actions, text, [](const QAction* each) { return each->text(); });
+    };
+    action(QStringLiteral("Copy &matrix"))->trigger();
+    EXPECT_TRUE(QApplication::clipboard()->text().startsWith(u'A'));
+    window.setFocus();
+    QTest::keyClick(&window, Qt::Key_2);
+    auto* matrix = window.findChild<FigurePane*>(QStringLiteral("figure.head-matrix"));
+    ASSERT_TRUE(waitFor([&] { return matrix->figure() != nullptr; }));
+    action(QStringLiteral("Copy &matrix"))->trigger();
+    EXPECT_TRUE(QApplication::clipboard()->text().startsWith(QStringLiteral("layer\thead")));
+    EXPECT_FALSE(action(QStringLiteral("Copy &row"))->isEnabled());
+    QTest::keyClick(&window, Qt::Key_1);
+    EXPECT_TRUE(action(QStringLiteral("Copy &row"))->isEnabled());
+}
+
 TEST(Perspectives, AreSwitchedByKey)
 {
     Desk desk;

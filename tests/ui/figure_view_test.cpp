@@ -114,6 +114,7 @@ TEST(FigureViewStates, EmptyAndStaleAreDrawn)
     Desk desk;
     FigureView view(desk.controller, desk.appearance);
     view.resize(900, 420);
+    view.show();
     const QImage empty = view.grab().toImage();
     EXPECT_EQ(view.figure(), nullptr);
     desk.openSample();

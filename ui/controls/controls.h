@@ -9,6 +9,7 @@
 #include <QFrame>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSlider>
 #include <QVBoxLayout>
 
@@ -21,6 +22,8 @@ QLabel* makeLabel(const QString& text, const char* role, QWidget* parent);
 // Changes the role of a widget and has the style sheet read again.
 void setRole(QWidget& widget, const char* role);
 QPushButton* makeLink(const QString& text, QWidget* parent);
+// A frameless area that scrolls `content`, which fills it where it is smaller.
+QScrollArea* makeScrollArea(QWidget* content, QWidget* parent = nullptr);
 
 // A line of text that ends in "…" when there is no room for all of it.
 class ElidedLabel : public QLabel {

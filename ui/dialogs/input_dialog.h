@@ -32,7 +32,7 @@ private:
     void show(const Input& input);
     Input read() const;
 
-    const ModelInfo& m_model;
+    ModelInfo m_model;  // the open model may change while the dialog is there
     bool m_hasTokenizer;
     Input m_input;
     QPlainTextEdit* m_text;

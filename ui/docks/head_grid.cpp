@@ -75,7 +75,8 @@ std::vector<QImage> drawHeads(const ComparisonPointer& comparison, const MapSour
             else if (source.isDifference())
                 values.push_back(maps.compare(*source.baseline, source.trace).jensenShannon);
             else
-                values.push_back(maps.compare(source.trace, source.trace).entropyA);
+                values.push_back(
+                    (*comparison->statistics->of(*comparison, source.trace, at.stack))[at.layer][at.head].entropy);
         }
     }
     return scalars ? scalarPictures(values, view) : pictures;
@@ -160,8 +161,8 @@ std::size_t HeadGrid::heads() const
 bool HeadGrid::isPatched(std::size_t layer, std::size_t head) const
 {
     const ComparisonPointer& comparison = m_controller.comparison();
-    return comparison && comparison->plans.size() > 1 && comparison->plans[1]
-           && comparison->plans[1]->isPatched(comparison->study.selection.stack, layer, head);
+    return comparison && planIsKnown(*comparison, 1)
+           && mayDiffer(*comparison, 1, comparison->study.selection.stack, layer, head);
 }
 
 double HeadGrid::labelWidth() const { return m_appearance.theme().px(26); }
@@ -359,8 +360,10 @@ HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, 
         selection.stack = static_cast<std::size_t>(m_stacks->currentData().toInt());
         m_controller.select(selection);
     });
+    connect(&controller, &StudyController::modelChanged, this, &HeadsSection::refreshStacks);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
-        connect(&controller, signal, this, &HeadsSection::refreshStacks);
+        connect(&controller, signal, this,
+                [this] { m_stacks->choose(static_cast<int>(m_controller.selection().stack)); });
     refreshStacks();
 }
 
@@ -368,13 +371,13 @@ HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, 
 // reads text alone.
 void HeadsSection::refreshStacks()
 {
-    const ComparisonPointer& comparison = m_controller.comparison();
-    const bool several = comparison && (comparison->model.stacks.size() > 1 || comparison->model.image);
+    const ModelInfo* open = m_controller.model();
+    const bool several = open != nullptr && (open->stacks.size() > 1 || open->image);
     m_stacks->setVisible(several);
+    m_stacks->clear();
     if (!several)
         return;
-    m_stacks->clear();
-    const ModelInfo& model = comparison->model;
+    const ModelInfo& model = *open;
     for (std::size_t index = 0; index < model.stacks.size(); ++index) {
         const StackInfo& stack = model.stacks[index];
         m_stacks->addItem(tr("%1: %2 × %3").arg(QString::fromStdString(stack.name)).arg(stack.layers).arg(stack.heads),
@@ -388,7 +391,7 @@ void HeadsSection::refreshStacks()
         m_stacks->setItemData(row, QString::fromStdString(absenceOf(name, model)), Qt::ToolTipRole);
         qobject_cast<QStandardItemModel*>(m_stacks->model())->item(row)->setEnabled(false);
     }
-    m_stacks->choose(static_cast<int>(comparison->study.selection.stack));
+    m_stacks->choose(static_cast<int>(m_controller.selection().stack));
 }
 
 }  // namespace ketscope

@@ -113,9 +113,9 @@ void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
     };
     QString head = u"L%1 · H%2"_s.arg(at.layer).arg(at.head);
     // What another program did to B is not known.
-    if (const auto plan = comparison.plans.size() > 1 ? comparison.plans[1] : nullptr; plan != nullptr)
-        head = plan->isPatched(at.stack, at.layer, at.head) ? tr("%1 (patched by B)").arg(head)
-                                                            : tr("%1 (exact in B too)").arg(head);
+    if (planIsKnown(comparison, 1))
+        head = mayDiffer(comparison, 1, at.stack, at.layer, at.head) ? tr("%1 (patched by B)").arg(head)
+                                                                     : tr("%1 (exact in B too)").arg(head);
     const std::pair<QString, QString> rows[] = {
         {tr("Head"), head}, {tr("Query"), token(stack.queries, at.query)}, {tr("Key"), token(stack.keys, at.key)}};
     int row = 0;
@@ -214,7 +214,7 @@ void CostSection::refresh()
             grid->addWidget(makeLabel(text, role, m_list), row, column, Qt::AlignRight);
         };
         add(0, QString::fromStdString(traceTag(trace)), "hint");
-        const bool known = comparison->plans.at(trace) != nullptr;  // not of attention captured elsewhere
+        const bool known = planIsKnown(*comparison, trace);
         add(1, known ? formatNumber(comparison->traces[trace]->seconds * 1000.0, 1) : u"–"_s, "mono");
         add(2, known ? formatNumber(flops[trace] / 1e6, flops[trace] < 1e8 ? 2 : 0) : u"–"_s, "mono");
     }

@@ -174,9 +174,8 @@ void TracesSection::refresh()
         grid->addWidget(new TraceTag(trace, m_appearance, m_list), row, 0);
         grid->addWidget(name, row, 1);
         const double milliseconds = comparison->traces[trace]->seconds * 1000.0;
-        const bool known = trace < comparison->plans.size() && comparison->plans[trace] != nullptr;
         const QString time = tr("%1 ms").arg(formatNumber(milliseconds, milliseconds < 100 ? 1 : 0));
-        grid->addWidget(makeLabel(known ? time : tr("captured"), "stale", m_list), row, 2);
+        grid->addWidget(makeLabel(planIsKnown(*comparison, trace) ? time : tr("captured"), "stale", m_list), row, 2);
     }
 }
 

@@ -19,17 +19,6 @@ constexpr double kRankingWidth = 290.0;
 constexpr double kRankingHeight = 150.0;  // where it stands below the matrix
 constexpr double kMostMatrix = 330.0;     // a larger matrix is scrolled
 
-QScrollArea* scrolled(QWidget* content, QWidget* parent)
-{
-    auto* area = new QScrollArea(parent);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setFocusPolicy(Qt::NoFocus);
-    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    area->setWidget(content);
-    return area;
-}
-
 }  // namespace
 
 EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QWidget* parent)
@@ -40,8 +29,8 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
     setAttribute(Qt::WA_StyledBackground);
     m_above = new QSplitter(Qt::Horizontal, this);
     m_matrix = pane("head-matrix", m_above);
-    m_above->addWidget(scrolled(m_matrix, m_above));
-    m_above->addWidget(scrolled(pane("head-ranking", m_above), m_above));
+    m_above->addWidget(makeScrollArea(m_matrix, m_above));
+    m_above->addWidget(makeScrollArea(pane("head-ranking", m_above), m_above));
     m_above->setStretchFactor(0, 1);
     m_below = new QSplitter(Qt::Horizontal, this);
     m_below->addWidget(pane("token-entropy", m_below));
@@ -59,7 +48,7 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(makeHeader());
-    column->addWidget(scrolled(split, this), 1);
+    column->addWidget(makeScrollArea(split, this), 1);
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &EntropyPage::refreshControls);
@@ -74,6 +63,14 @@ FigurePane* EntropyPage::pane(const char* figureId, QWidget* parent)
     auto* made = new FigurePane(QString::fromLatin1(figureId), m_controller, m_appearance, parent);
     connect(made, &FigurePane::exportWanted, this, &EntropyPage::exportWanted);
     return made;
+}
+
+FigurePane& EntropyPage::currentPane() const
+{
+    for (FigurePane* each : findChildren<FigurePane*>())
+        if (each->hasFocus())
+            return *each;
+    return *m_matrix;
 }
 
 QWidget* EntropyPage::makeHeader()
@@ -101,22 +98,17 @@ QWidget* EntropyPage::makeHeader()
     row->addWidget(m_colourMap);
     row->addWidget(m_curve);
     connect(m_measure, &QComboBox::activated, this, [this] {
-        changeView([this](auto& view) { view.headMeasure = m_measure->currentData().toString().toStdString(); });
+        m_controller.changeView(
+            [this](auto& view) { view.headMeasure = m_measure->currentData().toString().toStdString(); });
     });
     connect(m_colourMap, &QComboBox::activated, this, [this] {
-        changeView([this](auto& view) { view.colourMap = m_colourMap->currentData().toString().toStdString(); });
+        m_controller.changeView(
+            [this](auto& view) { view.colourMap = m_colourMap->currentData().toString().toStdString(); });
     });
     connect(m_curve, &Segment::chosen, this, [this](int index) {
-        changeView([index](auto& view) { view.distanceCurve = static_cast<DistanceCurve>(index); });
+        m_controller.changeView([index](auto& view) { view.distanceCurve = static_cast<DistanceCurve>(index); });
     });
     return header;
-}
-
-void EntropyPage::changeView(const std::function<void(ViewSettings&)>& change)
-{
-    ViewSettings view = m_controller.study().view;
-    change(view);
-    m_controller.setView(view);
 }
 
 void EntropyPage::refreshControls()

@@ -6,7 +6,6 @@
 #include "ui/study_controller.h"
 #include "ui/views/figure_pane.h"
 
-#include <QScrollArea>
 #include <QSplitter>
 
 namespace ketscope {
@@ -19,6 +18,9 @@ class EntropyPage : public QWidget {
 public:
     EntropyPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
+    // The one with the focus, else the matrix.
+    FigurePane& currentPane() const;
+
 signals:
     void exportWanted(const QString& figureId);
 
@@ -30,7 +32,6 @@ private:
     FigurePane* pane(const char* figureId, QWidget* parent);
     void arrange();
     void refreshControls();
-    void changeView(const std::function<void(ViewSettings&)>& change);
 
     StudyController& m_controller;
     Appearance& m_appearance;

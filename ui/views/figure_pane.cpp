@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/figure_pane.h"
 
-#include "viz/export.h"
+#include "ui/views/figure_frame.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -14,16 +14,9 @@ namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-constexpr double kMargin = 12.0;
-constexpr double kStaleEdge = 3.0;
-constexpr double kClipboardDpi = 192.0;
-
-}  // namespace
-
 FigurePane::FigurePane(const QString& figureId, StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_type(figureType(figureId)), m_controller(controller), m_appearance(appearance)
+    : QWidget(parent), m_type(figureType(figureId)), m_controller(controller), m_appearance(appearance),
+      m_rebuilding(new WhenVisible(*this, [this] { rebuild(); }))
 {
     setObjectName(u"figure."_s + figureId);
     setMouseTracking(true);
@@ -31,7 +24,7 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
     setAccessibleName(m_type.title);
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
-        connect(&controller, signal, this, &FigurePane::rebuild);
+        connect(&controller, signal, m_rebuilding, &WhenVisible::request);
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&appearance, &Appearance::changed, this, &FigurePane::invalidate);
     connect(&m_job, &Job::failed, this, [this](const QString& message) {
@@ -39,7 +32,7 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
         m_problem = message;
         invalidate();
     });
-    rebuild();
+    m_rebuilding->request();
 }
 
 void FigurePane::rebuild()
@@ -71,11 +64,7 @@ void FigurePane::invalidate()
     update();
 }
 
-QRectF FigurePane::area() const
-{
-    const double margin = m_appearance.theme().px(kMargin);
-    return QRectF(rect()).adjusted(margin, margin / 2.0, -margin, -margin / 2.0);
-}
+QRectF FigurePane::area() const { return figureArea(*this, m_appearance.theme()); }
 
 QSize FigurePane::sizeHint() const { return {qRound(m_appearance.theme().px(420)), heightForWidth(width())}; }
 
@@ -87,10 +76,7 @@ QSize FigurePane::minimumSizeHint() const
 int FigurePane::heightForWidth(int width) const
 {
     const Theme& theme = m_appearance.theme();
-    const double margin = theme.px(kMargin);
-    if (!m_figure)
-        return qRound(theme.px(220));
-    return qCeil(m_figure->heightFor(std::max(1.0, width - 2.0 * margin), theme) + margin);
+    return m_figure ? figureHeight(*m_figure, width, theme) : qRound(theme.px(220));
 }
 
 void FigurePane::drawCache()
@@ -119,12 +105,7 @@ void FigurePane::paintEvent(QPaintEvent*)
     if (m_cache.isNull() || m_cache.deviceIndependentSize() != QSizeF(size()))
         drawCache();
     painter.drawPixmap(0, 0, m_cache);
-    if (m_controller.state() == StudyController::State::Stale)
-        painter.fillRect(QRectF(0, 0, width(), theme.px(kStaleEdge)), QBrush(theme.warn, Qt::BDiagPattern));
-    if (!hasFocus())
-        return;
-    painter.setPen(QPen(theme.accent, 2));
-    painter.drawRect(rect().adjusted(1, 1, -1, -1));
+    paintFigureFrame(painter, *this, m_controller.state() == StudyController::State::Stale, theme);
 }
 
 void FigurePane::resizeEvent(QResizeEvent*) { invalidate(); }
@@ -199,11 +180,8 @@ void FigurePane::copyTable() const
 
 void FigurePane::copyImage() const
 {
-    if (!m_figure)
-        return;
-    ExportOptions options;
-    options.dpi = kClipboardDpi;
-    QApplication::clipboard()->setImage(renderImage(*m_figure, *m_comparison, options));
+    if (m_figure)
+        copyFigureImage(*m_figure, *m_comparison);
 }
 
 }  // namespace ketscope

@@ -4,6 +4,7 @@
 #include "ui/appearance.h"
 #include "ui/job.h"
 #include "ui/study_controller.h"
+#include "ui/when_visible.h"
 #include "viz/figure.h"
 
 #include <QPixmap>
@@ -12,13 +13,14 @@
 namespace ketscope {
 
 // Any figure on screen: made in a job, painted once into a pixmap, with its sentence under the pointer; a click selects
-// what it names. The figure follows the study.
+// what it names. The figure follows the study as long as it can be seen.
 class FigurePane : public QWidget {
     Q_OBJECT
 
 public:
     FigurePane(const QString& figureId, StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
+    const QString& figureId() const { return m_type.id; }
     const Figure* figure() const { return m_figure.get(); }
     QRectF area() const;
     void copyTable() const;  // tab-separated
@@ -56,6 +58,7 @@ private:
     QString m_problem;
     QPixmap m_cache;
     Job m_job;
+    WhenVisible* m_rebuilding;
 };
 
 }  // namespace ketscope

@@ -2,7 +2,7 @@
 #include "ui/views/figure_view.h"
 
 #include "ui/views/figure_access.h"
-#include "viz/export.h"
+#include "ui/views/figure_frame.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -20,14 +20,12 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kTipMs = 300;
-constexpr double kMargin = 12.0;
-constexpr double kStaleEdge = 3.0;
-constexpr double kClipboardDpi = 192.0;
 
 }  // namespace
 
 FigureView::FigureView(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_controller(controller), m_appearance(appearance)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance),
+      m_rebuilding(new WhenVisible(*this, [this] { rebuild(); }))
 {
     setObjectName(u"figureView"_s);
     setMouseTracking(true);
@@ -36,13 +34,13 @@ FigureView::FigureView(StudyController& controller, Appearance& appearance, QWid
     m_tip.setSingleShot(true);
     m_tip.setInterval(kTipMs);
     connect(&m_tip, &QTimer::timeout, this, &FigureView::showTip);
-    connect(&controller, &StudyController::comparisonChanged, this, &FigureView::rebuild);
-    connect(&controller, &StudyController::selectionChanged, this, &FigureView::rebuild);
-    connect(&controller, &StudyController::viewChanged, this, &FigureView::rebuild);
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
+        connect(&controller, signal, m_rebuilding, &WhenVisible::request);
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&controller, &StudyController::busyChanged, this, qOverload<>(&QWidget::update));
     connect(&appearance, &Appearance::changed, this, &FigureView::invalidate);
-    rebuild();
+    m_rebuilding->request();
 }
 
 void FigureView::rebuild()
@@ -81,11 +79,7 @@ void FigureView::setRangeLocked(bool locked)
     rebuild();
 }
 
-QRectF FigureView::area() const
-{
-    const double margin = m_appearance.theme().px(kMargin);
-    return QRectF(rect()).adjusted(margin, margin / 2, -margin, -margin / 2);
-}
+QRectF FigureView::area() const { return figureArea(*this, m_appearance.theme()); }
 
 HeatmapLayout FigureView::layout() const
 {
@@ -101,11 +95,7 @@ QSize FigureView::minimumSizeHint() const { return {320, minimumHeight()}; }
 
 int FigureView::heightForWidth(int width) const
 {
-    const Theme& theme = m_appearance.theme();
-    const double margin = theme.px(kMargin);
-    if (!m_figure)
-        return sizeHint().height();
-    return qCeil(m_figure->heightFor(width - 2 * margin, theme) + margin);
+    return m_figure ? figureHeight(*m_figure, width, m_appearance.theme()) : sizeHint().height();
 }
 
 void FigureView::drawCache()
@@ -137,13 +127,7 @@ void FigureView::paintEvent(QPaintEvent* event)
         painter.setRenderHint(QPainter::Antialiasing);
         m_figure->paintCrosshair(painter, *m_layout, m_hovered->query, m_hovered->key, theme);
     }
-    if (m_controller.state() == StudyController::State::Stale)
-        paintStale(painter);
-    if (hasFocus()) {
-        painter.setPen(QPen(theme.accent, 2));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRect(rect().adjusted(1, 1, -1, -1));
-    }
+    paintFigureFrame(painter, *this, m_controller.state() == StudyController::State::Stale, theme);
 }
 
 void FigureView::paintWithoutFigure(QPainter& painter) const
@@ -171,12 +155,6 @@ void FigureView::paintWithoutFigure(QPainter& painter) const
     painter.setPen(theme.text2);
     painter.drawText(QRectF(box.left(), middle, box.width(), box.height() / 2),
                      Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, hint);
-}
-
-void FigureView::paintStale(QPainter& painter) const
-{
-    const Theme& theme = m_appearance.theme();
-    painter.fillRect(QRectF(0, 0, width(), theme.px(kStaleEdge)), QBrush(theme.warn, Qt::BDiagPattern));
 }
 
 void FigureView::resizeEvent(QResizeEvent*) { invalidate(); }
@@ -337,11 +315,8 @@ void FigureView::copyMatrix() const
 
 void FigureView::copyImage() const
 {
-    if (!m_figure)
-        return;
-    ExportOptions options;
-    options.dpi = kClipboardDpi;
-    QApplication::clipboard()->setImage(renderImage(*m_figure, *m_controller.comparison(), options));
+    if (m_figure)
+        copyFigureImage(*m_figure, *m_controller.comparison());
 }
 
 QString FigureView::spokenName() const

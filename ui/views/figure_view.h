@@ -3,6 +3,7 @@
 
 #include "ui/appearance.h"
 #include "ui/study_controller.h"
+#include "ui/when_visible.h"
 #include "viz/figures/heatmap.h"
 
 #include <QPixmap>
@@ -60,7 +61,6 @@ private:
     QRegion bandsOf(const HeatmapLayout::CellAt& cell) const;
     void drawCache();
     void paintWithoutFigure(QPainter& painter) const;
-    void paintStale(QPainter& painter) const;
 
     StudyController& m_controller;
     Appearance& m_appearance;
@@ -72,6 +72,7 @@ private:
     int m_hoveredPanel = 0;
     std::optional<double> m_lockedMaximum;
     QTimer m_tip;
+    WhenVisible* m_rebuilding;
 };
 
 // Tab-separated: one line a key with its value in every panel.

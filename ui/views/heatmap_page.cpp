@@ -5,8 +5,6 @@
 #include "ui/views/row_panel.h"
 #include "viz/colour_map.h"
 
-#include <QScrollArea>
-
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -21,16 +19,6 @@ constexpr double kLeastCharts = 180.0;
 constexpr double kUsualCharts = 250.0;
 constexpr double kUsualShare = 0.36;
 
-QScrollArea* scrolled(QWidget* content, QWidget* parent)
-{
-    auto* area = new QScrollArea(parent);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setFocusPolicy(Qt::NoFocus);
-    area->setWidget(content);
-    return area;
-}
-
 }  // namespace
 
 HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent)
@@ -41,7 +29,7 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     setAttribute(Qt::WA_StyledBackground);
     m_below = new QSplitter(Qt::Horizontal, this);
     m_below->addWidget(new RowPanel(controller, appearance, m_below));
-    m_below->addWidget(scrolled(new MetricsPanel(controller, appearance), m_below));
+    m_below->addWidget(makeScrollArea(new MetricsPanel(controller, appearance), m_below));
     m_below->setStretchFactor(0, 5);
     m_below->setStretchFactor(1, 4);
     m_split = new QSplitter(Qt::Vertical, this);
@@ -51,7 +39,7 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
         each->setHandleWidth(1);
         each->setChildrenCollapsible(false);
     }
-    m_scroll = scrolled(m_split, this);
+    m_scroll = makeScrollArea(m_split, this);
     connect(m_split, &QSplitter::splitterMoved, this, [this] { m_arrangedByHand = true; });
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -109,13 +97,14 @@ QWidget* HeatmapPage::makeHeader()
     line->setProperty("role", u"separator"_s);
     line->setFixedHeight(1);
     connect(m_scale, &QComboBox::activated, this, [this] {
-        changeView([this](auto& v) { v.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
+        m_controller.changeView(
+            [this](auto& v) { v.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
     });
     connect(m_colourMap, &QComboBox::activated, this, [this] {
-        changeView([this](auto& v) { v.colourMap = m_colourMap->currentData().toString().toStdString(); });
+        m_controller.changeView([this](auto& v) { v.colourMap = m_colourMap->currentData().toString().toStdString(); });
     });
     connect(m_difference, &QCheckBox::clicked, this,
-            [this](bool on) { changeView([on](auto& v) { v.showDifference = on; }); });
+            [this](bool on) { m_controller.changeView([on](auto& v) { v.showDifference = on; }); });
     connect(m_lock, &QCheckBox::toggled, m_figure, &FigureView::setRangeLocked);
     auto* whole = new QWidget(this);
     auto* column = new QVBoxLayout(whole);
@@ -124,6 +113,13 @@ QWidget* HeatmapPage::makeHeader()
     column->addWidget(header);
     column->addWidget(line);
     return whole;
+}
+
+// What was waiting to be seen is there now and has its height.
+void HeatmapPage::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    arrange();
 }
 
 void HeatmapPage::resizeEvent(QResizeEvent* event)
@@ -151,13 +147,6 @@ void HeatmapPage::arrange()
         std::clamp(qRound(kUsualShare * all), qRound(theme.px(kLeastCharts)), qRound(theme.px(kUsualCharts)));
     const int maps = std::clamp(wanted, 0, std::max(0, all - charts));
     m_split->setSizes({maps, all - maps});
-}
-
-void HeatmapPage::changeView(const std::function<void(ViewSettings&)>& change)
-{
-    ViewSettings view = m_controller.study().view;
-    change(view);
-    m_controller.setView(view);
 }
 
 void HeatmapPage::refreshHeader()

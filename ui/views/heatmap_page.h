@@ -24,13 +24,13 @@ public:
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     void arrange();
     QWidget* makeHeader();
     void refreshHeader();
     void refreshControls();
-    void changeView(const std::function<void(ViewSettings&)>& change);
 
     StudyController& m_controller;
     Appearance& m_appearance;

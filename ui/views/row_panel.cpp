@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/row_panel.h"
 
+#include "ui/when_visible.h"
+
 #include "core/study/token_axis.h"
 
 namespace ketscope {
@@ -29,10 +31,11 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     column->addWidget(m_note);
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
-    connect(&controller, &StudyController::comparisonChanged, this, &RowPanel::refresh);
-    connect(&controller, &StudyController::selectionChanged, this, &RowPanel::refresh);
-    connect(&appearance, &Appearance::changed, this, &RowPanel::refresh);
-    refresh();
+    auto* refreshing = new WhenVisible(*this, [this] { refresh(); });
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, refreshing, &WhenVisible::request);
+    connect(&appearance, &Appearance::changed, refreshing, &WhenVisible::request);
+    refreshing->request();
 }
 
 void RowPanel::setOrder(RowOrder order)

@@ -71,15 +71,9 @@ HeadMatrix::HeadMatrix(const ComparisonPointer& comparison)
     m_deltaScale = ValueScale::symmetric(ColourScale::Linear, niceMaximum(difference));
 }
 
-bool HeadMatrix::planIsKnown(std::size_t trace) const
-{
-    return trace < m_comparison->plans.size() && m_comparison->plans[trace] != nullptr;
-}
-
-// Where the plan is not known every head of a candidate may differ.
 bool HeadMatrix::isPatched(std::size_t trace, std::size_t layer, std::size_t head) const
 {
-    return trace > 0 && (!planIsKnown(trace) || m_comparison->plans[trace]->isPatched(m_selection.stack, layer, head));
+    return mayDiffer(*m_comparison, trace, m_selection.stack, layer, head);
 }
 
 double HeadMatrix::value(std::size_t panel, std::size_t layer, std::size_t head) const
@@ -152,8 +146,8 @@ QString HeadMatrix::detailOf(std::size_t panel) const
         return QStringLiteral("mean ") + formatNumber(mean, kDecimals) + unit();
     if (!std::isfinite(mean))
         return std::isfinite(meanOfPanel(0)) ? QStringLiteral("no head patched") : QString();
-    return (planIsKnown(1) ? QStringLiteral("patched: ") : QStringLiteral("mean ")) + formatSigned(mean, kDecimals)
-           + unit();
+    return (planIsKnown(*m_comparison, 1) ? QStringLiteral("patched: ") : QStringLiteral("mean "))
+           + formatSigned(mean, kDecimals) + unit();
 }
 
 ColourMap HeadMatrix::coloursOf(std::size_t panel, const Theme& theme) const
@@ -294,8 +288,8 @@ QString HeadMatrix::caption() const
                                captionOfStack(*m_comparison, m_selection.stack), captionOfInput(*m_comparison),
                                captionOfTraces(*m_comparison, traces, m_selection.stack));
     if (hasDifference())
-        caption +=
-            planIsKnown(1) ? QStringLiteral(" Δ is B − A, of patched heads only.") : QStringLiteral(" Δ is B − A.");
+        caption += planIsKnown(*m_comparison, 1) ? QStringLiteral(" Δ is B − A, of patched heads only.")
+                                                 : QStringLiteral(" Δ is B − A.");
     return caption;
 }
 

@@ -41,7 +41,6 @@ private:
     bool hasDifference() const { return m_heads.size() > 1 && m_comparison->study.view.showDifference; }
     std::size_t panels() const { return m_heads.size() + (hasDifference() ? 1 : 0); }
     bool isDifference(std::size_t panel) const { return panel == m_heads.size(); }
-    bool planIsKnown(std::size_t trace) const;  // not of attention captured elsewhere
     bool isPatched(std::size_t trace, std::size_t layer, std::size_t head) const;
     double value(std::size_t panel, std::size_t layer, std::size_t head) const;
     double meanOfPanel(std::size_t panel) const;

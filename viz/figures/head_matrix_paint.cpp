@@ -104,7 +104,7 @@ void HeadMatrix::paintMarks(QPainter& painter, const HeadMatrixLayout& layout, s
 {
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
-    if (!isDifference(panel) && planIsKnown(panel) && layout.pitch >= 6.0)
+    if (!isDifference(panel) && planIsKnown(*m_comparison, panel) && layout.pitch >= 6.0)
         for (std::size_t layer = 0; layer < m_layers; ++layer)
             for (std::size_t head = 0; head < m_columns; ++head) {
                 if (!isPatched(panel, layer, head))

@@ -44,7 +44,7 @@ public:
                 const HeadStatistics &a = (*before)[layer][head], &b = (*after)[layer][head];
                 const Change change{layer, head, b.*m_measure.value - a.*m_measure.value,
                                     b.meanDistance - a.meanDistance};
-                if (isPatched(layer, head) && std::isfinite(change.difference))
+                if (mayDiffer(*comparison, 1, m_selection.stack, layer, head) && std::isfinite(change.difference))
                     m_changes.push_back(change);
             }
         std::ranges::stable_sort(m_changes, std::ranges::greater(),
@@ -128,12 +128,6 @@ private:
     struct Columns {
         double value, distance, bar;  // right edges of the numbers, left edge of the bars
     };
-
-    bool isPatched(std::size_t layer, std::size_t head) const
-    {
-        const auto& plans = m_comparison->plans;
-        return plans.size() < 2 || !plans[1] || plans[1]->isPatched(m_selection.stack, layer, head);
-    }
 
     std::size_t shown() const { return std::min(m_changes.size(), kMostRows); }
 

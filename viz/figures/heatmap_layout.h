@@ -38,13 +38,13 @@ struct HeatmapLayout {
     std::vector<Panel> panels;  // traces in order, then the difference
     std::size_t queries = 0;
     std::size_t keys = 0;
-    double cell = 0.0;          // pitch of one cell; below 1 when pooled
-    double gap = 0.0;           // between cells, inside the pitch
-    std::size_t pool = 1;       // cells of pool × pool are drawn as one
+    double cell = 0.0;             // pitch of one cell; below 1 when pooled
+    double gap = 0.0;              // between cells, inside the pitch
+    std::size_t pool = 1;          // cells of pool × pool are drawn as one
     std::size_t labelStep = 1;     // label every k-th key
     std::size_t rowLabelStep = 1;  // and query: the same in square maps, whose sides are the same tokens
-    double labelPixels = 0.0;   // size of token labels
-    double labelAngle = 0.0;    // of column labels, degrees above the horizontal
+    double labelPixels = 0.0;      // size of token labels
+    double labelAngle = 0.0;       // of column labels, degrees above the horizontal
     std::optional<QRectF> weightBar;
     std::optional<QRectF> errorLegend;
     std::optional<QRectF> differenceBar;

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/figure_frame.h"
+
+#include "viz/export.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QPainter>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kMargin = 12.0;
+constexpr double kStaleEdge = 3.0;
+constexpr double kClipboardDpi = 192.0;
+
+}  // namespace
+
+QRectF figureArea(const QWidget& widget, const Theme& theme)
+{
+    const double margin = theme.px(kMargin);
+    return QRectF(widget.rect()).adjusted(margin, margin / 2.0, -margin, -margin / 2.0);
+}
+
+int figureHeight(const Figure& figure, int width, const Theme& theme)
+{
+    const double margin = theme.px(kMargin);
+    return static_cast<int>(std::ceil(figure.heightFor(std::max(1.0, width - 2.0 * margin), theme) + margin));
+}
+
+void paintFigureFrame(QPainter& painter, const QWidget& widget, bool stale, const Theme& theme)
+{
+    if (stale)
+        painter.fillRect(QRectF(0, 0, widget.width(), theme.px(kStaleEdge)), QBrush(theme.warn, Qt::BDiagPattern));
+    if (!widget.hasFocus())
+        return;
+    painter.setPen(QPen(theme.accent, 2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(widget.rect().adjusted(1, 1, -1, -1));
+}
+
+void copyFigureImage(const Figure& figure, const Comparison& comparison)
+{
+    ExportOptions options;
+    options.dpi = kClipboardDpi;
+    QApplication::clipboard()->setImage(renderImage(figure, comparison, options));
+}
+
+}  // namespace ketscope
