@@ -58,6 +58,7 @@ QPushButton:disabled { color: @text3; border-color: @line; }
 QPushButton[role="primary"] { background: @accent; color: @panel; border-color: @accent; font-weight: 600; }
 QPushButton[role="primary"]:focus { border: 2px solid @text; }
 QPushButton[role="primary"]:disabled { background: @line; color: @text3; border-color: @line; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QPushButton[role="menu"]::menu-indicator { image: none; }
 QPushButton[role="link"] { background: transparent; color: @accent; border: none; padding: 0 #2#px; min-height: #16#px; }
 QPushButton[role="link"]:focus { border: 2px solid @accent; }

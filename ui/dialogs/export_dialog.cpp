@@ -175,7 +175,7 @@ QWidget* ExportDialog::makeBottom()
     auto* browse = new QPushButton(tr("Browse…"), bottom);
     auto* cancel = new QPushButton(tr("Cancel"), bottom);
     m_export = new QPushButton(bottom);
-    m_export->setProperty("role", u"primary"_s);
+    setRole(*m_export, "primary");
     m_export->setDefault(true);
     m_message = makeLabel({}, "warning", bottom);
     m_message->setWordWrap(true);

@@ -16,6 +16,7 @@ namespace {
 
 constexpr int kTextLines = 3;
 constexpr int kLabelLines = 4;
+constexpr int kWidth = 96;  // average characters
 
 QPlainTextEdit* makeEdit(int lines, const QString& placeholder, QWidget* parent)
 {
@@ -59,19 +60,22 @@ InputDialog::InputDialog(const ModelInfo& model, bool hasTokenizer, const Input&
     m_problem->hide();
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     auto* run = buttons->addButton(tr("Run"), QDialogButtonBox::AcceptRole);
-    run->setProperty("role", u"primary"_s);
+    setRole(*run, "primary");
     run->setDefault(true);
+    auto* form = new QFormLayout;
+    addTexts(*form);
+    addPicture(*form);
+    addNumbers(*form);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(16, 14, 16, 12);
     column->setSpacing(8);
-    for (QWidget* part : {makeTexts(), makePicture(), makeNumbers()})
-        column->addWidget(part);
+    column->addLayout(form);
     column->addWidget(m_problem);
     column->addWidget(buttons);
     connect(buttons, &QDialogButtonBox::accepted, this, &InputDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     show(input);
-    resize(620, sizeHint().height());
+    resize(fontMetrics().averageCharWidth() * kWidth, sizeHint().height());
 }
 
 void InputDialog::disable(QWidget& control, const QString& reason)
@@ -84,23 +88,20 @@ void InputDialog::disable(QWidget& control, const QString& reason)
         edit->setPlaceholderText(reason);
 }
 
-QWidget* InputDialog::makeTexts()
+void InputDialog::addTexts(QFormLayout& form)
 {
-    auto* part = new QWidget(this);
-    m_text = makeEdit(kTextLines, tr("A sentence"), part);
+    m_text = makeEdit(kTextLines, tr("A sentence"), this);
     m_text->setObjectName(u"text"_s);
-    m_pair = makeField(tr("A second text, for models that compare two"), u"pair"_s, part);
+    m_pair = makeField(tr("A second text, for models that compare two"), u"pair"_s, this);
     m_labels =
-        makeEdit(kLabelLines, tr("One label a line, in place of a text: the picture is held against each"), part);
+        makeEdit(kLabelLines, tr("One label a line, in place of a text: the picture is held against each"), this);
     m_labels->setObjectName(u"labels"_s);
-    m_template = makeField(tr("a picture of a {}"), u"template"_s, part);
-    auto* form = new QFormLayout(part);
-    form->setContentsMargins(0, 0, 0, 0);
-    form->addRow(makeLabel(tr("Text"), "title", part));
-    form->addRow(tr("Text"), m_text);
-    form->addRow(tr("Second text"), m_pair);
-    form->addRow(tr("Labels"), m_labels);
-    form->addRow(tr("Template"), m_template);
+    m_template = makeField(tr("a picture of a {}"), u"template"_s, this);
+    form.addRow(makeLabel(tr("Text"), "title", this));
+    form.addRow(tr("Text"), m_text);
+    form.addRow(tr("Second text"), m_pair);
+    form.addRow(tr("Labels"), m_labels);
+    form.addRow(tr("Template"), m_template);
     m_template->setToolTip(tr("Every {} becomes the label."));
     const QString name = QString::fromStdString(m_model.title);
     QString reason;
@@ -116,7 +117,6 @@ QWidget* InputDialog::makeTexts()
     if (reason.isEmpty() && !m_model.takesFurtherTexts)
         for (QWidget* each : std::initializer_list<QWidget*>{m_labels, m_template})
             disable(*each, tr("Only for models that hold a picture against several texts, such as CLIP"));
-    return part;
 }
 
 QWidget* InputDialog::fileField(QLineEdit& field, const QString& title, const QString& filter)
@@ -136,40 +136,32 @@ QWidget* InputDialog::fileField(QLineEdit& field, const QString& title, const QS
     return row;
 }
 
-QWidget* InputDialog::makePicture()
+void InputDialog::addPicture(QFormLayout& form)
 {
-    auto* part = new QWidget(this);
-    m_picture = makeField(tr("PNG, JPEG, WebP, BMP, TIFF"), u"picture"_s, part);
-    m_pixels = makeField(tr(".npy, float32, shape [3, h, w], in place of a picture"), u"pixels"_s, part);
-    auto* form = new QFormLayout(part);
-    form->setContentsMargins(0, 6, 0, 0);
-    form->addRow(makeLabel(tr("Picture"), "title", part));
-    form->addRow(tr("File"), fileField(*m_picture, tr("Open a picture"), pictureFilter()));
-    form->addRow(tr("Pixel values"), fileField(*m_pixels, tr("Open pixel values"), tr("NumPy array (*.npy)")));
+    m_picture = makeField(tr("PNG, JPEG, WebP, BMP, TIFF"), u"picture"_s, this);
+    m_pixels = makeField(tr(".npy, float32, shape [3, h, w], in place of a picture"), u"pixels"_s, this);
+    form.addRow(makeLabel(tr("Picture"), "title", this));
+    form.addRow(tr("File"), fileField(*m_picture, tr("Open a picture"), pictureFilter()));
+    form.addRow(tr("Pixel values"), fileField(*m_pixels, tr("Open pixel values"), tr("NumPy array (*.npy)")));
     if (!m_model.image)
         for (QWidget* each : {m_picture, m_pixels})
             disable(*each, tr("%1 looks at no picture").arg(QString::fromStdString(m_model.title)));
-    return part;
 }
 
-QWidget* InputDialog::makeNumbers()
+void InputDialog::addNumbers(QFormLayout& form)
 {
-    auto* part = new QWidget(this);
-    m_ids = makeField(tr("101, 7, 102, in place of a text"), u"ids"_s, part);
-    m_mask = makeField(tr("1, 1, 0: one value a token; 0 is padding"), u"mask"_s, part);
-    m_types = makeField(tr("0, 0, 1: one value a token"), u"types"_s, part);
-    auto* form = new QFormLayout(part);
-    form->setContentsMargins(0, 6, 0, 0);
-    form->addRow(makeLabel(tr("Exact numbers"), "title", part));
-    form->addRow(tr("Token ids"), m_ids);
-    form->addRow(tr("Attention mask"), m_mask);
-    form->addRow(tr("Token types"), m_types);
+    m_ids = makeField(tr("101, 7, 102, in place of a text"), u"ids"_s, this);
+    m_mask = makeField(tr("1, 1, 0: one value a token; 0 is padding"), u"mask"_s, this);
+    m_types = makeField(tr("0, 0, 1: one value a token"), u"types"_s, this);
+    form.addRow(makeLabel(tr("Exact numbers"), "title", this));
+    form.addRow(tr("Token ids"), m_ids);
+    form.addRow(tr("Attention mask"), m_mask);
+    form.addRow(tr("Token types"), m_types);
     if (m_model.vocabularySize == 0)
         for (QWidget* each : {m_ids, m_mask, m_types})
             disable(*each, tr("%1 reads no text").arg(QString::fromStdString(m_model.title)));
     else if (!m_model.usesTokenTypes)
         disable(*m_types, tr("%1 has no token types").arg(QString::fromStdString(m_model.title)));
-    return part;
 }
 
 void InputDialog::show(const Input& input)

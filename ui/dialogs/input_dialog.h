@@ -24,9 +24,9 @@ public:
     QString problem() const { return m_problem->text(); }
 
 private:
-    QWidget* makeTexts();
-    QWidget* makePicture();
-    QWidget* makeNumbers();
+    void addTexts(QFormLayout& form);
+    void addPicture(QFormLayout& form);
+    void addNumbers(QFormLayout& form);
     void disable(QWidget& control, const QString& reason);
     QWidget* fileField(QLineEdit& field, const QString& title, const QString& filter);
     void show(const Input& input);

@@ -52,7 +52,7 @@ PlanDialog::PlanDialog(const ModelInfo& model, const PlanEntry& entry, QWidget* 
     m_problem->setWordWrap(true);
     auto* buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     m_apply = buttons->addButton(tr("Apply"), QDialogButtonBox::AcceptRole);
-    m_apply->setProperty("role", u"primary"_s);
+    setRole(*m_apply, "primary");
     m_apply->setDefault(true);
     auto* form = new QFormLayout;
     m_stack->setVisible(m_stacks.size() > 1);
