@@ -3,6 +3,7 @@
 
 #include "ui/input_text.h"
 #include "ui/plan_text.h"
+#include "ui/views/perspective.h"
 
 #include <QFileInfo>
 #include <QMenu>
@@ -15,6 +16,14 @@ namespace {
 
 constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
                                  ScopeKind::ThisHead, ScopeKind::AllStacks};
+
+QStringList perspectiveTitles()
+{
+    QStringList titles;
+    for (const PerspectiveType& type : perspectiveTypes())
+        titles += QString(type.title).replace(u"&"_s, u"&&"_s);
+    return titles;
+}
 
 }  // namespace
 
@@ -79,7 +88,11 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     applySize();
 }
 
-QStringList MainToolBar::perspectiveTitles() { return {tr("Heatmap"), tr("Entropy && distance")}; }
+void MainToolBar::setObstacle(int index, const QString& obstacle)
+{
+    m_perspectives->button(index)->setEnabled(obstacle.isEmpty());
+    m_perspectives->button(index)->setToolTip(obstacle);
+}
 
 QWidget* MainToolBar::field(const QString& title, QWidget* control)
 {

@@ -20,8 +20,9 @@ public:
 
     QLineEdit& input() const { return *m_input; }
     void commitInput();  // what the field says now is run
-    static QStringList perspectiveTitles();
     void showPerspective(int index) { m_perspectives->choose(index); }
+    // `obstacle`: why there is nothing to see in a perspective; empty = there is.
+    void setObstacle(int index, const QString& obstacle);
 
 signals:
     void planDialogWanted();

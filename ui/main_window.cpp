@@ -11,7 +11,6 @@
 #include "ui/main_tool_bar.h"
 #include "ui/message_strip.h"
 #include "ui/status_line.h"
-#include "ui/views/entropy_page.h"
 #include "ui/views/heatmap_page.h"
 
 #include <QCloseEvent>
@@ -77,10 +76,13 @@ void MainWindow::createCentre()
     m_errors = new MessageStrip(MessageStrip::Kind::Error, centre);
     m_notices = new MessageStrip(MessageStrip::Kind::Notice, centre);
     m_perspectives = new QStackedWidget(centre);
-    m_page = new HeatmapPage(m_controller, m_appearance, m_perspectives);
-    m_entropy = new EntropyPage(m_controller, m_appearance, m_perspectives);
-    m_perspectives->addWidget(m_page);
-    m_perspectives->addWidget(m_entropy);
+    for (const PerspectiveType& type : perspectiveTypes()) {
+        Perspective* page = type.make(m_controller, m_appearance, m_perspectives);
+        m_perspectives->addWidget(page);
+        connect(page, &Perspective::exportWanted, this, &MainWindow::openExportOf);
+        if (auto* heatmap = qobject_cast<HeatmapPage*>(page))
+            m_page = heatmap;
+    }
     auto* column = new QVBoxLayout(centre);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -90,20 +92,31 @@ void MainWindow::createCentre()
     setCentralWidget(centre);
 }
 
-QWidget* MainWindow::createLeftColumn()
+std::vector<QWidget*> MainWindow::makeLeftSections()
 {
     m_plan = new PlanSection(m_controller, m_appearance);
-    return scrolledColumn({new HeadsSection(m_controller, m_appearance), m_plan,
-                           new TracesSection(m_controller, m_appearance),
-                           new OutputSection(m_controller, m_appearance)});
+    return {new HeadsSection(m_controller, m_appearance), m_plan, new TracesSection(m_controller, m_appearance),
+            new OutputSection(m_controller, m_appearance)};
 }
 
-QWidget* MainWindow::createRightColumn()
+std::vector<QWidget*> MainWindow::makeRightSections()
 {
     m_parameters = new ParameterSection(m_controller, m_appearance);
-    return scrolledColumn(
-        {new MechanismSection(m_controller, m_appearance), m_parameters, new CellSection(m_controller, m_appearance),
-         new DiagnosticsSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)});
+    return {new MechanismSection(m_controller, m_appearance), m_parameters, new CellSection(m_controller, m_appearance),
+            new DiagnosticsSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)};
+}
+
+QStackedWidget* MainWindow::createColumn(const std::vector<QWidget*>& own,
+                                         std::vector<QWidget*> (Perspective::*sections)())
+{
+    auto* columns = new QStackedWidget;
+    columns->addWidget(scrolledColumn(own));
+    for (int i = 0; i < m_perspectives->count(); ++i) {
+        const std::vector<QWidget*> made = (perspective(i).*sections)();
+        columns->addWidget(made.empty() ? new QWidget(columns) : scrolledColumn(made));
+        columns->widget(i + 1)->setProperty("empty", made.empty());
+    }
+    return columns;
 }
 
 QDockWidget* MainWindow::createDock(const QString& title, const QString& name, QWidget* content,
@@ -123,8 +136,10 @@ void MainWindow::createDocks()
     setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
     setTabPosition(Qt::LeftDockWidgetArea, QTabWidget::North);
-    m_left = createDock(tr("Heads and output"), u"leftDock"_s, createLeftColumn(), Qt::LeftDockWidgetArea);
-    m_right = createDock(tr("Mechanism"), u"rightDock"_s, createRightColumn(), Qt::RightDockWidgetArea);
+    m_leftColumns = createColumn(makeLeftSections(), &Perspective::makeLeftSections);
+    m_rightColumns = createColumn(makeRightSections(), &Perspective::makeRightSections);
+    m_left = createDock(tr("Heads and output"), u"leftDock"_s, m_leftColumns, Qt::LeftDockWidgetArea);
+    m_right = createDock(tr("Mechanism"), u"rightDock"_s, m_rightColumns, Qt::RightDockWidgetArea);
     m_bottom = createDock(tr("Input tokens"), u"tokenDock"_s, new TokenPanel(m_controller, m_appearance),
                           Qt::BottomDockWidgetArea);
 }
@@ -148,8 +163,8 @@ void MainWindow::connectController()
     connect(m_tools, &MainToolBar::pictureWanted, this, &MainWindow::choosePicture);
     connect(m_tools, &MainToolBar::exportWanted, this, &MainWindow::openExport);
     connect(m_tools, &MainToolBar::perspectiveChosen, this, &MainWindow::showPerspective);
-    connect(&m_page->figureView(), &FigureView::exportWanted, this, &MainWindow::openExport);
-    connect(m_entropy, &EntropyPage::exportWanted, this, &MainWindow::openExportOf);
+    for (const auto signal : {&StudyController::modelChanged, &StudyController::comparisonChanged})
+        connect(&m_controller, signal, this, &MainWindow::refreshPerspectives);
     connect(&m_exportJob, &Job::failed, this, &MainWindow::sayError);
 }
 
@@ -320,37 +335,38 @@ void MainWindow::openText(const QString& path)
     m_controller.setInputText(QString::fromUtf8(file.readAll()).simplified());
 }
 
+Perspective& MainWindow::perspective(int index) const
+{
+    return *static_cast<Perspective*>(m_perspectives->widget(index));
+}
+
+Perspective& MainWindow::perspective() const { return perspective(m_perspectives->currentIndex()); }
+
 void MainWindow::showPerspective(int index)
 {
+    if (!perspective(index).obstacle().isEmpty())
+        return;
     m_perspectives->setCurrentIndex(index);
     m_tools->showPerspective(index);
+    for (QStackedWidget* columns : {m_leftColumns, m_rightColumns}) {
+        const bool empty = columns->widget(index + 1)->property("empty").toBool();
+        columns->setCurrentIndex(empty ? 0 : index + 1);
+    }
     for (QAction* action : {m_copyValue, m_copyRow})
-        action->setEnabled(showsHeatmap());
-    if (showsHeatmap())
-        m_page->figureView().setFocus();
-    else
-        m_entropy->currentPane().setFocus();
+        action->setEnabled(&perspective() == m_page);
+    perspective().takeFocus();
 }
 
-bool MainWindow::showsHeatmap() const { return m_perspectives->currentWidget() == m_page; }
-
-void MainWindow::copyImage()
+// A perspective with nothing to show for what is open cannot be chosen, and is left when it is shown.
+void MainWindow::refreshPerspectives()
 {
-    if (showsHeatmap())
-        m_page->figureView().copyImage();
-    else
-        m_entropy->currentPane().copyImage();
+    for (int i = 0; i < m_perspectives->count(); ++i)
+        m_tools->setObstacle(i, perspective(i).obstacle());
+    if (!perspective().obstacle().isEmpty())
+        showPerspective(0);
 }
 
-void MainWindow::copyMatrix()
-{
-    if (showsHeatmap())
-        m_page->figureView().copyMatrix();
-    else
-        m_entropy->currentPane().copyTable();
-}
-
-void MainWindow::openExport() { openExportOf(showsHeatmap() ? u"heatmap"_s : m_entropy->currentPane().figureId()); }
+void MainWindow::openExport() { openExportOf(perspective().figureId()); }
 
 void MainWindow::openExportOf(const QString& type)
 {

@@ -14,12 +14,12 @@
 
 namespace ketscope {
 
-class EntropyPage;
 class FigureView;
 class HeatmapPage;
 class MainToolBar;
 class MessageStrip;
 class ParameterSection;
+class Perspective;
 class PlanSection;
 
 // Arranges tool bar, docks, page and menus; what they do is the controller's.
@@ -46,8 +46,9 @@ private:
     void createCentre();
     void createDocks();
     QDockWidget* createDock(const QString& title, const QString& name, QWidget* content, Qt::DockWidgetArea area);
-    QWidget* createLeftColumn();
-    QWidget* createRightColumn();
+    std::vector<QWidget*> makeLeftSections();
+    std::vector<QWidget*> makeRightSections();
+    QStackedWidget* createColumn(const std::vector<QWidget*>& own, std::vector<QWidget*> (Perspective::*sections)());
     void connectController();
     void arrangeDocks();
     void applySizes();
@@ -77,9 +78,9 @@ private:
     void openExport();
     void openExportOf(const QString& type);
     void showPerspective(int index);
-    bool showsHeatmap() const;
-    void copyImage();
-    void copyMatrix();
+    Perspective& perspective(int index) const;
+    Perspective& perspective() const;
+    void refreshPerspectives();
     void exportAgain();
     void escape();
     void moveHead(int layers, int heads);
@@ -92,8 +93,9 @@ private:
     MessageStrip* m_errors = nullptr;
     MessageStrip* m_notices = nullptr;
     QStackedWidget* m_perspectives = nullptr;
+    QStackedWidget* m_leftColumns = nullptr;   // the window's own, then one for each perspective
+    QStackedWidget* m_rightColumns = nullptr;  // likewise
     HeatmapPage* m_page = nullptr;
-    EntropyPage* m_entropy = nullptr;
     PlanSection* m_plan = nullptr;
     ParameterSection* m_parameters = nullptr;
     QDockWidget* m_left = nullptr;

@@ -71,7 +71,7 @@ void MainWindow::createFileMenu()
     m_exportAction->setEnabled(false);
     m_exportAgain = add(menu, tr("Export &again"), {QKeySequence(u"Ctrl+Shift+E"_s)}, [this] { exportAgain(); });
     m_exportAgain->setEnabled(false);
-    add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { copyImage(); });
+    add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { perspective().copyImage(); });
     menu.addSeparator();
     add(menu, tr("&Quit"), {QKeySequence(u"Ctrl+Q"_s)}, [this] { close(); });
 }
@@ -102,7 +102,7 @@ void MainWindow::createEditMenu()
     // Ctrl+C itself belongs to whatever has the focus.
     m_copyValue = add(menu, tr("Copy &value"), {}, [this] { m_page->figureView().copyValue(); });
     m_copyRow = add(menu, tr("Copy &row"), {}, [this] { m_page->figureView().copyRow(); });
-    add(menu, tr("Copy &matrix"), {}, [this] { copyMatrix(); });
+    add(menu, tr("Copy &matrix"), {}, [this] { perspective().copyValues(); });
     m_keys.append({u"Ctrl+C"_s, tr("Copy the selected cell, with the map focused")});
 }
 
@@ -110,7 +110,8 @@ void MainWindow::createViewMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&View"));
     int number = 0;
-    for (const QString& title : MainToolBar::perspectiveTitles()) {
+    for (const PerspectiveType& type : perspectiveTypes()) {
+        const QString title = QString(type.title).replace(u"&"_s, u"&&"_s);
         add(menu, title, {QKeySequence(QString::number(number + 1))}, [this, number] {
             if (!isTyping())
                 showPerspective(number);
@@ -247,7 +248,7 @@ void MainWindow::escape()
     if (m_controller.state() == StudyController::State::Running)
         m_controller.cancel();
     else
-        m_page->figureView().clearHover();
+        perspective().clearHover();
 }
 
 void MainWindow::moveHead(int layers, int heads)

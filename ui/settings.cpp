@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/settings.h"
 
-#include "core/study/head_statistics.h"
+#include "core/base/error.h"
 
 #include <algorithm>
 #include <array>
@@ -15,8 +15,6 @@ namespace {
 // Raised whenever the set of docks changes, so that an old layout is not restored onto a new window.
 const QString kLayout = u"window/layout1"_s;
 const std::array kThemes{u"system"_s, u"light"_s, u"dark"_s};
-const std::array kScales{u"sqrt"_s, u"linear"_s, u"log"_s};
-const std::array kCurves{u"mass"_s, u"cumulative"_s, u"against-uniform"_s};
 constexpr int kRecentModels = 8;
 
 template <typename Names> int indexIn(const Names& names, const QString& name)
@@ -57,26 +55,20 @@ void Settings::setTextScale(double scale) { m_store.setValue(u"view/textScale"_s
 
 ViewSettings Settings::view() const
 {
-    ViewSettings view;
-    view.colourMap =
-        m_store.value(u"view/colourMap"_s, QString::fromStdString(view.colourMap)).toString().toStdString();
-    view.scale = static_cast<ColourScale>(indexIn(kScales, m_store.value(u"view/scale"_s).toString()));
-    view.showDifference = m_store.value(u"view/difference"_s, true).toBool();
-    const std::string measure = m_store.value(u"view/headMeasure"_s).toString().toStdString();
-    if (std::ranges::find(headMeasures(), measure, &HeadMeasure::id) != headMeasures().end())
-        view.headMeasure = measure;
-    view.distanceCurve =
-        static_cast<DistanceCurve>(indexIn(kCurves, m_store.value(u"view/distanceCurve"_s).toString()));
-    return view;
+    const std::string text = m_store.value(u"view/look"_s).toString().toStdString();
+    if (text.empty())
+        return {};
+    // What another version or another hand has written there is no reason not to start.
+    try {
+        return viewFromText(text, "settings");
+    } catch (const Error&) {
+        return {};
+    }
 }
 
 void Settings::setView(const ViewSettings& view)
 {
-    m_store.setValue(u"view/colourMap"_s, QString::fromStdString(view.colourMap));
-    m_store.setValue(u"view/scale"_s, kScales[static_cast<std::size_t>(view.scale)]);
-    m_store.setValue(u"view/difference"_s, view.showDifference);
-    m_store.setValue(u"view/headMeasure"_s, QString::fromStdString(view.headMeasure));
-    m_store.setValue(u"view/distanceCurve"_s, kCurves[static_cast<std::size_t>(view.distanceCurve)]);
+    m_store.setValue(u"view/look"_s, QString::fromStdString(toText(view)));
 }
 
 bool Settings::runWhileDragging() const { return m_store.value(u"run/whileDragging"_s, true).toBool(); }

@@ -3,7 +3,6 @@
 
 #include "core/study/captured_attention.h"
 #include "core/study/samples.h"
-#include "ui/input_text.h"
 #include "ui/opening.h"
 #include "viz/picture.h"
 
@@ -11,7 +10,6 @@
 #include <QThread>
 
 #include <algorithm>
-#include <charconv>
 
 namespace ketscope {
 
@@ -23,35 +21,6 @@ constexpr int kBusyMs = 200;
 constexpr double kLiveRunMs = 80.0;
 
 }  // namespace
-
-class StudyController::EditCommand : public QUndoCommand {
-public:
-    EditCommand(StudyController& controller, const QString& title, WorkPart before, WorkPart after, int gesture)
-        : QUndoCommand(title), m_controller(controller), m_before(std::move(before)), m_after(std::move(after)),
-          m_gesture(gesture)
-    {
-    }
-
-    int id() const override { return 1; }
-    void undo() override { m_controller.apply(m_before); }
-    void redo() override { m_controller.apply(m_after); }
-
-    bool mergeWith(const QUndoCommand* other) override
-    {
-        const auto& next = static_cast<const EditCommand&>(*other);
-        if (next.m_gesture != m_gesture)
-            return false;
-        m_after = next.m_after;
-        setObsolete(m_after == m_before);
-        return true;
-    }
-
-private:
-    StudyController& m_controller;
-    WorkPart m_before;
-    WorkPart m_after;
-    int m_gesture;
-};
 
 // A model just opened, and what running the study on it gave.
 struct StudyController::Opened {
@@ -335,135 +304,6 @@ void StudyController::changeView(const std::function<void(ViewSettings&)>& chang
     ViewSettings view = m_study.view;
     change(view);
     setView(view);
-}
-
-void StudyController::setInput(const Input& input)
-{
-    WorkPart after = work();
-    after.input = input;
-    edit(tr("Change input"), after);
-}
-
-void StudyController::setInputText(const QString& text)
-{
-    try {
-        setInput(withText(m_study.input, text, tokenizer() != nullptr));
-    } catch (const Error& error) {
-        emit failed(QString::fromUtf8(error.what()));
-    }
-}
-
-void StudyController::setPicture(const QString& file)
-{
-    if (!canRun() || !model()->image) {
-        const std::string name = canRun() ? model()->title : "what is open";
-        emit failed(tr("%1: expected a model that looks at pictures, found %2. Open an image–text model first.")
-                        .arg(QFileInfo(file).fileName(), QString::fromStdString(name)));
-        return;
-    }
-    Input input = m_study.input;
-    input.image = PictureInput{file.toStdString(), nullptr};
-    input.pixelValues.clear();
-    setInput(input);
-}
-
-void StudyController::setMechanism(const Mechanism& mechanism)
-{
-    if (entry() == nullptr || entry()->mechanism == &mechanism)
-        return;
-    editEntry(tr("Change mechanism"), [&](PlanEntry& changed) {
-        changed.mechanism = &mechanism;
-        changed.parameters = mechanism.defaults();
-    });
-}
-
-void StudyController::setParameter(const std::string& id, double value, Pace pace)
-{
-    editEntry(
-        tr("Change parameter"), [&](PlanEntry& changed) { changed.parameters.set(id, value); }, pace);
-}
-
-void StudyController::resetParameters()
-{
-    editEntry(tr("Reset parameters"), [](PlanEntry& changed) { changed.parameters = changed.mechanism->defaults(); });
-}
-
-void StudyController::setSeed(std::uint64_t seed)
-{
-    WorkPart after = work();
-    after.seed = seed;
-    edit(tr("Change seed"), after);
-}
-
-void StudyController::setPlan(const Plan& plan, const QString& title)
-{
-    WorkPart after = work();
-    after.candidates.resize(std::max<std::size_t>(1, after.candidates.size()));
-    after.candidates.front() = plan;
-    edit(title, after);
-}
-
-void StudyController::setScope(const Scope& scope)
-{
-    editEntry(tr("Change plan"), [&](PlanEntry& changed) {
-        changed.stack = scope.stack;
-        changed.layers = scope.layers;
-        changed.heads = scope.heads;
-    });
-}
-
-void StudyController::setEntryIndex(std::size_t index)
-{
-    m_entry = index;
-    emit studyChanged();
-}
-
-void StudyController::editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace)
-{
-    if (entry() == nullptr)
-        return;
-    WorkPart after = work();
-    change(after.candidates.front().entries[m_entry]);
-    edit(title, after, pace);
-}
-
-// Pushing applies the edit; applying runs it, unless it is held back while dragging.
-void StudyController::setKeptLayers(const std::vector<std::size_t>& layers)
-{
-    WorkPart after = work();
-    after.keptLayers = layers;
-    edit(tr("Change kept layers"), after);
-}
-
-void StudyController::edit(const QString& title, const WorkPart& after, Pace pace)
-{
-    if (!canRun())
-        return;
-    const bool settled = pace == Pace::Settled;
-    m_holdRun = !settled && (!runsWhileDragging() || m_runJob.isRunning());
-    m_runAgain = !settled && runsWhileDragging();
-    if (after != work())
-        m_undo.push(new EditCommand(*this, title, work(), after, m_gesture));
-    else if (settled && !isUpToDate())
-        run();
-    m_holdRun = false;
-    if (settled)
-        ++m_gesture;
-}
-
-void StudyController::apply(const WorkPart& work)
-{
-    m_study.input = work.input;
-    m_study.candidates = work.candidates;
-    m_study.seed = work.seed;
-    m_study.keptLayers = work.keptLayers;
-    m_entry = std::min(m_entry, std::max<std::size_t>(1, work.candidates.front().entries.size()) - 1);
-    m_error.clear();
-    emit studyChanged();
-    if (m_holdRun)
-        emit stateChanged();
-    else
-        run();
 }
 
 }  // namespace ketscope

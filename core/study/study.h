@@ -3,6 +3,7 @@
 
 #include "core/study/input.h"
 #include "core/study/plan.h"
+#include "core/study/view_settings.h"
 
 #include <cstdint>
 #include <string>
@@ -19,22 +20,6 @@ struct Selection {
     std::size_t key = 0;
 
     bool operator==(const Selection&) const = default;
-};
-
-enum class ColourScale { SquareRoot, Linear, Logarithmic };
-
-// Attention mass at each distance, up to it, or divided by that of uniform rows.
-enum class DistanceCurve { Mass, Cumulative, AgainstUniform };
-
-// How maps are drawn.
-struct ViewSettings {
-    std::string colourMap = "viridis";
-    ColourScale scale = ColourScale::SquareRoot;
-    bool showDifference = true;
-    std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
-    DistanceCurve distanceCurve = DistanceCurve::Mass;
-
-    bool operator==(const ViewSettings&) const = default;
 };
 
 // What is needed to draw it all again: the window, the command line, saved files and the provenance inside exported

@@ -22,19 +22,17 @@ constexpr double kMostMatrix = 330.0;     // a larger matrix is scrolled
 }  // namespace
 
 EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_controller(controller), m_appearance(appearance)
+    : PanePage(controller, appearance, parent)
 {
     setObjectName(u"entropyPage"_s);
-    setProperty("ground", u"panel"_s);
-    setAttribute(Qt::WA_StyledBackground);
     m_above = new QSplitter(Qt::Horizontal, this);
-    m_matrix = pane("head-matrix", m_above);
+    m_matrix = addPane("head-matrix", m_above);
     m_above->addWidget(makeScrollArea(m_matrix, m_above));
-    m_above->addWidget(makeScrollArea(pane("head-ranking", m_above), m_above));
+    m_above->addWidget(makeScrollArea(addPane("head-ranking", m_above), m_above));
     m_above->setStretchFactor(0, 1);
     m_below = new QSplitter(Qt::Horizontal, this);
-    m_below->addWidget(pane("token-entropy", m_below));
-    m_below->addWidget(pane("distance-profile", m_below));
+    m_below->addWidget(addPane("token-entropy", m_below));
+    m_below->addWidget(addPane("distance-profile", m_below));
     auto* split = new QSplitter(Qt::Vertical, this);
     split->addWidget(m_above);
     split->addWidget(m_below);
@@ -56,21 +54,6 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
     connect(m_matrix, &FigurePane::figureChanged, this, &EntropyPage::arrange);
     refreshControls();
     arrange();
-}
-
-FigurePane* EntropyPage::pane(const char* figureId, QWidget* parent)
-{
-    auto* made = new FigurePane(QString::fromLatin1(figureId), m_controller, m_appearance, parent);
-    connect(made, &FigurePane::exportWanted, this, &EntropyPage::exportWanted);
-    return made;
-}
-
-FigurePane& EntropyPage::currentPane() const
-{
-    for (FigurePane* each : findChildren<FigurePane*>())
-        if (each->hasFocus())
-            return *each;
-    return *m_matrix;
 }
 
 QWidget* EntropyPage::makeHeader()
@@ -98,26 +81,26 @@ QWidget* EntropyPage::makeHeader()
     row->addWidget(m_colourMap);
     row->addWidget(m_curve);
     connect(m_measure, &QComboBox::activated, this, [this] {
-        m_controller.changeView(
+        controller().changeView(
             [this](auto& view) { view.headMeasure = m_measure->currentData().toString().toStdString(); });
     });
     connect(m_colourMap, &QComboBox::activated, this, [this] {
-        m_controller.changeView(
+        controller().changeView(
             [this](auto& view) { view.colourMap = m_colourMap->currentData().toString().toStdString(); });
     });
     connect(m_curve, &Segment::chosen, this, [this](int index) {
-        m_controller.changeView([index](auto& view) { view.distanceCurve = static_cast<DistanceCurve>(index); });
+        controller().changeView([index](auto& view) { view.distanceCurve = static_cast<DistanceCurve>(index); });
     });
     return header;
 }
 
 void EntropyPage::refreshControls()
 {
-    const ViewSettings& view = m_controller.study().view;
+    const ViewSettings& view = controller().study().view;
     m_measure->choose(QString::fromStdString(view.headMeasure));
     m_colourMap->choose(QString::fromStdString(view.colourMap));
     m_curve->choose(static_cast<int>(view.distanceCurve));
-    const ComparisonPointer& comparison = m_controller.comparison();
+    const ComparisonPointer& comparison = controller().comparison();
     if (!comparison)
         return m_note->setText({});
     const Selection& at = comparison->study.selection;
@@ -139,7 +122,7 @@ void EntropyPage::resizeEvent(QResizeEvent* event)
 // Figures stand below each other where there is no room for two.
 void EntropyPage::arrange()
 {
-    const Theme& theme = m_appearance.theme();
+    const Theme& theme = appearance().theme();
     const bool narrow = width() < theme.px(kSideBySide);
     for (QSplitter* each : {m_above, m_below})
         each->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);

@@ -22,7 +22,7 @@ constexpr double kUsualShare = 0.36;
 }  // namespace
 
 HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_controller(controller), m_appearance(appearance),
+    : Perspective(parent), m_controller(controller), m_appearance(appearance),
       m_figure(new FigureView(controller, appearance, this))
 {
     setProperty("ground", u"panel"_s);
@@ -52,6 +52,7 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
         connect(&controller, signal, this, &HeatmapPage::arrange);
     connect(&appearance, &Appearance::changed, this, &HeatmapPage::arrange);
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
+    connect(m_figure, &FigureView::exportWanted, this, [this] { emit exportWanted(figureId()); });
     refreshHeader();
     refreshControls();
 }

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/appearance.h"
-#include "ui/controls/controls.h"
-#include "ui/settings.h"
-#include "ui/study_controller.h"
 #include "ui/views/figure_view.h"
+#include "ui/views/perspective.h"
 
 #include <QScrollArea>
 #include <QSplitter>
@@ -13,11 +10,17 @@
 namespace ketscope {
 
 // The centre of the window: the maps of the selected head, its row chart and its metrics.
-class HeatmapPage : public QWidget {
+class HeatmapPage : public Perspective {
     Q_OBJECT
 
 public:
     HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    QString figureId() const override { return QStringLiteral("heatmap"); }
+    void copyImage() const override { m_figure->copyImage(); }
+    void copyValues() const override { m_figure->copyMatrix(); }
+    void takeFocus() override { m_figure->setFocus(); }
+    void clearHover() override { m_figure->clearHover(); }
 
     FigureView& figureView() const { return *m_figure; }
     void toggleRangeLock() { m_lock->toggle(); }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/formats/json.h"
+
+#include <string>
+#include <string_view>
+
+namespace ketscope {
+
+enum class ColourScale { SquareRoot, Linear, Logarithmic };
+
+// Attention mass at each distance, up to it, or divided by that of uniform rows.
+enum class DistanceCurve { Mass, Cumulative, AgainstUniform };
+
+// How maps are drawn.
+struct ViewSettings {
+    std::string colourMap = "viridis";
+    ColourScale scale = ColourScale::SquareRoot;
+    bool showDifference = true;
+    std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
+    DistanceCurve distanceCurve = DistanceCurve::Mass;
+
+    bool operator==(const ViewSettings&) const = default;
+};
+
+Json toJson(const ViewSettings& view);
+// What `json` does not say stays as it is in a new ViewSettings: studies of earlier versions do not have all of it. Throws
+// Error (Input) naming the field that is wrong.
+ViewSettings viewFromJson(const Json& json, const std::string& where);
+
+// The same as JSON text.
+std::string toText(const ViewSettings& view);
+ViewSettings viewFromText(std::string_view text, const std::string& where);
+
+}  // namespace ketscope

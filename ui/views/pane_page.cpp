@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/pane_page.h"
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+PanePage::PanePage(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Perspective(parent), m_controller(controller), m_appearance(appearance)
+{
+    setProperty("ground", u"panel"_s);
+    setAttribute(Qt::WA_StyledBackground);
+}
+
+FigurePane* PanePage::addPane(const char* figureId, QWidget* parent)
+{
+    auto* made = new FigurePane(QString::fromLatin1(figureId), m_controller, m_appearance, parent);
+    connect(made, &FigurePane::exportWanted, this, &PanePage::exportWanted);
+    m_panes.push_back(made);
+    return made;
+}
+
+FigurePane& PanePage::currentPane() const
+{
+    for (FigurePane* each : m_panes)
+        if (each->hasFocus())
+            return *each;
+    return *m_panes.front();
+}
+
+}  // namespace ketscope

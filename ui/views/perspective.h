@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/controls/controls.h"
+#include "ui/study_controller.h"
+
+namespace ketscope {
+
+// A page of the window's centre, and what stands in the docks beside it.
+class Perspective : public QWidget {
+    Q_OBJECT
+
+public:
+    using QWidget::QWidget;
+
+    // The figure that is exported from here: an id of figures.def.
+    virtual QString figureId() const = 0;
+    virtual void copyImage() const = 0;
+    virtual void copyValues() const = 0;  // tab-separated
+    virtual void takeFocus() = 0;
+    virtual void clearHover() {}
+
+    // Sections that take the place of the window's own in the left and right dock, made for the caller; empty = the
+    // window's stay.
+    virtual std::vector<QWidget*> makeLeftSections() { return {}; }
+    virtual std::vector<QWidget*> makeRightSections() { return {}; }
+
+    // Why there is nothing to see here for what is open, as one sentence; empty = there is.
+    virtual QString obstacle() const { return {}; }
+
+signals:
+    void exportWanted(const QString& figureId);
+};
+
+// A row of the list in perspective.cpp. The tool bar, the View menu and the keys 1, 2, … follow from it.
+struct PerspectiveType {
+    QString id;
+    QString title;  // plain
+    Perspective* (*make)(StudyController& controller, Appearance& appearance, QWidget* parent);
+};
+
+const std::vector<PerspectiveType>& perspectiveTypes();
+
+}  // namespace ketscope
