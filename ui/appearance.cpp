@@ -38,6 +38,7 @@ QLabel[role="mono"] { color: @text; font-family: "@mono"; }
 QLabel[role="stale"] { color: @text3; font-family: "@mono"; }
 QLabel[role="problem"] { color: @error; }
 QLabel[role="warning"] { color: @warn; }
+QLabel[role="good"] { color: @ok; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
   background: @chip; color: @text; border: 1px solid @line2; border-radius: #4#px; padding: #3#px #6#px;
   selection-background-color: @accent; selection-color: @panel; min-height: #16#px; }
@@ -84,6 +85,9 @@ QTabBar::tab { background: @panel2; color: @text2; padding: #5#px #12#px; border
 QTabBar::tab:selected { color: @accent; border-bottom: 2px solid @accent; font-weight: 600; }
 QProgressBar { background: @line; border: none; border-radius: #3#px; max-height: #6#px; }
 QProgressBar::chunk { background: @accent; border-radius: #3#px; }
+QListWidget { background: @chip; color: @text; border: 1px solid @line2; border-radius: #4#px; outline: none; }
+QListWidget::item:selected { background: @accentBg; color: @text; }
+QListWidget:focus { border: 2px solid @accent; }
 QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gridline-color: @line; }
 QWidget[ground="panel"] { background: @panel; }
 QWidget[ground="panel2"] { background: @panel2; }
@@ -108,7 +112,7 @@ const std::vector<NamedColour>& namedColours()
         {u"@error"_s, &Theme::error},       {u"@panel2"_s, &Theme::panel2}, {u"@panel"_s, &Theme::panel},
         {u"@line2"_s, &Theme::line2},       {u"@line"_s, &Theme::line},     {u"@text2"_s, &Theme::text2},
         {u"@text3"_s, &Theme::text3},       {u"@text"_s, &Theme::text},     {u"@chip"_s, &Theme::chip},
-        {u"@warn"_s, &Theme::warn},         {u"@bg"_s, &Theme::bg},
+        {u"@warn"_s, &Theme::warn},         {u"@bg"_s, &Theme::bg},         {u"@ok"_s, &Theme::ok},
     };
     return all;
 }

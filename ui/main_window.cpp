@@ -76,6 +76,7 @@ void MainWindow::createCentre()
     m_errors = new MessageStrip(MessageStrip::Kind::Error, centre);
     m_notices = new MessageStrip(MessageStrip::Kind::Notice, centre);
     m_perspectives = new QStackedWidget(centre);
+    m_perspectives->setObjectName(u"pages"_s);
     for (const PerspectiveType& type : perspectiveTypes()) {
         Perspective* page = type.make(m_controller, m_appearance, m_perspectives);
         m_perspectives->addWidget(page);

@@ -4,8 +4,6 @@
 #include "core/study/token_axis.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cmath>
 
 namespace ketscope {
 
@@ -37,23 +35,6 @@ double flopsOf(const Comparison& comparison, std::size_t trace)
         }
     }
     return sum;
-}
-
-// Not special, not punctuation.
-bool isWord(const Token* token)
-{
-    if (token == nullptr || token->special)
-        return false;
-    const auto letter = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || (c & 0x80) != 0; };
-    return std::ranges::any_of(token->piece, letter);
-}
-
-float columnMean(MatrixView map, std::size_t column)
-{
-    float sum = 0.0F;
-    for (std::size_t row = 0; row < map.rows; ++row)
-        sum += map(row, column);
-    return sum / static_cast<float>(map.rows);
 }
 
 }  // namespace
@@ -106,36 +87,6 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
         compareMaps(a, b, axisMask(comparison.input.model, comparison.model.stacks[selection.stack].queries, a.rows));
     readings.whole = std::move(whole);
     return readings;
-}
-
-Selection strikingSelection(const Comparison& comparison)
-{
-    Selection best = clamped(comparison.study.selection, comparison);
-    float largest = -1.0F;
-    Selection at;
-    for (const HeadSummary& head : summarizeHeads(comparison, candidateOf(comparison))) {
-        at.stack = head.stack;
-        at.layer = head.layer;
-        at.head = head.head;
-        const MatrixView a = mapOf(comparison, kBaseline, at);
-        const MatrixView b = mapOf(comparison, candidateOf(comparison), at);
-        const StackInfo& stack = comparison.model.stacks[head.stack];
-        const auto word = [&](TokenAxis axis, std::size_t index) {
-            return isWord(axisToken(comparison.input, axis, index));
-        };
-        for (at.key = 0; at.key < a.columns; ++at.key) {
-            const float usual = columnMean(a, at.key);
-            for (at.query = 0; at.query < a.rows; ++at.query) {
-                const float weight = a(at.query, at.key);
-                const float score = std::min(std::abs(weight - b(at.query, at.key)), weight - usual);
-                if (!word(stack.queries, at.query) || !word(stack.keys, at.key) || !(score > largest))
-                    continue;
-                largest = score;
-                best = at;
-            }
-        }
-    }
-    return best;
 }
 
 }  // namespace ketscope

@@ -37,8 +37,4 @@ MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, cons
 // Null where the trace has none for that head.
 const HeadDiagnostics* diagnosticsOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
 
-// Two words in a patched head whose weight differs most from B's and from what other queries
-// give the same key, so that heads which only look at one key for every query come last.
-Selection strikingSelection(const Comparison& comparison);
-
 }  // namespace ketscope

@@ -98,6 +98,14 @@ ExportChoice Settings::exportChoice() const
     options.caption = m_store.value(u"export/caption"_s, options.caption).toBool();
     options.embedStudy = m_store.value(u"export/embedStudy"_s, options.embedStudy).toBool();
     options.textAsOutlines = m_store.value(u"export/textAsOutlines"_s, options.textAsOutlines).toBool();
+    options.values = m_store.value(u"export/values"_s, options.values).toBool();
+    options.fontFamily = m_store.value(u"export/font"_s).toString();
+    choice.page.letters = m_store.value(u"export/letters"_s, true).toBool();
+    choice.page.arrangement =
+        static_cast<Arrangement>(indexIn(arrangementNames(), m_store.value(u"export/arrangement"_s).toString()));
+    for (const QString& id : m_store.value(u"export/figures"_s).toStringList())
+        if (std::ranges::find(figureTypes(), id, &FigureType::id) != figureTypes().end())
+            choice.page.figures << id;
     return choice;
 }
 
@@ -113,6 +121,11 @@ void Settings::setExportChoice(const ExportChoice& choice)
     m_store.setValue(u"export/caption"_s, options.caption);
     m_store.setValue(u"export/embedStudy"_s, options.embedStudy);
     m_store.setValue(u"export/textAsOutlines"_s, options.textAsOutlines);
+    m_store.setValue(u"export/values"_s, options.values);
+    m_store.setValue(u"export/font"_s, options.fontFamily);
+    m_store.setValue(u"export/letters"_s, choice.page.letters);
+    m_store.setValue(u"export/arrangement"_s, arrangementNames()[static_cast<int>(choice.page.arrangement)]);
+    m_store.setValue(u"export/figures"_s, choice.page.figures);
 }
 
 }  // namespace ketscope

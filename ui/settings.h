@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/study/study.h"
+#include "viz/composition.h"
 #include "viz/export.h"
 
 #include <QByteArray>
@@ -17,6 +18,7 @@ struct ExportChoice {
     QString format = QStringLiteral("pdf");
     QString folder;  // empty = the user's documents
     ExportOptions options;
+    PageContents page{QStringList()};  // no figures = never exported
 };
 
 // Everything remembered between sessions, by name and type. Owned by whoever starts the window.

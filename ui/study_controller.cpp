@@ -3,6 +3,7 @@
 
 #include "core/study/captured_attention.h"
 #include "core/study/samples.h"
+#include "core/study/striking_selection.h"
 #include "ui/opening.h"
 #include "viz/picture.h"
 

@@ -4,7 +4,9 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
+#include "viz/composition.h"
 #include "viz/export_page.h"
+#include "viz/mark_recorder.h"
 #include "viz/scale.h"
 
 #include <QBuffer>
@@ -19,11 +21,14 @@
 
 namespace ketscope {
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 constexpr int kPdfResolution = 1200;
 constexpr int kSvgResolution = 25400;  // dots an inch, so that whole dots are micrometres
 constexpr double kSmallestPt = 6.0;
+constexpr double kThinnestPt = 0.25;
 
 // What a file says about itself.
 struct Provenance {
@@ -227,20 +232,69 @@ void exportFigure(const Figure& figure, const Comparison& comparison, const std:
     const Exporter& exporter = exporterOf(file);
     const ExportPage page(figure, options);
     writeBytes(file, exporter.bytes(page, options, provenanceOf(page, comparison, options)));
+    if (!options.values)
+        return;
+    const auto* composed = dynamic_cast<const Composition*>(&figure);
+    const std::vector<std::filesystem::path> files = valueFiles(figure, file);
+    for (std::size_t i = 0; i < files.size(); ++i)
+        writeBytes(files[i], csvOf(composed == nullptr ? figure.table() : composed->panel(i).table()));
 }
 
-QStringList exportNotices(const Figure& figure, const ExportOptions& options)
+bool ExportCheck::isFit() const
+{
+    return (smallestTextPt == 0.0 || smallestTextPt >= kSmallestPt)
+           && (thinnestLinePt == 0.0 || thinnestLinePt >= kThinnestPt);
+}
+
+ExportCheck checkExport(const Figure& figure, const ExportOptions& options)
 {
     const ExportPage page(figure, options);
-    QStringList notices;
+    Theme theme = page.theme();
+    theme.textAsOutlines = false;  // outlines have no size
+    const Marks marks = marksOf(figure, QRectF(0.0, 0.0, page.figureWidth(), page.units().height()), theme);
     const double pointsPerUnit = options.textPt / kLabelPixels;
-    const double smallest = figure.smallestText(page.figureWidth(), page.theme()) * pointsPerUnit;
-    if (smallest < kSmallestPt)
-        notices
-            << QStringLiteral("The smallest text is %1 pt; most journals ask for 6 pt.").arg(formatNumber(smallest, 1));
+    ExportCheck check;
+    if (marks.texts > 0)
+        check.smallestTextPt = marks.smallestText * pointsPerUnit;
+    if (marks.lines > 0)
+        check.thinnestLinePt = marks.thinnestLine * pointsPerUnit;
+    if (marks.texts > 0 && check.smallestTextPt < kSmallestPt)
+        check.warnings << QStringLiteral("The smallest text is %1 pt; most journals ask for 6 pt.")
+                              .arg(formatNumber(check.smallestTextPt, 1));
+    if (marks.lines > 0 && check.thinnestLinePt < kThinnestPt)
+        check.warnings << QStringLiteral("The thinnest line is %1 pt; most journals ask for 0.25 pt.")
+                              .arg(formatNumber(check.thinnestLinePt, 2));
     if (figure.losesSignInGrey())
-        notices << QStringLiteral("In greyscale the difference loses its sign.");
-    return notices;
+        check.warnings << QStringLiteral("In greyscale the difference loses its sign.");
+    return check;
+}
+
+std::vector<std::filesystem::path> valueFiles(const Figure& figure, const std::filesystem::path& file)
+{
+    const auto* page = dynamic_cast<const Composition*>(&figure);
+    if (page == nullptr || page->panels() == 1)
+        return {std::filesystem::path(file).replace_extension(".csv")};
+    std::vector<std::filesystem::path> files;
+    for (std::size_t i = 0; i < page->panels(); ++i)
+        files.push_back(file.parent_path() / (file.stem().string() + "-" + panelLetter(i).toStdString() + ".csv"));
+    return files;
+}
+
+QByteArray csvOf(const Table& table)
+{
+    const auto line = [](const QStringList& fields) {
+        QStringList quoted;
+        for (QString field : fields) {
+            if (field.contains(u',') || field.contains(u'"') || field.contains(u'\n') || field.contains(u'\r'))
+                field = u'"' + field.replace(u"\""_s, u"\"\""_s) + u'"';
+            quoted << field;
+        }
+        return quoted.join(u',').toUtf8() + "\r\n";
+    };
+    QByteArray csv = line(table.header);
+    for (const QStringList& row : table.rows)
+        csv += line(row);
+    return csv;
 }
 
 QImage renderImage(const Figure& figure, const Comparison&, const ExportOptions& options)

@@ -16,7 +16,9 @@ struct ExportOptions {
     bool dark = false;            // dark theme instead of light on white
     bool caption = true;          // draw the caption below
     bool embedStudy = true;       // the study as JSON in the file's metadata
-    bool textAsOutlines = false;  // SVG: paths instead of <text>
+    bool textAsOutlines = false;  // PDF and SVG: paths instead of text
+    QString fontFamily;           // instead of the screen's; empty = that
+    bool values = false;  // the numbers as CSV beside the file: name.csv, or name-a.csv, name-b.csv, … of panels
 };
 
 // A row of the exporters' table.
@@ -35,8 +37,21 @@ QSizeF exportSizeMm(const Figure& figure, const ExportOptions& options);
 void exportFigure(const Figure& figure, const Comparison& comparison, const std::filesystem::path& file,
                   const ExportOptions& options);
 
-// What a careful author would want to know: smallest text below 6 pt, sign lost in greyscale. Empty = nothing.
-QStringList exportNotices(const Figure& figure, const ExportOptions& options);
+// What a careful author would want to know of a figure on paper, measured from its marks.
+struct ExportCheck {
+    double smallestTextPt = 0.0;  // 0 = no text
+    double thinnestLinePt = 0.0;  // 0 = no lines
+    QStringList warnings;         // text below 6 pt, lines below 0.25 pt, sign lost in greyscale; empty = none
+
+    bool isFit() const;  // text and lines are large enough for print
+};
+ExportCheck checkExport(const Figure& figure, const ExportOptions& options);
+
+// The files that exportFigure writes beside `file` for ExportOptions::values, one for each panel.
+std::vector<std::filesystem::path> valueFiles(const Figure& figure, const std::filesystem::path& file);
+
+// Comma-separated (RFC 4180), in UTF-8.
+QByteArray csvOf(const Table& table);
 
 // The figure as the export would look, for preview and clipboard.
 QImage renderImage(const Figure& figure, const Comparison& comparison, const ExportOptions& options);

@@ -40,6 +40,8 @@ Theme themeOf(const ExportOptions& options)
 {
     Theme theme = options.dark ? darkTheme() : printTheme();
     theme.textAsOutlines = options.textAsOutlines;
+    if (!options.fontFamily.isEmpty())
+        theme.uiFamily = options.fontFamily;
     return theme;
 }
 

@@ -46,6 +46,8 @@ public:
     virtual Table table() const = 0;
     // One sentence with mechanisms and parameters, for the caption and for screen readers.
     virtual QString caption() const = 0;
+    // The same for one panel of several, whose common caption names model, head, input and traces already.
+    virtual QString panelCaption() const { return caption(); }
     // Size of the smallest text at `width`, in painter units.
     virtual double smallestText(double width, const Theme& theme) const = 0;
     // Whether a greyscale print would show opposite values alike.

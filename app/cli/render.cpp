@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/study/captured_attention.h"
+#include "viz/composition.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -18,7 +19,11 @@ namespace {
 struct RenderOptions {
     CommonOptions common;
     std::string study;
-    std::string figure = "heatmap";
+    std::vector<std::string> figures = {"heatmap"};
+    std::string arrangement = "auto";
+    std::string font;
+    bool noLetters = false;
+    bool noCaption = false;
     std::string out;
     std::string theme = "light";
     std::string stack;
@@ -65,11 +70,24 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
     return selection;
 }
 
+// What the options say, with every name checked.
+PageContents pageOf(const RenderOptions& options)
+{
+    PageContents page;
+    page.figures.clear();
+    for (const std::string& id : options.figures)
+        page.figures << figureType(QString::fromStdString(id)).id;
+    const auto arrangement = arrangementNames().indexOf(QString::fromStdString(options.arrangement));
+    page.arrangement = static_cast<Arrangement>(arrangement);
+    page.letters = !options.noLetters;
+    return page;
+}
+
 void report(const Figure& figure, const RenderOptions& options)
 {
     const QSizeF size = exportSizeMm(figure, options.file);
     std::vector<std::string> notices;
-    for (const QString& notice : exportNotices(figure, options.file))
+    for (const QString& notice : checkExport(figure, options.file).warnings)
         notices.push_back(notice.toStdString());
     if (options.common.json)
         printJson({{"file", options.out},
@@ -90,16 +108,36 @@ void render(const RenderOptions& options)
         refuse({options.study, "a run file (.h5, .ket) or captured attention (.h5, .npz, .npy)",
                 kind == PathKind::Folder ? "a folder" : "no such file", "Make one with ketscope run --out."});
     const OffscreenGui gui;
-    const FigureType& type = figureType(QString::fromStdString(options.figure));
+    const PageContents page = pageOf(options);
     checkOutput(options.out, figureSuffixes());
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
     auto comparison = std::make_shared<Comparison>(*readComparison(options.study, monitor));
     comparison->study.selection = selectionOf(*comparison, options);
-    const std::unique_ptr<Figure> figure = type.make(comparison);
+    const std::unique_ptr<Composition> figure = makePage(comparison, page, {});
     monitor.check();
     exportFigure(*figure, *comparison, options.out, options.file);
     report(*figure, options);
+}
+
+void addPageOptions(CLI::App& command, RenderOptions& options)
+{
+    std::vector<std::string> arrangements;
+    for (const QString& name : arrangementNames())
+        arrangements.push_back(name.toStdString());
+    command
+        .add_option("--arrange", options.arrangement,
+                    "How panels stand: " + joined(arrangements, ", ") + " (columns, default auto)")
+        ->check(CLI::IsMember(arrangements));
+    command.add_flag("--no-letters", options.noLetters, "Panels without letters");
+    command.add_flag("--no-caption", options.noCaption, "No caption below");
+    command.add_option("--width-mm", options.file.widthMm, "Width on paper in millimetres (default 183)");
+    command.add_option("--dpi", options.file.dpi, "Dots per inch of PNG and embedded images (default 300)");
+    command.add_option("--text-pt", options.file.textPt, "Label text on paper in points (default 7)");
+    command.add_option("--font", options.font, "Font family instead of Inter");
+    command.add_flag("--outlines", options.file.textAsOutlines, "Text as outlines in PDF and SVG");
+    command.add_flag("--values", options.file.values, "The numbers as CSV beside the file");
+    command.add_option("--theme", options.theme, "light (default) or dark")->check(CLI::IsMember({"light", "dark"}));
 }
 
 void addSelectionOptions(CLI::App& command, RenderOptions& options)
@@ -123,15 +161,19 @@ void addRender(CLI::App& program)
     command
         ->add_option("STUDY", options->study, "Run file (.h5, .ket), or attention captured elsewhere (.h5, .npz, .npy)")
         ->required();
-    command->add_option("--figure", options->figure, "Figure: " + joined(figures, ", ") + " (default heatmap)");
+    command
+        ->add_option("--figure", options->figures,
+                     "What the page shows: " + joined(figures, ", ")
+                         + " (default heatmap); several, between commas, become panels a, b, …")
+        ->delimiter(',');
     command->add_option("--out", options->out, "File to write: " + joined(figureSuffixes(), ", "))->required();
-    command->add_option("--width-mm", options->file.widthMm, "Width on paper in millimetres (default 183)");
-    command->add_option("--dpi", options->file.dpi, "Dots per inch of PNG and embedded images (default 300)");
-    command->add_option("--theme", options->theme, "light (default) or dark")->check(CLI::IsMember({"light", "dark"}));
+    addPageOptions(*command, *options);
     addSelectionOptions(*command, *options);
     addCommonOptions(*command, options->common);
     command->callback([options] {
         options->file.dark = options->theme == "dark";
+        options->file.caption = !options->noCaption;
+        options->file.fontFamily = QString::fromStdString(options->font);
         render(*options);
     });
 }

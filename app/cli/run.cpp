@@ -5,6 +5,7 @@
 #include "app/cli/report.h"
 #include "core/base/parallel.h"
 #include "core/study/run_file.h"
+#include "core/study/striking_selection.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -37,8 +38,11 @@ void run(const RunOptions& options)
     ConsoleMonitor monitor(options.common.quiet);
     const std::shared_ptr<const LoadedModel> model = loadModel(options.input.model, monitor);
     const ComparisonPointer comparison = runStudy(study, *model, nullptr, options.common.threads, monitor);
-    if (!options.out.empty())
-        writeRunFile(*comparison, options.out, monitor);
+    if (!options.out.empty()) {
+        Comparison kept = *comparison;
+        kept.study.selection = strikingSelection(kept);
+        writeRunFile(kept, options.out, monitor);
+    }
     if (options.common.json)
         printJson(comparisonJson(*comparison));
     else

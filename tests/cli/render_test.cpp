@@ -70,6 +70,18 @@ TEST_F(CliRender, GivesTheSamePixelsTwice)
     EXPECT_EQ(one, readFile(file("two.png")));
 }
 
+TEST_F(CliRender, SeveralFiguresBecomePanelsWithTheirValuesBeside)
+{
+    const Outcome outcome = render({"--figure", "heatmap,token-entropy,distance-profile", "--out", file("page.svg"),
+                                    "--arrange", "first-wide", "--values", "--json"});
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+    const std::string caption = outcome.json().at("caption");
+    for (const char* letter : {"(a) Attention weights.", "(b) Entropy of each query", "(c) Attention mass"})
+        EXPECT_NE(caption.find(letter), std::string::npos) << caption;
+    EXPECT_EQ(entriesIn(m_folder.path()), 4U);
+    EXPECT_NE(readFile(file("page-b.csv")).find("\r\n"), std::string::npos);
+}
+
 TEST_F(CliRender, DrawsWhatIsSelected)
 {
     const std::vector<std::vector<std::string>> choices = {

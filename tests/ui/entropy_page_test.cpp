@@ -136,7 +136,7 @@ TEST(Perspectives, AreSwitchedByKey)
     MainWindow window(desk.controller, desk.appearance, desk.settings);
     window.show();
     desk.openSample();
-    auto* stack = window.findChild<QStackedWidget*>();
+    auto* stack = window.findChild<QStackedWidget*>(QStringLiteral("pages"));
     ASSERT_NE(stack, nullptr);
     window.setFocus();
     QTest::keyClick(&window, Qt::Key_2);

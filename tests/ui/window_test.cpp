@@ -220,30 +220,5 @@ TEST_F(WindowTest, NewSentenceWithEnter)
     EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), 6U);
 }
 
-TEST_F(WindowTest, ExportDialogWritesEveryFormat)
-{
-    for (const ExportFormat& format : exportFormats()) {
-        ExportDialog dialog(desk.controller.comparison(), QStringLiteral("heatmap"), {}, desk.settings,
-                            desk.appearance);
-        QSignalSpy exported(&dialog, &ExportDialog::exported);
-        const auto file = desk.folder.path() / ("figure." + format.id.toStdString());
-        dialog.setFile(QString::fromStdString(file.string()));
-        ASSERT_TRUE(waitFor([&] { return dialog.hasPreview(); }));
-        dialog.exportNow();
-        ASSERT_TRUE(waitFor([&] { return exported.count() == 1; })) << dialog.message().toStdString();
-        EXPECT_GT(std::filesystem::file_size(file), 1000U);
-        EXPECT_EQ(desk.settings.exportChoice().format, format.id);
-    }
-}
-
-TEST_F(WindowTest, ExportToNowhereIsExplainedInline)
-{
-    ExportDialog dialog(desk.controller.comparison(), QStringLiteral("heatmap"), {}, desk.settings, desk.appearance);
-    dialog.setFile(QStringLiteral("/proc/no/such/folder/figure.pdf"));
-    dialog.exportNow();
-    ASSERT_TRUE(waitFor([&] { return !dialog.message().isEmpty(); }));
-    EXPECT_TRUE(dialog.message().contains(QStringLiteral("/proc/no/such/folder"))) << dialog.message().toStdString();
-}
-
 }  // namespace
 }  // namespace ketscope::test

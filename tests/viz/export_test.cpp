@@ -6,6 +6,7 @@
 #include "tests/viz/synthetic.h"
 #include "viz/colour_map.h"
 #include "viz/figures/heatmap.h"
+#include "viz/mark_recorder.h"
 
 #include <QFile>
 #include <QImageReader>
@@ -293,15 +294,70 @@ TEST(ExportSizeTest, OneTokenAndFiveHundredTwelveAtEveryWidth)
     EXPECT_EQ(exportFormats().size(), 3U);
 }
 
-TEST(ExportNoticesTest, SmallTextAndLostSigns)
+TEST(ExportCheckTest, SmallTextThinLinesAndLostSigns)
 {
     const Heatmap figure(threeTokens());
-    EXPECT_EQ(exportNotices(figure, {}), QStringList{QStringLiteral("In greyscale the difference loses its sign.")});
+    const ExportCheck check = checkExport(figure, {});
+    EXPECT_EQ(check.warnings, QStringList{QStringLiteral("In greyscale the difference loses its sign.")});
+    EXPECT_NEAR(check.smallestTextPt, 7.0 * kTickPixels / kLabelPixels, 1e-9);
     ExportOptions small;
     small.textPt = 5.0;
-    EXPECT_EQ(exportNotices(figure, small).size(), 2);
+    EXPECT_TRUE(checkExport(figure, small).warnings.front().contains(QStringLiteral("4.6 pt")));
+    small.textPt = 3.0;
+    EXPECT_EQ(checkExport(figure, small).warnings.size(), check.thinnestLinePt * 3.0 / 7.0 < 0.25 ? 3 : 2);
     const auto single = SyntheticComparison({"a", "b", "c"}).trace(mapA()).make();
-    EXPECT_TRUE(exportNotices(Heatmap(single), {}).isEmpty());
+    EXPECT_TRUE(checkExport(Heatmap(single), {}).warnings.isEmpty());
+}
+
+TEST(ExportCheckTest, EveryFigureDeclaresTheSmallestTextThatItDraws)
+{
+    const auto comparison = sample(15);
+    const Theme theme = printTheme();
+    for (const FigureType* type : figureTypes()) {
+        const std::unique_ptr<Figure> figure = type->make(comparison);
+        for (const double width : {400.0, 880.0}) {
+            const QRectF area(0.0, 0.0, width, figure->heightFor(width, theme));
+            EXPECT_DOUBLE_EQ(marksOf(*figure, area, theme).smallestText, figure->smallestText(width, theme))
+                << type->id.toStdString() << " at " << width;
+        }
+    }
+}
+
+TEST(ExportValuesTest, CsvStandsBesideTheFigure)
+{
+    EXPECT_EQ(csvOf({{QStringLiteral("token"), QStringLiteral("w")},
+                     {{QStringLiteral("a,\"b\""), QStringLiteral("0.5")}, {QStringLiteral("c"), QString()}}}),
+              QByteArray("token,w\r\n\"a,\"\"b\"\"\",0.5\r\nc,\r\n"));
+    ExportOptions options;
+    options.values = true;
+    const Exported exported("figure.svg", threeTokens(), options);
+    const QByteArray csv = bytesOf(exported.folder.path() / "figure.csv");
+    EXPECT_EQ(csv, csvOf(Heatmap(exported.comparison).table()));
+    EXPECT_EQ(csv.count('\n'), static_cast<int>(Heatmap(exported.comparison).table().rows.size()) + 1);
+}
+
+TEST(ExportFontTest, AnotherFamilyIsEmbedded)
+{
+    ExportOptions options;
+    options.fontFamily = QStringLiteral("DejaVu Sans");
+    const Exported exported("figure.pdf", threeTokens(), options);
+    const auto list = printed(QStringLiteral("pdffonts"), {QString::fromStdString(exported.file.string())});
+    if (!list)
+        GTEST_SKIP() << "needs pdffonts";
+    EXPECT_TRUE(list->contains(QStringLiteral("DejaVu"))) << list->toStdString();
+    EXPECT_FALSE(list->contains(QStringLiteral("Inter"))) << list->toStdString();
+}
+
+TEST(ExportPdfTest, TextCanBeOutlines)
+{
+    ExportOptions options;
+    options.textAsOutlines = true;
+    const Exported exported("figure.pdf", threeTokens(), options);
+    const auto text =
+        printed(QStringLiteral("pdftotext"), {QString::fromStdString(exported.file.string()), QStringLiteral("-")});
+    if (!text)
+        GTEST_SKIP() << "needs pdftotext";
+    EXPECT_FALSE(text->contains(QStringLiteral("Exact softmax"))) << text->toStdString();
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/export_dialog.h"
 
+#include "viz/colour_map.h"
 #include "viz/scale.h"
 
-#include <QDialogButtonBox>
+#include <QApplication>
+#include <QClipboard>
 #include <QFileDialog>
-#include <QScrollArea>
+#include <QFontDatabase>
 #include <QStandardPaths>
 
 namespace ketscope {
@@ -15,7 +17,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kDebounceMs = 150;
-constexpr double kPreviewDpi = 96.0;
+constexpr double kPreviewDpi = 192.0;
 const QString kHeatmap = u"heatmap"_s;
 constexpr double kPresets[] = {89.0, 120.0, 183.0};
 
@@ -30,17 +32,31 @@ QDoubleSpinBox* makeSpin(double low, double high, int decimals, const QString& s
     return spin;
 }
 
-QString suggestedName(const Comparison& comparison, const QString& type)
+QString suggestedName(const Comparison& comparison, const QStringList& figures)
 {
     const Selection& at = comparison.study.selection;
-    return u"%1-l%2h%3"_s.arg(type == kHeatmap ? u"attention"_s : type).arg(at.layer).arg(at.head);
+    const QString what = figures.size() != 1           ? u"figure"_s
+                         : figures.front() == kHeatmap ? u"attention"_s
+                                                       : figures.front();
+    return u"%1-l%2h%3"_s.arg(what).arg(at.layer).arg(at.head);
 }
 
-std::unique_ptr<Figure> figureOf(const ExportTask& task)
+// "Ready: text ≥ 6.4 pt, lines ≥ 0.3 pt, fonts embedded." and what is to be known beside it.
+QString verdictOf(const ExportCheck& check, const ExportOptions& options, const QString& format)
 {
-    if (task.type == kHeatmap)
-        return std::make_unique<Heatmap>(task.comparison, task.heatmap);
-    return figureType(task.type).make(task.comparison);
+    QStringList facts;
+    if (check.smallestTextPt > 0.0)
+        facts << ExportDialog::tr("text ≥ %1 pt").arg(formatNumber(check.smallestTextPt, 1));
+    if (check.thinnestLinePt > 0.0)
+        facts << ExportDialog::tr("lines ≥ %1 pt").arg(formatNumber(check.thinnestLinePt, 2));
+    if (format == u"pdf"_s)
+        facts << (options.textAsOutlines ? ExportDialog::tr("text as outlines") : ExportDialog::tr("fonts embedded"));
+    if (format == u"svg"_s && !options.textAsOutlines)
+        facts << ExportDialog::tr("fonts not embedded: readers need them");
+    QString verdict = ExportDialog::tr("Ready: %1.").arg(facts.join(u", "_s));
+    if (!check.warnings.isEmpty())
+        verdict += u' ' + ExportDialog::tr("Note: %1").arg(check.warnings.join(u' '));
+    return verdict;
 }
 
 }  // namespace
@@ -48,7 +64,7 @@ std::unique_ptr<Figure> figureOf(const ExportTask& task)
 Job::Work exportWork(const ExportTask& task, const std::function<void()>& done)
 {
     return [task, done](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Figure> figure = figureOf(task);
+        const std::unique_ptr<Composition> figure = makePage(task.comparison, task.page, task.heatmap);
         monitor.check();
         exportFigure(*figure, *task.comparison, task.file, task.options);
         return done;
@@ -59,54 +75,65 @@ ExportDialog::ExportDialog(const ComparisonPointer& comparison, const QString& t
                            std::optional<double> lockedMaximum, Settings& settings, Appearance& appearance,
                            QWidget* parent)
     : QDialog(parent), m_comparison(comparison), m_lockedMaximum(lockedMaximum), m_settings(settings),
-      m_appearance(appearance), m_type(new ChoiceBox(this))
+      m_appearance(appearance), m_preview(new ExportPreview(appearance, this))
 {
-    m_type->setObjectName(u"figureType"_s);
-    m_type->setAccessibleName(tr("Figure"));
-    for (const FigureType* each : figureTypes())
-        m_type->addItem(each->title, each->id);
-    m_type->choose(type);
     setWindowTitle(tr("Export figure"));
     auto* middle = new QHBoxLayout;
     middle->setSpacing(0);
     middle->addWidget(makeOptions());
-    middle->addWidget(makePreview(), 1);
+    middle->addWidget(m_preview, 1);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addLayout(middle, 1);
     column->addWidget(makeBottom());
     const Theme& theme = appearance.theme();
-    const QSize wanted(qRound(theme.px(1120)), qRound(theme.px(660)));
+    const QSize wanted(qRound(theme.px(1240)), qRound(theme.px(796)));
     resize(parent == nullptr ? wanted : wanted.boundedTo(parent->window()->size() * 0.95));
     m_debounce.setSingleShot(true);
     m_debounce.setInterval(kDebounceMs);
-    load(settings.exportChoice());
+    load(settings.exportChoice(), type);
     connectControls();
     renderPreview();
 }
 
 QWidget* ExportDialog::makeOptions()
 {
-    auto* area = new QScrollArea(this);
-    auto* content = new QWidget(area);
+    auto* content = new QWidget(this);
     auto* column = new QVBoxLayout(content);
     column->setContentsMargins(14, 14, 14, 14);
-    auto* form = new QFormLayout;
-    column->addWidget(makeLabel(tr("Figure"), "title", content));
-    column->addWidget(m_type);
-    column->addSpacing(10);
-    column->addWidget(makeLabel(tr("Size"), "title", content));
-    column->addLayout(form);
-    addSizes(*form);
-    column->addSpacing(10);
-    column->addWidget(makeLabel(tr("Include"), "title", content));
+    column->setSpacing(6);
+    const auto title = [&](const QString& text) { column->addWidget(makeLabel(text, "title", content)); };
+    auto* size = new QFormLayout;
+    title(tr("Size"));
+    column->addLayout(size);
+    addSizes(*size);
+    column->addSpacing(6);
+    title(tr("Panels"));
+    m_panels = new PanelList(content);
+    m_panels->setToolTip(tr("Tick what the page shows; drag to reorder, or Alt+Up and Alt+Down."));
+    column->addWidget(m_panels);
+    m_arrangement = new ChoiceBox(content);
+    m_arrangement->setObjectName(u"arrangement"_s);
+    int index = 0;
+    for (const QString& each : {tr("Automatic"), tr("One column"), tr("Two columns"), tr("Three columns"),
+                                tr("First wide, then two columns")})
+        m_arrangement->addItem(each, index++);
+    auto* arranged = new QFormLayout;
+    arranged->addRow(tr("Arrangement"), m_arrangement);
+    column->addLayout(arranged);
+    column->addSpacing(6);
+    title(tr("Include"));
     addIncluded(*column);
+    column->addSpacing(6);
+    title(tr("Style"));
+    auto* style = new QFormLayout;
+    column->addLayout(style);
+    addStyle(*style);
     column->addStretch(1);
-    area->setWidget(content);
-    area->setWidgetResizable(true);
-    area->setFrameShape(QFrame::NoFrame);
-    area->setFixedWidth(qRound(m_appearance.theme().px(300)));
+    QScrollArea* area = makeScrollArea(content, this);
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setFixedWidth(qRound(m_appearance.theme().px(384)));
     return area;
 }
 
@@ -119,47 +146,67 @@ void ExportDialog::addSizes(QFormLayout& form)
     m_preset->addItem(tr("Double column, 183 mm"), kPresets[2]);
     m_preset->addItem(tr("Other width"));
     m_width = makeSpin(20, 1000, 1, tr(" mm"), this);
+    m_width->setAccessibleName(tr("Width"));
     m_dpi = makeSpin(36, 2400, 0, tr(" dpi"), this);
     m_dpi->setToolTip(tr("For PNG and for maps too large for vector cells."));
-    m_text = makeSpin(4, 24, 1, tr(" pt"), this);
     m_size = makeLabel({}, "hint", this);
-    form.addRow(tr("Preset"), m_preset);
-    form.addRow(tr("Width"), m_width);
+    auto* widths = new QHBoxLayout;
+    widths->addWidget(m_preset, 1);
+    widths->addWidget(m_width);
+    form.addRow(tr("Width"), widths);
+    form.addRow(tr("Height"), m_size);
     form.addRow(tr("Resolution"), m_dpi);
-    form.addRow(tr("Text size"), m_text);
-    form.addRow(QString(), m_size);
 }
 
 void ExportDialog::addIncluded(QVBoxLayout& column)
 {
-    m_caption = new TickBox(tr("Caption with parameters"), this);
+    m_caption = new TickBox(tr("Caption, parameters"), this);
+    m_letters = new TickBox(tr("Panel letters"), this);
+    m_crosshair = new TickBox(tr("Selection crosshair"), this);
     m_embed = new TickBox(tr("Embed study data"), this);
     m_embed->setToolTip(tr("Model, input, plan and seed in the file's metadata, so that it can be drawn again."));
-    m_crosshair = new TickBox(tr("Selection crosshair"), this);
+    m_values = new TickBox(tr("Values as CSV"), this);
+    m_values->setToolTip(tr("The numbers of every panel in a file beside the figure."));
     m_dark = new TickBox(tr("Dark background"), this);
-    m_outlines = new TickBox(tr("Text as outlines (SVG)"), this);
-    m_outlines->setToolTip(tr("Looks the same without the fonts; the text can no longer be edited."));
-    for (TickBox* each : {m_caption, m_embed, m_crosshair, m_dark, m_outlines})
-        column.addWidget(each);
+    m_outlines = new TickBox(tr("Text as outlines"), this);
+    m_outlines->setToolTip(tr("Looks the same without the fonts; the text can no longer be edited or searched."));
+    auto* grid = new QGridLayout;
+    int place = 0;
+    for (TickBox* each : {m_caption, m_letters, m_crosshair, m_embed, m_values, m_outlines, m_dark}) {
+        grid->addWidget(each, place / 2, place % 2);
+        ++place;
+    }
+    column.addLayout(grid);
 }
 
-QWidget* ExportDialog::makePreview()
+void ExportDialog::addStyle(QFormLayout& form)
 {
-    auto* ground = new QWidget(this);
-    ground->setProperty("ground", u"bg"_s);
-    ground->setAttribute(Qt::WA_StyledBackground);
-    m_preview = new QLabel(tr("Drawing…"), ground);
-    m_preview->setAlignment(Qt::AlignCenter);
-    m_preview->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Ignored);
-    m_notices = makeLabel({}, "warning", ground);
-    m_notices->setObjectName(u"notices"_s);
-    m_notices->setWordWrap(true);
-    auto* column = new QVBoxLayout(ground);
-    column->setContentsMargins(18, 12, 18, 10);
-    column->addWidget(makeLabel(tr("Preview, at actual proportions"), "hint", ground));
-    column->addWidget(m_preview, 1);
-    column->addWidget(m_notices);
-    return ground;
+    m_font = new ChoiceBox(this);
+    m_font->setObjectName(u"font"_s);
+    m_font->addItem(tr("%1, as on screen").arg(printTheme().uiFamily), QString());
+    for (const QString& family : QFontDatabase::families())
+        if (QFontDatabase::isSmoothlyScalable(family) && !QFontDatabase::isPrivateFamily(family))
+            m_font->addItem(family, family);
+    m_font->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_font->setMinimumContentsLength(18);
+    m_text = makeSpin(4, 24, 1, tr(" pt"), this);
+    m_text->setAccessibleName(tr("Text size"));
+    m_colourMap = new ChoiceBox(this);
+    m_colourMap->setObjectName(u"exportColourMap"_s);
+    for (const ColourMap& map : colourMaps())
+        m_colourMap->addItem(map.title(), map.id());
+    QStringList visions;
+    for (const ColourVision& vision : colourVisions())
+        visions << vision.title;
+    m_vision = new Segment(visions, this);
+    m_vision->setObjectName(u"checkAs"_s);
+    m_vision->setToolTip(tr("How the preview is seen: in print without colour, or without one kind of cone. The file "
+                            "keeps its colours."));
+    m_vision->choose(0);
+    form.addRow(tr("Font"), m_font);
+    form.addRow(tr("Text size"), m_text);
+    form.addRow(tr("Colour map"), m_colourMap);
+    form.addRow(tr("Check as"), m_vision);
 }
 
 QWidget* ExportDialog::makeBottom()
@@ -173,8 +220,10 @@ QWidget* ExportDialog::makeBottom()
     m_file->setObjectName(u"file"_s);
     m_file->setAccessibleName(tr("File"));
     auto* browse = new QPushButton(tr("Browse…"), bottom);
+    auto* copy = new QPushButton(tr("Copy image"), bottom);
     auto* cancel = new QPushButton(tr("Cancel"), bottom);
     m_export = new QPushButton(bottom);
+    m_export->setObjectName(u"export"_s);
     setRole(*m_export, "primary");
     m_export->setDefault(true);
     m_message = makeLabel({}, "warning", bottom);
@@ -183,13 +232,14 @@ QWidget* ExportDialog::makeBottom()
     auto* row = new QHBoxLayout;
     row->addWidget(m_format);
     row->addWidget(m_file, 1);
-    for (QWidget* each : std::initializer_list<QWidget*>{browse, cancel, m_export})
+    for (QWidget* each : std::initializer_list<QWidget*>{browse, copy, cancel, m_export})
         row->addWidget(each);
     auto* column = new QVBoxLayout(bottom);
     column->setContentsMargins(14, 10, 14, 10);
     column->addWidget(m_message);
     column->addLayout(row);
     connect(browse, &QPushButton::clicked, this, &ExportDialog::browse);
+    connect(copy, &QPushButton::clicked, this, &ExportDialog::copyPage);
     connect(cancel, &QPushButton::clicked, this, &QDialog::reject);
     connect(m_export, &QPushButton::clicked, this, &ExportDialog::exportNow);
     return bottom;
@@ -199,13 +249,20 @@ void ExportDialog::connectControls()
 {
     connect(&m_debounce, &QTimer::timeout, this, &ExportDialog::renderPreview);
     connect(m_preset, &QComboBox::activated, this, &ExportDialog::widthChosen);
-    connect(m_type, &QComboBox::activated, this, &ExportDialog::typeChosen);
+    connect(m_panels, &PanelList::panelsChanged, this, &ExportDialog::panelsChosen);
     for (QDoubleSpinBox* spin : {m_width, m_dpi, m_text})
         connect(spin, &QDoubleSpinBox::valueChanged, this, &ExportDialog::refresh);
-    for (TickBox* tick : {m_caption, m_embed, m_crosshair, m_dark, m_outlines})
+    for (ChoiceBox* box : {m_arrangement, m_font, m_colourMap})
+        connect(box, &QComboBox::activated, this, &ExportDialog::refresh);
+    for (TickBox* tick : {m_caption, m_letters, m_crosshair, m_embed, m_values, m_dark, m_outlines})
         connect(tick, &QCheckBox::toggled, this, &ExportDialog::refresh);
+    connect(m_vision, &Segment::chosen, this,
+            [this](int index) { m_preview->setVision(colourVisions()[static_cast<std::size_t>(index)]); });
     connect(m_format, &Segment::chosen, this, &ExportDialog::formatChosen);
-    connect(m_file, &QLineEdit::textEdited, this, [this] { say({}, false); });
+    connect(m_file, &QLineEdit::textEdited, this, [this] {
+        m_fileByHand = true;
+        say({}, false);
+    });
     connect(&m_previewJob, &Job::failed, this, [this](const QString& text) { say(text, true); });
     connect(&m_exportJob, &Job::failed, this, [this](const QString& text) {
         m_export->setEnabled(true);
@@ -213,16 +270,24 @@ void ExportDialog::connectControls()
     });
 }
 
-void ExportDialog::load(const ExportChoice& choice)
+void ExportDialog::load(const ExportChoice& choice, const QString& type)
 {
     const ExportOptions& options = choice.options;
     m_width->setValue(options.widthMm);
     m_dpi->setValue(options.dpi);
     m_text->setValue(options.textPt);
     m_caption->setChecked(options.caption);
+    m_letters->setChecked(choice.page.letters);
     m_embed->setChecked(options.embedStudy);
+    m_values->setChecked(options.values);
     m_dark->setChecked(options.dark);
     m_outlines->setChecked(options.textAsOutlines);
+    m_arrangement->choose(static_cast<int>(choice.page.arrangement));
+    m_font->choose(m_font->findData(options.fontFamily) < 0 ? QString() : options.fontFamily);
+    m_colourMap->choose(QString::fromStdString(m_comparison->study.view.colourMap));
+    // The last page again when it was begun from here, else this figure alone.
+    m_panels->choose(!choice.page.figures.isEmpty() && choice.page.figures.front() == type ? choice.page.figures
+                                                                                           : QStringList{type});
     const auto& formats = exportFormats();
     for (std::size_t index = 0; index < formats.size(); ++index) {
         if (formats[index].id == choice.format)
@@ -231,16 +296,19 @@ void ExportDialog::load(const ExportChoice& choice)
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString usual = QFileInfo::exists(documents) ? documents : QDir::homePath();
     const QString folder = QFileInfo::exists(choice.folder) ? choice.folder : usual;
-    m_file->setText(folder + u'/' + suggestedName(*m_comparison, m_type->currentData().toString()));
-    m_crosshair->setEnabled(m_type->currentData().toString() == kHeatmap);
-    formatChosen();
+    m_file->setText(folder + u'/');
+    panelsChosen();
 }
 
-void ExportDialog::typeChosen()
+void ExportDialog::panelsChosen()
 {
-    const QString type = m_type->currentData().toString();
-    m_crosshair->setEnabled(type == kHeatmap);
-    m_file->setText(QFileInfo(m_file->text()).absolutePath() + u'/' + suggestedName(*m_comparison, type));
+    const QStringList figures = m_panels->chosen();
+    m_crosshair->setEnabled(figures.contains(kHeatmap));
+    m_letters->setEnabled(figures.size() > 1);
+    m_arrangement->setEnabled(figures.size() > 1);
+    m_export->setEnabled(!figures.isEmpty());
+    if (!m_fileByHand)
+        m_file->setText(QFileInfo(m_file->text()).absolutePath() + u'/' + suggestedName(*m_comparison, figures));
     formatChosen();
 }
 
@@ -252,9 +320,16 @@ ExportOptions ExportDialog::options() const
     options.textPt = m_text->value();
     options.caption = m_caption->isChecked();
     options.embedStudy = m_embed->isChecked();
+    options.values = m_values->isChecked();
     options.dark = m_dark->isChecked();
     options.textAsOutlines = m_outlines->isChecked();
+    options.fontFamily = m_font->currentData().toString();
     return options;
+}
+
+PageContents ExportDialog::page() const
+{
+    return {m_panels->chosen(), static_cast<Arrangement>(m_arrangement->currentData().toInt()), m_letters->isChecked()};
 }
 
 ExportTask ExportDialog::task() const
@@ -262,12 +337,19 @@ ExportTask ExportDialog::task() const
     HeatmapOptions figure;
     figure.crosshair = m_crosshair->isChecked();
     figure.maximum = m_lockedMaximum;
-    return {m_comparison, m_type->currentData().toString(), figure, options(),
-            std::filesystem::path(m_file->text().toStdString())};
+    auto comparison = m_comparison;
+    const std::string map = m_colourMap->currentData().toString().toStdString();
+    if (map != comparison->study.view.colourMap) {
+        auto recoloured = std::make_shared<Comparison>(*comparison);
+        recoloured->study.view.colourMap = map;
+        comparison = std::move(recoloured);
+    }
+    return {comparison, page(), figure, options(), std::filesystem::path(m_file->text().toStdString())};
 }
 
 void ExportDialog::setFile(const QString& file)
 {
+    m_fileByHand = true;
     m_file->setText(file);
     const auto& formats = exportFormats();
     for (std::size_t index = 0; index < formats.size(); ++index) {
@@ -288,7 +370,7 @@ void ExportDialog::formatChosen()
     }
     m_file->setText(base + u'.' + format.id);
     m_export->setText(tr("Export %1").arg(format.title));
-    m_outlines->setEnabled(format.id == u"svg"_s);
+    m_outlines->setEnabled(format.id != u"png"_s);
     refresh();
 }
 
@@ -318,44 +400,50 @@ void ExportDialog::refresh()
 
 void ExportDialog::renderPreview()
 {
-    ExportTask preview = task();
-    m_previewJob.start([this, preview](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Figure> figure = figureOf(preview);
+    const ExportTask preview = task();
+    if (preview.page.figures.isEmpty())
+        return m_preview->setVerdict(tr("Tick what the page is to show."), false);
+    const QString format = exportFormats()[static_cast<std::size_t>(m_format->current())].id;
+    m_previewJob.start([this, preview, format](Monitor& monitor) -> Job::Delivery {
+        const std::unique_ptr<Composition> figure = makePage(preview.comparison, preview.page, preview.heatmap);
         ExportOptions coarse = preview.options;
-        coarse.dpi = kPreviewDpi * 2.0;
+        coarse.dpi = kPreviewDpi;
         const QImage image = renderImage(*figure, *preview.comparison, coarse);
         monitor.check();
         const QSizeF size = exportSizeMm(*figure, preview.options);
-        const QStringList notices = exportNotices(*figure, preview.options);
-        return [this, image, size, notices] {
-            m_image = image;
-            m_size->setText(tr("%1 × %2 mm, %3 × %4 px in PNG")
-                                .arg(formatNumber(size.width(), 0), formatNumber(size.height(), 0))
-                                .arg(qRound(size.width() / 25.4 * m_dpi->value()))
-                                .arg(qRound(size.height() / 25.4 * m_dpi->value())));
-            m_notices->setText(notices.join(u' '));
-            m_notices->setVisible(!notices.isEmpty());
-            showPreview();
+        const ExportCheck check = checkExport(*figure, preview.options);
+        return [=, this] {
+            const double dots = preview.options.dpi / 25.4;
+            m_size->setText(tr("Automatic, %1 mm · %2 × %3 px as PNG")
+                                .arg(formatNumber(size.height(), 0))
+                                .arg(qRound(size.width() * dots))
+                                .arg(qRound(size.height() * dots)));
+            m_preview->setPage(image, size);
+            m_preview->setVerdict(verdictOf(check, preview.options, format), check.isFit());
+            say({}, false);
         };
     });
 }
 
-void ExportDialog::showPreview()
+void ExportDialog::copyPage()
 {
-    const double ratio = devicePixelRatioF();
-    const QSize room = m_preview->size() * ratio;
-    QPixmap pixmap = QPixmap::fromImage(m_image.size().width() > room.width() || m_image.height() > room.height()
-                                            ? m_image.scaled(room, Qt::KeepAspectRatio, Qt::SmoothTransformation)
-                                            : m_image);
-    pixmap.setDevicePixelRatio(ratio);
-    m_preview->setPixmap(pixmap);
+    const ExportTask copied = task();
+    m_exportJob.start([this, copied](Monitor& monitor) -> Job::Delivery {
+        const std::unique_ptr<Composition> figure = makePage(copied.comparison, copied.page, copied.heatmap);
+        monitor.check();
+        const QImage image = renderImage(*figure, *copied.comparison, copied.options);
+        return [this, image] {
+            QApplication::clipboard()->setImage(image);
+            say(tr("Copied %1 × %2 pixels.").arg(image.width()).arg(image.height()), false);
+        };
+    });
 }
 
 void ExportDialog::say(const QString& text, bool error)
 {
     m_message->setText(text);
     m_message->setVisible(!text.isEmpty());
-    setRole(*m_message, error ? "problem" : "warning");
+    setRole(*m_message, error ? "problem" : "hint");
 }
 
 void ExportDialog::exportNow()
@@ -372,6 +460,7 @@ void ExportDialog::finish()
     choice.format = exportFormats()[static_cast<std::size_t>(m_format->current())].id;
     choice.folder = QFileInfo(m_file->text()).absolutePath();
     choice.options = done.options;
+    choice.page = done.page;
     m_settings.setExportChoice(choice);
     emit exported(done);
     accept();

@@ -3,9 +3,11 @@
 
 #include "ui/appearance.h"
 #include "ui/controls/controls.h"
+#include "ui/dialogs/export_preview.h"
+#include "ui/dialogs/panel_list.h"
 #include "ui/job.h"
 #include "ui/settings.h"
-#include "viz/figures/heatmap.h"
+#include "viz/composition.h"
 
 #include <QDialog>
 #include <QDoubleSpinBox>
@@ -17,11 +19,11 @@
 
 namespace ketscope {
 
-// One figure of one comparison into one file.
+// One page of one comparison into one file.
 struct ExportTask {
     ComparisonPointer comparison;
-    QString type;            // an id of figureTypes()
-    HeatmapOptions heatmap;  // for that figure
+    PageContents page;
+    HeatmapOptions heatmap;  // of the heatmap among its panels
     ExportOptions options;
     std::filesystem::path file;
 };
@@ -40,7 +42,8 @@ public:
     ExportTask task() const;
     void setFile(const QString& file);
     QString message() const { return m_message->text(); }
-    bool hasPreview() const { return !m_image.isNull(); }
+    bool hasPreview() const { return m_preview->hasPage(); }
+    PanelList& panels() const { return *m_panels; }
     void exportNow();
 
 signals:
@@ -48,20 +51,21 @@ signals:
 
 private:
     QWidget* makeOptions();
-    QWidget* makePreview();
     QWidget* makeBottom();
     void addSizes(QFormLayout& form);
     void addIncluded(QVBoxLayout& column);
+    void addStyle(QFormLayout& form);
     void connectControls();
-    void load(const ExportChoice& choice);
+    void load(const ExportChoice& choice, const QString& type);
     ExportOptions options() const;
+    PageContents page() const;
     void formatChosen();
     void widthChosen();
-    void typeChosen();
+    void panelsChosen();
     void browse();
     void refresh();
     void renderPreview();
-    void showPreview();
+    void copyPage();
     void finish();
     void say(const QString& text, bool error);
 
@@ -69,24 +73,29 @@ private:
     std::optional<double> m_lockedMaximum;
     Settings& m_settings;
     Appearance& m_appearance;
-    ChoiceBox* m_type;
     ChoiceBox* m_preset;
     QDoubleSpinBox* m_width;
     QDoubleSpinBox* m_dpi;
-    QDoubleSpinBox* m_text;
     QLabel* m_size;
+    PanelList* m_panels;
+    ChoiceBox* m_arrangement;
     TickBox* m_caption;
-    TickBox* m_embed;
+    TickBox* m_letters;
     TickBox* m_crosshair;
+    TickBox* m_embed;
+    TickBox* m_values;
     TickBox* m_dark;
     TickBox* m_outlines;
-    QLabel* m_preview;
-    QLabel* m_notices;
+    ChoiceBox* m_font;
+    QDoubleSpinBox* m_text;
+    ChoiceBox* m_colourMap;
+    Segment* m_vision;
+    ExportPreview* m_preview;
     Segment* m_format;
     QLineEdit* m_file;
     QLabel* m_message;
     QPushButton* m_export;
-    QImage m_image;
+    bool m_fileByHand = false;  // the suggested name was changed
     QTimer m_debounce;
     Job m_previewJob;
     Job m_exportJob;

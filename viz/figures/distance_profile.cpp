@@ -63,14 +63,15 @@ public:
     QString caption() const override
     {
         const Comparison& comparison = m_maps.comparison();
-        QStringList means;
-        for (const PlotMark& mark : m_plot.marks)
-            means << mark.text;
-        return QStringLiteral("%1 by distance |i − j| between query and key in %2, %3, %4 %5 Distances in tokens: %6; "
-                              "uniform rows %7.")
+        return QStringLiteral("%1 by distance |i − j| between query and key in %2, %3, %4 %5 %6")
             .arg(title(), modelName(comparison.model), captionOfHead(comparison, m_selection),
                  captionOfInput(comparison), captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack),
-                 means.join(QStringLiteral(", ")), formatNumber(m_uniformMean, 2));
+                 means());
+    }
+
+    QString panelCaption() const override
+    {
+        return QStringLiteral("%1 by distance |i − j| between query and key. %2").arg(title(), means());
     }
 
 protected:
@@ -86,6 +87,15 @@ protected:
     QString unit() const override { return {}; }
 
 private:
+    QString means() const
+    {
+        QStringList means;
+        for (const PlotMark& mark : m_plot.marks)
+            means << mark.text;
+        return QStringLiteral("Distances in tokens: %1; uniform rows %2.")
+            .arg(means.join(QStringLiteral(", ")), formatNumber(m_uniformMean, 2));
+    }
+
     QString quantity() const
     {
         switch (m_curve) {

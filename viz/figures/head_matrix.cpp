@@ -283,14 +283,24 @@ QString HeadMatrix::caption() const
 {
     std::vector<std::size_t> traces(m_heads.size());
     std::iota(traces.begin(), traces.end(), std::size_t{0});
-    QString caption = QStringLiteral("%1 of every head in %2, %3%4 %5 Means over the queries.")
-                          .arg(QString::fromStdString(m_measure.title), modelName(m_comparison->model),
-                               captionOfStack(*m_comparison, m_selection.stack), captionOfInput(*m_comparison),
-                               captionOfTraces(*m_comparison, traces, m_selection.stack));
+    return QStringLiteral("%1 of every head in %2, %3%4 %5%6")
+        .arg(QString::fromStdString(m_measure.title), modelName(m_comparison->model),
+             captionOfStack(*m_comparison, m_selection.stack), captionOfInput(*m_comparison),
+             captionOfTraces(*m_comparison, traces, m_selection.stack), notes());
+}
+
+QString HeadMatrix::panelCaption() const
+{
+    return QStringLiteral("%1 of every head.%2").arg(QString::fromStdString(m_measure.title), notes());
+}
+
+QString HeadMatrix::notes() const
+{
+    QString notes = QStringLiteral(" Means over the queries.");
     if (hasDifference())
-        caption += planIsKnown(*m_comparison, 1) ? QStringLiteral(" Δ is B − A, of patched heads only.")
-                                                 : QStringLiteral(" Δ is B − A.");
-    return caption;
+        notes += planIsKnown(*m_comparison, 1) ? QStringLiteral(" Δ is B − A, of patched heads only.")
+                                               : QStringLiteral(" Δ is B − A.");
+    return notes;
 }
 
 }  // namespace ketscope

@@ -32,6 +32,7 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
+    QString panelCaption() const override;
     double smallestText(double width, const Theme& theme) const override;
     bool losesSignInGrey() const override { return hasDifference(); }
 
@@ -47,6 +48,7 @@ private:
     double meanOfLayer(std::size_t trace, std::size_t layer) const;
     CellGrid grid(std::size_t panel) const;
     QString unit() const;
+    QString notes() const;
     QString titleOf(std::size_t panel) const;
     QString detailOf(std::size_t panel) const;
     ColourMap coloursOf(std::size_t panel, const Theme& theme) const;

@@ -122,6 +122,12 @@ public:
                                  m_selection.stack));
     }
 
+    QString panelCaption() const override
+    {
+        return QStringLiteral("Heads by the change of %1 from A to B.")
+            .arg(QString::fromStdString(m_measure.title).toLower());
+    }
+
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
 
 private:

@@ -26,6 +26,7 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
+    QString panelCaption() const override;
     double smallestText(double width, const Theme& theme) const override;
     bool losesSignInGrey() const override { return m_signed || m_sources.size() > m_traces.size(); }
 
@@ -56,6 +57,7 @@ private:
     ColourBar weightBar() const;
     ColourBar differenceBar() const;
     QString measured() const;
+    QString notes() const;
     bool showsErrors() const;
 
     void paintHeader(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;

@@ -20,16 +20,22 @@ QString Heatmap::measured() const
 QString Heatmap::caption() const
 {
     const Comparison& comparison = m_maps.comparison();
-    QString caption = QStringLiteral("Attention in %1, %2, %3 %4")
-                          .arg(modelName(comparison.model), captionOfHead(comparison, m_selection),
-                               captionOfInput(comparison), captionOfTraces(comparison, m_traces, m_selection.stack));
+    return QStringLiteral("Attention in %1, %2, %3 %4%5")
+        .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
+             captionOfTraces(comparison, m_traces, m_selection.stack), notes());
+}
+
+QString Heatmap::panelCaption() const { return QStringLiteral("Attention weights.") + notes(); }
+
+QString Heatmap::notes() const
+{
+    QString notes;
     if (m_sources.size() > m_traces.size())
-        caption += QStringLiteral(" Δ is %1 − %2.").arg(letter(m_sources[1]), letter(m_sources[0]));
-    caption += measured();
+        notes = QStringLiteral(" Δ is %1 − %2.").arg(letter(m_sources[1]), letter(m_sources[0]));
+    notes += measured();
     if (showsErrors())
-        caption +=
-            QStringLiteral(" Rings: standard error relative to the value; hatched: |Δ| below 2 standard errors.");
-    return caption;
+        notes += QStringLiteral(" Rings: standard error relative to the value; hatched: |Δ| below 2 standard errors.");
+    return notes;
 }
 
 }  // namespace ketscope

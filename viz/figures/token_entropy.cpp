@@ -66,16 +66,19 @@ public:
     QString caption() const override
     {
         const Comparison& comparison = m_maps.comparison();
-        return QStringLiteral(
-                   "Entropy of each query's attention in %1, %2, %3 %4 Dotted: rows that are uniform over the "
-                   "allowed keys.")
+        return QStringLiteral("Entropy of each query's attention in %1, %2, %3 %4 %5")
             .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
-                 captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack));
+                 captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack), dotted());
     }
+
+    QString panelCaption() const override { return QStringLiteral("Entropy of each query's attention. ") + dotted(); }
 
 protected:
     QString title() const override { return QStringLiteral("Entropy by query token"); }
     QString unit() const override { return QStringLiteral("nats"); }
+
+private:
+    static QString dotted() { return QStringLiteral("Dotted: rows that are uniform over the allowed keys."); }
 };
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<TokenEntropy>(comparison); }

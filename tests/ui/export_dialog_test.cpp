@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/dialogs/export_dialog.h"
+
+#include "tests/ui/desk.h"
+
+#include <QSignalSpy>
+
+#include <fstream>
+#include <iterator>
+
+namespace ketscope::test {
+namespace {
+
+std::string contentOf(const std::filesystem::path& file)
+{
+    std::ifstream in(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+
+class ExportDialogTest : public testing::Test {
+protected:
+    void SetUp() override { desk.openSample(); }
+
+    std::unique_ptr<ExportDialog> dialog(const char* figure = "heatmap")
+    {
+        return std::make_unique<ExportDialog>(desk.controller.comparison(), QString::fromLatin1(figure), std::nullopt,
+                                              desk.settings, desk.appearance);
+    }
+
+    std::filesystem::path file(const std::string& name) const { return desk.folder.path() / name; }
+
+    void exportTo(ExportDialog& dialog, const std::filesystem::path& target)
+    {
+        QSignalSpy exported(&dialog, &ExportDialog::exported);
+        dialog.setFile(QString::fromStdString(target.string()));
+        dialog.exportNow();
+        ASSERT_TRUE(waitFor([&] { return exported.count() == 1; })) << dialog.message().toStdString();
+    }
+
+    static void tick(PanelList& panels, const QString& id, bool on)
+    {
+        for (int i = 0; i < panels.count(); ++i)
+            if (panels.item(i)->data(Qt::UserRole).toString() == id)
+                panels.item(i)->setCheckState(on ? Qt::Checked : Qt::Unchecked);
+    }
+
+    Desk desk;
+};
+
+TEST_F(ExportDialogTest, WritesEveryFormat)
+{
+    for (const ExportFormat& format : exportFormats()) {
+        const auto made = dialog();
+        ASSERT_TRUE(waitFor([&] { return made->hasPreview(); }));
+        const auto target = file("figure." + format.id.toStdString());
+        exportTo(*made, target);
+        EXPECT_GT(std::filesystem::file_size(target), 1000U);
+        EXPECT_EQ(desk.settings.exportChoice().format, format.id);
+    }
+}
+
+TEST_F(ExportDialogTest, ToNowhereIsExplainedInline)
+{
+    const auto made = dialog();
+    made->setFile(QStringLiteral("/proc/no/such/folder/figure.pdf"));
+    made->exportNow();
+    ASSERT_TRUE(waitFor([&] { return made->message().contains(QStringLiteral("/proc/no/such/folder")); }))
+        << made->message().toStdString();
+}
+
+TEST_F(ExportDialogTest, TickedPanelsAreLetteredInTheirOrder)
+{
+    const auto made = dialog();
+    PanelList& panels = made->panels();
+    EXPECT_EQ(panels.count(), static_cast<int>(figureTypes().size()));
+    EXPECT_EQ(panels.chosen(), QStringList{QStringLiteral("heatmap")});
+    tick(panels, QStringLiteral("token-entropy"), true);
+    EXPECT_EQ(panels.chosen(), (QStringList{QStringLiteral("heatmap"), QStringLiteral("token-entropy")}));
+    EXPECT_TRUE(panels.item(0)->text().startsWith(u'a'));
+    panels.setCurrentRow(0);
+    for (int i = 1; i < panels.count(); ++i)
+        QTest::keyClick(&panels, Qt::Key_Down, Qt::AltModifier);
+    EXPECT_EQ(panels.chosen(), (QStringList{QStringLiteral("token-entropy"), QStringLiteral("heatmap")}));
+    EXPECT_TRUE(panels.item(panels.count() - 1)->text().startsWith(u'b'));
+}
+
+TEST_F(ExportDialogTest, WritesThePageThatItShowsWithTheValuesOfEveryPanel)
+{
+    const auto made = dialog();
+    tick(made->panels(), QStringLiteral("token-entropy"), true);
+    for (TickBox* each : made->findChildren<TickBox*>())
+        if (each->text() == QStringLiteral("Values as CSV"))
+            each->setChecked(true);
+    exportTo(*made, file("page.png"));
+    const ExportTask task = made->task();
+    exportFigure(*makePage(task.comparison, task.page, task.heatmap), *task.comparison, file("again.png"),
+                 task.options);
+    EXPECT_EQ(contentOf(file("page.png")), contentOf(file("again.png")));
+    EXPECT_FALSE(contentOf(file("page-a.csv")).empty());
+    EXPECT_EQ(contentOf(file("page-b.csv")), contentOf(file("again-b.csv")));
+    // The next dialog begins where this one ended.
+    EXPECT_EQ(dialog()->panels().chosen(), made->panels().chosen());
+    EXPECT_EQ(dialog("head-matrix")->panels().chosen(), QStringList{QStringLiteral("head-matrix")});
+}
+
+TEST_F(ExportDialogTest, NothingTickedIsSaidAndCannotBeExported)
+{
+    const auto made = dialog();
+    tick(made->panels(), QStringLiteral("heatmap"), false);
+    const auto* button = made->findChild<QPushButton*>(QStringLiteral("export"));
+    ASSERT_NE(button, nullptr);
+    EXPECT_FALSE(button->isEnabled());
+    const auto* verdict = made->findChild<QLabel*>(QStringLiteral("notices"));
+    ASSERT_TRUE(waitFor([&] { return verdict->text().contains(QStringLiteral("Tick")); }))
+        << verdict->text().toStdString();
+}
+
+TEST_F(ExportDialogTest, TheVerdictNamesTextLinesAndFonts)
+{
+    const auto made = dialog();
+    made->setFile(QString::fromStdString(file("figure.pdf").string()));
+    const auto* verdict = made->findChild<QLabel*>(QStringLiteral("notices"));
+    ASSERT_TRUE(waitFor([&] { return verdict->text().contains(QStringLiteral("fonts embedded")); }))
+        << verdict->text().toStdString();
+    EXPECT_TRUE(verdict->text().contains(QStringLiteral("text ≥ 6.4 pt"))) << verdict->text().toStdString();
+    EXPECT_TRUE(verdict->text().contains(QStringLiteral("loses its sign"))) << verdict->text().toStdString();
+}
+
+}  // namespace
+}  // namespace ketscope::test

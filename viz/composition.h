@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "viz/figures/heatmap.h"
+
+namespace ketscope {
+
+// How the panels of a page stand: below each other, in columns, or the first over the whole width and the rest in two
+// columns. Automatic is the last where there is room for two columns, else the first.
+enum class Arrangement { Automatic, OneColumn, TwoColumns, ThreeColumns, FirstWide };
+
+// What is on an exported page, as studies and the command line name it.
+struct PageContents {
+    QStringList figures{QStringLiteral("heatmap")};  // ids of figures.def, in the order of the letters a, b, …
+    Arrangement arrangement = Arrangement::Automatic;
+    bool letters = true;  // with more than one panel
+
+    bool operator==(const PageContents&) const = default;
+};
+
+// Names of arrangements in files and on the command line, in their order: "auto", "1", "2", "3", "first-wide".
+const QStringList& arrangementNames();
+
+// "a", "b", … "z", "aa", …
+QString panelLetter(std::size_t panel);
+
+// Several figures of one comparison as lettered panels. With one panel it is that figure.
+class Composition final : public Figure {
+public:
+    // At least one figure, none null.
+    Composition(ComparisonPointer comparison, std::vector<std::unique_ptr<Figure>> panels,
+                const PageContents& contents);
+
+    double heightFor(double width, const Theme& theme) const override;
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
+    Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
+    // Of the first panel; panel(i).table() has the others.
+    Table table() const override { return m_panels.front()->table(); }
+    QString caption() const override;
+    double smallestText(double width, const Theme& theme) const override;
+    bool losesSignInGrey() const override;
+
+    std::size_t panels() const { return m_panels.size(); }
+    const Figure& panel(std::size_t index) const { return *m_panels[index]; }
+    // Where the panels' figures lie, without their letters.
+    std::vector<QRectF> places(const QRectF& area, const Theme& theme) const;
+
+private:
+    std::vector<std::size_t> rowLengths(double width, const Theme& theme) const;
+    bool hasLetters() const { return m_letters && m_panels.size() > 1; }
+
+    ComparisonPointer m_comparison;
+    std::vector<std::unique_ptr<Figure>> m_panels;
+    Arrangement m_arrangement;
+    bool m_letters;
+};
+
+// The figures of `contents`; `heatmap` is for those that are heatmaps. Throws Error (Input) for an unknown id, for none at
+// all, and as the figures themselves do.
+std::unique_ptr<Composition> makePage(const ComparisonPointer& comparison, const PageContents& contents,
+                                      const HeatmapOptions& heatmap);
+
+}  // namespace ketscope
