@@ -92,6 +92,8 @@ ExportPreview::ExportPreview(Appearance& appearance, QWidget* parent)
     m_scroll = makeScrollArea(m_page, this);
     m_scroll->setWidgetResizable(false);
     m_scroll->setAlignment(Qt::AlignCenter);
+    m_scroll->viewport()->setProperty("ground", u"bg"_s);
+    m_scroll->viewport()->setAttribute(Qt::WA_StyledBackground);
     m_verdict = makeLabel(tr("Drawing…"), "hint", this);
     m_verdict->setObjectName(u"notices"_s);
     m_verdict->setWordWrap(true);
