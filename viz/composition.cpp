@@ -2,13 +2,13 @@
 #include "viz/composition.h"
 
 #include "core/base/error.h"
+#include "core/study/compared_pair.h"
 #include "viz/caption.h"
 #include "viz/labels.h"
 
 #include <QFontMetricsF>
 
 #include <algorithm>
-#include <numeric>
 
 namespace ketscope {
 
@@ -113,11 +113,10 @@ QString Composition::caption() const
     if (m_panels.size() == 1)
         return m_panels.front()->caption();
     const Selection& at = m_comparison->study.selection;
-    std::vector<std::size_t> traces(m_comparison->traces.size());
-    std::iota(traces.begin(), traces.end(), std::size_t{0});
-    QString caption = QStringLiteral("Attention in %1, %2, %3 %4")
-                          .arg(modelName(m_comparison->model), captionOfHead(*m_comparison, at),
-                               captionOfInput(*m_comparison), captionOfTraces(*m_comparison, traces, at.stack));
+    QString caption =
+        QStringLiteral("Attention in %1, %2, %3 %4")
+            .arg(modelName(m_comparison->model), captionOfHead(*m_comparison, at), captionOfInput(*m_comparison),
+                 captionOfTraces(*m_comparison, shownTraces(*m_comparison), at.stack));
     for (std::size_t i = 0; i < m_panels.size(); ++i)
         caption += QStringLiteral(" (%1) %2").arg(panelLetter(i), m_panels[i]->panelCaption());
     return caption;

@@ -5,7 +5,6 @@
 #include "core/study/token_axis.h"
 
 #include <cmath>
-#include <numeric>
 
 namespace ketscope {
 
@@ -63,13 +62,6 @@ HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection) : m
     m_masks = maskOf(*m_comparison, selection.stack);
     m_mask = m_masks->mask;
     m_mask.causal = m_mask.causal && keys() >= queries();
-}
-
-std::vector<std::size_t> HeadMaps::allTraces() const
-{
-    std::vector<std::size_t> all(traces());
-    std::iota(all.begin(), all.end(), std::size_t{0});
-    return all;
 }
 
 bool HeadMaps::hasStandardError(const MapSource& source) const

@@ -44,7 +44,6 @@ public:
     HeadMaps(ComparisonPointer comparison, const Selection& selection);
 
     std::size_t traces() const { return m_weights.size(); }
-    std::vector<std::size_t> allTraces() const;  // 0, 1, …
     std::size_t queries() const { return m_weights.front().rows; }
     std::size_t keys() const { return m_weights.front().columns; }
     MatrixView weights(std::size_t trace) const { return m_weights[trace]; }

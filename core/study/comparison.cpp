@@ -6,6 +6,7 @@
 #include "core/base/parallel.h"
 #include "core/study/run_memory.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace ketscope {
@@ -51,13 +52,17 @@ EncodedInput inputOf(const Comparison& next, const LoadedModel& model, const Com
 
 std::shared_ptr<const Trace> reusable(const Comparison* previous, const Comparison& next, std::size_t trace)
 {
-    if (previous == nullptr || trace >= previous->traces.size() || !sameGround(*previous, next))
+    if (previous == nullptr || previous->traces.empty() || !sameGround(*previous, next))
         return nullptr;
     if (trace == 0)
         return previous->traces[0];
-    const bool same = previous->study.seed == next.study.seed
-                      && previous->study.candidates[trace - 1] == next.study.candidates[trace - 1];
-    return same ? previous->traces[trace] : nullptr;
+    // A plan is known by what it says, not by where it stands: candidates may have been moved, copied or removed.
+    if (previous->study.seed != next.study.seed)
+        return nullptr;
+    const auto& plans = previous->study.candidates;
+    const auto same = std::ranges::find(plans, next.study.candidates[trace - 1]);
+    const auto at = static_cast<std::size_t>(same - plans.begin()) + 1;
+    return same != plans.end() && at < previous->traces.size() ? previous->traces[at] : nullptr;
 }
 
 using KeptMaps = std::vector<std::vector<std::uint8_t>>;

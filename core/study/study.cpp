@@ -66,15 +66,9 @@ Json toJson(const Study& study)
     Json candidates = Json::array();
     for (const Plan& plan : study.candidates)
         candidates.push_back(toJson(plan));
-    const Selection& s = study.selection;
-    Json json = {
-        {"version", kStudyVersion},
-        {"model", study.modelPath},
-        {"input", inputToJson(study.input)},
-        {"candidates", candidates},
-        {"seed", study.seed},
-        {"selection", {{"stack", s.stack}, {"layer", s.layer}, {"head", s.head}, {"query", s.query}, {"key", s.key}}},
-        {"view", toJson(study.view)}};
+    Json json = {{"version", kStudyVersion},  {"model", study.modelPath}, {"input", inputToJson(study.input)},
+                 {"candidates", candidates},  {"seed", study.seed},       {"selection", toJson(study.selection)},
+                 {"view", toJson(study.view)}};
     if (!study.keptLayers.empty())
         json["kept_layers"] = study.keptLayers;
     return json;
@@ -94,10 +88,7 @@ Study studyFromJson(const Json& json, const std::string& where)
     for (const Json& plan : fields.at("candidates"))
         study.candidates.push_back(planFromJson(plan, where + ", candidates"));
     study.seed = fields.whole<std::uint64_t>("seed");
-    const JsonFields selection(fields.at("selection"), where + ", selection");
-    study.selection = {selection.whole<std::size_t>("stack"), selection.whole<std::size_t>("layer"),
-                       selection.whole<std::size_t>("head"), selection.whole<std::size_t>("query"),
-                       selection.whole<std::size_t>("key")};
+    study.selection = selectionFromJson(fields.at("selection"), where + ", selection");
     study.view = viewFromJson(fields.at("view"), where + ", view");
     if (fields.has("kept_layers"))
         study.keptLayers = fields.list<std::size_t>("kept_layers");

@@ -3,6 +3,7 @@
 
 #include "core/study/input.h"
 #include "core/study/plan.h"
+#include "core/study/selection.h"
 #include "core/study/view_settings.h"
 
 #include <cstdint>
@@ -10,17 +11,6 @@
 #include <vector>
 
 namespace ketscope {
-
-// Stack, layer, head, query and key: one, shared by all views.
-struct Selection {
-    std::size_t stack = 0;
-    std::size_t layer = 0;
-    std::size_t head = 0;
-    std::size_t query = 0;
-    std::size_t key = 0;
-
-    bool operator==(const Selection&) const = default;
-};
 
 // What is needed to draw it all again: the window, the command line, saved files and the provenance inside exported
 // figures all use this one value.

@@ -28,16 +28,20 @@ double meanDistanceOf(MatrixView map, std::span<const std::uint8_t> rows)
 
 std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_t candidate)
 {
+    return summarizeHeads(comparison, ComparedPair{0, candidate});
+}
+
+std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, const ComparedPair& pair)
+{
     std::vector<HeadSummary> heads;
     std::size_t tokens = 0;
-    const Trace& baseline = *comparison.traces.at(0);
-    const Trace& changed = *comparison.traces.at(candidate);
+    const Trace& baseline = *comparison.traces.at(pair.baseline);
+    const Trace& changed = *comparison.traces.at(pair.candidate);
     for (std::size_t stack = 0; stack < comparison.model.stacks.size(); ++stack) {
         const StackInfo& info = comparison.model.stacks[stack];
         for (std::size_t layer = 0; layer < info.layers; ++layer) {
             for (std::size_t head = 0; head < info.heads; ++head) {
-                if (mayDiffer(comparison, candidate, stack, layer, head)
-                    && baseline.stacks.at(stack).attention.at(layer))
+                if (mayDiffer(comparison, pair, stack, layer, head) && baseline.stacks.at(stack).attention.at(layer))
                     heads.push_back({stack, layer, head, {}, 0.0, 0.0});
             }
         }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/measures/measures.h"
-#include "core/study/comparison.h"
+#include "core/study/compared_pair.h"
 
 #include <vector>
 
@@ -18,7 +18,9 @@ struct HeadSummary {
     double meanDistanceB = 0.0;
 };
 
-// Every head that the plan of trace `candidate` patches, in order of stack, layer and head; all where it is not known.
+// Every head that may differ between the two traces, in order of stack, layer and head.
+std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, const ComparedPair& pair);
+// Trace `candidate` against A.
 std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, std::size_t candidate);
 
 // Means over heads, each weighted by its rows; max |Δ| is a maximum. Zero rows when `heads` is empty.

@@ -16,45 +16,6 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
-// Nothing at all: what an error of 1 looks like.
-class Silence final : public Mechanism {
-public:
-    const MechanismInfo& info() const override
-    {
-        static const MechanismInfo s_info = {.id = "zero",
-                                             .title = "No output",
-                                             .shortTitle = "No output",
-                                             .formula = "0",
-                                             .summary = "",
-                                             .source = "",
-                                             .parameters = {},
-                                             .properties = {.rowStochastic = false}};
-        return s_info;
-    }
-    std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters&, const Monitor&) const override
-    {
-        checkShapes(input);
-        return std::make_unique<Head>();
-    }
-    double flops(const HeadInput&, const Parameters&) const override { return 0.0; }
-
-private:
-    struct Head : PreparedHead {
-        void rows(std::size_t first, std::size_t last, const HeadOutput& output) const override
-        {
-            for (const MutableMatrixView& view : {output.weights, output.output, output.standardError})
-                for (std::size_t row = first; row < last && !view.empty(); ++row)
-                    std::ranges::fill(view.row(row), 0.0F);
-        }
-    };
-};
-
-const Mechanism& silence()
-{
-    static const Silence mechanism;
-    return mechanism;
-}
-
 // The combination with this number, the last axis fastest.
 std::vector<std::string> combination(const std::vector<SweepAxis>& axes, std::size_t number)
 {
@@ -147,7 +108,7 @@ public:
         };
         baseline("exact", mechanism("exact"));
         baseline("uniform", mechanism("uniform"));
-        baseline("zero", silence());
+        baseline("zero", mechanism("zero"));
         for (std::size_t number = 0; number < m_all.size(); ++number)
             sweep.rows.push_back(
                 row("swept", combination(m_request.axes, number), *m_request.candidate.mechanism, m_all[number]));

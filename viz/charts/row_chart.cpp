@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/charts/row_chart.h"
 
+#include "core/study/compared_pair.h"
 #include "viz/head_maps.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
@@ -15,7 +16,6 @@
 #include <QGraphicsItem>
 
 #include <cmath>
-#include <numeric>
 
 namespace ketscope {
 
@@ -176,8 +176,9 @@ private:
 double sizeOf(const HeadMaps& maps, std::size_t query, std::size_t key, RowOrder order)
 {
     double largest = 0.0;
-    for (std::size_t trace = order == RowOrder::Difference ? 1 : 0; trace < maps.traces(); ++trace) {
-        const MapSource source{trace, order == RowOrder::Difference ? std::optional<std::size_t>(0) : std::nullopt};
+    const std::size_t baseline = comparedPair(maps.comparison()).baseline;
+    for (const std::size_t trace : shownTraces(maps.comparison())) {
+        const MapSource source{trace, order == RowOrder::Difference ? std::optional(baseline) : std::nullopt};
         const Cell cell = maps.cell(source, query, key);
         if (cell.state == CellState::Value)
             largest = std::max(largest, std::abs(cell.value));
@@ -263,12 +264,14 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
     const Selection& selection = comparison->study.selection;
     const std::size_t query = std::min(selection.query, maps.queries() - 1);
     const auto keys = keysToShow(maps, query, order);
-    const double traces = static_cast<double>(maps.traces());
+    const std::vector<std::size_t> shown = shownTraces(*comparison);
+    const double traces = static_cast<double>(shown.size());
     double lowest = 0.0, largest = 0.0;
     RowContents contents{labelsOf(maps, keys), std::nullopt, {}};
     auto* series = new QBarSeries;
     series->setBarWidth(kGroupWidth);
-    for (std::size_t trace = 0; trace < maps.traces(); ++trace) {
+    for (std::size_t place = 0; place < shown.size(); ++place) {
+        const std::size_t trace = shown[place];
         auto* bars = new QBarSet(QString::fromStdString(traceTag(trace)));
         bars->setColor(theme.trace(trace));
         bars->setBorderColor(Qt::transparent);
@@ -277,7 +280,7 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
             const double value = cell.state == CellState::Value ? cell.value : 0.0;
             bars->append(value);
             const double reach = kWhisker * cell.standardError;
-            const double x = static_cast<double>(i) + kGroupWidth * ((static_cast<double>(trace) + 0.5) / traces - 0.5);
+            const double x = static_cast<double>(i) + kGroupWidth * ((static_cast<double>(place) + 0.5) / traces - 0.5);
             if (reach > 0.0)
                 contents.whiskers.push_back({x, std::max(value - reach, std::min(value, 0.0)), value + reach});
             lowest = std::min(lowest, value);

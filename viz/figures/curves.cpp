@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/figures/curves.h"
 
+#include "core/study/compared_pair.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
 #include "viz/trace_style.h"
@@ -19,7 +20,7 @@ constexpr double kMostHeight = 360.0;
 }  // namespace
 
 CurveFigure::CurveFigure(const ComparisonPointer& comparison)
-    : m_maps(comparison, comparison ? comparison->study.selection : Selection()),
+    : m_maps(comparison, comparison ? comparison->study.selection : Selection()), m_traces(shownTraces(*comparison)),
       m_selection(comparison->study.selection)
 {
 }

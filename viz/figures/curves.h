@@ -27,6 +27,7 @@ protected:
     Table tableOf(const QString& positionTitle, const QStringList& names) const;
 
     HeadMaps m_maps;
+    std::vector<std::size_t> m_traces;  // shown, a line each
     Selection m_selection;
     LinePlot m_plot;  // filled by the figure
 };

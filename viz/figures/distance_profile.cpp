@@ -29,7 +29,7 @@ public:
         const std::vector<double> uniform =
             uniformDistanceProfile(mask->mask, m_maps.queries(), m_maps.keys(), mask->queries);
         double largest = 0.0;
-        for (std::size_t trace = 0; trace < m_maps.traces(); ++trace) {
+        for (const std::size_t trace : m_traces) {
             const std::vector<double> profile = distanceProfile(m_maps.weights(trace), mask->queries);
             const double mean = meanOfProfile(profile);
             m_plot.marks.push_back(
@@ -65,8 +65,7 @@ public:
         const Comparison& comparison = m_maps.comparison();
         return QStringLiteral("%1 by distance |i − j| between query and key in %2, %3, %4 %5 %6")
             .arg(title(), modelName(comparison.model), captionOfHead(comparison, m_selection),
-                 captionOfInput(comparison), captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack),
-                 means());
+                 captionOfInput(comparison), captionOfTraces(comparison, m_traces, m_selection.stack), means());
     }
 
     QString panelCaption() const override

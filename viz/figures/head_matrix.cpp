@@ -8,7 +8,6 @@
 
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 namespace ketscope {
 
@@ -48,21 +47,22 @@ const FigureType& head_matrixFigure()
 
 HeadMatrix::HeadMatrix(const ComparisonPointer& comparison)
     : m_comparison(comparison), m_selection(comparison->study.selection),
-      m_measure(headMeasure(comparison->study.view.headMeasure)),
-      m_scale(ValueScale::sequential(ColourScale::Linear, 1.0)), m_deltaScale(m_scale)
+      m_measure(headMeasure(comparison->study.view.headMeasure)), m_traces(shownTraces(*comparison)),
+      m_pair(comparedPair(*comparison)), m_scale(ValueScale::sequential(ColourScale::Linear, 1.0)),
+      m_deltaScale(m_scale)
 {
     const HeadMaps checked(comparison, m_selection);  // refuses a selection outside of the traces
-    for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace)
+    for (const std::size_t trace : m_traces)
         m_heads.push_back(comparison->statistics->of(*comparison, trace, m_selection.stack));
     m_layers = m_heads.front()->size();
     m_columns = m_layers == 0 ? 0 : m_heads.front()->front().size();
     double largest = 0.0, difference = 0.0;
     for (std::size_t layer = 0; layer < m_layers; ++layer)
         for (std::size_t head = 0; head < m_columns; ++head) {
-            for (std::size_t trace = 0; trace < m_heads.size(); ++trace)
-                if (const double found = value(trace, layer, head); std::isfinite(found))
+            for (std::size_t panel = 0; panel < m_heads.size(); ++panel)
+                if (const double found = value(panel, layer, head); std::isfinite(found))
                     largest = std::max(largest, found);
-            if (m_heads.size() > 1 && isPatched(1, layer, head))
+            if (hasDifference() && mayDiffer(*m_comparison, m_pair, m_selection.stack, layer, head))
                 if (const double found = std::abs(value(m_heads.size(), layer, head)); std::isfinite(found))
                     difference = std::max(difference, found);
         }
@@ -71,14 +71,16 @@ HeadMatrix::HeadMatrix(const ComparisonPointer& comparison)
     m_deltaScale = ValueScale::symmetric(ColourScale::Linear, niceMaximum(difference));
 }
 
-bool HeadMatrix::isPatched(std::size_t trace, std::size_t layer, std::size_t head) const
+bool HeadMatrix::isPatched(std::size_t panel, std::size_t layer, std::size_t head) const
 {
-    return mayDiffer(*m_comparison, trace, m_selection.stack, layer, head);
+    if (isDifference(panel))
+        return mayDiffer(*m_comparison, m_pair, m_selection.stack, layer, head);
+    return mayDiffer(*m_comparison, m_traces[panel], m_selection.stack, layer, head);
 }
 
 double HeadMatrix::value(std::size_t panel, std::size_t layer, std::size_t head) const
 {
-    const auto of = [&](std::size_t trace) { return (*m_heads[trace])[layer][head].*m_measure.value; };
+    const auto of = [&](std::size_t place) { return (*m_heads[place])[layer][head].*m_measure.value; };
     return isDifference(panel) ? of(1) - of(0) : of(panel);
 }
 
@@ -89,7 +91,7 @@ double HeadMatrix::meanOfPanel(std::size_t panel) const
     for (std::size_t layer = 0; layer < m_layers; ++layer)
         for (std::size_t head = 0; head < m_columns; ++head) {
             const double found = value(panel, layer, head);
-            if (!std::isfinite(found) || (isDifference(panel) && !isPatched(1, layer, head)))
+            if (!std::isfinite(found) || (isDifference(panel) && !isPatched(panel, layer, head)))
                 continue;
             sum += found;
             ++count;
@@ -97,12 +99,29 @@ double HeadMatrix::meanOfPanel(std::size_t panel) const
     return count == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(count);
 }
 
-double HeadMatrix::meanOfLayer(std::size_t trace, std::size_t layer) const
+bool HeadMatrix::isPatchedByAny(std::size_t layer, std::size_t head) const
+{
+    for (std::size_t place = 0; place < m_traces.size(); ++place)
+        if (isPatched(place, layer, head))
+            return true;
+    return false;
+}
+
+QStringList HeadMatrix::patchers() const
+{
+    QStringList letters;
+    for (std::size_t place = 0; place < m_traces.size(); ++place)
+        if (m_traces[place] > 0)
+            letters << letter(place);
+    return letters.isEmpty() ? QStringList(QStringLiteral("B")) : letters;
+}
+
+double HeadMatrix::meanOfLayer(std::size_t place, std::size_t layer) const
 {
     double sum = 0.0;
     std::size_t count = 0;
     for (std::size_t head = 0; head < m_columns; ++head)
-        if (const double found = value(trace, layer, head); std::isfinite(found)) {
+        if (const double found = value(place, layer, head); std::isfinite(found)) {
             sum += found;
             ++count;
         }
@@ -117,7 +136,7 @@ CellGrid HeadMatrix::grid(std::size_t panel) const
     for (std::size_t layer = 0; layer < m_layers; ++layer)
         for (std::size_t head = 0; head < m_columns; ++head) {
             Cell cell{CellState::Value, value(panel, layer, head), 0.0};
-            if (isDifference(panel) && !isPatched(1, layer, head))
+            if (isDifference(panel) && !isPatched(panel, layer, head))
                 cell.state = CellState::Masked;
             else if (!std::isfinite(cell.value))
                 cell.state = CellState::NotFinite;
@@ -133,8 +152,8 @@ QString HeadMatrix::unit() const
 
 QString HeadMatrix::titleOf(std::size_t panel) const
 {
-    return isDifference(panel) ? QStringLiteral("B − A")
-                               : QString::fromStdString(traceTitle(*m_comparison, panel).title);
+    return isDifference(panel) ? QStringLiteral("%1 − %2").arg(letter(1), letter(0))
+                               : QString::fromStdString(traceTitle(*m_comparison, m_traces[panel]).title);
 }
 
 QString HeadMatrix::detailOf(std::size_t panel) const
@@ -146,7 +165,7 @@ QString HeadMatrix::detailOf(std::size_t panel) const
         return QStringLiteral("mean ") + formatNumber(mean, kDecimals) + unit();
     if (!std::isfinite(mean))
         return std::isfinite(meanOfPanel(0)) ? QStringLiteral("no head patched") : QString();
-    return (planIsKnown(*m_comparison, 1) ? QStringLiteral("patched: ") : QStringLiteral("mean "))
+    return (plansAreKnown(*m_comparison, m_pair) ? QStringLiteral("patched: ") : QStringLiteral("mean "))
            + formatSigned(mean, kDecimals) + unit();
 }
 
@@ -167,7 +186,9 @@ ColourBar HeadMatrix::weightBar() const
 
 ColourBar HeadMatrix::differenceBar() const
 {
-    return {{}, QStringLiteral("less in B"), QStringLiteral("more in B"), false};
+    if (!hasDifference())
+        return {};
+    return {{}, QStringLiteral("less in ") + letter(1), QStringLiteral("more in ") + letter(1), false};
 }
 
 // As many panels side by side as keep cells legible, the rest below.
@@ -246,9 +267,8 @@ Hit HeadMatrix::hit(QPointF where, const QRectF& area, const Theme& theme) const
         hit.layer = std::min(m_layers - 1, static_cast<std::size_t>((where.y() - map.top()) / layout.pitch));
         hit.head = std::min(m_columns - 1, static_cast<std::size_t>((where.x() - map.left()) / layout.pitch));
         QStringList values;
-        for (std::size_t trace = 0; trace < m_heads.size(); ++trace)
-            values << QString::fromStdString(traceTag(trace)) + QLatin1Char(' ')
-                          + formatNumber(value(trace, *hit.layer, *hit.head), 4);
+        for (std::size_t place = 0; place < m_heads.size(); ++place)
+            values << letter(place) + QLatin1Char(' ') + formatNumber(value(place, *hit.layer, *hit.head), 4);
         if (hasDifference())
             values << QStringLiteral("Δ ") + formatSigned(value(m_heads.size(), *hit.layer, *hit.head), 4);
         hit.sentence =
@@ -262,17 +282,18 @@ Hit HeadMatrix::hit(QPointF where, const QRectF& area, const Theme& theme) const
 Table HeadMatrix::table() const
 {
     Table table;
-    table.header = QStringList{QStringLiteral("layer"), QStringLiteral("head"), QStringLiteral("patched by B")};
-    for (std::size_t trace = 0; trace < m_heads.size(); ++trace)
-        table.header << QString::fromStdString(traceTag(trace));
-    if (m_heads.size() > 1)
+    table.header = QStringList{QStringLiteral("layer"), QStringLiteral("head"),
+                               QStringLiteral("patched by ") + patchers().join(QStringLiteral(" or "))};
+    for (std::size_t place = 0; place < m_heads.size(); ++place)
+        table.header << letter(place);
+    const std::size_t columns = m_heads.size() + (hasPair() ? 1 : 0);
+    if (hasPair())
         table.header << QStringLiteral("Δ");
     for (std::size_t layer = 0; layer < m_layers; ++layer)
         for (std::size_t head = 0; head < m_columns; ++head) {
             QStringList row{QString::number(layer), QString::number(head),
-                            m_heads.size() > 1 && isPatched(1, layer, head) ? QStringLiteral("yes")
-                                                                            : QStringLiteral("no")};
-            for (std::size_t panel = 0; panel < m_heads.size() + (m_heads.size() > 1 ? 1 : 0); ++panel)
+                            isPatchedByAny(layer, head) ? QStringLiteral("yes") : QStringLiteral("no")};
+            for (std::size_t panel = 0; panel < columns; ++panel)
                 row << QString::number(value(panel, layer, head), 'g', 9);
             table.rows.push_back(std::move(row));
         }
@@ -281,12 +302,10 @@ Table HeadMatrix::table() const
 
 QString HeadMatrix::caption() const
 {
-    std::vector<std::size_t> traces(m_heads.size());
-    std::iota(traces.begin(), traces.end(), std::size_t{0});
     return QStringLiteral("%1 of every head in %2, %3%4 %5%6")
         .arg(QString::fromStdString(m_measure.title), modelName(m_comparison->model),
              captionOfStack(*m_comparison, m_selection.stack), captionOfInput(*m_comparison),
-             captionOfTraces(*m_comparison, traces, m_selection.stack), notes());
+             captionOfTraces(*m_comparison, m_traces, m_selection.stack), notes());
 }
 
 QString HeadMatrix::panelCaption() const
@@ -298,8 +317,9 @@ QString HeadMatrix::notes() const
 {
     QString notes = QStringLiteral(" Means over the queries.");
     if (hasDifference())
-        notes += planIsKnown(*m_comparison, 1) ? QStringLiteral(" Δ is B − A, of patched heads only.")
-                                               : QStringLiteral(" Δ is B − A.");
+        notes += QStringLiteral(" Δ is %1 − %2%3.")
+                     .arg(letter(1), letter(0),
+                          plansAreKnown(*m_comparison, m_pair) ? QStringLiteral(", of patched heads only") : QString());
     return notes;
 }
 

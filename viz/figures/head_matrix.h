@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/compared_pair.h"
 #include "core/study/head_statistics.h"
 #include "viz/colour_bar.h"
 #include "viz/figure.h"
@@ -20,7 +21,7 @@ struct HeadMatrixLayout {
     double height = 0.0;
 };
 
-// One number for every head of a stack, layer by layer: A, B, … and B − A, with the mean of each layer beside them. Which
+// One number for every head of a stack, layer by layer: the traces shown and the difference of the compared pair, with the mean of each layer beside them. Which
 // number: the study's view.
 class HeadMatrix final : public Figure {
 public:
@@ -39,13 +40,18 @@ public:
     HeadMatrixLayout layout(const QRectF& area, const Theme& theme) const;
 
 private:
-    bool hasDifference() const { return m_heads.size() > 1 && m_comparison->study.view.showDifference; }
+    bool hasDifference() const { return showsDifference(*m_comparison); }
+    // Whether the first two panels are the compared pair.
+    bool hasPair() const { return m_traces.size() == 2; }
     std::size_t panels() const { return m_heads.size() + (hasDifference() ? 1 : 0); }
     bool isDifference(std::size_t panel) const { return panel == m_heads.size(); }
-    bool isPatched(std::size_t trace, std::size_t layer, std::size_t head) const;
+    bool isPatched(std::size_t panel, std::size_t layer, std::size_t head) const;
     double value(std::size_t panel, std::size_t layer, std::size_t head) const;
     double meanOfPanel(std::size_t panel) const;
-    double meanOfLayer(std::size_t trace, std::size_t layer) const;
+    bool isPatchedByAny(std::size_t layer, std::size_t head) const;
+    QString letter(std::size_t place) const { return QString::fromStdString(traceTag(m_traces[place])); }
+    QStringList patchers() const;  // letters of the candidates shown
+    double meanOfLayer(std::size_t place, std::size_t layer) const;
     CellGrid grid(std::size_t panel) const;
     QString unit() const;
     QString notes() const;
@@ -64,7 +70,9 @@ private:
     ComparisonPointer m_comparison;
     Selection m_selection;
     const HeadMeasure& m_measure;
-    std::vector<std::shared_ptr<const StatisticsMemo::Heads>> m_heads;  // of every trace
+    std::vector<std::size_t> m_traces;  // shown, one panel each
+    ComparedPair m_pair;
+    std::vector<std::shared_ptr<const StatisticsMemo::Heads>> m_heads;  // of m_traces
     std::size_t m_layers = 0;
     std::size_t m_columns = 0;
     double m_limit = 1.0;

@@ -55,9 +55,8 @@ void HeadMatrix::paintPanel(QPainter& painter, const HeadMatrixLayout& layout, s
     const QRectF& header = layout.headers[panel];
     const double chip = theme.px(16.0), left = header.left() + theme.px(kIndent), width = header.right() - left;
     const bool difference = isDifference(panel);
-    drawChip(painter, QRectF(header.topLeft(), QSizeF(chip, chip)),
-             difference ? QStringLiteral("Δ") : QString::fromStdString(traceTag(panel)),
-             difference ? QColor() : theme.trace(panel), theme);
+    drawChip(painter, QRectF(header.topLeft(), QSizeF(chip, chip)), difference ? QStringLiteral("Δ") : letter(panel),
+             difference ? QColor() : theme.trace(m_traces[panel]), theme);
     const QFont bold = theme.ui(kTitlePixels, QFont::DemiBold), small = theme.ui(kTickPixels);
     drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
               fitText(titleOf(panel), bold, width), bold, theme.text, theme);
@@ -104,7 +103,7 @@ void HeadMatrix::paintMarks(QPainter& painter, const HeadMatrixLayout& layout, s
 {
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
-    if (!isDifference(panel) && planIsKnown(*m_comparison, panel) && layout.pitch >= 6.0)
+    if (!isDifference(panel) && planIsKnown(*m_comparison, m_traces[panel]) && layout.pitch >= 6.0)
         for (std::size_t layer = 0; layer < m_layers; ++layer)
             for (std::size_t head = 0; head < m_columns; ++head) {
                 if (!isPatched(panel, layer, head))
@@ -112,7 +111,7 @@ void HeadMatrix::paintMarks(QPainter& painter, const HeadMatrixLayout& layout, s
                 const QPointF corner = cellOf(layout, panel, layer, head).topRight();
                 const double side = std::clamp(layout.pitch * 0.28, 3.0, 7.0);
                 painter.setPen(Qt::NoPen);
-                painter.setBrush(theme.trace(panel));
+                painter.setBrush(theme.trace(m_traces[panel]));
                 painter.drawPolygon(QPolygonF({corner, corner + QPointF(-side, 0.0), corner + QPointF(0.0, side)}));
             }
     const QRectF ring = cellOf(layout, panel, m_selection.layer, m_selection.head);
@@ -140,10 +139,11 @@ void HeadMatrix::paintProfile(QPainter& painter, const HeadMatrixLayout& layout,
         drawLabel(painter, {x, box.top() - theme.px(5.0)}, formatNumber(share * m_limit, m_limit >= 10.0 ? 0 : 1),
                   small, theme.text2, theme, Anchor::Centre);
     }
-    for (std::size_t trace = 0; trace < m_heads.size(); ++trace) {
+    for (std::size_t place = 0; place < m_heads.size(); ++place) {
+        const std::size_t trace = m_traces[place];
         QPolygonF line;
         for (std::size_t layer = 0; layer < m_layers; ++layer)
-            if (const double mean = meanOfLayer(trace, layer); std::isfinite(mean))
+            if (const double mean = meanOfLayer(place, layer); std::isfinite(mean))
                 line << QPointF(box.left() + std::min(mean / m_limit, 1.0) * box.width(),
                                 cellOf(layout, 0, layer, 0).center().y() - layout.maps.front().top() + box.top());
         painter.setPen(tracePen(trace, theme));

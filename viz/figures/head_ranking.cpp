@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/compared_pair.h"
 #include "core/study/head_statistics.h"
 #include "viz/caption.h"
 #include "viz/figure.h"
@@ -27,24 +28,24 @@ struct Change {
     double distance = 0.0;  // Δ of the mean distance, tokens
 };
 
-// The patched heads whose measure changes most from A to B, largest first.
+// The patched heads whose measure changes most between the compared traces, largest first.
 class HeadRanking final : public Figure {
 public:
     explicit HeadRanking(const ComparisonPointer& comparison)
         : m_comparison(comparison), m_selection(comparison->study.selection),
-          m_measure(headMeasure(comparison->study.view.headMeasure))
+          m_measure(headMeasure(comparison->study.view.headMeasure)), m_pair(comparedPair(*comparison))
     {
         const HeadMaps checked(comparison, m_selection);
         if (comparison->traces.size() < 2)
             return;
-        const auto before = comparison->statistics->of(*comparison, 0, m_selection.stack);
-        const auto after = comparison->statistics->of(*comparison, 1, m_selection.stack);
+        const auto before = comparison->statistics->of(*comparison, m_pair.baseline, m_selection.stack);
+        const auto after = comparison->statistics->of(*comparison, m_pair.candidate, m_selection.stack);
         for (std::size_t layer = 0; layer < before->size(); ++layer)
             for (std::size_t head = 0; head < before->front().size(); ++head) {
                 const HeadStatistics &a = (*before)[layer][head], &b = (*after)[layer][head];
                 const Change change{layer, head, b.*m_measure.value - a.*m_measure.value,
                                     b.meanDistance - a.meanDistance};
-                if (mayDiffer(*comparison, 1, m_selection.stack, layer, head) && std::isfinite(change.difference))
+                if (mayDiffer(*comparison, m_pair, m_selection.stack, layer, head) && std::isfinite(change.difference))
                     m_changes.push_back(change);
             }
         std::ranges::stable_sort(m_changes, std::ranges::greater(),
@@ -115,18 +116,13 @@ public:
 
     QString caption() const override
     {
-        return QStringLiteral("Heads of %1, %2by the change of %3 from A to B, %4 %5")
-            .arg(modelName(m_comparison->model), captionOfStack(*m_comparison, m_selection.stack),
-                 QString::fromStdString(m_measure.title).toLower(), captionOfInput(*m_comparison),
-                 captionOfTraces(*m_comparison, {0, std::min<std::size_t>(1, m_comparison->traces.size() - 1)},
-                                 m_selection.stack));
+        return QStringLiteral("Heads of %1, %2by %3, %4 %5")
+            .arg(modelName(m_comparison->model), captionOfStack(*m_comparison, m_selection.stack), change(),
+                 captionOfInput(*m_comparison),
+                 captionOfTraces(*m_comparison, {m_pair.baseline, m_pair.candidate}, m_selection.stack));
     }
 
-    QString panelCaption() const override
-    {
-        return QStringLiteral("Heads by the change of %1 from A to B.")
-            .arg(QString::fromStdString(m_measure.title).toLower());
-    }
+    QString panelCaption() const override { return QStringLiteral("Heads by %1.").arg(change()); }
 
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
 
@@ -134,6 +130,13 @@ private:
     struct Columns {
         double value, distance, bar;  // right edges of the numbers, left edge of the bars
     };
+
+    QString change() const
+    {
+        return QStringLiteral("the change of %1 from %2 to %3")
+            .arg(QString::fromStdString(m_measure.title).toLower(), QString::fromStdString(traceTag(m_pair.baseline)),
+                 QString::fromStdString(traceTag(m_pair.candidate)));
+    }
 
     std::size_t shown() const { return std::min(m_changes.size(), kMostRows); }
 
@@ -168,12 +171,13 @@ private:
         const double room = std::max(0.0, row.right() - columns.bar);
         const double width = room * std::abs(change.difference) / m_largest;
         painter.fillRect(QRectF(columns.bar, row.center().y() - theme.px(4.0), width, theme.px(8.0)),
-                         change.difference < 0.0 ? theme.traceA : theme.traceB);
+                         theme.trace(change.difference < 0.0 ? m_pair.baseline : m_pair.candidate));
     }
 
     ComparisonPointer m_comparison;
     Selection m_selection;
     const HeadMeasure& m_measure;
+    ComparedPair m_pair;
     std::vector<Change> m_changes;
     double m_largest = 1.0;
 };

@@ -2,9 +2,8 @@
 #include "viz/figures/heatmap.h"
 
 #include "core/base/error.h"
+#include "core/study/compared_pair.h"
 #include "viz/labels.h"
-
-#include <numeric>
 
 namespace ketscope {
 
@@ -16,11 +15,7 @@ const QString kSeparator = QStringLiteral(" · ");
 
 std::vector<std::size_t> chosenTraces(const HeatmapOptions& options, const HeadMaps& maps)
 {
-    std::vector<std::size_t> traces = options.traces;
-    if (traces.empty()) {
-        traces.resize(maps.traces());
-        std::iota(traces.begin(), traces.end(), std::size_t{0});
-    }
+    const std::vector<std::size_t> traces = options.traces.empty() ? shownTraces(maps.comparison()) : options.traces;
     for (const std::size_t trace : traces)
         if (trace >= maps.traces())
             refuse({"figure", "a trace below " + std::to_string(maps.traces()), std::to_string(trace),
@@ -49,7 +44,7 @@ Heatmap::Heatmap(const ComparisonPointer& comparison, HeatmapOptions options)
     }
     const double maximum = m_options.maximum.value_or(niceMaximum(m_largest));
     m_weightScale = m_signed ? ValueScale::symmetric(view.scale, maximum) : ValueScale::sequential(view.scale, maximum);
-    if (m_comparison && view.showDifference) {
+    if (m_comparison && view.showDifference && (!m_options.traces.empty() || showsDifference(*comparison))) {
         m_sources.push_back({m_traces[1], m_traces[0]});
         m_deltaScale = ValueScale::symmetric(view.scale, niceMaximum(m_maps.largest(m_sources.back())));
     }

@@ -12,7 +12,7 @@ struct HeatmapOptions {
     bool crosshair = false;           // mark the study's selected query and key
     bool uncertainty = true;          // rings and hatching where standard errors are known
     std::optional<double> maximum;    // lock the range of A and B here
-    std::vector<std::size_t> traces;  // which to show; the first is the baseline of Δ; empty = all
+    std::vector<std::size_t> traces;  // which to show; the first is the baseline of Δ; empty = as the study's view says
 };
 
 // The selected head's map of every trace, and Δ = second − first, with one layout and shared colour bars.

@@ -263,7 +263,9 @@ HeatmapLayout layoutHeatmap(const HeatmapContents& contents, const QRectF& area,
     const std::size_t panels = contents.traces + (contents.difference ? 1 : 0);
     std::optional<HeatmapLayout> best;
     double bestCell = 0.0;
-    for (std::size_t columns = panels; columns >= 1; --columns) {
+    // More than three traces stand in two rows.
+    const std::size_t most = contents.traces > 3 ? (panels + 1) / 2 : panels;
+    for (std::size_t columns = most; columns >= 1; --columns) {
         const Arrangement arrangement(contents, area, theme, columns);
         if (arrangement.isLegible() && area.height() >= kUnboundedHeight)
             return arrangement.result();

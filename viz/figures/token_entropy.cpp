@@ -29,7 +29,7 @@ public:
             uniform.values.push_back(counts ? std::log(static_cast<double>(allowed)) : kUndefined);
             m_plot.labels << elideMiddle(m_maps.queryText(query));
         }
-        for (std::size_t trace = 0; trace < m_maps.traces(); ++trace) {
+        for (const std::size_t trace : m_traces) {
             PlotSeries series{trace, {}, {}};
             for (std::size_t query = 0; query < m_maps.queries(); ++query)
                 series.values.push_back(std::isfinite(uniform.values[query]) ? entropy(m_maps.weights(trace).row(query))
@@ -68,7 +68,7 @@ public:
         const Comparison& comparison = m_maps.comparison();
         return QStringLiteral("Entropy of each query's attention in %1, %2, %3 %4 %5")
             .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
-                 captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack), dotted());
+                 captionOfTraces(comparison, m_traces, m_selection.stack), dotted());
     }
 
     QString panelCaption() const override { return QStringLiteral("Entropy of each query's attention. ") + dotted(); }
