@@ -6,8 +6,10 @@
 #include "ui/docks/head_grid.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
+#include "ui/docks/pins_section.h"
 #include "ui/docks/token_strip.h"
 #include "ui/docks/trace_sections.h"
+#include "ui/docks/traces_section.h"
 #include "ui/main_tool_bar.h"
 #include "ui/message_strip.h"
 #include "ui/status_line.h"
@@ -103,7 +105,8 @@ std::vector<QWidget*> MainWindow::makeLeftSections()
 std::vector<QWidget*> MainWindow::makeRightSections()
 {
     m_parameters = new ParameterSection(m_controller, m_appearance);
-    return {new MechanismSection(m_controller, m_appearance), m_parameters, new CellSection(m_controller, m_appearance),
+    return {new MechanismSection(m_controller, m_appearance),   m_parameters,
+            new CellSection(m_controller, m_appearance),        new PinsSection(m_controller, m_appearance),
             new DiagnosticsSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)};
 }
 
@@ -156,8 +159,11 @@ void MainWindow::connectController()
                                                     : recorded);
         refreshTitle();
     });
-    connect(&m_controller, &StudyController::viewChanged, this,
-            [this] { m_settings.setView(m_controller.study().view); });
+    connect(&m_controller, &StudyController::viewChanged, this, [this] {
+        ViewSettings view = m_controller.study().view;
+        view.compared = {};  // of this study alone
+        m_settings.setView(view);
+    });
     connect(&m_appearance, &Appearance::changed, this, &MainWindow::applySizes);
     connect(m_tools, &MainToolBar::planDialogWanted, m_plan, &PlanSection::edit);
     connect(m_tools, &MainToolBar::inputDialogWanted, this, &MainWindow::openInputDialog);
@@ -223,6 +229,8 @@ void MainWindow::refreshNotices()
         append(m_controller.model()->warnings);
     if (const ComparisonPointer& comparison = m_controller.comparison()) {
         append(comparison->input.notices);
+        if (!comparison->study.input.tokenIds.empty() && m_controller.tokenizer() != nullptr)
+            notices += tr("The input is exact token ids, not a text: edited tokens cannot always be written as one.");
         for (const auto& trace : comparison->traces)
             append(trace->warnings);
         if (m_controller.isRecorded())

@@ -5,6 +5,7 @@
 #include "ui/appearance.h"
 #include "ui/dialogs/export_dialog.h"
 #include "ui/dialogs/info_dialogs.h"
+#include "ui/dialogs/key_list.h"
 #include "ui/settings.h"
 #include "ui/study_controller.h"
 
@@ -15,6 +16,7 @@
 namespace ketscope {
 
 class FigureView;
+struct Command;
 class HeatmapPage;
 class MainToolBar;
 class MessageStrip;
@@ -60,6 +62,8 @@ private:
     void createViewMenu();
     void createLookMenus(QMenu& menu);
     void createRunMenu();
+    void createPlanMenus();
+    void createCompareActions(QMenu& menu);
     void createModelAndHelpMenus();
     void createSelectionActions(QMenu& menu);
     QAction* add(QMenu& menu, const QString& title, const QList<QKeySequence>& keys, Slot slot);
@@ -82,6 +86,12 @@ private:
     Perspective& perspective() const;
     void refreshPerspectives();
     void exportAgain();
+    // Everything that the palette finds.
+    std::vector<Command> commands();
+    void addComparisonCommands(std::vector<Command>& all);
+    void showPalette();
+    void showPerspectiveOf(const QString& id);
+    static bool isTyping();
     void escape();
     void moveHead(int layers, int heads);
     void showCentreOnly(bool on);

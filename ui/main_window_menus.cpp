@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/samples.h"
 #include "ui/docks/parameter_panel.h"
-#include "ui/docks/trace_sections.h"
 #include "ui/main_tool_bar.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
@@ -24,9 +23,6 @@ namespace {
 
 constexpr double kTextStep = 0.1;
 
-// Letters and digits are keys of the window only while no text is being typed.
-bool isTyping() { return qobject_cast<QLineEdit*>(QApplication::focusWidget()) != nullptr; }
-
 std::size_t moved(std::size_t index, int step)
 {
     return step < 0 && index == 0 ? 0 : index + static_cast<std::size_t>(step);
@@ -41,7 +37,8 @@ QAction* MainWindow::add(QMenu& menu, const QString& title, const QList<QKeySequ
     if (keys.isEmpty())
         return action;
     action->setShortcuts(keys);
-    m_keys.append({keys.front().toString(QKeySequence::NativeText), QString(title).remove(u'&').remove(u"…"_s)});
+    m_keys.append({menu.title().remove(u'&'), keys.front().toString(QKeySequence::NativeText),
+                   QString(title).remove(u'&').remove(u"…"_s)});
     return action;
 }
 
@@ -52,6 +49,7 @@ void MainWindow::createMenus()
     createEditMenu();
     createViewMenu();
     createRunMenu();
+    createPlanMenus();
     createModelAndHelpMenus();
 }
 
@@ -96,14 +94,15 @@ void MainWindow::createEditMenu()
     QAction* redo = m_controller.undoStack().createRedoAction(this, tr("&Redo"));
     redo->setShortcut(QKeySequence(u"Ctrl+Shift+Z"_s));
     menu.addActions({undo, redo});
-    m_keys.append({undo->shortcut().toString(QKeySequence::NativeText), tr("Undo parameters, plan and input")});
-    m_keys.append({redo->shortcut().toString(QKeySequence::NativeText), tr("Redo")});
+    m_keys.append(
+        {tr("Edit"), undo->shortcut().toString(QKeySequence::NativeText), tr("Undo parameters, plan and input")});
+    m_keys.append({tr("Edit"), redo->shortcut().toString(QKeySequence::NativeText), tr("Redo")});
     menu.addSeparator();
     // Ctrl+C itself belongs to whatever has the focus.
     m_copyValue = add(menu, tr("Copy &value"), {}, [this] { m_page->figureView().copyValue(); });
     m_copyRow = add(menu, tr("Copy &row"), {}, [this] { m_page->figureView().copyRow(); });
     add(menu, tr("Copy &matrix"), {}, [this] { perspective().copyValues(); });
-    m_keys.append({u"Ctrl+C"_s, tr("Copy the selected cell, with the map focused")});
+    m_keys.append({tr("Map"), u"Ctrl+C"_s, tr("Copy the selected cell")});
 }
 
 void MainWindow::createViewMenu()
@@ -135,6 +134,7 @@ void MainWindow::createViewMenu()
             m_page->toggleRangeLock();
     });
     menu.addSeparator();
+    createCompareActions(menu);
     createSelectionActions(menu);
     menu.addSeparator();
     add(menu, tr("Left dock"), {QKeySequence(u"F9"_s)}, [this] { m_left->setVisible(m_left->isHidden()); });
@@ -176,12 +176,12 @@ void MainWindow::createSelectionActions(QMenu& menu)
     QMenu& select = *menu.addMenu(tr("&Selection"));
     for (const auto& [title, key, layers, heads] : moves)
         add(select, title, {QKeySequence(key)}, [this, layers = layers, heads = heads] { moveHead(layers, heads); });
-    const std::pair<QString, QString> inMap[] = {{tr("Arrows"), tr("Query and key, with the map focused")},
+    const std::pair<QString, QString> inMap[] = {{tr("Arrows"), tr("Query and key")},
                                                  {tr("Ctrl+Left, Right"), tr("Next larger or smaller key of A's row")},
                                                  {tr("Ctrl+Up, Down"), tr("Largest key of A's row")},
                                                  {tr("Home, End"), tr("First and last key")}};
     for (const auto& [keys, does] : inMap)
-        m_keys.append({keys, does});
+        m_keys.append({tr("Map"), keys, does});
 }
 
 void MainWindow::createRunMenu()
@@ -194,8 +194,6 @@ void MainWindow::createRunMenu()
         m_tools->input().selectAll();
     });
     add(menu, tr("&All of the input…"), {QKeySequence(u"Ctrl+Shift+I"_s)}, [this] { openInputDialog(); });
-    add(menu, tr("&Plan for B…"), {}, [this] { m_plan->edit(); });
-    add(menu, tr("&Layers to keep…"), {}, [this] { chooseKeptLayers(); });
     add(menu, tr("&New seed"), {QKeySequence(u"N"_s)}, [this] {
         if (!isTyping())
             m_parameters->newSeed();
@@ -218,9 +216,14 @@ void MainWindow::createModelAndHelpMenus()
     connect(&m_controller, &StudyController::modelChanged, about, [about] { about->setEnabled(true); });
     menuBar()->addMenu(m_modelMenu);
     QMenu& help = *menuBar()->addMenu(tr("&Help"));
+    add(help, tr("&Commands…"), {QKeySequence(u"Ctrl+K"_s), QKeySequence(u"Ctrl+Shift+P"_s)},
+        [this] { showPalette(); });
     add(help, tr("&Keys"), {QKeySequence(u"?"_s)}, [this] {
-        if (!isTyping())
-            showKeys(m_keys, this);
+        if (isTyping())
+            return;
+        auto* list = new KeyList(m_keys, this);
+        list->setAttribute(Qt::WA_DeleteOnClose);
+        list->open();
     });
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });
 }

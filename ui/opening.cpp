@@ -19,21 +19,18 @@ PlanEntry lastTwoLayers(PlanEntry entry, const ModelInfo& model)
     return entry;
 }
 
-PlanEntry usualEntry()
-{
-    PlanEntry entry;
-    entry.mechanism = mechanisms()[mechanisms().size() > 1 ? 1 : 0];
-    entry.parameters = entry.mechanism->defaults();
-    return entry;
-}
-
 }  // namespace
+
+PlanEntry usualEntry(const Mechanism& mechanism, const ModelInfo& model)
+{
+    return lastTwoLayers({&mechanism, mechanism.defaults(), {}, {}, {}}, model);
+}
 
 Study completed(Study study, const std::optional<PlanEntry>& entry, const LoadedModel& model, bool carryInput)
 {
     const ModelInfo& info = model.model->info();
     if (study.candidates.empty())
-        study.candidates = {{{lastTwoLayers(entry.value_or(usualEntry()), info)}}};
+        study.candidates = {{{entry ? lastTwoLayers(*entry, info) : usualEntry(*mechanisms().at(1), info)}}};
     if (!model.tokenizer && !info.image)
         return study;
     const Input fitted = fittedInput(study.input, info);

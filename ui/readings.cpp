@@ -9,11 +9,6 @@ namespace ketscope {
 
 namespace {
 
-constexpr std::size_t kBaseline = 0;
-constexpr std::size_t kCandidate = 1;
-
-std::size_t candidateOf(const Comparison& comparison) { return comparison.traces.size() > kCandidate ? kCandidate : 0; }
-
 double flopsOf(const Comparison& comparison, std::size_t trace)
 {
     if (!comparison.plans.at(trace))
@@ -68,7 +63,8 @@ const HeadDiagnostics* diagnosticsOf(const Comparison& comparison, std::size_t t
 WholeReadings readWhole(const Comparison& comparison)
 {
     WholeReadings whole;
-    whole.patched = meanOver(summarizeHeads(comparison, candidateOf(comparison)));
+    whole.pair = comparedPair(comparison);
+    whole.patched = meanOver(summarizeHeads(comparison, whole.pair));
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace)
         whole.attentionFlop.push_back(flopsOf(comparison, trace));
     whole.outputs = outputTable(comparison);
@@ -78,8 +74,9 @@ WholeReadings readWhole(const Comparison& comparison)
 Readings readSelection(const Comparison& comparison, std::shared_ptr<const WholeReadings> whole)
 {
     const Selection& selection = comparison.study.selection;
-    const MatrixView a = mapOf(comparison, kBaseline, selection);
-    const MatrixView b = mapOf(comparison, candidateOf(comparison), selection);
+    const ComparedPair pair = comparedPair(comparison);
+    const MatrixView a = mapOf(comparison, pair.baseline, selection);
+    const MatrixView b = mapOf(comparison, pair.candidate, selection);
     Readings readings;
     readings.cell = compareCells(a(selection.query, selection.key), b(selection.query, selection.key));
     readings.query = compareMaps(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1));

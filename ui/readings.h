@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/measures/measures.h"
-#include "core/study/comparison.h"
+#include "core/study/compared_pair.h"
 #include "core/study/summary.h"
 
 #include <memory>
@@ -12,12 +12,13 @@ namespace ketscope {
 
 // What holds for a whole comparison, whatever is selected. One entry a trace.
 struct WholeReadings {
-    HeadsMean patched;                  // B against A over the heads that B patches
+    ComparedPair pair;                  // that `patched` is of
+    HeadsMean patched;                  // over the heads that may differ between the two
     std::vector<double> attentionFlop;  // of all heads
     OutputTable outputs;
 };
 
-// The numbers of the metrics table for one selection; B against A.
+// The numbers of the metrics table for one selection, of the compared pair.
 struct Readings {
     CellComparison cell;
     MapComparison query;

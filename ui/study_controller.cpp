@@ -63,11 +63,15 @@ void StudyController::connectJobs()
     connect(&m_readJob, &Job::failed, this, &StudyController::failed);
 }
 
+const Plan& StudyController::plan() const
+{
+    static const Plan none;
+    return m_candidate < m_study.candidates.size() ? m_study.candidates[m_candidate] : none;
+}
+
 const PlanEntry* StudyController::entry() const
 {
-    if (m_study.candidates.empty() || m_entry >= m_study.candidates.front().entries.size())
-        return nullptr;
-    return &m_study.candidates.front().entries[m_entry];
+    return m_entry < plan().entries.size() ? &plan().entries[m_entry] : nullptr;
 }
 
 StudyController::State StudyController::state() const
@@ -104,6 +108,7 @@ void StudyController::openModel(const QString& path)
     study.modelPath = path.toStdString();
     study.candidates.clear();
     study.keptLayers.clear();
+    study.view.compared = {};
     if (const auto sample = sampleAt(study.modelPath))
         study.input = sample->study.input;
     open(study, entry() == nullptr ? std::optional<PlanEntry>() : *entry(), true, true);
@@ -142,7 +147,7 @@ void StudyController::acceptModel(const Opened& opened)
     m_recordedFile.clear();
     m_model = opened.model;
     m_study = opened.study;
-    m_entry = 0;
+    m_candidate = m_entry = 0;
     m_comparison.reset();
     m_shown.reset();
     m_readings.reset();
@@ -189,7 +194,8 @@ void StudyController::acceptRecorded(const Opened& opened)
     const ViewSettings view = m_study.view;
     m_study = opened.study;
     m_study.view = view;
-    m_entry = 0;
+    m_study.view.compared = opened.study.view.compared;
+    m_candidate = m_entry = 0;
     m_undo.clear();
     m_readings.reset();
     m_error.clear();
@@ -258,7 +264,8 @@ void StudyController::refreshShown()
 void StudyController::readOff()
 {
     m_readJob.start([this, shown = m_shown, run = m_comparison, whole = m_whole](Monitor& monitor) -> Job::Delivery {
-        const auto known = whole ? whole : std::make_shared<const WholeReadings>(readWhole(*shown));
+        const bool holds = whole && whole->pair == comparedPair(*shown);
+        const auto known = holds ? whole : std::make_shared<const WholeReadings>(readWhole(*shown));
         monitor.check();
         const Readings readings = readSelection(*shown, known);
         return [this, run, readings] {
@@ -295,9 +302,12 @@ void StudyController::setView(const ViewSettings& view)
 {
     if (view == m_study.view)
         return;
+    const ComparedPair before = pair();
     m_study.view = view;
     refreshShown();
     emit viewChanged();
+    if (m_comparison && pair() != before)
+        readOff();
 }
 
 void StudyController::changeView(const std::function<void(ViewSettings&)>& change)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/study/comparison.h"
+#include "core/study/compared_pair.h"
+#include "core/study/plan_table.h"
 #include "ui/job.h"
 #include "ui/plan_text.h"
 #include "ui/readings.h"
@@ -46,9 +47,15 @@ public:
     const std::optional<Readings>& readings() const { return m_readings; }
     // Whether the readings are of the result and selection as they are now.
     bool readingsAreCurrent() const { return m_whole && !m_readJob.isRunning(); }
-    // The entry of B's plan that the mechanism panel edits; null without a plan.
+    // The candidate that mechanism, parameters and plan are of: its place in study().candidates, and as a trace.
+    std::size_t candidate() const { return m_candidate; }
+    std::size_t candidateTrace() const { return m_candidate + 1; }
+    QString candidateTag() const { return QString::fromStdString(traceTag(candidateTrace())); }
+    const Plan& plan() const;  // of that candidate; an empty one without candidates
+    // The entry of its plan that the mechanism panel edits; null without one.
     const PlanEntry* entry() const;
     std::size_t entryIndex() const { return m_entry; }
+    ComparedPair pair() const { return m_shown ? comparedPair(*m_shown) : ComparedPair{0, 1}; }
 
     State state() const;
     bool isUpToDate() const;
@@ -79,6 +86,7 @@ public:
     void setView(const ViewSettings& view);
     void changeView(const std::function<void(ViewSettings&)>& change);
     void setInput(const Input& input);
+    void setInput(const Input& input, const QString& title);
     // The text, or the labels between commas, or the token ids, whichever the input has now.
     void setInputText(const QString& text);
     void setPicture(const QString& file);
@@ -88,7 +96,30 @@ public:
     void setSeed(std::uint64_t seed);
     // Layers whose maps a run keeps, where all of them do not fit into memory; empty = all.
     void setKeptLayers(const std::vector<std::size_t>& layers);
+    // Of the current candidate.
     void setPlan(const Plan& plan, const QString& title);
+    // Candidates by their place in study().candidates. The one chosen is compared too, unless it already is.
+    void chooseCandidate(std::size_t index);
+    void addCandidate();  // a copy of the current one, after the last
+    void duplicateCandidate(std::size_t index);
+    void removeCandidate(std::size_t index);  // unless it is the only one
+    void moveCandidate(std::size_t index, std::size_t to);
+    // Which traces are compared, by their place in the comparison.
+    void compare(const ComparedPair& pair);
+    void swapCompared();
+    // What one head of the selected stack uses in the current candidate; null = nothing, it stays as in A.
+    void assignHead(std::size_t layer, std::size_t head, const PlanChoice* choice, const QString& title);
+    void ablateHead(std::size_t layer, std::size_t head);
+    void patchHead(std::size_t layer, std::size_t head);  // with the entry that is edited
+    void unpatchHead(std::size_t layer, std::size_t head);
+    // Changes to one token of the text, by its place in the comparison's tokens; what cannot be done is said by failed().
+    void replaceToken(std::size_t token, const QString& text);
+    void maskToken(std::size_t token);
+    void removeToken(std::size_t token);
+    void hideToken(std::size_t token, bool hidden);
+    // The cells that are kept in sight.
+    void pin(const Selection& cell);
+    void unpin(std::size_t index);
     // Which stack, layers and heads the edited entry is for.
     void setScope(const Scope& scope);
     void setEntryIndex(std::size_t index);
@@ -116,6 +147,8 @@ private:
     WorkPart work() const;
     void apply(const WorkPart& work);
     void edit(const QString& title, const WorkPart& after, Pace pace = Pace::Settled);
+    void editCandidates(const QString& title, const std::vector<Plan>& candidates, std::size_t current);
+    void editToken(const QString& title, const std::function<Input(const EncodedInput&)>& change);
     void editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace = Pace::Settled);
     void accept(const ComparisonPointer& comparison, double milliseconds);
     void acceptModel(const Opened& opened);
@@ -131,6 +164,7 @@ private:
     ComparisonPointer m_shown;
     std::optional<Readings> m_readings;
     std::shared_ptr<const WholeReadings> m_whole;  // of m_comparison, when known
+    std::size_t m_candidate = 0;
     std::size_t m_entry = 0;
     double m_lastRunMs = 0.0;
     bool m_runWhileDragging = true;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/input_text.h"
+#include "ui/opening.h"
 #include "ui/study_controller.h"
 
 #include <QFileInfo>
@@ -37,11 +38,13 @@ private:
     int m_gesture;
 };
 
-void StudyController::setInput(const Input& input)
+void StudyController::setInput(const Input& input) { setInput(input, tr("Change input")); }
+
+void StudyController::setInput(const Input& input, const QString& title)
 {
     WorkPart after = work();
     after.input = input;
-    edit(tr("Change input"), after);
+    edit(title, after);
 }
 
 void StudyController::setInputText(const QString& text)
@@ -69,7 +72,14 @@ void StudyController::setPicture(const QString& file)
 
 void StudyController::setMechanism(const Mechanism& mechanism)
 {
-    if (entry() == nullptr || entry()->mechanism == &mechanism)
+    if (!canRun())
+        return;
+    if (entry() == nullptr) {
+        Plan filled = plan();
+        filled.entries.push_back(usualEntry(mechanism, *model()));
+        return setPlan(filled, tr("Change mechanism"));
+    }
+    if (entry()->mechanism == &mechanism)
         return;
     editEntry(tr("Change mechanism"), [&](PlanEntry& changed) {
         changed.mechanism = &mechanism;
@@ -98,8 +108,8 @@ void StudyController::setSeed(std::uint64_t seed)
 void StudyController::setPlan(const Plan& plan, const QString& title)
 {
     WorkPart after = work();
-    after.candidates.resize(std::max<std::size_t>(1, after.candidates.size()));
-    after.candidates.front() = plan;
+    after.candidates.resize(std::max<std::size_t>(m_candidate + 1, after.candidates.size()));
+    after.candidates[m_candidate] = plan;
     edit(title, after);
 }
 
@@ -123,7 +133,7 @@ void StudyController::editEntry(const QString& title, const std::function<void(P
     if (entry() == nullptr)
         return;
     WorkPart after = work();
-    change(after.candidates.front().entries[m_entry]);
+    change(after.candidates[m_candidate].entries[m_entry]);
     edit(title, after, pace);
 }
 
@@ -157,7 +167,8 @@ void StudyController::apply(const WorkPart& work)
     m_study.candidates = work.candidates;
     m_study.seed = work.seed;
     m_study.keptLayers = work.keptLayers;
-    m_entry = std::min(m_entry, std::max<std::size_t>(1, work.candidates.front().entries.size()) - 1);
+    m_candidate = std::min(m_candidate, std::max<std::size_t>(1, work.candidates.size()) - 1);
+    m_entry = std::min(m_entry, std::max<std::size_t>(1, plan().entries.size()) - 1);
     m_error.clear();
     emit studyChanged();
     if (m_holdRun)

@@ -13,6 +13,9 @@ struct ComparedPair {
     bool operator==(const ComparedPair&) const = default;
 };
 
+// The one whose plan is looked at: the candidate, unless that is A.
+inline std::size_t patcherOf(const ComparedPair& pair) { return pair.candidate > 0 ? pair.candidate : pair.baseline; }
+
 // What the study's view says, where the comparison has those traces; else the first ones that it has. Both are 0 when there
 // is only A. Every figure and table asks here.
 ComparedPair comparedPair(const Comparison& comparison);

@@ -98,14 +98,6 @@ void showModelInfo(const StudyController& controller, QWidget* parent)
     showPage(translated("Model"), html, u"modelInfo"_s, parent);
 }
 
-void showKeys(const QList<KeyHelp>& actions, QWidget* parent)
-{
-    QString html = u"<table>"_s;
-    for (const KeyHelp& help : actions)
-        html += rowOf(u"<code>%1</code>"_s.arg(help.keys.toHtmlEscaped()), help.does);
-    showPage(translated("Keys"), html + u"</table>"_s, u"keys"_s, parent);
-}
-
 void showAbout(QWidget* parent)
 {
     QString html =

@@ -3,7 +3,6 @@
 
 #include "core/models/model.h"
 
-#include <QList>
 #include <QString>
 
 class QWidget;
@@ -12,14 +11,8 @@ namespace ketscope {
 
 class StudyController;
 
-struct KeyHelp {
-    QString keys;
-    QString does;
-};
-
 // Each opens a dialog of its own and returns at once.
 void showModelInfo(const StudyController& controller, QWidget* parent);
-void showKeys(const QList<KeyHelp>& actions, QWidget* parent);
 void showAbout(QWidget* parent);
 
 }  // namespace ketscope

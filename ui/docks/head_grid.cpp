@@ -4,7 +4,9 @@
 #include "viz/colour_map.h"
 #include "viz/thumbnail.h"
 
+#include <QContextMenuEvent>
 #include <QHelpEvent>
+#include <QMenu>
 #include <QPainter>
 #include <QPainterPath>
 #include <QStandardItemModel>
@@ -25,11 +27,11 @@ constexpr double kHeaderPixels = 16.0;
 constexpr double kLegendPixels = 24.0;
 constexpr int kPicturePixels = 48;
 
-MapSource sourceOf(HeadPicture picture)
+MapSource sourceOf(HeadPicture picture, const ComparedPair& pair)
 {
     if (picture == HeadPicture::Baseline)
-        return {0, {}};
-    return picture == HeadPicture::Candidate ? MapSource{1, {}} : MapSource{1, 0};
+        return {pair.baseline, {}};
+    return picture == HeadPicture::Candidate ? MapSource{pair.candidate, {}} : MapSource{pair.candidate, pair.baseline};
 }
 
 QImage coloured(QRgb colour)
@@ -126,7 +128,8 @@ void HeadGrid::redraw()
     }
     const bool dark = m_appearance.theme().dark;
     // Where there is only A, A is what is shown.
-    const MapSource source = sourceOf(comparison->traces.size() < 2 ? HeadPicture::Baseline : m_picture);
+    const MapSource source =
+        sourceOf(comparison->traces.size() < 2 ? HeadPicture::Baseline : m_picture, comparedPair(*comparison));
     m_drawing.start([this, comparison, source, scalars = showsScalars(), dark](Monitor& monitor) -> Job::Delivery {
         auto pictures = drawHeads(comparison, source, scalars, dark, monitor);
         return [this, pictures = std::move(pictures)] {
@@ -141,7 +144,7 @@ void HeadGrid::describe()
     const Selection& selection = m_controller.selection();
     QString text = tr("Layer %1 head %2, selected").arg(selection.layer).arg(selection.head);
     if (m_controller.comparison() && isPatched(selection.layer, selection.head))
-        text += tr(", patched by B");
+        text += tr(", patched by %1").arg(patcherTag());
     setAccessibleDescription(text);
     update();
 }
@@ -161,9 +164,11 @@ std::size_t HeadGrid::heads() const
 bool HeadGrid::isPatched(std::size_t layer, std::size_t head) const
 {
     const ComparisonPointer& comparison = m_controller.comparison();
-    return comparison && planIsKnown(*comparison, 1)
-           && mayDiffer(*comparison, 1, comparison->study.selection.stack, layer, head);
+    return comparison && planIsKnown(*comparison, patcherOf(m_controller.pair()))
+           && mayDiffer(*comparison, patcherOf(m_controller.pair()), comparison->study.selection.stack, layer, head);
 }
+
+QString HeadGrid::patcherTag() const { return QString::fromStdString(traceTag(patcherOf(m_controller.pair()))); }
 
 double HeadGrid::labelWidth() const { return m_appearance.theme().px(26); }
 
@@ -211,8 +216,44 @@ void HeadGrid::select(std::size_t layer, std::size_t head)
     m_controller.select(selection);
 }
 
+// What the current candidate does with a head.
+void HeadGrid::fillMenu(QMenu& menu, std::size_t layer, std::size_t head)
+{
+    const PlanEntry* entry = m_controller.entry();
+    const QString tag = m_controller.candidateTag();
+    const QString mechanism =
+        entry == nullptr ? QString() : QString::fromStdString(entry->mechanism->info().shortTitle);
+    QAction* patch =
+        menu.addAction(entry == nullptr ? tr("Patch with %1").arg(tag) : tr("Patch with %1 (%2)").arg(tag, mechanism));
+    patch->setEnabled(m_controller.canRun() && entry != nullptr);
+    connect(patch, &QAction::triggered, this, [this, layer, head] { m_controller.patchHead(layer, head); });
+    QAction* remove = menu.addAction(tr("Remove from plan of %1").arg(tag));
+    const auto decides = m_controller.canRun() ? decidingEntry(m_controller.plan(), *m_controller.model(),
+                                                               m_controller.selection().stack, layer, head)
+                                               : std::nullopt;
+    remove->setEnabled(decides.has_value());
+    connect(remove, &QAction::triggered, this, [this, layer, head] { m_controller.unpatchHead(layer, head); });
+    QAction* ablate = menu.addAction(tr("Ablate head in %1 (no output)").arg(tag));
+    ablate->setEnabled(m_controller.canRun());
+    connect(ablate, &QAction::triggered, this, [this, layer, head] { m_controller.ablateHead(layer, head); });
+}
+
+void HeadGrid::contextMenuEvent(QContextMenuEvent* event)
+{
+    const Selection& at = m_controller.selection();
+    const auto pointed = event->reason() == QContextMenuEvent::Mouse ? cellAt(event->pos()) : CellAt{at.layer, at.head};
+    if (!pointed || layers() == 0)
+        return;
+    select(pointed->layer, pointed->head);
+    QMenu menu;
+    fillMenu(menu, pointed->layer, pointed->head);
+    menu.exec(event->globalPos());
+}
+
 void HeadGrid::mousePressEvent(QMouseEvent* event)
 {
+    if (event->button() != Qt::LeftButton)
+        return;
     if (const auto cell = cellAt(event->position()))
         select(cell->layer, cell->head);
 }
@@ -240,7 +281,8 @@ bool HeadGrid::event(QEvent* event)
         QString text;
         if (cell) {
             text = tr("Layer %1 head %2").arg(cell->layer).arg(cell->head);
-            text += isPatched(cell->layer, cell->head) ? tr(", patched by B") : tr(", exact in B too");
+            text += (isPatched(cell->layer, cell->head) ? tr(", patched by %1") : tr(", exact in %1 too"))
+                        .arg(patcherTag());
         }
         QToolTip::showText(help->globalPos(), text, this);
         return true;
@@ -315,7 +357,7 @@ void HeadGrid::paintCell(QPainter& painter, std::size_t layer, std::size_t head)
     triangle.lineTo(cell.left(), cell.top() + corner);
     triangle.closeSubpath();
     painter.setPen(QPen(theme.panel2, 1));
-    painter.setBrush(theme.traceB);
+    painter.setBrush(theme.trace(patcherOf(m_controller.pair())));
     painter.drawPath(triangle);
 }
 
@@ -329,10 +371,10 @@ void HeadGrid::paintLegend(QPainter& painter) const
     triangle.lineTo(box.topRight());
     triangle.lineTo(box.bottomLeft());
     triangle.closeSubpath();
-    painter.fillPath(triangle, theme.traceB);
+    painter.fillPath(triangle, theme.trace(patcherOf(m_controller.pair())));
     painter.setFont(theme.ui(kTickPixels));
     painter.setPen(theme.text2);
-    const QString patched = tr("patched by B");
+    const QString patched = tr("patched by %1").arg(patcherTag());
     QRectF text(box.right() + theme.px(5), top, width(), theme.px(15));
     painter.drawText(text, Qt::AlignVCenter, patched);
     box.moveLeft(text.left() + painter.fontMetrics().horizontalAdvance(patched) + theme.px(12));
@@ -348,6 +390,13 @@ HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, 
 {
     auto* grid = new HeadGrid(controller, appearance, this);
     auto* pictures = new Segment({tr("A"), tr("B"), tr("Δ")}, this);
+    pictures->setObjectName(u"headPictures"_s);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
+        connect(&controller, signal, pictures, [this, pictures] {
+            const ComparedPair pair = m_controller.pair();
+            pictures->button(0)->setText(QString::fromStdString(traceTag(pair.baseline)));
+            pictures->button(1)->setText(QString::fromStdString(traceTag(pair.candidate)));
+        });
     pictures->choose(static_cast<int>(grid->picture()));
     connect(pictures, &Segment::chosen, grid, [grid](int index) { grid->setPicture(static_cast<HeadPicture>(index)); });
     m_stacks->setObjectName(u"stacks"_s);

@@ -8,6 +8,8 @@
 #include <QImage>
 #include <QWidget>
 
+class QMenu;
+
 namespace ketscope {
 
 enum class HeadPicture { Baseline, Candidate, Difference };
@@ -27,6 +29,8 @@ public:
     bool showsScalars() const { return layers() > 24 || heads() > 16; }
     QRectF cellRect(std::size_t layer, std::size_t head) const;
     bool hasPictures() const { return !m_pictures.empty(); }
+    // Acts of one head, for its context menu.
+    void fillMenu(QMenu& menu, std::size_t layer, std::size_t head);
 
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
@@ -36,6 +40,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     bool event(QEvent* event) override;
 
 private:
@@ -49,6 +54,7 @@ private:
     void select(std::size_t layer, std::size_t head);
     void redraw();
     bool isPatched(std::size_t layer, std::size_t head) const;
+    QString patcherTag() const;
     void describe();
     void paintLabels(QPainter& painter) const;
     void paintCell(QPainter& painter, std::size_t layer, std::size_t head) const;

@@ -43,6 +43,12 @@ QString diagnosticText(const Diagnostic& one, std::size_t query, std::size_t que
         .arg(significant(least), significant(most), unit);
 }
 
+QString sharedText(const QString& tag, std::size_t layers)
+{
+    return layers == 1 ? CostSection::tr("%1 shares A's first layer.").arg(tag)
+                       : CostSection::tr("%1 shares A's first %2 layers.").arg(tag).arg(layers);
+}
+
 }  // namespace
 
 MechanismSection::MechanismSection(StudyController& controller, Appearance& appearance, QWidget* parent)
@@ -58,22 +64,62 @@ MechanismSection::MechanismSection(StudyController& controller, Appearance& appe
         m_choice->setItemData(m_choice->count() - 1, QString::fromStdString(mechanism->info().summary),
                               Qt::ToolTipRole);
     }
-    addToTitleRow(new TraceTag(1, appearance, this));
     for (QWidget* each : std::initializer_list<QWidget*>{m_choice, m_formula, m_summary})
         body()->addWidget(each);
     connect(m_choice, &QComboBox::activated, this,
             [this](int index) { m_controller.setMechanism(*mechanisms()[static_cast<std::size_t>(index)]); });
-    connect(&controller, &StudyController::studyChanged, this, &MechanismSection::refresh);
+    connect(&controller, &StudyController::studyChanged, this, [this] {
+        m_baseline = m_baseline && m_shown == m_controller.candidate();  // another candidate was chosen
+        refresh();
+    });
     refresh();
 }
 
+// A, B, C, …: made anew when there are more or fewer.
+void MechanismSection::refreshTraces()
+{
+    const auto count = static_cast<int>(m_controller.study().candidates.size()) + 1;
+    if (m_traces == nullptr || m_count != count) {
+        QStringList tags;
+        for (int trace = 0; trace < count; ++trace)
+            tags += QString::fromStdString(traceTag(static_cast<std::size_t>(trace)));
+        if (m_traces != nullptr) {
+            m_traces->hide();
+            m_traces->deleteLater();
+        }
+        m_traces = new Segment(tags, this);
+        m_traces->setObjectName(u"mechanismTrace"_s);
+        m_count = count;
+        addToTitleRow(m_traces);
+        connect(m_traces, &Segment::chosen, this, [this](int trace) {
+            m_baseline = trace == 0;
+            if (!m_baseline)
+                m_controller.chooseCandidate(static_cast<std::size_t>(trace) - 1);
+            refresh();
+        });
+    }
+    m_shown = m_controller.candidate();
+    m_traces->choose(m_baseline ? 0 : static_cast<int>(m_controller.candidateTrace()));
+}
+
+// What A runs is the model's own and cannot be chosen.
 void MechanismSection::refresh()
 {
+    refreshTraces();
     const PlanEntry* entry = m_controller.entry();
-    setEnabled(entry != nullptr && m_controller.canRun());
-    if (entry == nullptr)
-        return;
-    const MechanismInfo& info = entry->mechanism->info();
+    setEnabled(m_controller.canRun());
+    m_choice->setEnabled(!m_baseline && !m_controller.study().candidates.empty());
+    m_choice->setAccessibleName(tr("Mechanism of %1").arg(m_baseline ? u"A"_s : m_controller.candidateTag()));
+    if (entry == nullptr && !m_baseline) {
+        m_choice->setCurrentIndex(-1);
+        m_formula->setText(tr("No head uses a mechanism of its own."));
+        m_summary->setText(tr("Choose one: it is put on the last two layers."));
+        return m_summary->setToolTip({});
+    }
+    const ModelInfo* model = m_controller.model();
+    const auto own = model != nullptr && !model->stacks.empty() ? model->stacks.front().own : nullptr;
+    const Mechanism& baseline = own ? *own->mechanism : *mechanisms().front();
+    const MechanismInfo& info = (m_baseline ? baseline : *entry->mechanism).info();
     m_choice->choose(QString::fromStdString(info.id));
     m_formula->setText(QString::fromStdString(info.formula));
     m_summary->setText(QString::fromStdString(info.summary));
@@ -84,8 +130,8 @@ CellSection::CellSection(StudyController& controller, Appearance& appearance, QW
     : Section(tr("Selected cell"), appearance, parent), m_controller(controller), m_appearance(appearance)
 {
     setObjectName(u"selectedCell"_s);
-    for (const auto signal :
-         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::stateChanged})
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged,
+                              &StudyController::stateChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &CellSection::refresh);
     refresh();
 }
@@ -112,10 +158,12 @@ void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
         return u"%1  %2"_s.arg(index).arg(QString::fromStdString(axisLabel(comparison.input, axis, index)));
     };
     QString head = u"L%1 · H%2"_s.arg(at.layer).arg(at.head);
-    // What another program did to B is not known.
-    if (planIsKnown(comparison, 1))
-        head = mayDiffer(comparison, 1, at.stack, at.layer, at.head) ? tr("%1 (patched by B)").arg(head)
-                                                                     : tr("%1 (exact in B too)").arg(head);
+    // What another program did is not known.
+    const std::size_t patcher = patcherOf(comparedPair(comparison));
+    const QString tag = QString::fromStdString(traceTag(patcher));
+    if (planIsKnown(comparison, patcher))
+        head = mayDiffer(comparison, patcher, at.stack, at.layer, at.head) ? tr("%1 (patched by %2)").arg(head, tag)
+                                                                           : tr("%1 (exact in %2 too)").arg(head, tag);
     const std::pair<QString, QString> rows[] = {
         {tr("Head"), head}, {tr("Query"), token(stack.queries, at.query)}, {tr("Key"), token(stack.keys, at.key)}};
     int row = 0;
@@ -149,9 +197,13 @@ void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
     }
     if (comparison.traces.size() < 2)
         return;
-    auto* difference = makeLabel(formatSigned(valueOf(1) - valueOf(0), 6), role, m_list);
+    const ComparedPair pair = comparedPair(comparison);
+    auto* difference = makeLabel(formatSigned(valueOf(pair.candidate) - valueOf(pair.baseline), 6), role, m_list);
     difference->setObjectName(u"cell.difference"_s);
-    grid.addWidget(makeLabel(u"Δ"_s, "title", m_list), row, 0, Qt::AlignHCenter);
+    auto* sign = makeLabel(u"Δ"_s, "title", m_list);
+    sign->setToolTip(u"%1 − %2"_s.arg(QString::fromStdString(traceTag(pair.candidate)),
+                                      QString::fromStdString(traceTag(pair.baseline))));
+    grid.addWidget(sign, row, 0, Qt::AlignHCenter);
     grid.addWidget(difference, row, 1, 1, 3);
 }
 
@@ -159,7 +211,8 @@ DiagnosticsSection::DiagnosticsSection(StudyController& controller, Appearance& 
     : Section(tr("Diagnostics of B"), appearance, parent), m_controller(controller)
 {
     setObjectName(u"diagnostics"_s);
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &DiagnosticsSection::refresh);
     refresh();
 }
@@ -170,12 +223,14 @@ void DiagnosticsSection::refresh()
     grid->setColumnStretch(0, 1);
     grid->setHorizontalSpacing(10);
     const ComparisonPointer& comparison = m_controller.comparison();
-    const HeadDiagnostics* head = comparison ? diagnosticsOf(*comparison, 1, comparison->study.selection) : nullptr;
+    const std::size_t trace = patcherOf(m_controller.pair());
+    const HeadDiagnostics* head = comparison ? diagnosticsOf(*comparison, trace, comparison->study.selection) : nullptr;
+    setTitle(tr("Diagnostics of %1").arg(QString::fromStdString(traceTag(trace))));
     setVisible(head != nullptr);
     if (head == nullptr)
         return;
     const std::size_t query = comparison->study.selection.query;
-    const std::size_t queries = mapOf(*comparison, 1, comparison->study.selection).rows;
+    const std::size_t queries = mapOf(*comparison, trace, comparison->study.selection).rows;
     int row = 0;
     for (const Diagnostic& one : head->list) {
         auto* name = makeLabel(QString::fromStdString(one.info.title), "value", m_list);
@@ -218,13 +273,15 @@ void CostSection::refresh()
         add(1, known ? formatNumber(comparison->traces[trace]->seconds * 1000.0, 1) : u"–"_s, "mono");
         add(2, known ? formatNumber(flops[trace] / 1e6, flops[trace] < 1e8 ? 2 : 0) : u"–"_s, "mono");
     }
-    const std::size_t reused =
-        comparison->traces.size() > 1 ? comparison->traces[1]->stacks.front().firstComputedLayer : 0;
-    if (reused > 0)
-        grid->addWidget(
-            makeLabel(reused == 1 ? tr("B shares A's first layer.") : tr("B shares A's first %1 layers.").arg(reused),
-                      "hint", m_list),
-            3, 0, 1, static_cast<int>(flops.size()) + 1);
+    QStringList shared;
+    for (std::size_t trace = 1; trace < comparison->traces.size(); ++trace)
+        if (const std::size_t reused = comparison->traces[trace]->stacks.front().firstComputedLayer; reused > 0)
+            shared += sharedText(QString::fromStdString(traceTag(trace)), reused);
+    if (shared.isEmpty())
+        return;
+    auto* note = makeLabel(shared.join(u' '), "hint", m_list);
+    note->setWordWrap(true);
+    grid->addWidget(note, 3, 0, 1, static_cast<int>(flops.size()) + 1);
 }
 
 }  // namespace ketscope

@@ -7,7 +7,7 @@
 
 namespace ketscope {
 
-// Which mechanism B uses, and what it is.
+// Which mechanism a trace uses, and what it is. A can be looked at; candidates can be changed.
 class MechanismSection : public Section {
     Q_OBJECT
 
@@ -16,8 +16,13 @@ public:
 
 private:
     void refresh();
+    void refreshTraces();
 
     StudyController& m_controller;
+    Segment* m_traces = nullptr;
+    int m_count = 0;          // of the traces there
+    std::size_t m_shown = 0;  // the candidate that was current when A was chosen
+    bool m_baseline = false;  // A is looked at
     ChoiceBox* m_choice;
     QLabel* m_formula;
     QLabel* m_summary;

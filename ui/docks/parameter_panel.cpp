@@ -256,6 +256,8 @@ void ParameterSection::refreshHeadings()
 
 void ParameterSection::refresh()
 {
+    setTitle(m_controller.study().candidates.size() > 1 ? tr("Parameters of %1").arg(m_controller.candidateTag())
+                                                        : tr("Parameters"));
     const PlanEntry* entry = m_controller.entry();
     const Mechanism* mechanism = entry == nullptr ? nullptr : entry->mechanism;
     if (mechanism != m_mechanism) {
@@ -281,9 +283,10 @@ void ParameterSection::refreshLive()
     m_live->setVisible(!m_rows.empty());
     m_live->setEnabled(possible);
     m_live->setChecked(m_controller.runsWhileDragging());
-    m_live->setToolTip(possible ? tr("Compute again while a slider moves, not only when it is let go.")
-                                : tr("The last run took %1 ms. Above 80 ms B is computed when the slider is let go.")
-                                      .arg(qRound(m_controller.lastRunMs())));
+    m_live->setToolTip(
+        possible ? tr("Compute again while a slider moves, not only when it is let go.")
+                 : tr("The last run took %1 ms. Above 80 ms a candidate is computed when the slider is let go.")
+                       .arg(qRound(m_controller.lastRunMs())));
 }
 
 }  // namespace ketscope

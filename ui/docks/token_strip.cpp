@@ -2,11 +2,15 @@
 #include "ui/docks/token_strip.h"
 
 #include "core/study/token_axis.h"
+#include "core/study/token_edit.h"
 #include "ui/controls/controls.h"
+#include "ui/dialogs/token_dialog.h"
 #include "viz/labels.h"
 
+#include <QContextMenuEvent>
 #include <QFontMetricsF>
 #include <QHelpEvent>
+#include <QMenu>
 #include <QPainter>
 #include <QToolTip>
 
@@ -36,6 +40,10 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Input tokens"));
     connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::rebuild);
+    connect(&controller, &StudyController::viewChanged, this, [this] {
+        updateGeometry();
+        update();
+    });
     connect(&controller, &StudyController::selectionChanged, this, &TokenStrip::refresh);
     connect(&appearance, &Appearance::changed, this, &TokenStrip::rebuild);
     rebuild();
@@ -103,7 +111,7 @@ QSize TokenStrip::sizeHint() const
 std::size_t TokenStrip::barCount() const
 {
     const ComparisonPointer& comparison = m_controller.comparison();
-    return comparison ? std::clamp<std::size_t>(comparison->traces.size(), 1, kMostBars) : 2;
+    return comparison ? std::clamp<std::size_t>(shownTraces(*comparison).size(), 1, kMostBars) : 2;
 }
 
 std::optional<std::size_t> TokenStrip::tokenAt(QPointF where) const
@@ -118,6 +126,8 @@ std::optional<std::size_t> TokenStrip::tokenAt(QPointF where) const
 
 void TokenStrip::mousePressEvent(QMouseEvent* event)
 {
+    if (event->button() != Qt::LeftButton)
+        return;
     const auto token = tokenAt(event->position());
     if (event->modifiers().testFlag(Qt::ShiftModifier) || !showsQueries())
         m_controller.selectCell({}, token);
@@ -127,6 +137,11 @@ void TokenStrip::mousePressEvent(QMouseEvent* event)
 
 void TokenStrip::keyPressEvent(QKeyEvent* event)
 {
+    const std::size_t current = showsQueries() ? m_controller.selection().query : m_controller.selection().key;
+    if (event->key() == Qt::Key_F2)
+        return replaceToken(current);
+    if (event->key() == Qt::Key_Delete && canEdit(current))
+        return m_controller.removeToken(current);
     if (event->key() != Qt::Key_Left && event->key() != Qt::Key_Right)
         return QWidget::keyPressEvent(event);
     const bool key = event->modifiers().testFlag(Qt::ShiftModifier) || !showsQueries();
@@ -137,6 +152,63 @@ void TokenStrip::keyPressEvent(QKeyEvent* event)
     else if (token > 0)
         --token;
     m_controller.selectCell(key ? std::nullopt : std::optional(token), key ? std::optional(token) : std::nullopt);
+}
+
+bool TokenStrip::canEdit(std::size_t token) const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    return comparison && m_controller.canRun() && axis() != TokenAxis::Image && token < comparison->input.tokens.size();
+}
+
+void TokenStrip::replaceToken(std::size_t token)
+{
+    if (!canEdit(token) || m_controller.tokenizer() == nullptr)
+        return;
+    auto* dialog = new TokenDialog(m_controller.comparison()->input, token, *m_controller.tokenizer(), window());
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog, token] { m_controller.replaceToken(token, dialog->text()); });
+    dialog->open();
+}
+
+void TokenStrip::fillMenu(QMenu& menu, std::size_t token)
+{
+    if (!canEdit(token)) {
+        menu.addAction(axis() == TokenAxis::Image ? tr("Patches of a picture cannot be edited")
+                                                  : tr("Open the model to edit its tokens"))
+            ->setEnabled(false);
+        return;
+    }
+    const Tokenizer* tokenizer = m_controller.tokenizer();
+    const QString obstacle = QString::fromStdString(tokenEditObstacle(m_controller.study().input, tokenizer));
+    menu.setToolTipsVisible(true);
+    const auto add = [&](const QString& title, bool possible, const QString& why, auto act) {
+        QAction* action = menu.addAction(title);
+        action->setEnabled(possible && obstacle.isEmpty());
+        action->setToolTip(!obstacle.isEmpty() ? obstacle : possible ? QString() : why);
+        connect(action, &QAction::triggered, this, act);
+    };
+    add(tr("Replace…\tF2"), true, {}, [this, token] { replaceToken(token); });
+    add(tr("Mask it"), tokenizer != nullptr && maskTokenText(*tokenizer).has_value(),
+        tr("This model has no mask token."), [this, token] { m_controller.maskToken(token); });
+    const std::vector<std::uint8_t>& mask = m_controller.comparison()->input.model.attentionMask;
+    const bool hidden = token < mask.size() && mask[token] == 0;
+    add(hidden ? tr("Let attention see it again") : tr("Hide it from attention"), true, {},
+        [this, token, hidden] { m_controller.hideToken(token, !hidden); });
+    add(tr("Remove\tDel"), m_controller.comparison()->input.tokens.size() > 1, tr("It is the only token."),
+        [this, token] { m_controller.removeToken(token); });
+}
+
+void TokenStrip::contextMenuEvent(QContextMenuEvent* event)
+{
+    const Selection& at = m_controller.selection();
+    const auto token = event->reason() == QContextMenuEvent::Mouse ? tokenAt(event->pos())
+                                                                   : std::optional(showsQueries() ? at.query : at.key);
+    if (!token || !m_controller.comparison())
+        return;
+    QMenu menu;
+    fillMenu(menu, *token);
+    menu.exec(event->globalPos());
 }
 
 bool TokenStrip::event(QEvent* event)
@@ -207,7 +279,9 @@ void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
     bar.setTop(bar.bottom() + theme.px(4));
     bar.setHeight(theme.px(kBarHeight));
     painter.setPen(Qt::NoPen);
-    for (std::size_t trace = 0; trace < barCount(); ++trace) {
+    const std::vector<std::size_t> shown = shownTraces(*comparison);
+    for (std::size_t place = 0; place < barCount(); ++place) {
+        const std::size_t trace = shown[place];
         const Selection& at = comparison->study.selection;
         const double weight = static_cast<double>(mapOf(*comparison, trace, at)(at.query, token));
         painter.fillRect(bar, theme.line);
@@ -239,7 +313,7 @@ TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWid
     column->setSpacing(4);
     column->addLayout(title);
     column->addWidget(makeLabel(tr("Bars: attention of the query"), "hint", m_heading));
-    column->addWidget(makeLabel(tr("Click: query · Shift-click: key"), "hint", m_heading));
+    column->addWidget(makeLabel(tr("Click: query · Shift: key · right-click: edit"), "hint", m_heading));
     column->addStretch(1);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(0, 0, 0, 0);
@@ -248,6 +322,8 @@ TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWid
     row->addWidget(m_scroll, 1);
     connect(m_strip, &TokenStrip::selectionMoved, this,
             [this](const QRect& chip) { m_scroll->ensureVisible(chip.center().x(), 0, chip.width(), 0); });
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
+        connect(&controller, signal, this, &TokenPanel::applySize);
     connect(&controller, &StudyController::comparisonChanged, this, &TokenPanel::refresh);
     connect(&controller, &StudyController::selectionChanged, this, &TokenPanel::refresh);
     connect(&appearance, &Appearance::changed, this, &TokenPanel::applySize);

@@ -8,6 +8,8 @@
 #include <QScrollArea>
 #include <QWidget>
 
+class QMenu;
+
 namespace ketscope {
 
 // The input's tokens with the selected row's weights in every trace below. Click = query, Shift-click = key.
@@ -20,6 +22,8 @@ public:
     std::size_t tokens() const { return m_chips.size(); }
     QRectF chipRect(std::size_t token) const { return m_chips.at(token).rect; }
     QSize sizeHint() const override;
+    // Edits of one token, for its context menu.
+    void fillMenu(QMenu& menu, std::size_t token);
 
 signals:
     void selectionMoved(const QRect& chip);
@@ -28,6 +32,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
     bool event(QEvent* event) override;
 
 private:
@@ -38,6 +43,8 @@ private:
     // The tokens that the selected stack's keys are; its queries are the same unless it is cross-attention.
     TokenAxis axis() const;
     bool showsQueries() const;
+    bool canEdit(std::size_t token) const;
+    void replaceToken(std::size_t token);
     void rebuild();
     void refresh();
     std::size_t barCount() const;

@@ -38,11 +38,18 @@ QString verdictOf(const OutputTable& table)
                     .arg(QString::fromStdString(traceTag(trace)));
         }
     }
-    const QString before = QString::fromStdString(table.rows[largestOf(table, 0)].label);
-    const QString after = QString::fromStdString(table.rows[largestOf(table, 1)].label);
-    if (before == after)
-        return OutputSection::tr("Prediction unchanged: %1").arg(before);
-    return OutputSection::tr("Prediction changed: %1 → %2").arg(before, after);
+    const std::size_t before = largestOf(table, 0);
+    QStringList changes;
+    for (std::size_t trace = 1; trace < table.rows.front().probability.size(); ++trace)
+        if (const std::size_t after = largestOf(table, trace); after != before)
+            changes += u"%1 %2"_s.arg(QString::fromStdString(traceTag(trace)),
+                                      QString::fromStdString(table.rows[after].label));
+    const QString first = QString::fromStdString(table.rows[before].label);
+    if (changes.isEmpty())
+        return OutputSection::tr("Prediction unchanged: %1").arg(first);
+    if (table.rows.front().probability.size() > 2)
+        return OutputSection::tr("Prediction changed: A %1 → %2").arg(first, changes.join(u", "_s));
+    return OutputSection::tr("Prediction changed: %1 → %2").arg(first, changes.front().mid(2));
 }
 
 }  // namespace
@@ -69,8 +76,11 @@ void TraceTag::paintEvent(QPaintEvent*)
 }
 
 PlanSection::PlanSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Plan for B"), appearance, parent), m_controller(controller), m_edit(makeLink(tr("Edit…"), this))
+    : Section(tr("Plan for B"), appearance, parent), m_controller(controller), m_appearance(appearance),
+      m_edit(makeLink(tr("Edit…"), this))
 {
+    setObjectName(u"plan"_s);
+    m_edit->setObjectName(u"editPlan"_s);
     addToTitleRow(m_edit);
     connect(m_edit, &QPushButton::clicked, this, &PlanSection::edit);
     for (const auto signal :
@@ -81,14 +91,13 @@ PlanSection::PlanSection(StudyController& controller, Appearance& appearance, QW
 
 void PlanSection::edit()
 {
-    if (m_controller.entry() == nullptr || m_controller.model() == nullptr)
+    if (!m_controller.canRun())
         return;
-    auto* dialog = new PlanDialog(*m_controller.model(), *m_controller.entry(), window());
+    auto* dialog = new PlanDialog(*m_controller.model(), m_controller.plan(), m_controller.candidateTrace(),
+                                  m_controller.selection(), m_appearance, window());
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &QDialog::accepted, this, [this, dialog] {
-        const Scope scope = dialog->scope();
-        m_controller.setScope(scope);
-    });
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog] { m_controller.setPlan(dialog->plan(), tr("Change plan")); });
     dialog->open();
 }
 
@@ -107,10 +116,11 @@ void PlanSection::refresh()
     grid->setColumnStretch(2, 1);
     grid->setHorizontalSpacing(14);
     const ModelInfo* model = m_controller.model();
-    m_edit->setEnabled(m_controller.canRun() && m_controller.entry() != nullptr);
+    setTitle(tr("Plan for %1").arg(m_controller.candidateTag()));
+    m_edit->setEnabled(m_controller.canRun());
     if (model == nullptr || m_controller.study().candidates.empty())
         return;
-    const std::vector<PlanEntry>& entries = m_controller.study().candidates.front().entries;
+    const std::vector<PlanEntry>& entries = m_controller.plan().entries;
     for (std::size_t index = 0; index < entries.size(); ++index) {
         const PlanEntry& entry = entries[index];
         const bool edited = index == m_controller.entryIndex();
@@ -127,7 +137,7 @@ void PlanSection::refresh()
     const int last = static_cast<int>(entries.size());
     const bool everywhere = entries.size() == 1 && entries.front().layers.empty() && entries.front().heads.empty();
     if (!everywhere)
-        addRow(last, tr("others"), {}, tr("Exact softmax"), false);
+        addRow(last, entries.empty() ? tr("all") : tr("others"), {}, tr("Exact softmax"), false);
     grid->addWidget(makeLabel(countText(*model), "hint", m_list), last + 1, 0, 1, 4);
 }
 
@@ -136,7 +146,7 @@ QString PlanSection::countText(const ModelInfo& model) const
     std::size_t patched = 0;
     std::size_t all = 0;
     try {
-        const HeadPlan plan = resolve(m_controller.study().candidates.front(), model, m_controller.study().seed);
+        const HeadPlan plan = resolve(m_controller.plan(), model, m_controller.study().seed);
         for (std::size_t stack = 0; stack < model.stacks.size(); ++stack) {
             const StackInfo& info = model.stacks[stack];
             all += info.layers * info.heads;
@@ -147,36 +157,6 @@ QString PlanSection::countText(const ModelInfo& model) const
         return QString::fromUtf8(error.what());
     }
     return tr("%1 of %2 heads patched").arg(patched).arg(all);
-}
-
-TracesSection::TracesSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Traces"), appearance, parent), m_controller(controller), m_appearance(appearance)
-{
-    connect(&controller, &StudyController::comparisonChanged, this, &TracesSection::refresh);
-    refresh();
-}
-
-void TracesSection::refresh()
-{
-    QGridLayout* grid = renewList(*this, m_list, kRowSpacing);
-    grid->setColumnStretch(1, 1);
-    const ComparisonPointer& comparison = m_controller.comparison();
-    if (!comparison) {
-        grid->addWidget(makeLabel(tr("Nothing has been run yet."), "hint", m_list), 0, 0);
-        return;
-    }
-    for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace) {
-        const TraceTitle title = traceTitle(*comparison, trace);
-        const auto row = static_cast<int>(trace);
-        auto* name = new ElidedLabel("value", m_list);
-        name->setText(QString::fromStdString(title.title));
-        name->setToolTip(QString::fromStdString(title.detail));
-        grid->addWidget(new TraceTag(trace, m_appearance, m_list), row, 0);
-        grid->addWidget(name, row, 1);
-        const double milliseconds = comparison->traces[trace]->seconds * 1000.0;
-        const QString time = tr("%1 ms").arg(formatNumber(milliseconds, milliseconds < 100 ? 1 : 0));
-        grid->addWidget(makeLabel(planIsKnown(*comparison, trace) ? time : tr("captured"), "stale", m_list), row, 2);
-    }
 }
 
 OutputSection::OutputSection(StudyController& controller, Appearance& appearance, QWidget* parent)

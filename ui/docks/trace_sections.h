@@ -24,7 +24,7 @@ private:
     Appearance& m_appearance;
 };
 
-// The entries of B's plan; clicking one makes it the one that the mechanism panel edits.
+// The entries of the current candidate's plan; clicking one makes it the one that the mechanism panel edits.
 class PlanSection : public Section {
     Q_OBJECT
 
@@ -39,22 +39,8 @@ private:
     void addRow(int row, const QString& layers, const QString& heads, const QString& mechanism, bool edited);
 
     StudyController& m_controller;
-    QPushButton* m_edit;
-    QWidget* m_list = nullptr;
-};
-
-// Every trace with its time.
-class TracesSection : public Section {
-    Q_OBJECT
-
-public:
-    TracesSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
-
-private:
-    void refresh();
-
-    StudyController& m_controller;
     Appearance& m_appearance;
+    QPushButton* m_edit;
     QWidget* m_list = nullptr;
 };
 

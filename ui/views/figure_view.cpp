@@ -276,6 +276,8 @@ void FigureView::keyPressEvent(QKeyEvent* event)
         return;
     if (event->matches(QKeySequence::Copy))
         return copyValue();
+    if (m_figure && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter))
+        return m_controller.pin(m_controller.selection());
     QWidget::keyPressEvent(event);
 }
 
@@ -284,6 +286,8 @@ void FigureView::contextMenuEvent(QContextMenuEvent* event)
     if (!m_figure)
         return;
     QMenu menu(this);
+    menu.addAction(tr("Pin the selected cell"), this, [this] { m_controller.pin(m_controller.selection()); });
+    menu.addSeparator();
     menu.addAction(tr("Copy value"), this, &FigureView::copyValue);
     menu.addAction(tr("Copy row"), this, &FigureView::copyRow);
     const QString tag = sourceTag(m_figure->sources()[static_cast<std::size_t>(m_hoveredPanel)]);

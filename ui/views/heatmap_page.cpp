@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/heatmap_page.h"
 
+#include "ui/controls/compare_box.h"
 #include "ui/views/metrics_table.h"
 #include "ui/views/row_panel.h"
 #include "viz/colour_map.h"
@@ -12,7 +13,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kSideBySide = 760.0;  // room for charts beside metrics
-constexpr double kOneLine = 560.0;     // room for the title beside its controls
+constexpr double kOneLine = 700.0;     // room for the title beside its controls
 constexpr double kOneRow = 400.0;      // room for all controls beside each other
 constexpr double kLeastMaps = 310.0;
 constexpr double kLeastCharts = 180.0;
@@ -75,13 +76,13 @@ QWidget* HeatmapPage::makeHeader()
     m_lock->setToolTip(tr("Keep the colour range of A and B while heads and parameters change. L"));
     m_lock->setObjectName(u"lockRange"_s);
     m_difference = new TickBox(tr("Show Δ"), header);
-    m_difference->setToolTip(tr("Show B − A. D"));
+    m_difference->setToolTip(tr("Show the difference of the compared traces. D"));
     auto* titles = new QHBoxLayout;
     titles->addWidget(m_title);
     titles->addWidget(m_note, 1);
     auto* choices = new QHBoxLayout;
     auto* ticks = new QHBoxLayout;
-    for (QWidget* control : std::initializer_list<QWidget*>{m_scale, m_colourMap})
+    for (QWidget* control : std::initializer_list<QWidget*>{new CompareBox(m_controller, header), m_scale, m_colourMap})
         choices->addWidget(control);
     for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference})
         ticks->addWidget(control);

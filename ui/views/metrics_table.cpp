@@ -31,17 +31,19 @@ QString shown(const std::optional<double>& value) { return value ? formatNumber(
 std::vector<MetricRow> metricRows(const Readings& readings)
 {
     using Value = std::optional<double>;
+    const QString a = QString::fromStdString(traceTag(readings.whole->pair.baseline));
+    const QString b = QString::fromStdString(traceTag(readings.whole->pair.candidate));
     const auto over = [&](double MapComparison::*field) -> std::array<Value, MetricRow::kScopes> {
         const HeadsMean& patched = readings.whole->patched;
         return {Value(), readings.query.*field, readings.head.*field,
                 patched.heads == 0 ? Value() : Value(patched.maps.*field)};
     };
     std::vector<MetricRow> rows = {
-        {MetricsTable::tr("KL(A‖B), nats"), over(&MapComparison::kl)},
+        {MetricsTable::tr("KL(%1‖%2), nats").arg(a, b), over(&MapComparison::kl)},
         {MetricsTable::tr("Jensen–Shannon, nats"), over(&MapComparison::jensenShannon)},
         {MetricsTable::tr("max |Δ|"), over(&MapComparison::maximumDifference)},
-        {MetricsTable::tr("Entropy A, nats"), over(&MapComparison::entropyA)},
-        {MetricsTable::tr("Entropy B, nats"), over(&MapComparison::entropyB)},
+        {MetricsTable::tr("Entropy %1, nats").arg(a), over(&MapComparison::entropyA)},
+        {MetricsTable::tr("Entropy %1, nats").arg(b), over(&MapComparison::entropyB)},
         {MetricsTable::tr("Top-1 key agreement"), over(&MapComparison::topKeyAgreement)},
     };
     rows[0].values[MetricRow::Cell] = readings.cell.kl;

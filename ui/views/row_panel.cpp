@@ -32,7 +32,8 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
     auto* refreshing = new WhenVisible(*this, [this] { refresh(); });
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, refreshing, &WhenVisible::request);
     connect(&appearance, &Appearance::changed, refreshing, &WhenVisible::request);
     refreshing->request();

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/pins_section.h"
+
+#include "core/study/token_axis.h"
+#include "viz/labels.h"
+#include "viz/scale.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QGridLayout>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// What a pin shows for the comparison as it is now; the place alone where the input has no such cell any more.
+struct PinnedValues {
+    QString place;  // "L5 H3  not → great"
+    std::optional<double> baseline;
+    std::optional<double> candidate;
+};
+
+PinnedValues valuesOf(const Comparison& comparison, const Selection& pin, const ComparedPair& pair)
+{
+    PinnedValues values{u"L%1 H%2  %3 → %4"_s.arg(pin.layer).arg(pin.head).arg(pin.query).arg(pin.key), {}, {}};
+    if (clamped(pin, comparison) != pin)
+        return values;
+    const StackInfo& stack = comparison.model.stacks.at(pin.stack);
+    const auto token = [&](TokenAxis axis, std::size_t index) {
+        return elideMiddle(QString::fromStdString(axisLabel(comparison.input, axis, index)));
+    };
+    values.place = u"L%1 H%2  %3 → %4"_s.arg(pin.layer).arg(pin.head).arg(token(stack.queries, pin.query),
+                                                                          token(stack.keys, pin.key));
+    values.baseline = static_cast<double>(mapOf(comparison, pair.baseline, pin)(pin.query, pin.key));
+    values.candidate = static_cast<double>(mapOf(comparison, pair.candidate, pin)(pin.query, pin.key));
+    return values;
+}
+
+}  // namespace
+
+PinsSection::PinsSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Pinned cells"), appearance, parent), m_controller(controller), m_copy(makeLink(tr("Copy"), this)),
+      m_clear(makeLink(tr("Clear"), this))
+{
+    setObjectName(u"pins"_s);
+    m_copy->setObjectName(u"copyPins"_s);
+    m_copy->setToolTip(tr("Copy as tab-separated values"));
+    addToTitleRow(m_copy);
+    addToTitleRow(m_clear);
+    connect(m_copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(asText()); });
+    connect(m_clear, &QPushButton::clicked, this,
+            [this] { m_controller.changeView([](ViewSettings& view) { view.compared.pins.clear(); }); });
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::stateChanged})
+        connect(&controller, signal, this, &PinsSection::refresh, Qt::QueuedConnection);
+    connect(&appearance, &Appearance::changed, this, &PinsSection::refresh);
+    refresh();
+}
+
+void PinsSection::refresh()
+{
+    QGridLayout* grid = renewList(*this, m_list, 4);
+    grid->setColumnStretch(0, 1);
+    grid->setHorizontalSpacing(8);
+    const auto& pins = m_controller.study().view.compared.pins;
+    const ComparisonPointer& comparison = m_controller.comparison();
+    setVisible(comparison != nullptr && !pins.empty());
+    if (!comparison || pins.empty())
+        return;
+    const ComparedPair pair = m_controller.pair();
+    const QString letters[] = {QString::fromStdString(traceTag(pair.baseline)),
+                               QString::fromStdString(traceTag(pair.candidate)), u"Δ"_s};
+    for (int column = 0; column < 3; ++column)
+        grid->addWidget(makeLabel(letters[column], "hint", m_list), 0, column + 1, Qt::AlignRight);
+    for (std::size_t index = 0; index < pins.size(); ++index)
+        addRow(*grid, static_cast<int>(index) + 1, index);
+}
+
+void PinsSection::addRow(QGridLayout& grid, int row, std::size_t index)
+{
+    const Selection pin = m_controller.study().view.compared.pins[index];
+    const PinnedValues values = valuesOf(*m_controller.comparison(), pin, m_controller.pair());
+    auto* place = makeLink(values.place, m_list);
+    place->setObjectName(u"pin.%1"_s.arg(index));
+    place->setToolTip(values.baseline ? tr("Go to %1").arg(values.place) : tr("This input has no such cell."));
+    place->setEnabled(values.baseline.has_value());
+    place->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+    place->setStyleSheet(u"text-align: left"_s);
+    connect(place, &QPushButton::clicked, this, [this, pin] { m_controller.select(pin); });
+    grid.addWidget(place, row, 0);
+    const char* role = m_controller.isUpToDate() ? "mono" : "stale";
+    const auto add = [&](int column, const QString& text) {
+        grid.addWidget(makeLabel(text, role, m_list), row, column, Qt::AlignRight);
+    };
+    add(1, values.baseline ? formatNumber(*values.baseline, 3) : u"–"_s);
+    add(2, values.candidate ? formatNumber(*values.candidate, 3) : u"–"_s);
+    add(3, values.candidate ? formatSigned(*values.candidate - *values.baseline, 3) : u"–"_s);
+    auto* remove = makeLink(u"×"_s, m_list);
+    remove->setToolTip(tr("Unpin"));
+    remove->setAccessibleName(tr("Unpin %1").arg(values.place));
+    connect(remove, &QPushButton::clicked, this, [this, index] { m_controller.unpin(index); });
+    grid.addWidget(remove, row, 4);
+}
+
+QString PinsSection::asText() const
+{
+    const ComparedPair pair = m_controller.pair();
+    QString text =
+        tr("stack\tlayer\thead\tquery\tkey\tcell\t%1\t%2\tΔ")
+            .arg(QString::fromStdString(traceTag(pair.baseline)), QString::fromStdString(traceTag(pair.candidate)));
+    for (const Selection& pin : m_controller.study().view.compared.pins) {
+        const PinnedValues values = valuesOf(*m_controller.comparison(), pin, pair);
+        text +=
+            u"\n%1\t%2\t%3\t%4\t%5\t%6"_s.arg(pin.stack).arg(pin.layer).arg(pin.head).arg(pin.query).arg(pin.key).arg(
+                values.place);
+        if (values.candidate)
+            text += u"\t%1\t%2\t%3"_s.arg(QString::number(*values.baseline, 'g', 9),
+                                          QString::number(*values.candidate, 'g', 9),
+                                          QString::number(*values.candidate - *values.baseline, 'g', 9));
+    }
+    return text;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/appearance.h"
+#include "ui/controls/controls.h"
+#include "ui/study_controller.h"
+
+class QMenu;
+
+namespace ketscope {
+
+// One trace: tag, name, time. A click chooses the candidate that the panels edit.
+class TraceRow : public QWidget {
+    Q_OBJECT
+
+public:
+    TraceRow(std::size_t trace, StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    void setTexts(const TraceTitle& title, const QString& time);
+
+signals:
+    void menuWanted(QPoint at);
+
+protected:
+    void paintEvent(QPaintEvent* event) override;
+    void mousePressEvent(QMouseEvent* event) override;
+    void keyPressEvent(QKeyEvent* event) override;
+    void contextMenuEvent(QContextMenuEvent* event) override;
+
+private:
+    bool isCurrent() const;
+    void choose();
+
+    std::size_t m_trace;
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    ElidedLabel* m_name;
+    QLabel* m_time;
+};
+
+// Every trace with its time; candidates are added, copied, moved and removed here.
+class TracesSection : public Section {
+    Q_OBJECT
+
+public:
+    TracesSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    // Acts of one trace, for its context menu.
+    void fillMenu(QMenu& menu, std::size_t trace);
+
+private:
+    void refresh();
+    QString timeOf(std::size_t trace) const;
+    std::size_t traces() const;
+
+    StudyController& m_controller;
+    Appearance& m_appearance;
+    QPushButton* m_add;
+    QWidget* m_list = nullptr;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <QString>
+
+#include <optional>
+
+namespace ketscope {
+
+// How well `typed` fits `text`: every word typed must be in it, letter by letter in order. Beginnings of words and letters
+// beside each other count more, and of equal fits the shorter text wins. Empty where it does not fit; letter case does not
+// matter.
+std::optional<int> fuzzyMatch(const QString& typed, const QString& text);
+
+}  // namespace ketscope
