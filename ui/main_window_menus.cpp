@@ -162,9 +162,13 @@ void MainWindow::createLookMenus(QMenu& menu)
         [this] { m_appearance.setTextScale(m_appearance.textScale() - kTextStep); });
     add(text, tr("&Normal text"), {QKeySequence(u"Ctrl+0"_s)}, [this] { m_appearance.setTextScale(1.0); });
     QMenu& maps = *menu.addMenu(tr("&Colour map"));
-    for (const ColourMap& map : colourMaps())
-        add(maps, map.title(), {},
-            [this, id = map.id().toStdString()] { m_controller.changeView([&](auto& view) { view.colourMap = id; }); });
+    for (const bool reversed : {false, true})
+        for (const ColourMap& each : colourMaps()) {
+            const ColourMap map = reversed ? each.reversed() : each;
+            add(maps, map.title(), {}, [this, id = map.id().toStdString()] {
+                m_controller.changeView([&](auto& view) { view.colourMap = id; });
+            });
+        }
 }
 
 void MainWindow::createSelectionActions(QMenu& menu)

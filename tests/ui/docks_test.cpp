@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/desk.h"
-#include "ui/dialogs/plan_dialog.h"
 #include "ui/docks/head_grid.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
@@ -152,23 +151,6 @@ TEST(SelectedCell, ShowsSixDigits)
     const auto* label = section.findChild<QLabel*>(QStringLiteral("cell.A"));
     ASSERT_NE(label, nullptr);
     EXPECT_EQ(label->text(), QString::number(static_cast<double>(mapOf(comparison, 0, at)(at.query, at.key)), 'f', 6));
-}
-
-TEST(PlanDialog, ChecksIndices)
-{
-    Desk desk;
-    desk.openSample();
-    PlanDialog dialog(*desk.controller.model(), *desk.controller.entry());
-    auto* layers = dialog.findChild<QLineEdit*>(QStringLiteral("layers"));
-    EXPECT_EQ(layers->text(), QStringLiteral("4-5"));
-    layers->setText(QStringLiteral("2, 6"));
-    EXPECT_FALSE(dialog.problem().isEmpty());
-    layers->setText(QStringLiteral("x"));
-    EXPECT_FALSE(dialog.problem().isEmpty());
-    layers->setText(QStringLiteral("0,2-3"));
-    EXPECT_TRUE(dialog.problem().isEmpty());
-    EXPECT_EQ(dialog.scope().layers, (std::vector<std::size_t>{0, 2, 3}));
-    EXPECT_TRUE(dialog.scope().heads.empty());
 }
 
 }  // namespace

@@ -206,5 +206,20 @@ TEST(LinePlot, AGapIsNotBridged)
     EXPECT_TRUE(column(3.5));
 }
 
+TEST(HeadFigures, FollowTheComparedPair)
+{
+    auto comparison = std::make_shared<Comparison>(*sampleOfTraces(6, 3));
+    comparison->study.view.compared = {1, 2, false, {}};
+    for (const char* id : {"head-matrix", "head-ranking", "token-entropy", "distance-profile"}) {
+        const auto figure = figureType(QString::fromLatin1(id)).make(comparison);
+        EXPECT_FALSE(figure->caption().contains(QStringLiteral("A,"))) << id << figure->caption().toStdString();
+        EXPECT_TRUE(figure->caption().contains(QStringLiteral("C,"))) << id;
+    }
+    const Table table = figureType(QStringLiteral("head-matrix")).make(comparison)->table();
+    EXPECT_EQ(table.header.mid(3), (QStringList{QStringLiteral("B"), QStringLiteral("C"), QStringLiteral("Δ")}));
+    for (const QStringList& row : table.rows)
+        EXPECT_NEAR(row[5].toDouble(), row[4].toDouble() - row[3].toDouble(), 1e-6);
+}
+
 }  // namespace
 }  // namespace ketscope::test

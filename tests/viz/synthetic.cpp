@@ -168,4 +168,14 @@ ComparisonPointer sample(std::size_t tokens, bool causal, bool standardErrors)
     return made.make();
 }
 
+ComparisonPointer sampleOfTraces(std::size_t tokens, std::size_t traces)
+{
+    SyntheticComparison made(sentence(tokens));
+    for (std::size_t trace = 0; trace < traces; ++trace)
+        made.trace(attentionLike(tokens, static_cast<unsigned>(1 + 3 * trace)));
+    auto comparison = std::make_shared<Comparison>(*made.select(4, 5).make());
+    comparison->study.view.compared.everyTrace = true;
+    return comparison;
+}
+
 }  // namespace ketscope::test

@@ -45,4 +45,7 @@ Matrix attentionLike(std::size_t tokens, unsigned variant, bool causal = false);
 std::vector<std::string> sentence(std::size_t tokens);
 ComparisonPointer sample(std::size_t tokens, bool causal = false, bool standardErrors = false);
 
+// As sample(), with this many traces and a view that shows all of them.
+ComparisonPointer sampleOfTraces(std::size_t tokens, std::size_t traces);
+
 }  // namespace ketscope::test

@@ -69,6 +69,8 @@ QWidget* EntropyPage::makeHeader()
     m_colourMap->setAccessibleName(tr("Colour map"));
     for (const ColourMap& map : colourMaps())
         m_colourMap->addItem(map.title(), map.id());
+    for (const ColourMap& map : colourMaps())
+        m_colourMap->addItem(map.reversed().title(), map.reversed().id());
     m_curve = new Segment({tr("Mass"), tr("Cumulative"), tr("vs uniform")}, header);
     m_curve->setObjectName(u"distanceCurve"_s);
     m_curve->setToolTip(tr("Attention by distance: at each distance, up to it, or divided by that of uniform rows."));

@@ -72,6 +72,8 @@ QWidget* HeatmapPage::makeHeader()
     m_colourMap->setAccessibleName(tr("Colour map"));
     for (const ColourMap& map : colourMaps())
         m_colourMap->addItem(map.title(), map.id());
+    for (const ColourMap& map : colourMaps())
+        m_colourMap->addItem(map.reversed().title(), map.reversed().id());
     m_lock = new TickBox(tr("Lock range"), header);
     m_lock->setToolTip(tr("Keep the colour range of A and B while heads and parameters change. L"));
     m_lock->setObjectName(u"lockRange"_s);

@@ -110,6 +110,20 @@ TEST(SvdR, IsTheBestMapOfItsRank)
     }
 }
 
+TEST(Zero, IsNoOutputAndNoWeights)
+{
+    RandomHead head(5, 7, 4, 3);
+    const HeadResult result = runHead(mechanism("zero"), head.input, mechanism("zero").defaults());
+    for (std::size_t i = 0; i < 5; ++i) {
+        for (const float weight : result.weights.matrix().row(i))
+            EXPECT_EQ(weight, 0.0F);
+        for (const float value : result.output.matrix().row(i))
+            EXPECT_EQ(value, 0.0F);
+    }
+    EXPECT_TRUE(mechanism("zero").info().baseline);
+    EXPECT_FALSE(mechanism("zero").info().properties.rowStochastic);
+}
+
 TEST(SvdR, SaysThatItReadsTheWholeMap)
 {
     EXPECT_FALSE(mechanism("svd-r").info().properties.causalSafe);

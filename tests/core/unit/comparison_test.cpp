@@ -50,6 +50,26 @@ TEST_F(ComparisonTest, TheBaselineIsExactAndTheCandidateStartsAtItsFirstPatchedL
     EXPECT_THAT(traceTitle(*result, 1).detail, HasSubstr("m 128"));
 }
 
+TEST_F(ComparisonTest, CandidatesThatAreMovedCopiedOrRemovedAreNotComputedAgain)
+{
+    study.candidates.push_back({{parseSpec("rff:m=64@layers=0")}});
+    const ComparisonPointer first = run();
+    EXPECT_EQ(model().passes, 3);
+    std::swap(study.candidates[0], study.candidates[1]);
+    const ComparisonPointer swapped = run(first);
+    EXPECT_EQ(swapped->traces[1], first->traces[2]);
+    EXPECT_EQ(swapped->traces[2], first->traces[1]);
+    study.candidates.push_back(study.candidates[0]);
+    const ComparisonPointer copied = run(swapped);
+    EXPECT_EQ(copied->traces[3], swapped->traces[1]);
+    study.candidates.erase(study.candidates.begin());
+    EXPECT_EQ(run(copied)->traces[1], copied->traces[2]);
+    EXPECT_EQ(model().passes, 3);
+    study.seed = 9;
+    run(copied);
+    EXPECT_EQ(model().passes, 5);
+}
+
 TEST_F(ComparisonTest, OnlyWhatChangedIsComputedAgain)
 {
     const ComparisonPointer first = run();

@@ -22,6 +22,7 @@ Study fullStudy()
     study.seed = 0xFFFFFFFFFFFFFFFFU;
     study.selection = {0, 5, 3, 2, 1};
     study.view = {"magma", ColourScale::Logarithmic, false};
+    study.view.compared = {1, 2, true, {{0, 5, 3, 2, 1}, {0, 4, 0, 0, 7}}};
     return study;
 }
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/desk.h"
+#include "ui/dialogs/command_palette.h"
+#include "ui/dialogs/key_list.h"
+#include "ui/dialogs/token_dialog.h"
+#include "ui/fuzzy_match.h"
+#include "ui/main_window.h"
+
+#include <QStackedWidget>
+
+namespace ketscope::test {
+namespace {
+
+TEST(FuzzyMatch, WantsEveryWordAndPrefersBeginnings)
+{
+    const auto score = [](const char* typed, const char* text) {
+        return fuzzyMatch(QString::fromLatin1(typed), QString::fromLatin1(text));
+    };
+    EXPECT_FALSE(score("xyz", "Show next scale"));
+    EXPECT_FALSE(score("layer quux", "Layer 4 head 7"));
+    EXPECT_TRUE(score("l4h7", "Layer 4 head 7"));
+    EXPECT_TRUE(score("", "anything"));
+    EXPECT_GT(score("scale", "Next scale"), score("scale", "Escalate"));
+    EXPECT_GT(score("rff", "Use RFF kernel"), score("rff", "Rotate the first figure"));
+    EXPECT_GT(score("head 7", "Layer 4 head 7"), score("head 7", "Layer 7 head 4"));
+}
+
+class PaletteTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        window = std::make_unique<MainWindow>(desk.controller, desk.appearance, desk.settings);
+        window->show();
+        desk.openSample();
+    }
+
+    void type(const char* text)
+    {
+        QTest::keyClick(window.get(), Qt::Key_K, Qt::ControlModifier);
+        auto* palette = window->findChild<CommandPalette*>(QStringLiteral("commandPalette"));
+        ASSERT_NE(palette, nullptr);
+        auto* field = palette->findChild<QLineEdit*>(QStringLiteral("commandText"));
+        QTest::keyClicks(field, QString::fromLatin1(text));
+        shown = palette->shown();
+        QTest::keyClick(field, Qt::Key_Return);
+        ASSERT_TRUE(waitFor([&] { return window->findChild<CommandPalette*>() == nullptr; }));
+    }
+
+    Desk desk;
+    std::unique_ptr<MainWindow> window;
+    QStringList shown;
+};
+
+TEST_F(PaletteTest, FindsHeadsMechanismsPerspectivesAndSamples)
+{
+    type("layer 2 head 3");
+    EXPECT_EQ(desk.controller.selection().layer, 2U);
+    EXPECT_EQ(desk.controller.selection().head, 3U);
+    type("use top");
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.entry()->mechanism->info().id, "top-k");
+    type("entropy & dist");
+    EXPECT_EQ(window->findChild<QStackedWidget*>(QStringLiteral("pages"))->currentIndex(), 1);
+    type("measure effective");
+    EXPECT_EQ(desk.controller.study().view.headMeasure, headMeasures().back().id);
+    type("add cand");
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.study().candidates.size(), 2U);
+    type("compare b with c");
+    EXPECT_EQ(desk.controller.pair(), (ComparedPair{1, 2}));
+}
+
+TEST_F(PaletteTest, SwapAndCandidateKeys)
+{
+    QTest::keyClick(window.get(), Qt::Key_X);
+    EXPECT_EQ(desk.controller.pair(), (ComparedPair{1, 0}));
+    QTest::keyClick(window.get(), Qt::Key_X);
+    EXPECT_EQ(desk.controller.pair(), (ComparedPair{0, 1}));
+    QTest::keyClick(window.get(), Qt::Key_A, Qt::ControlModifier | Qt::ShiftModifier);
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.candidate(), 1U);
+    QTest::keyClick(window.get(), Qt::Key_BracketLeft);
+    EXPECT_EQ(desk.controller.candidate(), 0U);
+    EXPECT_EQ(desk.controller.pair(), (ComparedPair{0, 1}));
+}
+
+TEST_F(PaletteTest, TheKeyListIsFiltered)
+{
+    QTest::keyClick(window.get(), Qt::Key_Question);
+    auto* list = window->findChild<KeyList*>(QStringLiteral("keys"));
+    ASSERT_NE(list, nullptr);
+    const int all = list->shown();
+    EXPECT_GT(all, 30);
+    auto* field = list->findChild<QLineEdit*>(QStringLiteral("keyFilter"));
+    QTest::keyClicks(field, QStringLiteral("swap"));
+    EXPECT_GE(list->shown(), 1);
+    EXPECT_LT(list->shown(), 5);
+    field->clear();
+    EXPECT_EQ(list->shown(), all);
+}
+
+TEST_F(PaletteTest, TheTokenDialogShowsWhatTheWordBecomes)
+{
+    const EncodedInput& input = desk.controller.comparison()->input;
+    TokenDialog dialog(input, 2, *desk.controller.tokenizer());
+    auto* field = dialog.findChild<QLineEdit*>(QStringLiteral("tokenText"));
+    field->setText(QStringLiteral("warm"));
+    const auto warm = desk.controller.tokenizer()->encode("warm", std::nullopt, {.addSpecial = false}).tokens;
+    EXPECT_TRUE(dialog.outcome().contains(QString::number(warm.front().id))) << dialog.outcome().toStdString();
+    field->clear();
+    EXPECT_FALSE(dialog.outcome().startsWith(u'→'));
+}
+
+}  // namespace
+}  // namespace ketscope::test
