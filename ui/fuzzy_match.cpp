@@ -11,6 +11,7 @@ namespace {
 
 constexpr int kWhole = 100;     // the word is there in one piece
 constexpr int kBeginning = 60;  // and a word begins with it
+constexpr int kPhrase = 5000;   // all that was typed is there in one piece
 constexpr int kLetter = 4;      // in pieces: a letter at the beginning of a word
 constexpr int kBeside = 3;      // or after the one before
 
@@ -40,7 +41,7 @@ std::optional<int> matchWord(const QString& word, const QString& text)
 std::optional<int> fuzzyMatch(const QString& typed, const QString& text)
 {
     const QString lower = text.toLower();
-    int score = 0;
+    int score = lower.contains(typed.trimmed().toLower()) ? kPhrase : 0;
     for (const QString& word : typed.toLower().split(u' ', Qt::SkipEmptyParts)) {
         const auto found = matchWord(word, lower);
         if (!found)

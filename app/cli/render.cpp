@@ -6,6 +6,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/study/captured_attention.h"
+#include "core/study/compared_pair.h"
 #include "viz/composition.h"
 
 #include <CLI/CLI.hpp>
@@ -26,6 +27,7 @@ struct RenderOptions {
     bool noCaption = false;
     std::string out;
     std::string theme = "light";
+    std::string traces;
     std::string stack;
     std::optional<std::size_t> layer;
     std::optional<std::size_t> head;
@@ -114,6 +116,8 @@ void render(const RenderOptions& options)
     ConsoleMonitor monitor(options.common.quiet);
     auto comparison = std::make_shared<Comparison>(*readComparison(options.study, monitor));
     comparison->study.selection = selectionOf(*comparison, options);
+    if (!options.traces.empty())
+        readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     const std::unique_ptr<Composition> figure = makePage(comparison, page, {});
     monitor.check();
     exportFigure(*figure, *comparison, options.out, options.file);
@@ -142,6 +146,9 @@ void addPageOptions(CLI::App& command, RenderOptions& options)
 
 void addSelectionOptions(CLI::App& command, RenderOptions& options)
 {
+    command.add_option(
+        "--traces", options.traces,
+        "Which traces: A,C draws A, C and C − A; all draws every trace without Δ (default: as the study says)");
     command.add_option("--stack", options.stack, "Stack by name, for example text");
     command.add_option("--layer", options.layer, "Layer, from 0");
     command.add_option("--head", options.head, "Head, from 0");

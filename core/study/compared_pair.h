@@ -20,6 +20,10 @@ inline std::size_t patcherOf(const ComparedPair& pair) { return pair.candidate >
 // is only A. Every figure and table asks here.
 ComparedPair comparedPair(const Comparison& comparison);
 
+// "B,C": C against B; "all": every trace without Δ. Replaces what `view` says of them. Throws Error (Input) naming `where` for
+// letters that a comparison of this many traces has not.
+void readComparedTraces(std::string_view text, std::size_t traces, const std::string& where, ComparisonView& view);
+
 // The traces that figures show, in order: the compared pair, or all of them.
 std::vector<std::size_t> shownTraces(const Comparison& comparison);
 

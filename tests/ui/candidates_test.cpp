@@ -119,7 +119,7 @@ TEST_F(CandidatesTest, ReadingsFollowThePair)
     EXPECT_EQ(table.rows()[0].title, QStringLiteral("KL(C‖B), nats"));
     EXPECT_EQ(table.rows()[3].values[MetricRow::Head], head.entropyB);
     EXPECT_EQ(box.currentText(), QStringLiteral("Compare C with B"));
-    const int all = box.findText(QStringLiteral("All traces, without Δ"));
+    const int all = box.findText(QStringLiteral("All traces, no Δ"));
     box.setCurrentIndex(all);
     emit box.activated(all);
     EXPECT_TRUE(controller().study().view.compared.everyTrace);

@@ -36,6 +36,8 @@ protected:
 
     void type(const char* text)
     {
+        window->activateWindow();
+        ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
         QTest::keyClick(window.get(), Qt::Key_K, Qt::ControlModifier);
         auto* palette = window->findChild<CommandPalette*>(QStringLiteral("commandPalette"));
         ASSERT_NE(palette, nullptr);
@@ -61,8 +63,8 @@ TEST_F(PaletteTest, FindsHeadsMechanismsPerspectivesAndSamples)
     EXPECT_EQ(desk.controller.entry()->mechanism->info().id, "top-k");
     type("entropy & dist");
     EXPECT_EQ(window->findChild<QStackedWidget*>(QStringLiteral("pages"))->currentIndex(), 1);
-    type("measure effective");
-    EXPECT_EQ(desk.controller.study().view.headMeasure, headMeasures().back().id);
+    type("measure mass on the query");
+    EXPECT_EQ(headMeasure(desk.controller.study().view.headMeasure).value, &HeadStatistics::selfMass);
     type("add cand");
     desk.waitUntilSettled();
     EXPECT_EQ(desk.controller.study().candidates.size(), 2U);

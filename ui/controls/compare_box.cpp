@@ -24,6 +24,7 @@ QString titleOf(const ComparedPair& pair)
 CompareBox::CompareBox(StudyController& controller, QWidget* parent) : ChoiceBox(parent), m_controller(controller)
 {
     setObjectName(u"compare"_s);
+    setSizeAdjustPolicy(QComboBox::AdjustToContents);
     setAccessibleName(tr("Compared traces"));
     setToolTip(tr("Which traces Δ and the tables are of. X swaps them."));
     connect(this, &QComboBox::activated, this, &CompareBox::apply);
@@ -47,7 +48,7 @@ void CompareBox::refresh()
         if (swapped)
             addItem(titleOf(now), idOf(now));
         if (traces > 2)
-            addItem(tr("All traces, without Δ"), kAll);
+            addItem(tr("All traces, no Δ"), kAll);
     }
     m_traces = traces;
     m_swapped = swapped;

@@ -23,6 +23,7 @@ KeyList::KeyList(const QList<KeyHelp>& keys, QWidget* parent)
     m_list->setHeaderLabels({tr("Does"), tr("Keys")});
     m_list->setRootIsDecorated(false);
     m_list->setUniformRowHeights(true);
+    m_list->setStyleSheet(u"QTreeView::item { padding: 3px 0 }"_s);
     m_list->setAccessibleName(tr("Keys"));
     QHash<QString, QTreeWidgetItem*> groups;
     for (const KeyHelp& each : keys) {

@@ -31,7 +31,9 @@ QIcon swatch(std::size_t choice, const Theme& theme)
     painter.setPen(theme.panel);
     painter.setFont(theme.ui(kTickPixels, QFont::DemiBold));
     painter.drawText(QRectF(0, 0, side, side), Qt::AlignCenter, QString::number(choice + 1));
-    return picture;
+    QIcon icon(picture);
+    icon.addPixmap(picture, QIcon::Selected);  // else it is tinted
+    return icon;
 }
 
 // "RFF kernel  m=64": what differs from the defaults, as in a SPEC.

@@ -175,6 +175,7 @@ void HeatmapPage::refreshControls()
     m_scale->choose(static_cast<int>(view.scale));
     m_colourMap->choose(QString::fromStdString(view.colourMap));
     m_difference->setChecked(view.showDifference);
+    m_difference->setEnabled(!view.compared.everyTrace);
 }
 
 }  // namespace ketscope

@@ -263,11 +263,17 @@ HeatmapLayout layoutHeatmap(const HeatmapContents& contents, const QRectF& area,
     const std::size_t panels = contents.traces + (contents.difference ? 1 : 0);
     std::optional<HeatmapLayout> best;
     double bestCell = 0.0;
-    // More than three traces stand in two rows.
+    // More than three traces stand in two rows, unless one row has larger cells where the height is given.
+    const bool bounded = area.height() < kUnboundedHeight;
     const std::size_t most = contents.traces > 3 ? (panels + 1) / 2 : panels;
-    for (std::size_t columns = most; columns >= 1; --columns) {
+    std::vector<std::size_t> sides;
+    for (std::size_t columns = most; columns >= 1; --columns)
+        sides.push_back(columns);
+    if (bounded && most < panels)
+        sides.push_back(panels);
+    for (const std::size_t columns : sides) {
         const Arrangement arrangement(contents, area, theme, columns);
-        if (arrangement.isLegible() && area.height() >= kUnboundedHeight)
+        if (arrangement.isLegible() && !bounded)
             return arrangement.result();
         if (!best || arrangement.cell() > bestCell + 1e-9) {
             best = arrangement.result();

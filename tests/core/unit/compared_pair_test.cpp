@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
 #include "core/study/compared_pair.h"
 #include "core/study/summary.h"
 #include "tests/support/toy_model.h"
@@ -54,6 +55,19 @@ TEST(ComparedPair, FallsBackToTracesThatAreThere)
     EXPECT_EQ(comparedPair(*comparison), (ComparedPair{0, 0}));
     EXPECT_THAT(shownTraces(*comparison), ElementsAre(0));
     EXPECT_FALSE(showsDifference(*comparison));
+}
+
+TEST(ComparedPair, IsReadFromText)
+{
+    ComparisonView view;
+    readComparedTraces("C,A", 3, "--traces", view);
+    EXPECT_EQ(view, (ComparisonView{2, 0, false, {}}));
+    readComparedTraces("all", 3, "--traces", view);
+    EXPECT_TRUE(view.everyTrace);
+    readComparedTraces("A,B", 3, "--traces", view);
+    EXPECT_FALSE(view.everyTrace);
+    for (const char* wrong : {"", "A", "A,", "A,D", "A,A", "A,B,C", "a,b"})
+        EXPECT_THROW(readComparedTraces(wrong, 3, "--traces", view), Error) << wrong;
 }
 
 // Two tokens. Where C looks at itself and B is uniform: KL(C‖B) = ln 2, up to the floor of 1e-6, and max |Δ| is ½.
