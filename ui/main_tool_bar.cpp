@@ -186,7 +186,7 @@ void MainToolBar::refreshStudy()
                                       : fontMetrics().elidedText(QFileInfo(file).fileName(), Qt::ElideMiddle,
                                                                  m_picture->maximumWidth() - 24));
     const PlanEntry* entry = m_controller.entry();
-    const QString plan = entry == nullptr ? QString() : planTitle(*entry, *m_controller.model());
+    const QString plan = entry == nullptr ? tr("No head patched") : planTitle(*entry, *m_controller.model());
     m_plan->setToolTip(plan);
     m_plan->setText(plan);
 }
@@ -195,8 +195,10 @@ void MainToolBar::rebuildPlanMenu()
 {
     m_planMenu->clear();
     const PlanEntry* entry = m_controller.entry();
-    if (entry == nullptr)
+    if (entry == nullptr) {
+        m_planMenu->addAction(tr("Choose layers and heads…"), this, &MainToolBar::planDialogWanted);
         return;
+    }
     for (const ScopeKind kind : kScopes) {
         if (kind == ScopeKind::AllStacks && m_controller.model()->stacks.size() < 2)
             continue;
