@@ -22,12 +22,22 @@ QString inputText(const Input& input)
     return parts.join(u", "_s);
 }
 
+namespace {
+
+bool isNumbers(const QString& line)
+{
+    static const QRegularExpression numbers(u"^[\\d,\\s]+$"_s);
+    return numbers.match(line).hasMatch();
+}
+
+}  // namespace
+
 Input withText(const Input& before, const QString& line, bool hasTokenizer)
 {
     Input input;
     input.image = before.image;
     input.pixelValues = before.pixelValues;
-    if (!hasTokenizer) {
+    if (!hasTokenizer || (!before.tokenIds.empty() && isNumbers(line))) {
         input.tokenIds = wholeNumbersIn(line, "token ids");
     } else if (before.labels.empty()) {
         input.text = line.toStdString();

@@ -13,7 +13,8 @@ namespace ketscope {
 
 // The text; labels or token ids between commas.
 QString inputText(const Input& input);
-// `before` with another line in it: labels where it has labels, token ids for a model without a tokenizer, else its text. The
+// `before` with another line in it: labels where it has labels, token ids where it has those and the line is
+// of numbers, or the model has no tokenizer; else its text. The
 // picture stays. Throws Error (Input) for ids that are no whole numbers.
 Input withText(const Input& before, const QString& line, bool hasTokenizer);
 
