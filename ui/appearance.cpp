@@ -37,6 +37,7 @@ QLabel[role="hint"] { color: @text3; font-size: #11#px; }
 QLabel[role="mono"] { color: @text; font-family: "@mono"; }
 QLabel[role="stale"] { color: @text3; font-family: "@mono"; }
 QLabel[role="problem"] { color: @error; }
+QLabel[role="start"] { color: @text; font-size: #18#px; font-weight: 600; }
 QLabel[role="warning"] { color: @warn; }
 QLabel[role="good"] { color: @ok; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
@@ -92,6 +93,7 @@ QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gri
 QWidget[ground="panel"] { background: @panel; }
 QWidget[ground="panel2"] { background: @panel2; }
 QWidget[ground="bg"] { background: @bg; }
+QFrame[role="drop"] { background: @panel2; border: 1px dashed @line2; border-radius: #4#px; }
 QFrame[role="separator"] { background: @line; border: none; }
 QFrame[role="error"] { background: @errorBg; border: none; border-bottom: 1px solid @error; }
 QFrame[role="error"] QLabel { color: @error; }

@@ -222,6 +222,8 @@ void MainWindow::createModelAndHelpMenus()
         if (!isTyping())
             showKeys(m_keys, this);
     });
+    m_startAction = add(help, tr("&Start panel"), {}, [this] { showStart(!m_startShown); });
+    m_startAction->setCheckable(true);
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });
 }
 
