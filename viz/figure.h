@@ -23,6 +23,8 @@ struct Hit {
     std::optional<std::size_t> key;    // set on cells and column labels
     std::optional<std::size_t> layer;  // set, with head, where a whole head is under the point
     std::optional<std::size_t> head;
+    std::optional<std::size_t> token;  // set where a word, or the image's patch, of an alignment is under the point
+    std::optional<std::size_t> patch;
     QString sentence;  // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
 };
 
