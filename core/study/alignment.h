@@ -66,7 +66,7 @@ struct AlignmentFocus {
     std::size_t patch = 0;
     PatchRegion region = {};
 };
-AlignmentFocus focusOf(const Comparison& comparison, const AlignmentMaps& maps);
+AlignmentFocus focusOf(const Comparison& comparison, const AlignmentSource& source);
 // The selection with this token, or this patch, in the method's stack or, for similarities, in the selected one. The same
 // selection where the stack has no such token.
 Selection withToken(const Comparison& comparison, const AlignmentSource& source, Selection selection,

@@ -58,13 +58,14 @@ std::size_t firstWord(const Comparison& comparison)
     return found == tokens.end() ? 0 : static_cast<std::size_t>(found - tokens.begin());
 }
 
-std::vector<std::size_t> focusTokens(const Comparison& comparison, const AlignmentMaps& maps)
+std::vector<std::size_t> focusTokens(const Comparison& comparison, const AlignmentSource& source)
 {
-    if (!maps.source.perToken)
+    if (!source.perToken)
         return {0};
     std::vector<std::size_t> tokens = comparison.study.view.alignment.tokens;
-    std::erase_if(tokens, [&](std::size_t token) { return token >= maps.rows.size() || maps.rows[token] == 0; });
-    const auto selected = selectedWord(comparison, maps.source.fromPatches);
+    const auto& all = comparison.input.tokens;
+    std::erase_if(tokens, [&](std::size_t token) { return token >= all.size() || all[token].padding; });
+    const auto selected = selectedWord(comparison, source.fromPatches);
     if (tokens.empty() || (selected && tokens.front() != *selected))
         tokens = {selected.value_or(firstWord(comparison))};
     return tokens;
@@ -85,17 +86,17 @@ double gathered(const std::vector<float>& values, bool sparse)
 
 }  // namespace
 
-AlignmentFocus focusOf(const Comparison& comparison, const AlignmentMaps& maps)
+AlignmentFocus focusOf(const Comparison& comparison, const AlignmentSource& source)
 {
     AlignmentFocus focus;
-    focus.tokens = focusTokens(comparison, maps);
-    const PatchGrid& grid = maps.grid;
+    focus.tokens = focusTokens(comparison, source);
+    const PatchGrid grid = {comparison.input.patches->rows(), comparison.input.patches->columns()};
     PatchRegion region = comparison.study.view.alignment.region;
     region.row = std::min(region.row, grid.rows - 1);
     region.column = std::min(region.column, grid.columns - 1);
     region.rows = std::min(region.rows, grid.rows - region.row);
     region.columns = std::min(region.columns, grid.columns - region.column);
-    const auto selected = selectedPatch(comparison, maps.source.fromPatches);
+    const auto selected = selectedPatch(comparison, source.fromPatches);
     focus.patch = selected.value_or(region.row * grid.columns + region.column);
     const std::size_t row = focus.patch / grid.columns, column = focus.patch % grid.columns;
     focus.region = region.contains(row, column) ? region : PatchRegion{row, column, 1, 1};

@@ -250,6 +250,28 @@ void AlignmentPictures::paintMap(QPainter& painter, const QRectF& target, std::s
         PatchPicture::paintFrame(painter, m_picture.patchRect(target, m_focus.patch), theme);
 }
 
+void AlignmentPictures::paintMagnified(QPainter& painter, const QRectF& target, const Theme& theme) const
+{
+    const std::size_t row = m_focus.patch / m_picture.columns(), column = m_focus.patch % m_picture.columns();
+    const std::size_t top = row == 0 ? 0 : row - 1, left = column == 0 ? 0 : column - 1;
+    const PatchRegion part{top, left, std::min(row + 2, m_picture.rows()) - top,
+                           std::min(column + 2, m_picture.columns()) - left};
+    const double patch = std::min(target.width() / 3.0, target.height() / 3.0 * patchAspect());
+    const double tall = patch / patchAspect();
+    // The selected patch stays in the middle; at the edge of the picture there are fewer around it.
+    const QRectF middle(target.center().x() - patch / 2.0, target.center().y() - tall / 2.0, patch, tall);
+    const QRectF place(middle.left() - static_cast<double>(column - left) * patch,
+                       middle.top() - static_cast<double>(row - top) * tall, static_cast<double>(part.columns) * patch,
+                       static_cast<double>(part.rows) * tall);
+    m_picture.paintPart(painter, place, part, theme);
+    PatchPicture::paintFrame(painter, middle, theme);
+}
+
+double AlignmentPictures::patchAspect() const
+{
+    return m_picture.aspect() * static_cast<double>(m_picture.rows()) / static_cast<double>(m_picture.columns());
+}
+
 void AlignmentPictures::paintNumbers(QPainter& painter, const QRectF& block, const Theme& theme) const
 {
     if (m_numbers.empty())

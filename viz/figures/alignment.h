@@ -27,6 +27,9 @@ public:
     explicit AlignmentPictures(const ComparisonPointer& comparison);
 
     AlignmentLayout layout(const QRectF& area, const Theme& theme) const;
+    const std::vector<LabelledBox>& boxes() const { return m_boxes; }
+    // The selected patch with its neighbours, without heat.
+    void paintMagnified(QPainter& painter, const QRectF& target, const Theme& theme) const;
 
     double heightFor(double width, const Theme& theme) const override;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
@@ -42,6 +45,7 @@ private:
     };
     std::vector<Number> makeNumbers() const;
     void layoutDifference(AlignmentLayout& layout, const QRectF& area, double side, const Theme& theme) const;
+    double patchAspect() const;
     QString details(std::size_t trace) const;
     ColourBar bar() const;
     ColourBar differenceBar() const;

@@ -9,8 +9,8 @@
 namespace ketscope {
 
 AlignmentFigure::AlignmentFigure(const ComparisonPointer& comparison)
-    : m_comparison(comparison), m_maps(comparison->alignments->of(*comparison)), m_focus(focusOf(*comparison, *m_maps)),
-      m_picture(*comparison)
+    : m_comparison(comparison), m_maps(comparison->alignments->of(*comparison)),
+      m_focus(focusOf(*comparison, m_maps->source)), m_picture(*comparison)
 {
 }
 
