@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bench/benchmarks.h"
+#include "core/base/error.h"
 #include "core/study/samples.h"
 #include "viz/figure.h"
+#include "viz/picture.h"
 
 #include <QImage>
 #include <benchmark/benchmark.h>
@@ -24,10 +26,27 @@ ComparisonPointer sampleOf(std::size_t tokens)
     return runStudy(study, *model, nullptr, 0, monitor);
 }
 
+ComparisonPointer pictureComparison()
+{
+    Monitor monitor;
+    const Study study = withPicture(pictureSample());
+    return runStudy(study, *loadModel(study.modelPath, monitor), nullptr, 0, monitor);
+}
+
+// Figures of words and patches are of the bundled picture, whatever `tokens`.
+std::unique_ptr<Figure> figureOf(const FigureType& type, std::size_t tokens)
+{
+    try {
+        return type.make(sampleOf(tokens));
+    } catch (const Error&) {
+        return type.make(pictureComparison());
+    }
+}
+
 // A figure painted on a picture as wide as a window, colours and layout included.
 void paint(benchmark::State& state, const FigureType& type)
 {
-    const std::unique_ptr<Figure> figure = type.make(sampleOf(static_cast<std::size_t>(state.range(0))));
+    const std::unique_ptr<Figure> figure = figureOf(type, static_cast<std::size_t>(state.range(0)));
     const Theme theme = lightTheme();
     const double height = figure->heightFor(kWidth, theme);
     QImage image(kWidth, static_cast<int>(height), QImage::Format_ARGB32_Premultiplied);

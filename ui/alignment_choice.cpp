@@ -71,8 +71,8 @@ void chooseRegion(StudyController& controller, std::size_t first, std::size_t la
     if (!alignmentSourceOf(controller))
         return;
     const std::size_t columns = controller.comparison()->input.patches->columns();
-    const auto [top, bottom] = std::minmax(first / columns, last / columns);
-    const auto [left, right] = std::minmax(first % columns, last % columns);
+    const auto [top, bottom] = std::minmax({first / columns, last / columns});
+    const auto [left, right] = std::minmax({first % columns, last % columns});
     setRegion(controller, first, {top, left, bottom - top + 1, right - left + 1});
 }
 

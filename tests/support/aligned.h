@@ -73,7 +73,7 @@ struct Aligned {
         model.title = joint ? "Tiny ViLT" : "Tiny BLIP";
         model.path = "models/tiny";
         model.image = ImageInfo{3, 20, 30, 5, 5, true};
-        const StackInfo usual{.layers = 2, .heads = 3, .headSize = 4, .width = 12};
+        const StackInfo usual{.name = {}, .layers = 2, .heads = 3, .headSize = 4, .width = 12};
         const auto stack = [&](const char* name, TokenAxis queries, TokenAxis keys) {
             model.stacks.push_back(usual);
             model.stacks.back().name = name;

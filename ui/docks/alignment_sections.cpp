@@ -46,6 +46,15 @@ QString arithmeticOf(const Comparison& comparison)
                  .arg(size(patches.patchWidth(), patches.patchHeight()));
 }
 
+// No wider than a dock leaves room for, whatever its items say.
+void fitToDock(ChoiceBox& box)
+{
+    constexpr int kCharacters = 8;
+    box.setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box.setMinimumContentsLength(kCharacters);
+    box.setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
 template <typename Enum> void addChoices(ChoiceBox& box, std::initializer_list<std::pair<QString, Enum>> choices)
 {
     for (const auto& [title, value] : choices)
@@ -96,7 +105,7 @@ AlignmentSourceSection::AlignmentSourceSection(StudyController& controller, Appe
     : Section(tr("Source"), appearance, parent), m_controller(controller)
 {
     auto* grid = new QGridLayout;
-    grid->setColumnStretch(0, 1);
+    grid->setColumnStretch(1, 1);
     grid->setHorizontalSpacing(10);
     m_layer = addChoice(tr("Layer"), "alignmentLayer", *grid);
     m_head = addChoice(tr("Head"), "alignmentHead", *grid);
@@ -128,8 +137,7 @@ ChoiceBox* AlignmentSourceSection::addChoice(const QString& title, const char* n
     auto* box = new ChoiceBox(this);
     box->setObjectName(QString::fromLatin1(name));
     box->setAccessibleName(title);
-    box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    box->setMinimumContentsLength(12);
+    fitToDock(*box);
     const int row = grid.rowCount();
     grid.addWidget(makeLabel(title, "", this), row, 0);
     grid.addWidget(box, row, 1);
@@ -213,9 +221,11 @@ OverlaySection::OverlaySection(StudyController& controller, Appearance& appearan
                                           {tr("Greyscale"), PictureGround::Grey},
                                           {tr("None"), PictureGround::Blank}});
     m_ground->setAccessibleName(tr("Ground"));
+    fitToDock(*m_ground);
     m_boxes->setObjectName(u"showBoxes"_s);
     auto* grid = new QGridLayout;
-    grid->setColumnStretch(0, 1);
+    grid->setColumnStretch(1, 1);
+    grid->setHorizontalSpacing(10);
     grid->addWidget(makeLabel(tr("Heat opacity"), "", this), 0, 0);
     grid->addWidget(m_percent, 0, 1, Qt::AlignRight);
     grid->addWidget(m_opacity, 1, 0, 1, 2);

@@ -11,7 +11,7 @@ namespace ketscope {
 namespace {
 
 constexpr double kMagnifier = 96.0;
-constexpr double kMostTall = 1.2;  // of the width, for upright pictures
+constexpr double kMostTall = 0.8;  // of the width, for upright pictures
 constexpr float kUnseen = 0.55F;
 
 }  // namespace
@@ -19,7 +19,7 @@ constexpr float kUnseen = 0.55F;
 PictureView::PictureView(Appearance& appearance, QWidget* parent) : QWidget(parent), m_appearance(appearance)
 {
     setAccessibleName(tr("The picture and what the model sees of it"));
-    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    QSizePolicy policy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
 }

@@ -109,6 +109,8 @@ QWidget* AlignmentPage::makeHeader()
 QWidget* AlignmentPage::makeBelow()
 {
     auto* below = new QWidget(m_split);
+    below->setProperty("ground", u"panel"_s);
+    below->setAttribute(Qt::WA_StyledBackground);
     m_pages = new QStackedWidget(below);
     m_tokens = addAlignmentPane("alignment-tokens", AlignmentPane::Arrows::MoveToken, m_pages);
     m_assignment = addAlignmentPane("assignment", AlignmentPane::Arrows::MovePatch, m_pages);

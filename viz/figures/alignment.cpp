@@ -17,7 +17,7 @@ constexpr double kHeader = 38.0;
 constexpr double kGap = 16.0;
 constexpr double kLeastDifference = 150.0;
 constexpr double kLeastNumbers = 190.0;  // room for numbers beside the difference
-constexpr double kNumberRow = 20.0;
+constexpr double kNumberRow = 18.0;
 constexpr double kNumberTitle = 24.0;
 constexpr double kNarrow = 600.0;
 constexpr double kUnbounded = 1e6;
@@ -81,23 +81,34 @@ std::vector<AlignmentPictures::Number> AlignmentPictures::makeNumbers() const
                                QStringLiteral("%1 of %2").arg(found.sharedPatches).arg(found.largestPatches)});
         }
     }
-    for (std::size_t trace = 0; trace < traces(); ++trace)
-        if (const auto& late = m_maps->traces[trace]->late) {
-            numbers.push_back(
-                {QStringLiteral("Mean of words' best, %1").arg(tag(trace)), shortNumber(late->textScore)});
-            numbers.push_back(
-                {QStringLiteral("Mean of patches' best, %1").arg(tag(trace)), shortNumber(late->imageScore)});
-        }
-    for (const BoxReading& box : m_readings)
-        for (std::size_t trace = 0; trace < traces(); ++trace) {
-            const QString name = QString::fromStdString(box.label);
-            if (std::isfinite(box.mass[trace]))
-                numbers.push_back(
-                    {QStringLiteral("Mass in “%1”, %2").arg(name, tag(trace)), formatNumber(box.mass[trace], 2)});
-            numbers.push_back({QStringLiteral("Points into “%1”, %2").arg(name, tag(trace)),
-                               box.points[trace] != 0 ? QStringLiteral("yes") : QStringLiteral("no")});
-        }
+    addOfTraces(numbers);
     return numbers;
+}
+
+// What every trace has by itself: "A 0.47 · B 0.50".
+void AlignmentPictures::addOfTraces(std::vector<Number>& numbers) const
+{
+    const auto each = [&](const QString& name, const auto& text) {
+        QStringList values;
+        for (std::size_t trace = 0; trace < traces(); ++trace)
+            values << tag(trace) + QLatin1Char(' ') + text(trace);
+        numbers.push_back({name, values.join(QStringLiteral(" · "))});
+    };
+    if (m_maps->traces.front()->late) {
+        const auto late = [&](std::size_t trace) { return *m_maps->traces[trace]->late; };
+        each(QStringLiteral("Mean of words' best"),
+             [&](std::size_t trace) { return shortNumber(late(trace).textScore); });
+        each(QStringLiteral("Mean of patches' best"),
+             [&](std::size_t trace) { return shortNumber(late(trace).imageScore); });
+    }
+    for (const BoxReading& box : m_readings) {
+        const QString name = QString::fromStdString(box.label);
+        if (!isSimilarity())
+            each(QStringLiteral("Mass in “%1”").arg(name),
+                 [&](std::size_t trace) { return shortNumber(box.mass[trace]); });
+        each(QStringLiteral("Points into “%1”").arg(name),
+             [&](std::size_t trace) { return box.points[trace] != 0 ? QStringLiteral("yes") : QStringLiteral("no"); });
+    }
 }
 
 ColourBar AlignmentPictures::bar() const
@@ -193,7 +204,7 @@ QString AlignmentPictures::details(std::size_t trace) const
         double sum = 0.0;
         for (const std::size_t token : m_focus.tokens)
             sum += mass[token] / static_cast<double>(m_focus.tokens.size());
-        parts << QStringLiteral("%1 of the row on patches").arg(sharePercent(sum));
+        parts << QStringLiteral("%1 on patches").arg(sharePercent(sum));
     }
     return parts.join(QStringLiteral(" · "));
 }
@@ -284,7 +295,7 @@ void AlignmentPictures::paintNumbers(QPainter& painter, const QRectF& block, con
     double y = block.top() + theme.px(kNumberTitle);
     painter.save();
     for (const Number& number : m_numbers) {
-        const double baseline = y + theme.px(13.0),
+        const double baseline = y + theme.px(12.0),
                      room = block.width() - textWidth(number.value, mono) - theme.px(8.0);
         drawLabel(painter, {block.left(), baseline}, fitText(number.name, font, room), font, theme.text2, theme);
         drawLabel(painter, {block.right(), baseline}, number.value, mono, theme.text, theme, Anchor::Right);

@@ -44,6 +44,7 @@ private:
         QString value;
     };
     std::vector<Number> makeNumbers() const;
+    void addOfTraces(std::vector<Number>& numbers) const;
     void layoutDifference(AlignmentLayout& layout, const QRectF& area, double side, const Theme& theme) const;
     double patchAspect() const;
     QString details(std::size_t trace) const;
