@@ -22,11 +22,12 @@ struct PatchHeat {
     bool sparse = false;
 };
 
-// How opaque the heat is at a position of its scale: 18 % at its beginning to 84 % at its end with an opacity of 0.7, in
-// proportion with others. A symmetric scale begins in its middle.
+// How opaque the heat is at a position of its scale: 18 % at its beginning to 84 % at its end with an opacity of 0.7,
+// in proportion with others. A symmetric scale begins in its middle.
 double heatAlpha(double position, double opacity, bool symmetric);
 
-// The part of the picture that the model saw, cut into its patches. Places are those of `target`, which all patches fill.
+// The part of the picture that the model saw, cut into its patches. Places are those of `target`, which all patches
+// fill.
 class PatchPicture {
 public:
     // The comparison's input must have patches; its picture may be missing.

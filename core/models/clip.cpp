@@ -2,8 +2,8 @@
 // CLIP: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021. Two towers
 // that meet in their embeddings alone: there is no cross-attention.
 // Outputs: "text_embeds" (texts, E), "image_embeds" (E), both of length 1, and "logits_per_image" (texts): exp(logit
-// scale) · cosine. "text_token_embeds" (T, E) and "image_token_embeds" (1 + P, E) are the same of every token of the first
-// text and of the image, of which the model itself uses the end of the text and the class token.
+// scale) · cosine. "text_token_embeds" (T, E) and "image_token_embeds" (1 + P, E) are the same of every token of the
+// first text and of the image, of which the model itself uses the end of the text and the class token.
 #include "core/models/clip_files.h"
 #include "core/models/forward_pass.h"
 #include "core/models/heads.h"

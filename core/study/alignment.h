@@ -67,8 +67,8 @@ struct AlignmentFocus {
     PatchRegion region = {};
 };
 AlignmentFocus focusOf(const Comparison& comparison, const AlignmentSource& source);
-// The selection with this token, or this patch, in the method's stack or, for similarities, in the selected one. The same
-// selection where the stack has no such token.
+// The selection with this token, or this patch, in the method's stack or, for similarities, in the selected one. The
+// same selection where the stack has no such token.
 Selection withToken(const Comparison& comparison, const AlignmentSource& source, Selection selection,
                     std::size_t token);
 Selection withPatch(const Comparison& comparison, const AlignmentSource& source, Selection selection,

@@ -30,9 +30,9 @@ struct PatchRegion {
     bool operator==(const PatchRegion&) const = default;
 };
 
-// How an image and its text are held against each other, and how that is drawn. Which token and patch are looked at follows
-// the selection where its stack has them; `tokens` and `region` say what else, and hold as long as the first token and a
-// patch of the region are the selected ones (see focusOf).
+// How an image and its text are held against each other, and how that is drawn. Which token and patch are looked at
+// follows the selection where its stack has them; `tokens` and `region` say what else, and hold as long as the first
+// token and a patch of the region are the selected ones (see focusOf).
 struct AlignmentView {
     std::string method = {};   // an id of alignmentMethods(); empty = what the selected stack and the model suggest
     bool fromPatches = false;  // patches look at words, where a method has both directions

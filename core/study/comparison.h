@@ -55,8 +55,8 @@ using ComparisonPointer = std::shared_ptr<const Comparison>;
 ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
                            Monitor& monitor);
 
-// The traces of `like` on another input: same model, plans and kept layers. Throws as runStudy(), and Error (Input) where a
-// plan is not known.
+// The traces of `like` on another input: same model, plans and kept layers. Throws as runStudy(), and Error (Input)
+// where a plan is not known.
 ComparisonPointer runAgain(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads,
                            Monitor& monitor);
 

@@ -8,7 +8,8 @@
 
 namespace ketscope {
 
-// The same traces on an input that should not align: maps that look the same there say nothing about this image and text.
+// The same traces on an input that should not align: maps that look the same there say nothing about this image and
+// text.
 struct SanityRun {
     std::string title;  // "shuffled caption"
     ComparisonPointer comparison;
@@ -20,9 +21,9 @@ struct SanityCheck {
     std::vector<std::shared_ptr<const Trace>> of;
 };
 
-// Runs every trace of `comparison` again with the words of its text in another order (where there are two different ones),
-// and with an image of normal noise that has the mean and the deviation of each of its channels. Both from the study's seed.
-// Throws Error: Input when the plans are not known, Cancelled.
+// Runs every trace of `comparison` again with the words of its text in another order (where there are two different
+// ones), and with an image of normal noise that has the mean and the deviation of each of its channels. Both from the
+// study's seed. Throws Error: Input when the plans are not known, Cancelled.
 std::shared_ptr<const SanityCheck> runSanityCheck(const Comparison& comparison, const LoadedModel& model, int threads,
                                                   Monitor& monitor);
 

@@ -8,10 +8,10 @@
 
 namespace ketscope::test {
 
-// An image of 4 rows × 6 columns of patches and a text in which a word comes twice, with maps that are known by hand: in
-// layer 1, head 2 of "cross" or "joint" the word t looks at patch 3 t + 1 with most of its weight, in B at the patch right
-// of it; every other head is uniform. 2 layers × 3 heads, so that neither of these is taken for the other. The picture of
-// 60 × 50 pixels is resized to 36 × 30 and cut to 30 × 20, from (3, 5) on.
+// An image of 4 rows × 6 columns of patches and a text in which a word comes twice, with maps that are known by hand:
+// in layer 1, head 2 of "cross" or "joint" the word t looks at patch 3 t + 1 with most of its weight, in B at the patch
+// right of it; every other head is uniform. 2 layers × 3 heads, so that neither of these is taken for the other. The
+// picture of 60 × 50 pixels is resized to 36 × 30 and cut to 30 × 20, from (3, 5) on.
 inline constexpr std::size_t kAlignedTokens = 8, kAlignedRows = 4, kAlignedColumns = 6, kAlignedPatches = 24;
 inline constexpr std::size_t kAlignedLayer = 1, kAlignedHead = 2;
 inline constexpr double kClassShare = 0.2, kPeakShare = 0.5;

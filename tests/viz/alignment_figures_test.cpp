@@ -133,7 +133,8 @@ TEST(HeatAlpha, RunsFromEighteenToEightyFourPercent)
     EXPECT_EQ(heatAlpha(1.0, 1.0, false), 1.0);
 }
 
-// A box in the original picture goes through resize and crop: 60 × 50 to 36 × 30, of which 30 × 20 from (3, 5) are seen.
+// A box in the original picture goes through resize and crop: 60 × 50 to 36 × 30, of which 30 × 20 from (3, 5) are
+// seen.
 TEST(PatchPicture, PlacesBoxesThroughResizeAndCrop)
 {
     const PatchPicture picture(Aligned().comparison);

@@ -5,9 +5,9 @@
 
 namespace ketscope {
 
-// A figure of words and patches: a click chooses the word or patch under it, dragging over patches a region, Shift-click
-// adds a word to the mean. Arrows move the patch, with Shift they change the region; where only words are shown they move
-// the word.
+// A figure of words and patches: a click chooses the word or patch under it, dragging over patches a region,
+// Shift-click adds a word to the mean. Arrows move the patch, with Shift they change the region; where only words are
+// shown they move the word.
 class AlignmentPane : public FigurePane {
     Q_OBJECT
 

@@ -20,8 +20,8 @@ struct AlignmentLayout {
     double height = 0.0;
 };
 
-// The picture as the model saw it, with what the selected word looks at as heat: every trace at one size and on one range,
-// and B − A at half size with the numbers that compare them.
+// The picture as the model saw it, with what the selected word looks at as heat: every trace at one size and on one
+// range, and B − A at half size with the numbers that compare them.
 class AlignmentPictures final : public AlignmentFigure {
 public:
     explicit AlignmentPictures(const ComparisonPointer& comparison);

@@ -41,8 +41,8 @@ ComparisonPointer withAllValues(const ComparisonPointer& comparison)
     return whole;
 }
 
-// Every patch in the colour of the word that optimal transport assigns it to, with lines between words and patches that are
-// each other's best.
+// Every patch in the colour of the word that optimal transport assigns it to, with lines between words and patches that
+// are each other's best.
 class Assignment final : public AlignmentFigure {
 public:
     explicit Assignment(const ComparisonPointer& comparison) : AlignmentFigure(withAllValues(comparison))

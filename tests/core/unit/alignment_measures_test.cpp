@@ -85,8 +85,8 @@ TEST(Cosines, AreScaleFree)
     EXPECT_FLOAT_EQ(found.matrix()(1, 2), 0.0F);
 }
 
-// Patches that are one-hot colours and tokens that are their names align as the permutation that was put in, and the two
-// directions differ when a token has no patch.
+// Patches that are one-hot colours and tokens that are their names align as the permutation that was put in, and the
+// two directions differ when a token has no patch.
 TEST(LateInteraction, FindsThePermutationAndIsAsymmetric)
 {
     const Tensor values = matrixOf(3, 2, {0.0F, 1.0F, 1.0F, 0.0F, 0.2F, 0.1F});
