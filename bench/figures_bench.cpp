@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bench/benchmarks.h"
-#include "core/base/error.h"
 #include "core/study/samples.h"
 #include "viz/figure.h"
 #include "viz/picture.h"
@@ -36,11 +35,8 @@ ComparisonPointer pictureComparison()
 // Figures of words and patches are of the bundled picture, whatever `tokens`.
 std::unique_ptr<Figure> figureOf(const FigureType& type, std::size_t tokens)
 {
-    try {
-        return type.make(sampleOf(tokens));
-    } catch (const Error&) {
-        return type.make(pictureComparison());
-    }
+    const ComparisonPointer sentence = sampleOf(tokens);
+    return type.make(obstacleOf(type, *sentence).isEmpty() ? sentence : pictureComparison());
 }
 
 // A figure painted on a picture as wide as a window, colours and layout included.

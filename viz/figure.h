@@ -61,10 +61,13 @@ struct FigureType {
     QString id;                                                            // "heatmap": the command line's --figure
     QString title;                                                         // "Heatmap: A, B and difference"
     std::unique_ptr<Figure> (*make)(const ComparisonPointer& comparison);  // reads selection and view from its study
+    // Why a comparison has nothing to draw here, as one sentence, empty when it has; null = it always has.
+    QString (*obstacle)(const Comparison& comparison) = nullptr;
 };
 
 const std::vector<const FigureType*>& figureTypes();
 // Throws Error (Input) listing the known ids.
 const FigureType& figureType(const QString& id);
+QString obstacleOf(const FigureType& type, const Comparison& comparison);
 
 }  // namespace ketscope

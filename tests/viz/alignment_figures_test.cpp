@@ -7,6 +7,7 @@
 #include "tests/support/paths.h"
 #include "viz/export.h"
 #include "viz/figures/alignment.h"
+#include "viz/mark_recorder.h"
 #include "viz/picture.h"
 
 #include <QImage>
@@ -233,6 +234,7 @@ TEST(Assignment, GivesEachPeakToItsWord)
     Aligned image;
     image.comparison.study.view.alignment.method = "rollout";
     EXPECT_THROW(figure("assignment", image.make()), Error);
+    EXPECT_FALSE(obstacleOf(figureType(QStringLiteral("assignment")), image.comparison).isEmpty());
 }
 
 TEST(AlignmentFigures, AreRefusedWithoutAnImage)
@@ -240,8 +242,25 @@ TEST(AlignmentFigures, AreRefusedWithoutAnImage)
     Aligned text;
     text.comparison.model.stacks.resize(1);
     text.comparison.study.selection = {};
-    for (const char* id : kFigures)
+    for (const char* id : kFigures) {
         EXPECT_THROW(figure(id, text.make()), Error) << id;
+        EXPECT_TRUE(obstacleOf(figureType(QString::fromLatin1(id)), text.comparison)
+                        .startsWith(QStringLiteral("Alignment needs an image and a text.")));
+    }
+}
+
+// The export's checks read what is painted: the smallest text must be the one that was declared.
+TEST(AlignmentFigures, DeclareTheSmallestTextThatTheyDraw)
+{
+    const ComparisonPointer comparison = Aligned().make();
+    const Theme theme = printTheme();
+    for (const char* id : kFigures) {
+        const auto made = figure(id, comparison);
+        for (const double width : {300.0, 880.0}) {
+            const QRectF area(0.0, 0.0, width, made->heightFor(width, theme));
+            EXPECT_DOUBLE_EQ(marksOf(*made, area, theme).smallestText, made->smallestText(width, theme)) << id;
+        }
+    }
 }
 
 TEST(AlignmentFigures, SayWhatTheyShow)

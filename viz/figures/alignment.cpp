@@ -49,7 +49,8 @@ QString sharePercent(double share) { return QStringLiteral("%1 %").arg(formatNum
 
 const FigureType& alignmentFigure()
 {
-    static const FigureType type{QStringLiteral("alignment"), QStringLiteral("Alignment: words over the image"), &make};
+    static const FigureType type{QStringLiteral("alignment"), QStringLiteral("Alignment: words over the image"), &make,
+                                 &alignmentFigureObstacle};
     return type;
 }
 
@@ -354,15 +355,15 @@ Table AlignmentPictures::table() const
     return table;
 }
 
-QString AlignmentPictures::caption() const
+QString AlignmentPictures::panelCaption() const
 {
     const QString box =
         view().boxes && !m_boxes.empty() ? QStringLiteral(" Boxes are those of the picture's description.") : QString();
-    return QStringLiteral("%1 of %2 over %3 × %4 patches (%5) %6%7")
+    return QStringLiteral("%1 of %2 over %3 × %4 patches (%5, %6).%7")
         .arg(QString::fromStdString(m_maps->source.method->title), focusText())
         .arg(m_picture.rows())
         .arg(m_picture.columns())
-        .arg(directionText(), captionEnd(), box);
+        .arg(placeText(), directionText(), box);
 }
 
 }  // namespace ketscope

@@ -35,7 +35,7 @@ public:
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
-    QString caption() const override;
+    QString panelCaption() const override;
     bool losesSignInGrey() const override { return m_hasDifference || isSimilarity(); }
 
 private:

@@ -102,15 +102,17 @@ QString AlignmentFigure::directionText() const
     return parts.join(QStringLiteral(" · "));
 }
 
-QString AlignmentFigure::captionEnd() const
+// What a figure says of itself, then model, input and traces.
+QString AlignmentFigure::caption() const
 {
     std::vector<std::size_t> all;
     for (std::size_t trace = 0; trace < traces(); ++trace)
         all.push_back(trace);
     const std::size_t stack = m_maps->source.stack.value_or(m_comparison->study.selection.stack);
-    return QStringLiteral("in %1 (%2), %3 %4")
-        .arg(modelName(m_comparison->model), placeText(), captionOfInput(*m_comparison),
-             captionOfTraces(*m_comparison, all, stack));
+    return panelCaption()
+           + QStringLiteral(" In %1, %2 %3")
+                 .arg(modelName(m_comparison->model), captionOfInput(*m_comparison),
+                      captionOfTraces(*m_comparison, all, stack));
 }
 
 std::vector<std::size_t> AlignmentFigure::shownRows() const
@@ -120,6 +122,11 @@ std::vector<std::size_t> AlignmentFigure::shownRows() const
         if (m_maps->rows[row] != 0)
             rows.push_back(row);
     return rows;
+}
+
+QString alignmentFigureObstacle(const Comparison& comparison)
+{
+    return QString::fromStdString(alignmentObstacle(comparison));
 }
 
 double largestOf(std::span<const float> values)

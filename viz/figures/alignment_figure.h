@@ -14,6 +14,7 @@ public:
     explicit AlignmentFigure(const ComparisonPointer& comparison);
 
     double smallestText(double width, const Theme& theme) const override;
+    QString caption() const override;
 
     const AlignmentMaps& maps() const { return *m_maps; }
     const AlignmentFocus& focus() const { return m_focus; }
@@ -36,7 +37,6 @@ protected:
     QString valueName() const;                 // "Weight", "Cosine"
     QString patchText() const;                 // "patch row 3, column 2", "the mean of 6 patches"
     QString directionText() const;             // "words look at patches"
-    QString captionEnd() const;                // model, input, traces
     // Rows that are tokens of the text and no padding.
     std::vector<std::size_t> shownRows() const;
 
@@ -46,6 +46,8 @@ protected:
     PatchPicture m_picture;
 };
 
+// Why there is nothing to align.
+QString alignmentFigureObstacle(const Comparison& comparison);
 // The largest |value| that is finite; 0 without one.
 double largestOf(std::span<const float> values);
 // B − A, value by value.

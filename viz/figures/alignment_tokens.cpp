@@ -104,10 +104,10 @@ public:
         return table;
     }
 
-    QString caption() const override
+    QString panelCaption() const override
     {
-        return QStringLiteral("%1 of every token (%2), %3 %4")
-            .arg(QString::fromStdString(m_maps->source.method->title), directionText(), note(), captionEnd());
+        return QStringLiteral("%1 of every token (%2, %3); %4.")
+            .arg(QString::fromStdString(m_maps->source.method->title), placeText(), directionText(), note());
     }
 
     bool losesSignInGrey() const override { return isSimilarity() || !m_lines.front().trace; }
@@ -286,7 +286,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& alignment_tokensFigure()
 {
-    static const FigureType type{QStringLiteral("alignment-tokens"), QStringLiteral("Alignment: every word"), &make};
+    static const FigureType type{QStringLiteral("alignment-tokens"), QStringLiteral("Alignment: every word"), &make,
+                                 &alignmentFigureObstacle};
     return type;
 }
 

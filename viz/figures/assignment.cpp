@@ -48,8 +48,8 @@ public:
     explicit Assignment(const ComparisonPointer& comparison) : AlignmentFigure(withAllValues(comparison))
     {
         if (!m_maps->source.perToken)
-            refuse({"assignment", "a method in which words take part",
-                    m_maps->source.method->title + " of the image alone", "Choose another method."});
+            refuse({"assignment", "a method in which words take part", m_maps->source.method->title,
+                    "Choose another method."});
         for (const std::size_t row : shownRows())
             if (!comparison->input.tokens[row].special)
                 m_words.push_back(row);
@@ -120,18 +120,16 @@ public:
         return table;
     }
 
-    QString caption() const override
+    QString panelCaption() const override
     {
         QStringList errors;
         for (std::size_t trace = 0; trace < m_assigned.size(); ++trace)
             errors << QStringLiteral("%1 %2").arg(tag(trace), transportText(trace));
         return QStringLiteral("Each patch in the colour of the word that brings it most in an entropic optimal "
-                              "transport of %1 (equal "
-                              "masses on words and on patches, ε %2 of the range; %3); lines: words and patches that "
-                              "are each other's "
-                              "best, %4")
-            .arg(QString::fromStdString(m_maps->source.method->title).toLower(),
-                 QString::number(TransportOptions().regularisation), errors.join(QStringLiteral("; ")), captionEnd());
+                              "transport of %1 (%2; equal masses on words and on patches, ε %3 of the range; %4). "
+                              "Lines join words and patches that are each other's best.")
+            .arg(QString::fromStdString(m_maps->source.method->title).toLower(), placeText(),
+                 QString::number(TransportOptions().regularisation), errors.join(QStringLiteral("; ")));
     }
 
 private:
@@ -267,6 +265,15 @@ private:
     std::vector<Assigned> m_assigned;
 };
 
+QString obstacle(const Comparison& comparison)
+{
+    const QString none = alignmentFigureObstacle(comparison);
+    if (!none.isEmpty() || alignmentSource(comparison).perToken)
+        return none;
+    return QStringLiteral("No word takes part in %1: choose another method.")
+        .arg(QString::fromStdString(alignmentSource(comparison).method->title).toLower());
+}
+
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<Assignment>(comparison); }
 
 }  // namespace
@@ -274,7 +281,7 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 const FigureType& assignmentFigure()
 {
     static const FigureType type{QStringLiteral("assignment"), QStringLiteral("Alignment: words assigned to patches"),
-                                 &make};
+                                 &make, &obstacle};
     return type;
 }
 

@@ -88,10 +88,10 @@ public:
         return table;
     }
 
-    QString caption() const override
+    QString panelCaption() const override
     {
-        return QStringLiteral("%1: %2 of every token at %3 (%4) %5")
-            .arg(title(), valueName().toLower(), patchText(), directionText(), captionEnd());
+        return QStringLiteral("%1: %2 of every token at %3 (%4, %5).")
+            .arg(title(), valueName().toLower(), patchText(), placeText(), directionText());
     }
 
 private:
@@ -174,7 +174,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& patch_tokensFigure()
 {
-    static const FigureType type{QStringLiteral("patch-tokens"), QStringLiteral("Alignment: words at a patch"), &make};
+    static const FigureType type{QStringLiteral("patch-tokens"), QStringLiteral("Alignment: words at a patch"), &make,
+                                 &alignmentFigureObstacle};
     return type;
 }
 
