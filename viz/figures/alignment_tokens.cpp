@@ -45,8 +45,9 @@ public:
             m_lines.push_back(lineOf(trace));
         if (differences)
             m_lines.push_back(differenceLine());
-        if (traces() > 1 && !isSparse())
-            m_lines.back().numbers = distances();
+        for (Line& line : m_lines)
+            if (!isSparse() && line.trace != 0)
+                line.numbers = distances(line.trace.value_or(1));
         if (const auto check = comparison->alignments->sanity(*comparison))
             for (const SanityRun& run : check->runs)
                 m_lines.push_back(sanityLine(run));
@@ -138,10 +139,11 @@ private:
         return (isSimilarity() ? QStringLiteral("max |Δ| ") : QStringLiteral("JS ")) + shortNumber(distance);
     }
 
-    std::vector<QString> distances() const
+    // From A's maps.
+    std::vector<QString> distances(std::size_t trace) const
     {
         std::vector<QString> numbers;
-        const Line a = lineOf(0), b = lineOf(1);
+        const Line a = lineOf(0), b = lineOf(trace);
         for (std::size_t place = 0; place < m_shown.size(); ++place)
             numbers.push_back(measured(a.values[place], b.values[place]));
         return numbers;
@@ -171,8 +173,8 @@ private:
         if (isSimilarity() || !m_lines.front().trace)
             parts = {QStringLiteral("each map on its own range, symmetric about 0")};
         if (traces() > 1 && !isSparse())
-            parts << (isSimilarity() ? QStringLiteral("below: A against B")
-                                     : QStringLiteral("below: Jensen–Shannon of A and B, nats"));
+            parts << (isSimilarity() ? QStringLiteral("below: against A")
+                                     : QStringLiteral("below: Jensen–Shannon with A, nats"));
         for (const Line& line : m_lines)
             if (!line.name.isEmpty())
                 parts << QStringLiteral("%1: A on it, against A").arg(line.name);
