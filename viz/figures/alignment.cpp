@@ -20,6 +20,7 @@ constexpr double kLeastNumbers = 190.0;  // room for numbers beside the differen
 constexpr double kNumberRow = 18.0;
 constexpr double kNumberTitle = 24.0;
 constexpr double kNarrow = 600.0;
+constexpr double kBarInset = 14.0;  // half the width of the ticks' labels at a bar's ends
 constexpr double kUnbounded = 1e6;
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
@@ -41,6 +42,14 @@ std::vector<std::vector<float>> focusValues(const AlignmentMaps& maps, const Ali
     for (std::size_t trace = 0; trace < maps.traces.size(); ++trace)
         values.push_back(valuesOfTokens(maps, trace, focus));
     return values;
+}
+
+double rightOf(const std::vector<AlignmentLayout::Panel>& panels)
+{
+    double right = 0.0;
+    for (const AlignmentLayout::Panel& panel : panels)
+        right = std::max(right, panel.picture.right());
+    return right;
 }
 
 QString sharePercent(double share) { return QStringLiteral("%1 %").arg(formatNumber(share * 100.0, 1)); }
@@ -137,10 +146,11 @@ AlignmentLayout AlignmentPictures::layout(const QRectF& area, const Theme& theme
         if (side / 2.0 < theme.px(kLeastDifference))
             side = (area.width() - gaps - gap - theme.px(kLeastDifference)) / static_cast<double>(columns);
     }
-    const double barHeight = theme.px(8.0) + colourBarHeight(bar(), side, theme);
+    const auto wide = [&] { return static_cast<double>(columns) * side + gaps - theme.px(kBarInset); };
+    const double barHeight = colourBarHeight(bar(), wide(), theme);
     if (!narrow) {
-        const double rest = area.height() - theme.px(kNote) - barHeight - static_cast<double>(lines) * header
-                            - gap * static_cast<double>(lines - 1);
+        const double rest = area.height() - theme.px(kNote) - theme.px(8.0) - barHeight
+                            - static_cast<double>(lines) * header - gap * static_cast<double>(lines - 1);
         side = std::min(side, std::max(theme.px(60.0), rest / static_cast<double>(lines)) * m_picture.aspect());
     }
     const double tall = side / m_picture.aspect();
@@ -151,8 +161,7 @@ AlignmentLayout AlignmentPictures::layout(const QRectF& area, const Theme& theme
         layout.panels.push_back({{x, y, side, header}, {x, y + header, side, tall}});
         bottom = y + header + tall;
     }
-    const double wide = static_cast<double>(columns) * side + gaps;
-    layout.bar = {area.left(), bottom + theme.px(8.0), wide, barHeight};
+    layout.bar = {area.left(), bottom + theme.px(8.0), wide(), colourBarHeight(bar(), wide(), theme)};
     layout.height = layout.bar.bottom() - area.top();
     if (aside)
         layoutDifference(layout, area, side, theme);
@@ -164,14 +173,15 @@ void AlignmentPictures::layoutDifference(AlignmentLayout& layout, const QRectF& 
 {
     const double gap = theme.px(kGap), header = theme.px(kHeader);
     const bool narrow = area.width() < theme.px(kNarrow);
-    const double left = narrow ? area.left() : layout.bar.right() + gap;
+    const double left = narrow ? area.left() : rightOf(layout.panels) + gap;
     const double top = narrow ? layout.bar.bottom() + gap : layout.panels.front().header.top();
     const double half = std::min(std::max(side / 2.0, theme.px(kLeastDifference)), area.right() - left);
     double numbersLeft = left, numbersTop = top, bottom = top;
     if (m_hasDifference) {
         layout.difference = {{left, top, half, header}, {left, top + header, half, half / m_picture.aspect()}};
-        const double barHeight = colourBarHeight(differenceBar(), half, theme);
-        layout.differenceBar = {left, layout.difference->picture.bottom() + theme.px(8.0), half, barHeight};
+        const double inset = theme.px(kBarInset), width = half - 2.0 * inset;
+        layout.differenceBar = {left + inset, layout.difference->picture.bottom() + theme.px(8.0), width,
+                                colourBarHeight(differenceBar(), width, theme)};
         bottom = layout.differenceBar.bottom();
         const bool beside = area.right() - left - half - gap >= theme.px(kLeastNumbers);
         numbersLeft = beside ? left + half + gap : left;

@@ -150,8 +150,9 @@ private:
     QString transportText(std::size_t trace) const
     {
         const TransportPlan& plan = m_assigned[trace].transport;
-        return QStringLiteral("%1 iterations, marginal error %2%3")
-            .arg(plan.iterations)
+        return QStringLiteral("%1, error of the margins %2%3")
+            .arg(plan.iterations == 1 ? QStringLiteral("1 iteration")
+                                      : QStringLiteral("%1 iterations").arg(plan.iterations))
             .arg(QString::number(plan.marginalError, 'g', 2),
                  plan.converged ? QString() : QStringLiteral(" (not converged)"));
     }
@@ -202,7 +203,7 @@ private:
         drawLabel(painter, {left, panel.header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
                   fitText(QString::fromStdString(traceTitle(*m_comparison, trace).title), bold, width), bold,
                   theme.text, theme);
-        const QString detail = QStringLiteral("%1 of %2 words have a mutual best patch · transport: %3")
+        const QString detail = QStringLiteral("mutual best: %1 of %2 words · transport: %3")
                                    .arg(m_assigned[trace].mutual.size())
                                    .arg(m_words.size())
                                    .arg(transportText(trace));
