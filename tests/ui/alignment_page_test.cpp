@@ -10,7 +10,6 @@
 #include <QDialog>
 #include <QPushButton>
 #include <QSlider>
-#include <QStackedWidget>
 
 namespace ketscope::test {
 namespace {
@@ -263,7 +262,7 @@ TEST(AlignmentInWindow, IsGreyedForAText)
     EXPECT_TRUE(perspectives->button(2)->isEnabled());
     window.setFocus();
     QTest::keyClick(&window, Qt::Key_3);
-    EXPECT_EQ(window.findChild<QStackedWidget*>()->currentIndex(), 2);
+    EXPECT_TRUE(window.findChild<AlignmentPage*>(QStringLiteral("alignmentPage"))->isVisible());
     window.findChild<QPushButton*>(QStringLiteral("openPair"))->click();
     EXPECT_NE(window.findChild<QDialog*>(), nullptr);
 }
