@@ -2,6 +2,7 @@
 #include "core/study/sanity_check.h"
 #include "tests/ui/desk.h"
 #include "ui/alignment_choice.h"
+#include "ui/controls/parameter_slider.h"
 #include "ui/main_window.h"
 #include "ui/views/alignment_page.h"
 #include "viz/figures/alignment.h"
@@ -9,7 +10,6 @@
 #include <QComboBox>
 #include <QDialog>
 #include <QPushButton>
-#include <QSlider>
 
 namespace ketscope::test {
 namespace {
@@ -194,7 +194,7 @@ TEST_F(AlignmentPageTest, OnlyMethodsThatTheModelHasCanBeChosen)
 
 TEST_F(AlignmentPageTest, TheOverlayFollowsItsControls)
 {
-    control<QSlider>("heatOpacity")->setValue(20);
+    emit control<ParameterSlider>("heatOpacity")->settled(20.0);
     EXPECT_EQ(desk.controller.study().view.alignment.opacity, 20U);
     auto* boxes = control<QAbstractButton>("showBoxes");
     EXPECT_TRUE(boxes->isEnabled()) << "the scenes are described";

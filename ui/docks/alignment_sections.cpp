@@ -49,10 +49,21 @@ QString arithmeticOf(const Comparison& comparison)
 // No wider than a dock leaves room for, whatever its items say.
 void fitToDock(ChoiceBox& box)
 {
-    constexpr int kCharacters = 8;
+    constexpr int kCharacters = 5;
     box.setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     box.setMinimumContentsLength(kCharacters);
     box.setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
+}
+
+const Parameter& opacityParameter()
+{
+    static const Parameter parameter{.id = "opacity",
+                                     .title = "Heat opacity",
+                                     .help = "Per cent.",
+                                     .kind = ParameterKind::Integer,
+                                     .maximum = 100.0,
+                                     .initial = static_cast<double>(AlignmentView().opacity)};
+    return parameter;
 }
 
 template <typename Enum> void addChoices(ChoiceBox& box, std::initializer_list<std::pair<QString, Enum>> choices)
@@ -210,13 +221,12 @@ void AlignmentSourceSection::refresh()
 
 OverlaySection::OverlaySection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Overlay"), appearance, parent), m_controller(controller),
-      m_opacity(new QSlider(Qt::Horizontal, this)), m_percent(makeLabel({}, "mono", this)),
+      m_opacity(new ParameterSlider(opacityParameter(), appearance, this)), m_percent(makeLabel({}, "mono", this)),
       m_ground(new ChoiceBox(this)), m_grid(new TickBox(tr("Patch grid"), this)),
       m_boxes(new TickBox(tr("Show labelled boxes"), this))
 {
     m_opacity->setObjectName(u"heatOpacity"_s);
     m_opacity->setAccessibleName(tr("Heat opacity, per cent"));
-    m_opacity->setRange(0, 100);
     addChoices<PictureGround>(*m_ground, {{tr("Picture"), PictureGround::Picture},
                                           {tr("Greyscale"), PictureGround::Grey},
                                           {tr("None"), PictureGround::Blank}});
@@ -237,8 +247,10 @@ OverlaySection::OverlaySection(StudyController& controller, Appearance& appearan
     const auto change = [this](auto AlignmentView::*field, auto value) {
         m_controller.changeView([=](ViewSettings& view) { view.alignment.*field = value; });
     };
-    connect(m_opacity, &QSlider::valueChanged, this,
-            [=](int value) { change(&AlignmentView::opacity, static_cast<std::size_t>(value)); });
+    const auto setOpacity = [=](double value) { change(&AlignmentView::opacity, static_cast<std::size_t>(value)); };
+    connect(m_opacity, &ParameterSlider::dragged, this, setOpacity);
+    connect(m_opacity, &ParameterSlider::settled, this, setOpacity);
+    connect(m_opacity, &ParameterSlider::resetWanted, this, [=] { setOpacity(opacityParameter().initial); });
     connect(m_ground, &QComboBox::activated, this,
             [=, this] { change(&AlignmentView::ground, static_cast<PictureGround>(m_ground->currentData().toInt())); });
     connect(m_grid, &QCheckBox::clicked, this, [=](bool on) { change(&AlignmentView::grid, on); });
@@ -258,8 +270,7 @@ void OverlaySection::setBoxesKnown(bool known)
 void OverlaySection::refresh()
 {
     const AlignmentView& view = m_controller.study().view.alignment;
-    const QSignalBlocker quiet(m_opacity);
-    m_opacity->setValue(static_cast<int>(view.opacity));
+    m_opacity->show(static_cast<double>(view.opacity));
     m_percent->setText(tr("%1 %").arg(view.opacity));
     m_ground->choose(static_cast<int>(view.ground));
     m_grid->setChecked(view.grid);

@@ -3,6 +3,7 @@
 
 #include "ui/appearance.h"
 #include "ui/controls/controls.h"
+#include "ui/controls/parameter_slider.h"
 #include "ui/job.h"
 #include "ui/study_controller.h"
 
@@ -69,7 +70,7 @@ private:
     void refresh();
 
     StudyController& m_controller;
-    QSlider* m_opacity;
+    ParameterSlider* m_opacity;
     QLabel* m_percent;
     ChoiceBox* m_ground;
     TickBox* m_grid;
