@@ -20,6 +20,7 @@ namespace {
 
 constexpr double kLeastPictures = 330.0;
 constexpr double kLeastBelow = 200.0;
+constexpr double kLeastAssignment = 220.0;
 constexpr double kMostBelow = 0.5;  // of the height
 constexpr double kNarrow = 640.0;   // pictures are as tall as they like and scrolled
 constexpr int kMargin = 14;
@@ -198,6 +199,7 @@ void AlignmentPage::refreshControls()
     m_differences->setVisible(!view.alignment.showsMatches);
     m_pages->setCurrentIndex(view.alignment.showsMatches ? 1 : 0);
     refreshMethods();
+    arrange();
 }
 
 // What the model does not have stays in its place, greyed, and says why.
@@ -261,12 +263,13 @@ void AlignmentPage::arrange()
     const int wanted = m_pictures->heightForWidth(m_pictures->width());
     m_pictures->setMinimumHeight(narrow ? wanted : std::min(wanted, qRound(theme.px(kLeastPictures))));
     m_tokens->setMinimumHeight(m_tokens->heightForWidth(m_tokens->width()));
-    m_assignment->setMinimumHeight(qRound(theme.px(kLeastPictures)));
+    m_assignment->setMinimumHeight(qRound(theme.px(kLeastAssignment)));
     const int all = m_scroll->viewport()->height();
     const int least = qRound(theme.px(kLeastBelow));
     m_pages->parentWidget()->setMinimumHeight(least);
-    const int below = std::clamp(m_tokens->minimumHeight() + qRound(theme.px(44.0)), least,
-                                 std::max(least, qRound(kMostBelow * all)));
+    const int most = std::max(least, qRound(kMostBelow * all));
+    const bool matches = controller().study().view.alignment.showsMatches;
+    const int below = matches ? most : std::clamp(m_tokens->minimumHeight() + qRound(theme.px(44.0)), least, most);
     m_split->setSizes({std::max(m_pictures->minimumHeight(), all - below), below});
 }
 
