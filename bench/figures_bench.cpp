@@ -2,6 +2,7 @@
 #include "bench/benchmarks.h"
 #include "core/study/samples.h"
 #include "viz/figure.h"
+#include "viz/picture.h"
 
 #include <QImage>
 #include <benchmark/benchmark.h>
@@ -24,10 +25,24 @@ ComparisonPointer sampleOf(std::size_t tokens)
     return runStudy(study, *model, nullptr, 0, monitor);
 }
 
+ComparisonPointer pictureComparison()
+{
+    Monitor monitor;
+    const Study study = withPicture(pictureSample());
+    return runStudy(study, *loadModel(study.modelPath, monitor), nullptr, 0, monitor);
+}
+
+// Figures of words and patches are of the bundled picture, whatever `tokens`.
+std::unique_ptr<Figure> figureOf(const FigureType& type, std::size_t tokens)
+{
+    const ComparisonPointer sentence = sampleOf(tokens);
+    return type.make(obstacleOf(type, *sentence).isEmpty() ? sentence : pictureComparison());
+}
+
 // A figure painted on a picture as wide as a window, colours and layout included.
 void paint(benchmark::State& state, const FigureType& type)
 {
-    const std::unique_ptr<Figure> figure = type.make(sampleOf(static_cast<std::size_t>(state.range(0))));
+    const std::unique_ptr<Figure> figure = figureOf(type, static_cast<std::size_t>(state.range(0)));
     const Theme theme = lightTheme();
     const double height = figure->heightFor(kWidth, theme);
     QImage image(kWidth, static_cast<int>(height), QImage::Format_ARGB32_Premultiplied);

@@ -70,6 +70,7 @@ QPushButton[role="segment"][first="true"] { border-left: 1px solid @line2; borde
   border-bottom-left-radius: #4#px; }
 QPushButton[role="segment"][last="true"] { border-top-right-radius: #4#px; border-bottom-right-radius: #4#px; }
 QPushButton[role="segment"]:checked { background: @accentBg; color: @accent; font-weight: 600; }
+QPushButton[role="segment"]:disabled { color: @line2; }
 QPushButton[role="segment"]:focus { border: 2px solid @accent; padding: #1#px #7#px; }
 QCheckBox { color: @text; spacing: #8#px; }
 QCheckBox:disabled { color: @text3; }

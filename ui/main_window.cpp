@@ -82,6 +82,7 @@ void MainWindow::createCentre()
         Perspective* page = type.make(m_controller, m_appearance, m_perspectives);
         m_perspectives->addWidget(page);
         connect(page, &Perspective::exportWanted, this, &MainWindow::openExportOf);
+        connect(page, &Perspective::inputWanted, this, &MainWindow::openInputDialog);
         if (auto* heatmap = qobject_cast<HeatmapPage*>(page))
             m_page = heatmap;
     }

@@ -176,10 +176,14 @@ void MainWindow::createSelectionActions(QMenu& menu)
     QMenu& select = *menu.addMenu(tr("&Selection"));
     for (const auto& [title, key, layers, heads] : moves)
         add(select, title, {QKeySequence(key)}, [this, layers = layers, heads = heads] { moveHead(layers, heads); });
-    const std::pair<QString, QString> inMap[] = {{tr("Arrows"), tr("Query and key, with the map focused")},
-                                                 {tr("Ctrl+Left, Right"), tr("Next larger or smaller key of A's row")},
-                                                 {tr("Ctrl+Up, Down"), tr("Largest key of A's row")},
-                                                 {tr("Home, End"), tr("First and last key")}};
+    const std::pair<QString, QString> inMap[] = {
+        {tr("Arrows"), tr("Query and key, with the map focused")},
+        {tr("Ctrl+Left, Right"), tr("Next larger or smaller key of A's row")},
+        {tr("Ctrl+Up, Down"), tr("Largest key of A's row")},
+        {tr("Home, End"), tr("First and last key")},
+        {tr("Arrows, in a picture"), tr("The selected patch")},
+        {tr("Shift+Arrows, in a picture"), tr("Size of the region of patches")},
+        {tr("Shift+click on a word"), tr("Add it to the mean, in Alignment")}};
     for (const auto& [keys, does] : inMap)
         m_keys.append({keys, does});
 }

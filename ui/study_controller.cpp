@@ -3,6 +3,7 @@
 
 #include "core/study/captured_attention.h"
 #include "core/study/samples.h"
+#include "core/study/sanity_check.h"
 #include "core/study/striking_selection.h"
 #include "ui/opening.h"
 #include "viz/picture.h"
@@ -220,6 +221,20 @@ void StudyController::run()
                 runStudy(withPicture(study, previous.get()), *model, previous, m_threads, monitor);
             const double milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
             return [this, comparison, milliseconds] { accept(comparison, milliseconds); };
+        });
+}
+
+void StudyController::checkSanity()
+{
+    if (!m_model || !m_comparison || m_opening)
+        return;
+    m_runJob.start(
+        [this, model = m_model, comparison = m_comparison, threads = m_threads](Monitor& monitor) -> Job::Delivery {
+            const auto check = runSanityCheck(*comparison, *model, threads, monitor);
+            return [this, comparison, check] {
+                comparison->alignments->keep(check);
+                emit sanityChecked();
+            };
         });
 }
 

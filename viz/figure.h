@@ -23,6 +23,8 @@ struct Hit {
     std::optional<std::size_t> key;    // set on cells and column labels
     std::optional<std::size_t> layer;  // set, with head, where a whole head is under the point
     std::optional<std::size_t> head;
+    std::optional<std::size_t> token;  // set where a word, or the image's patch, of an alignment is under the point
+    std::optional<std::size_t> patch;
     QString sentence;  // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
 };
 
@@ -59,10 +61,13 @@ struct FigureType {
     QString id;                                                            // "heatmap": the command line's --figure
     QString title;                                                         // "Heatmap: A, B and difference"
     std::unique_ptr<Figure> (*make)(const ComparisonPointer& comparison);  // reads selection and view from its study
+    // Why a comparison has nothing to draw here, as one sentence, empty when it has; null = it always has.
+    QString (*obstacle)(const Comparison& comparison) = nullptr;
 };
 
 const std::vector<const FigureType*>& figureTypes();
 // Throws Error (Input) listing the known ids.
 const FigureType& figureType(const QString& id);
+QString obstacleOf(const FigureType& type, const Comparison& comparison);
 
 }  // namespace ketscope

@@ -12,12 +12,6 @@ namespace {
 constexpr double kSmallestMark = 4.0;  // cells below this pitch have no dots and crosses
 constexpr double kSmallestRing = 8.0;
 
-bool isVector(const QPainter& painter)
-{
-    const auto type = painter.paintEngine()->type();
-    return type == QPaintEngine::Pdf || type == QPaintEngine::SVG;
-}
-
 QRectF cellRect(const MapStyle& style, std::size_t row, std::size_t column, double gap)
 {
     return {style.map.left() + static_cast<double>(column) * style.pitch,
@@ -91,6 +85,12 @@ void paintCells(QPainter& painter, const CellGrid& grid, const MapStyle& style, 
 }
 
 }  // namespace
+
+bool isVector(const QPainter& painter)
+{
+    const auto type = painter.paintEngine()->type();
+    return type == QPaintEngine::Pdf || type == QPaintEngine::SVG;
+}
 
 double ringRadius(double standardError, double value, double cell)
 {

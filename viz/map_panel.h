@@ -35,6 +35,9 @@ QImage mapImage(const CellGrid& grid, const ColourMap& colours, const ValueScale
 // The circle that stands for a standard error: radius ∝ √(SE / value), at most the cell. 0 = none.
 double ringRadius(double standardError, double value, double cell);
 
+// Whether what is painted ends as drawing commands in a PDF or SVG.
+bool isVector(const QPainter& painter);
+
 // Parallel lines at 45° inside `cell`, cut by geometry because SVG knows no clipping.
 void hatch(QPainter& painter, const QRectF& cell, const QColor& colour);
 

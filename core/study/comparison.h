@@ -3,6 +3,7 @@
 
 #include "core/models/model.h"
 #include "core/models/trace.h"
+#include "core/study/alignment_memo.h"
 #include "core/study/head_statistics.h"
 #include "core/study/study.h"
 
@@ -42,6 +43,7 @@ struct Comparison {
     std::shared_ptr<const std::vector<std::string>> outputLabels;  // as LoadedModel::outputLabels
     // Shared by copies and by the runs that follow: most of their traces are the same.
     std::shared_ptr<StatisticsMemo> statistics = std::make_shared<StatisticsMemo>();
+    std::shared_ptr<AlignmentMemo> alignments = std::make_shared<AlignmentMemo>();
 };
 
 using ComparisonPointer = std::shared_ptr<const Comparison>;
@@ -51,6 +53,11 @@ using ComparisonPointer = std::shared_ptr<const Comparison>;
 // `threads` 0 = one per core. Throws Error, before anything is computed when it does not fit into memory; nothing partial
 // is returned.
 ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
+                           Monitor& monitor);
+
+// The traces of `like` on another input: same model, plans and kept layers. Throws as runStudy(), and Error (Input)
+// where a plan is not known.
+ComparisonPointer runAgain(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads,
                            Monitor& monitor);
 
 // `selection` moved inside the stacks, layers, heads and tokens that the comparison has, and to a layer whose maps it has.

@@ -105,7 +105,8 @@ TEST(CompositionTest, EveryFigureComposesWithEveryOther)
     PageContents contents;
     contents.figures.clear();
     for (const FigureType* type : figureTypes())
-        contents.figures << type->id;
+        if (obstacleOf(*type, *comparison).isEmpty())
+            contents.figures << type->id;
     for (const Arrangement arrangement :
          {Arrangement::Automatic, Arrangement::OneColumn, Arrangement::TwoColumns, Arrangement::ThreeColumns}) {
         contents.arrangement = arrangement;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Whole pictures against stored ones. KETSCOPE_UPDATE_GOLDENS=1 writes them anew; look at them before committing.
+#include "tests/support/aligned.h"
 #include "tests/support/paths.h"
 #include "tests/viz/synthetic.h"
 #include "viz/figures/heatmap.h"
@@ -22,9 +23,21 @@ struct Golden {
 constexpr int kChannelTolerance = 24;  // font rasterisers differ a little at the edges of letters
 constexpr double kPixelTolerance = 0.01;
 
+// Of words and patches where the figure is of them.
+ComparisonPointer comparisonOf(const Golden& golden)
+{
+    const QString figure = QString::fromLatin1(golden.figure);
+    if (!figure.startsWith(QStringLiteral("a")) && figure != QStringLiteral("patch-tokens"))
+        return sample(golden.tokens, golden.causal, golden.standardErrors);
+    Aligned aligned;
+    if (golden.crosshair)
+        aligned.comparison.study.view.alignment.region = {1, 3, 2, 2};
+    return aligned.make();
+}
+
 QImage painted(const Golden& golden)
 {
-    const auto comparison = sample(golden.tokens, golden.causal, golden.standardErrors);
+    const auto comparison = comparisonOf(golden);
     std::unique_ptr<Figure> figure;
     if (std::string_view(golden.figure) == "heatmap") {
         HeatmapOptions options;
@@ -94,6 +107,18 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"head_matrix_dark", 9, false, false, true, false, {330, 560}, "head-matrix"},
                     Golden{"token_entropy_light", 9, true, false, false, false, {560, 260}, "token-entropy"},
                     Golden{"distance_profile_dark", 9, false, false, true, false, {560, 260}, "distance-profile"}),
+    [](const auto& golden) { return std::string(golden.param.name); });
+
+INSTANTIATE_TEST_SUITE_P(
+    Alignment, GoldenTest,
+    testing::Values(Golden{"alignment_light", 8, false, false, false, true, {900, 400}, "alignment"},
+                    Golden{"alignment_dark", 8, false, false, true, false, {520, 640}, "alignment"},
+                    Golden{"alignment_tokens_light", 8, false, false, false, false, {720, 230}, "alignment-tokens"},
+                    Golden{"alignment_tokens_dark", 8, false, false, true, false, {400, 420}, "alignment-tokens"},
+                    Golden{"patch_tokens_light", 8, false, false, false, false, {290, 330}, "patch-tokens"},
+                    Golden{"patch_tokens_dark", 8, false, false, true, true, {290, 330}, "patch-tokens"},
+                    Golden{"assignment_light", 8, false, false, false, false, {900, 300}, "assignment"},
+                    Golden{"assignment_dark", 8, false, false, true, false, {520, 560}, "assignment"}),
     [](const auto& golden) { return std::string(golden.param.name); });
 
 }  // namespace

@@ -79,12 +79,14 @@ int FigurePane::heightForWidth(int width) const
     return m_figure ? figureHeight(*m_figure, width, theme) : qRound(theme.px(220));
 }
 
+QColor FigurePane::ground() const { return m_inDock ? m_appearance.theme().panel2 : m_appearance.theme().panel; }
+
 void FigurePane::drawCache()
 {
     const double ratio = devicePixelRatioF();
     m_cache = QPixmap((QSizeF(size()) * ratio).toSize());
     m_cache.setDevicePixelRatio(ratio);
-    m_cache.fill(m_appearance.theme().panel);
+    m_cache.fill(ground());
     QPainter painter(&m_cache);
     painter.setRenderHint(QPainter::Antialiasing);
     m_figure->paint(painter, area(), m_appearance.theme());
@@ -95,7 +97,7 @@ void FigurePane::paintEvent(QPaintEvent*)
     QPainter painter(this);
     const Theme& theme = m_appearance.theme();
     if (!m_figure) {
-        painter.fillRect(rect(), theme.panel);
+        painter.fillRect(rect(), ground());
         painter.setFont(theme.ui(kLabelPixels));
         painter.setPen(theme.text2);
         painter.drawText(area(), Qt::AlignCenter | Qt::TextWordWrap,
@@ -119,7 +121,7 @@ void FigurePane::mouseMoveEvent(QMouseEvent* event)
         QToolTip::hideText();
     else
         QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12), hit.sentence, this);
-    setCursor(hit.layer || hit.query || hit.key ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setCursor(hit.layer || hit.query || hit.key || hit.token || hit.patch ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
 void FigurePane::select(const Hit& hit, bool keyOnly)

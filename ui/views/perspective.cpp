@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/perspective.h"
 
+#include "ui/views/alignment_page.h"
 #include "ui/views/entropy_page.h"
 #include "ui/views/heatmap_page.h"
 
@@ -22,6 +23,7 @@ const std::vector<PerspectiveType>& perspectiveTypes()
     static const std::vector<PerspectiveType> types{
         {u"heatmap"_s, Perspective::tr("Heatmap"), make<HeatmapPage>},
         {u"entropy"_s, Perspective::tr("Entropy & distance"), make<EntropyPage>},
+        {u"alignment"_s, Perspective::tr("Alignment"), make<AlignmentPage>},
     };
     return types;
 }

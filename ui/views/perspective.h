@@ -31,6 +31,7 @@ public:
 
 signals:
     void exportWanted(const QString& figureId);
+    void inputWanted();  // the dialog with all of the input
 };
 
 // A row of the list in perspective.cpp. The tool bar, the View menu and the keys 1, 2, … follow from it.
