@@ -295,9 +295,12 @@ void StudyController::setView(const ViewSettings& view)
 {
     if (view == m_study.view)
         return;
+    const bool turned = view.heatmap.direction != m_study.view.heatmap.direction;
     m_study.view = view;
     refreshShown();
     emit viewChanged();
+    if (turned && m_shown)
+        readOff();
 }
 
 void StudyController::changeView(const std::function<void(ViewSettings&)>& change)

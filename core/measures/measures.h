@@ -52,6 +52,13 @@ struct MapComparison {
 };
 MapComparison compareMaps(MatrixView a, MatrixView b, std::span<const std::uint8_t> rows = {});
 
+// The same of one key's columns, each divided by its sum so that it is a distribution over the queries; the differences are
+// those of the weights themselves. No rows where a column is no distribution.
+MapComparison compareColumns(MatrixView a, MatrixView b, std::size_t key);
+
+// The mean of the values whose row is marked (empty = all); NaN of none.
+double meanOf(std::span<const float> values, std::span<const std::uint8_t> rows = {});
+
 // The mean of several MapComparisons (the maximum for max |Δ|), each weighted by its rows.
 MapComparison combine(std::span<const MapComparison> parts);
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace ketscope {
 
@@ -53,6 +54,23 @@ std::vector<double> gridValues(const Comparison& comparison, const GridMeasure& 
         if (a && b)
             values[i] =
                 a == b ? 0.0 : compareMaps(a->matrix({head}), b->matrix({head}), mask->queries).*measure.difference;
+    }
+    return values;
+}
+
+std::vector<double> meanStandardErrors(const Comparison& comparison, std::size_t stack, std::size_t trace)
+{
+    const StackInfo& info = comparison.model.stacks.at(stack);
+    std::vector<double> values(info.layers * info.heads, std::numeric_limits<double>::quiet_NaN());
+    const auto& layers = comparison.traces.at(trace)->stacks.at(stack).standardError;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i / info.heads >= layers.size() || !layers[i / info.heads])
+            continue;
+        const MatrixView errors = layers[i / info.heads]->matrix({i % info.heads});
+        double sum = 0.0;
+        for (std::size_t row = 0; row < errors.rows; ++row)
+            sum = std::accumulate(errors.row(row).begin(), errors.row(row).end(), sum);
+        values[i] = sum / static_cast<double>(errors.rows * errors.columns);
     }
     return values;
 }

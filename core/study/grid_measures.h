@@ -25,6 +25,9 @@ const GridMeasure& gridMeasure(std::string_view id);
 std::vector<double> gridValues(const Comparison& comparison, const GridMeasure& measure, std::size_t stack,
                                std::size_t trace, std::size_t baseline, const Monitor& monitor);
 
+// The mean standard error of the weights of every head, (L · H); NaN where the trace has none.
+std::vector<double> meanStandardErrors(const Comparison& comparison, std::size_t stack, std::size_t trace);
+
 // The places of the `count` largest values, the largest first; NaN has no place.
 std::vector<std::size_t> largestPlaces(const std::vector<double>& values, std::size_t count);
 

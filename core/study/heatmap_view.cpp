@@ -55,7 +55,7 @@ Side zoomedSide(Side side, double factor, double at, std::size_t all)
     const auto before = static_cast<double>(side.count);
     const double least = static_cast<double>(std::min(all, kSmallestWindow));
     const double count = std::clamp(std::round(before * factor), least, static_cast<double>(all));
-    const double share = (at - static_cast<double>(side.first)) / before;
+    const double share = std::clamp((at - static_cast<double>(side.first)) / before, 0.0, 1.0);
     const double first = std::clamp(std::round(at - share * count), 0.0, static_cast<double>(all) - count);
     return {static_cast<std::size_t>(first), static_cast<std::size_t>(count)};
 }

@@ -20,7 +20,7 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     m_view->setRenderHint(QPainter::Antialiasing);
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setMinimumHeight(80);
-    m_view->setAccessibleName(tr("Weights of the selected query"));
+    m_view->setAccessibleName(tr("Weights of the selected query or key"));
     auto* head = new QHBoxLayout;
     head->addWidget(m_title, 1);
     head->addWidget(m_orders);
@@ -32,7 +32,8 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
     auto* refreshing = new WhenVisible(*this, [this] { refresh(); });
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, refreshing, &WhenVisible::request);
     connect(&appearance, &Appearance::changed, refreshing, &WhenVisible::request);
     refreshing->request();
@@ -56,9 +57,13 @@ void RowPanel::refresh()
         try {
             note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
             const Selection& at = comparison->study.selection;
-            const TokenAxis axis = comparison->model.stacks.at(at.stack).queries;
-            heading =
-                tr("Attention from query %1").arg(QString::fromStdString(axisLabel(comparison->input, axis, at.query)));
+            const StackInfo& stack = comparison->model.stacks.at(at.stack);
+            const auto token = [&](TokenAxis axis, std::size_t index) {
+                return u"%1 (%2)"_s.arg(QString::fromStdString(axisLabel(comparison->input, axis, index))).arg(index);
+            };
+            heading = comparison->study.view.heatmap.direction == AttentionDirection::FromQuery
+                          ? tr("Attention from query %1").arg(token(stack.queries, at.query))
+                          : tr("Attention to key %1").arg(token(stack.keys, at.key));
         } catch (const Error& error) {
             heading = QString::fromUtf8(error.what());
         }

@@ -10,7 +10,7 @@
 
 namespace ketscope {
 
-// Bars of the selected query's weights over the keys, for every trace.
+// Bars of the selected query's weights over the keys, or the selected key's over the queries, for every trace.
 class RowPanel : public QWidget {
     Q_OBJECT
 

@@ -29,6 +29,20 @@ std::vector<std::size_t> chosenTraces(const std::vector<std::size_t>& chosen, st
     return traces;
 }
 
+HeatmapData::Key keyOf(const Comparison& comparison, const std::vector<std::size_t>& traces, HeatmapContent content)
+{
+    const Selection& at = comparison.study.selection;
+    const HeatmapView& view = comparison.study.view.heatmap;
+    return {comparison.traces,
+            at.stack,
+            at.layer,
+            at.head,
+            view.filter,
+            view.direction,
+            chosenTraces(traces, comparison.traces.size()),
+            content};
+}
+
 }  // namespace
 
 std::shared_ptr<const HeatmapData> HeatmapData::of(const ComparisonPointer& comparison,
@@ -37,19 +51,15 @@ std::shared_ptr<const HeatmapData> HeatmapData::of(const ComparisonPointer& comp
 {
     if (!comparison || comparison->traces.empty())
         refuse({"comparison", "at least one trace", "none", "Run the comparison first."});
-    const Selection& at = comparison->study.selection;
-    const HeatmapView& view = comparison->study.view.heatmap;
-    Key key{comparison->traces,
-            at.stack,
-            at.layer,
-            at.head,
-            view.filter,
-            view.direction,
-            chosenTraces(traces, comparison->traces.size()),
-            content};
-    if (known && known->m_key == key)
+    if (known && known->holdsFor(*comparison, traces, content))
         return known;
-    return std::make_shared<const HeatmapData>(comparison, std::move(key));
+    return std::make_shared<const HeatmapData>(comparison, keyOf(*comparison, traces, content));
+}
+
+bool HeatmapData::holdsFor(const Comparison& comparison, const std::vector<std::size_t>& traces,
+                           HeatmapContent content) const
+{
+    return m_key == keyOf(comparison, traces, content);
 }
 
 HeatmapData::HeatmapData(const ComparisonPointer& comparison, Key key)

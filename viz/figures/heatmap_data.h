@@ -44,6 +44,9 @@ public:
 
     HeatmapData(const ComparisonPointer& comparison, Key key);
 
+    // Whether `of` would give these data again.
+    bool holdsFor(const Comparison& comparison, const std::vector<std::size_t>& traces, HeatmapContent content) const;
+
     const HeadMaps& maps() const { return m_maps; }
     const std::vector<std::size_t>& traces() const { return m_key.traces; }
     // Of every trace, then the difference of the first two; or the standard errors of the traces that have them.

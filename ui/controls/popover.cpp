@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/controls/popover.h"
+
+#include "ui/appearance.h"
+#include "ui/controls/controls.h"
+
+#include <QKeyEvent>
+#include <QScreen>
+#include <QScrollBar>
+#include <QVBoxLayout>
+
+namespace ketscope {
+
+Popover::Popover(QWidget* content, Appearance& appearance, QWidget* parent)
+    : QFrame(parent, Qt::Popup), m_content(content), m_appearance(appearance)
+{
+    setProperty("role", QStringLiteral("popover"));
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(1, 1, 1, 1);
+    column->addWidget(makeScrollArea(content, this));
+}
+
+void Popover::openBelow(const QWidget& control)
+{
+    const int gap = qRound(m_appearance.theme().px(4));
+    const QRect screen = control.screen()->availableGeometry();
+    const QSize wanted = m_content->sizeHint() + QSize(2, 2);
+    const int width = std::min(wanted.width(), screen.width() - 2 * gap);
+    const int needed = m_content->hasHeightForWidth() ? m_content->heightForWidth(width - 2) + 2 : wanted.height();
+    const QPoint below = control.mapToGlobal(QPoint(control.width() - width, control.height() + gap));
+    const int left = std::clamp(below.x(), screen.left() + gap, std::max(screen.left() + gap, screen.right() - width));
+    setGeometry(left, below.y(), width, std::min(needed, std::max(120, screen.bottom() - below.y() - gap)));
+    show();
+    m_content->setFocus();
+}
+
+void Popover::keyPressEvent(QKeyEvent* event)
+{
+    if (event->key() == Qt::Key_Escape)
+        close();
+    else
+        QFrame::keyPressEvent(event);
+}
+
+}  // namespace ketscope
