@@ -286,27 +286,6 @@ std::size_t FigureView::keyByRank(int step) const
     return order[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))];
 }
 
-bool FigureView::moveByKey(const QKeyEvent& event)
-{
-    const Selection& selection = m_controller.selection();
-    const bool ranked = event.modifiers().testFlag(Qt::ControlModifier);
-    const auto before = [](std::size_t index) { return index == 0 ? 0 : index - 1; };
-    switch (event.key()) {
-    case Qt::Key_Up:
-        m_controller.selectCell(ranked ? selection.query : before(selection.query),
-                                ranked ? keyByRank(0) : selection.key);
-        return true;
-    case Qt::Key_Down:
-        m_controller.selectCell(ranked ? selection.query : selection.query + 1, ranked ? keyByRank(0) : selection.key);
-        return true;
-    case Qt::Key_Left: m_controller.selectCell({}, ranked ? keyByRank(-1) : before(selection.key)); return true;
-    case Qt::Key_Right: m_controller.selectCell({}, ranked ? keyByRank(1) : selection.key + 1); return true;
-    case Qt::Key_Home: m_controller.selectCell({}, 0); return true;
-    case Qt::Key_End: m_controller.selectCell({}, m_figure->maps().keys() - 1); return true;
-    default: return false;
-    }
-}
-
 void FigureView::contextMenuEvent(QContextMenuEvent* event)
 {
     if (!m_figure)
