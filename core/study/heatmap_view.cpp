@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kDirections = {"from-query", "to-key"};
 constexpr std::array<std::string_view, 4> kFilters = {"all", "value", "largest", "mass"};
-constexpr std::array<std::string_view, 2> kShown = {"maps", "lines"};
+constexpr std::array<std::string_view, 3> kShown = {"maps", "lines", "elements"};
 constexpr std::array<std::string_view, 3> kHeadCells = {"automatic", "maps", "numbers"};
 
 Json filterToJson(const MapFilter& filter)

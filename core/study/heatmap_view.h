@@ -33,7 +33,8 @@ inline constexpr std::size_t kSmallestWindow = 3;
 
 // What the heatmap shows and how, beside colours.
 struct HeatmapView {
-    enum class Shown { Maps, Lines };
+    // Elements: the selected cell's query and key, element by element.
+    enum class Shown { Maps, Lines, Elements };
     // What stands for a head in the grid of heads. Automatic: numbers for large models.
     enum class HeadCells { Automatic, Maps, Numbers };
 

@@ -28,7 +28,8 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     : Perspective(parent), m_controller(controller), m_appearance(appearance),
       m_figure(new FigureView(controller, appearance, this)),
       m_errors(new FigureView(controller, appearance, this, HeatmapContent::StandardErrors)),
-      m_lines(new FigurePane(u"bipartite"_s, controller, appearance, this))
+      m_lines(new FigurePane(u"bipartite"_s, controller, appearance, this)),
+      m_elements(new FigurePane(u"qk-detail"_s, controller, appearance, this))
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -40,7 +41,11 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     m_below->addWidget(makeScrollArea(new MetricsPanel(controller, appearance), m_below));
     m_views = new QStackedWidget(this);
     m_views->addWidget(m_figure);
-    m_views->addWidget(makeScrollArea(m_lines, m_views));
+    for (FigurePane* pane : {m_lines, m_elements}) {
+        m_views->addWidget(makeScrollArea(pane, m_views));
+        connect(pane, &FigurePane::figureChanged, this, &HeatmapPage::arrange);
+        connect(pane, &FigurePane::exportWanted, this, &HeatmapPage::exportWanted);
+    }
     m_split = new QSplitter(Qt::Vertical, this);
     m_split->addWidget(m_views);
     m_split->addWidget(m_below);
@@ -62,10 +67,8 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     }
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
     connect(&appearance, &Appearance::changed, this, &HeatmapPage::arrange);
-    connect(m_lines, &FigurePane::figureChanged, this, &HeatmapPage::arrange);
     connect(m_figure, &FigureView::exportWanted, this, [this] { emit exportWanted(u"heatmap"_s); });
     connect(m_errors, &FigureView::exportWanted, this, [this] { emit exportWanted(u"standard-error"_s); });
-    connect(m_lines, &FigurePane::exportWanted, this, &HeatmapPage::exportWanted);
     refreshHeader();
     refreshControls();
     refreshPanels();
@@ -83,9 +86,10 @@ void HeatmapPage::makeErrorPanel()
 
 QHBoxLayout* HeatmapPage::makeChoices(QWidget* header)
 {
-    m_shown = new Segment({tr("Maps"), tr("Lines")}, header);
+    m_shown = new Segment({tr("Maps"), tr("Lines"), tr("Q·K")}, header);
     m_shown->setObjectName(u"shown"_s);
-    m_shown->setToolTip(tr("Maps of queries × keys, or lines from queries to keys"));
+    m_shown->setToolTip(
+        tr("Maps of queries × keys, lines from queries to keys, or the selected cell's q·k element by element"));
     m_scale = new ChoiceBox(header);
     m_scale->setAccessibleName(tr("Scale"));
     m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
@@ -169,7 +173,15 @@ QWidget* HeatmapPage::makeHeader()
     return whole;
 }
 
-bool HeatmapPage::showsLines() const { return m_controller.study().view.heatmap.shown == HeatmapView::Shown::Lines; }
+FigurePane* HeatmapPage::paneShown() const
+{
+    switch (m_controller.study().view.heatmap.shown) {
+    case HeatmapView::Shown::Maps: return nullptr;
+    case HeatmapView::Shown::Lines: return m_lines;
+    case HeatmapView::Shown::Elements: break;
+    }
+    return m_elements;
+}
 
 bool HeatmapPage::showsErrors() const
 {
@@ -186,15 +198,15 @@ QString HeatmapPage::figureId() const
 {
     if (m_errors->hasFocus())
         return u"standard-error"_s;
-    return showsLines() ? u"bipartite"_s : u"heatmap"_s;
+    return paneShown() != nullptr ? paneShown()->figureId() : u"heatmap"_s;
 }
 
 void HeatmapPage::copyImage() const
 {
     if (m_errors->hasFocus())
         m_errors->copyImage();
-    else if (showsLines())
-        m_lines->copyImage();
+    else if (paneShown() != nullptr)
+        paneShown()->copyImage();
     else
         m_figure->copyImage();
 }
@@ -203,16 +215,16 @@ void HeatmapPage::copyValues() const
 {
     if (m_errors->hasFocus())
         m_errors->copyMatrix();
-    else if (showsLines())
-        m_lines->copyTable();
+    else if (paneShown() != nullptr)
+        paneShown()->copyTable();
     else
         m_figure->copyMatrix();
 }
 
 void HeatmapPage::takeFocus()
 {
-    if (showsLines())
-        m_lines->setFocus();
+    if (paneShown() != nullptr)
+        paneShown()->setFocus();
     else
         m_figure->setFocus();
 }
@@ -238,7 +250,8 @@ void HeatmapPage::resizeEvent(QResizeEvent* event)
 
 int HeatmapPage::heightOfMaps() const
 {
-    return showsLines() ? m_lines->heightForWidth(m_lines->width()) : m_figure->heightForWidth(m_figure->width());
+    const FigurePane* pane = paneShown();
+    return pane != nullptr ? pane->heightForWidth(pane->width()) : m_figure->heightForWidth(m_figure->width());
 }
 
 // The maps get the height that suits the width, the charts the rest; what does not fit is scrolled. Charts and metrics
@@ -253,8 +266,10 @@ void HeatmapPage::arrange()
     const double charts = narrow ? (m_errorPanel->isHidden() ? 2.0 : 3.0) * kLeastCharts : kLeastCharts;
     m_below->setMinimumHeight(qRound(theme.px(charts)));
     const int wanted = heightOfMaps();
-    m_lines->setMinimumHeight(showsLines() ? wanted : 0);
-    m_views->setMinimumHeight(narrow && !showsLines() ? wanted : std::min(wanted, qRound(theme.px(kLeastMaps))));
+    if (paneShown() != nullptr)
+        paneShown()->setMinimumHeight(wanted);
+    m_views->setMinimumHeight(narrow && paneShown() == nullptr ? wanted
+                                                               : std::min(wanted, qRound(theme.px(kLeastMaps))));
     if (m_arrangedByHand)
         return;
     arrangeCharts(narrow);
@@ -280,7 +295,7 @@ void HeatmapPage::arrangeCharts(bool narrow)
 void HeatmapPage::refreshPanels()
 {
     m_errorPanel->setVisible(showsErrors());
-    m_views->setCurrentIndex(showsLines() ? 1 : 0);
+    m_views->setCurrentIndex(static_cast<int>(m_controller.study().view.heatmap.shown));
     arrange();
 }
 

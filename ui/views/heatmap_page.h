@@ -37,7 +37,8 @@ private:
     void arrange();
     void arrangeCharts(bool narrow);
     int heightOfMaps() const;
-    bool showsLines() const;
+    // The pane in place of the maps; null = the maps are shown.
+    FigurePane* paneShown() const;
     bool showsErrors() const;
     QWidget* makeHeader();
     QHBoxLayout* makeChoices(QWidget* header);
@@ -68,6 +69,7 @@ private:
     FigureView* m_figure;
     FigureView* m_errors;
     FigurePane* m_lines;
+    FigurePane* m_elements;
 };
 
 }  // namespace ketscope

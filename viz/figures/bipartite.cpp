@@ -46,6 +46,7 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
+    QString panelCaption() const override;
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
 
 private:
@@ -57,6 +58,7 @@ private:
     bool byQuery() const { return m_view.direction == AttentionDirection::FromQuery; }
     QString weights(std::size_t query, std::size_t key) const;
     QString emphasis() const;
+    QString notes() const;
     void paintHeader(QPainter& painter, const Side& side, std::size_t trace, const Theme& theme) const;
     void paintLines(QPainter& painter, const Side& side, std::size_t trace, const Theme& theme) const;
     void paintLabels(QPainter& painter, const Side& side, const Theme& theme) const;
@@ -295,19 +297,26 @@ Table Bipartite::table() const
 QString Bipartite::caption() const
 {
     const Comparison& comparison = m_maps.comparison();
-    QString caption =
-        QStringLiteral("Attention in %1, %2, %3 %4 Queries left, keys right; the wider and darker a line, the "
-                       "larger its weight, up to %5; %6.")
-            .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
-                 captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack), formatNumber(m_largest, 3),
-                 emphasis());
+    return QStringLiteral("Attention in %1, %2, %3 %4%5")
+        .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
+             captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack), notes());
+}
+
+QString Bipartite::panelCaption() const { return QStringLiteral("Attention weights as lines.") + notes(); }
+
+QString Bipartite::notes() const
+{
+    QString text =
+        QStringLiteral(" Queries left, keys right; the wider and darker a line, the larger its weight, up to %1; "
+                       "%2.")
+            .arg(formatNumber(m_largest, 3), emphasis());
     if (m_negative)
-        caption += QStringLiteral(" Dashed: negative.");
+        text += QStringLiteral(" Dashed: negative.");
     if (QString filter = QString::fromStdString(describe(m_view.filter, m_view.direction)); !filter.isEmpty()) {
         filter[0] = filter[0].toUpper();
-        caption += QLatin1Char(' ') + filter + QLatin1Char('.');
+        text += QLatin1Char(' ') + filter + QLatin1Char('.');
     }
-    return caption;
+    return text;
 }
 
 std::unique_ptr<Figure> makeBipartite(const ComparisonPointer& comparison)

@@ -40,8 +40,8 @@ QString Heatmap::partInSight() const
 
 QString Heatmap::caption() const
 {
-    const QString what = showsDeviations() ? QStringLiteral("One standard error of each attention weight")
-                                           : QStringLiteral("Attention");
+    const QString what =
+        showsDeviations() ? QStringLiteral("One standard error of each attention weight") : QStringLiteral("Attention");
     return QStringLiteral("%1 in %2, %3, %4 %5%6")
         .arg(what, modelName(comparison().model), captionOfHead(comparison(), m_selection),
              captionOfInput(comparison()), captionOfTraces(comparison(), m_data->traces(), m_selection.stack), notes());
