@@ -43,10 +43,11 @@ struct CellGrid {
 // One head of every trace of a comparison: read access with masks and checks. Keeps the comparison alive.
 class HeadMaps {
 public:
-    // Throws Error (Input) when `selection` names a stack, layer or head that a trace does not have, or when the traces'
-    // maps differ in size.
+    // Throws Error (Input) when `selection` names a stack, layer or head that a trace does not have, or when the
+    // traces' maps differ in size.
     HeadMaps(ComparisonPointer comparison, const Selection& selection);
-    // With the filter of a view: every map of it shows the cells that its own weights choose, a difference those of either.
+    // With the filter of a view: every map of it shows the cells that its own weights choose, a difference those of
+    // either.
     HeadMaps(ComparisonPointer comparison, const Selection& selection, const MapFilter& filter,
              AttentionDirection direction);
 
@@ -60,8 +61,8 @@ public:
     // Whether the mask lets `query` look at `key`: causal stacks and padding keys.
     bool allowed(std::size_t query, std::size_t key) const;
     Cell cell(const MapSource& source, std::size_t query, std::size_t key) const;
-    // Blocks of pool × pool cells, each shown by its cell of largest magnitude; masked when all of it is, not finite when
-    // any of it is.
+    // Blocks of pool × pool cells, each shown by its cell of largest magnitude; masked when all of it is, not finite
+    // when any of it is.
     CellGrid grid(const MapSource& source, std::size_t pool) const;
     // The blocks that `window` (inside the map) touches; from `levels` of the same source where they have such blocks.
     CellGrid grid(const MapSource& source, std::size_t pool, const MapWindow& window, const MapLevels* levels) const;

@@ -7,8 +7,8 @@
 
 namespace ketscope {
 
-// How the exact weight of one (query, key) comes about, in double precision: logit = scale · Σ qᵢkᵢ + mask, weight = softmax
-// of the query's logits over the keys that the mask allows.
+// How the exact weight of one (query, key) comes about, in double precision: logit = scale · Σ qᵢkᵢ + mask, weight =
+// softmax of the query's logits over the keys that the mask allows.
 struct LogitTerms {
     std::vector<double> query;       // (d)
     std::vector<double> key;         // (d)

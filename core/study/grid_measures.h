@@ -20,8 +20,9 @@ const std::vector<GridMeasure>& gridMeasures();
 // Throws Error (Input) listing the known ids.
 const GridMeasure& gridMeasure(std::string_view id);
 
-// The measure of every head of a stack, (L · H) by layer and head: of trace `trace`, or for a divergence of `trace` against
-// `baseline`. NaN for layers whose maps were not kept and where the measure is not defined. Throws Error (Cancelled).
+// The measure of every head of a stack, (L · H) by layer and head: of trace `trace`, or for a divergence of `trace`
+// against `baseline`. NaN for layers whose maps were not kept and where the measure is not defined. Throws Error
+// (Cancelled).
 std::vector<double> gridValues(const Comparison& comparison, const GridMeasure& measure, std::size_t stack,
                                std::size_t trace, std::size_t baseline, const Monitor& monitor);
 

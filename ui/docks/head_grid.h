@@ -11,8 +11,9 @@
 
 namespace ketscope {
 
-// One small picture for every head of the selected stack: rows are layers, columns heads, or in each layer the heads from the
-// largest measure to the least. Maps, or one coloured cell a head; the heads with the largest measure are marked.
+// One small picture for every head of the selected stack: rows are layers, columns heads, or in each layer the heads
+// from the largest measure to the least. Maps, or one coloured cell a head; the heads with the largest measure are
+// marked.
 class HeadGrid : public QWidget {
     Q_OBJECT
 

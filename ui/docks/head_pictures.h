@@ -21,8 +21,8 @@ struct HeadPictures {
 
 inline constexpr std::size_t kMarkedHeads = 5;
 
-// The heads of the selected stack as the study's view asks for. With `numbers` each head is one colour: the measure of A or B,
-// B's minus A's, the divergence, or the mean standard error. Throws Error (Cancelled).
+// The heads of the selected stack as the study's view asks for. With `numbers` each head is one colour: the measure of
+// A or B, B's minus A's, the divergence, or the mean standard error. Throws Error (Cancelled).
 HeadPictures drawHeads(const ComparisonPointer& comparison, HeadPicture picture, bool numbers, bool dark,
                        const Monitor& monitor);
 

@@ -11,7 +11,8 @@
 
 namespace ketscope {
 
-// The input's tokens with the weights of the selected row or column in every trace below. Click = query, Shift-click = key.
+// The input's tokens with the weights of the selected row or column in every trace below. Click = query, Shift-click =
+// key.
 class TokenStrip : public QWidget {
     Q_OBJECT
 

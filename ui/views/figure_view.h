@@ -13,8 +13,9 @@
 
 namespace ketscope {
 
-// The heatmap figure on screen: painted once into a pixmap, with the cell under the pointer marked on top. Dragging zooms
-// to the tokens that were dragged over, the wheel with Ctrl zooms at the pointer, the middle button or Space pans.
+// The heatmap figure on screen: painted once into a pixmap, with the cell under the pointer marked on top. Dragging
+// zooms to the tokens that were dragged over, the wheel with Ctrl zooms at the pointer, the middle button or Space
+// pans.
 class FigureView : public QWidget {
     Q_OBJECT
 

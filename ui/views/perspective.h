@@ -30,8 +30,8 @@ public:
     // Why there is nothing to see here for what is open, as one sentence; empty = there is.
     virtual QString obstacle() const { return {}; }
 
-    // "What am I looking at?" as plain rich text: formula, shapes, direction, normalisation, mask, what is left out of sight.
-    // A page that explains itself puts makeExplanationButton() at the end of its header.
+    // "What am I looking at?" as plain rich text: formula, shapes, direction, normalisation, mask, what is left out of
+    // sight. A page that explains itself puts makeExplanationButton() at the end of its header.
     virtual QString explanation() const { return {}; }
     void explain();
 
@@ -45,8 +45,8 @@ private:
     ExplanationButton* m_explain = nullptr;
 };
 
-// Parts of explanations that several perspectives share, one HTML paragraph each; the traces' formulas, what maps there are
-// and what the mask lets through. Empty without a comparison.
+// Parts of explanations that several perspectives share, one HTML paragraph each; the traces' formulas, what maps there
+// are and what the mask lets through. Empty without a comparison.
 QString explainTraces(const StudyController& controller);
 QString explainMaps(const StudyController& controller);
 QString explainMask(const StudyController& controller);

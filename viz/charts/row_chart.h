@@ -12,9 +12,8 @@ namespace ketscope {
 
 enum class RowOrder { Position, Weight, Difference };
 
-// Bars of the selected query's weights over the keys, or of the selected key's over the queries, as the view's direction
-// says; one colour a trace. Needs a QApplication, as Qt Charts does; give
-// the chart to a QChartView.
+// Bars of the selected query's weights over the keys, or of the selected key's over the queries, as the view's
+// direction says; one colour a trace. Needs a QApplication, as Qt Charts does; give the chart to a QChartView.
 std::unique_ptr<QChart> makeRowChart();
 
 // Shows that line of the comparison's study selection, with the view's filter; cheap enough for every selection change.

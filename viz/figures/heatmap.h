@@ -17,8 +17,8 @@ struct HeatmapOptions {
     std::shared_ptr<const HeatmapData> data = {};  // of an earlier figure: used again where it holds
 };
 
-// The selected head's map of every trace, and Δ = second − first, or the standard errors of the traces, with one layout and
-// shared colour bars; the tokens, filter and uncertainty that the study's view says.
+// The selected head's map of every trace, and Δ = second − first, or the standard errors of the traces, with one layout
+// and shared colour bars; the tokens, filter and uncertainty that the study's view says.
 class Heatmap final : public Figure {
 public:
     // Throws Error (Input) when the study's selection is not in the traces.

@@ -36,8 +36,8 @@ public:
         bool operator==(const Key&) const = default;
     };
 
-    // `traces` empty = all. `known` again where it holds for the same. Throws Error (Input) when the selection is not in the
-    // traces, or when there are no standard errors to show.
+    // `traces` empty = all. `known` again where it holds for the same. Throws Error (Input) when the selection is not
+    // in the traces, or when there are no standard errors to show.
     static std::shared_ptr<const HeatmapData> of(const ComparisonPointer& comparison,
                                                  const std::vector<std::size_t>& traces, HeatmapContent content,
                                                  const std::shared_ptr<const HeatmapData>& known);

@@ -28,8 +28,8 @@ struct HeatmapContents {
     ColourBar weightBar, differenceBar;
 };
 
-// Where everything of a heatmap figure lies, computed once for an area: painting, hit testing and the window's crosshair
-// use the same value.
+// Where everything of a heatmap figure lies, computed once for an area: painting, hit testing and the window's
+// crosshair use the same value.
 struct HeatmapLayout {
     struct Panel {
         QRectF header;
