@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kBaseline = 0;
 constexpr std::size_t kCandidate = 1;
+constexpr std::size_t kSmallMap = 300 * 300;  // cells
 
 std::size_t candidateOf(const Comparison& comparison) { return comparison.traces.size() > kCandidate ? kCandidate : 0; }
 
@@ -43,6 +44,13 @@ MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selectio
 {
     const StackTrace& stack = comparison.traces.at(trace)->stacks.at(selection.stack);
     return stack.attention.at(selection.layer)->matrix({selection.head});
+}
+
+bool isSmallMap(const Comparison& comparison)
+{
+    const Selection& at = comparison.study.selection;
+    const TensorPointer& layer = comparison.traces.front()->stacks.at(at.stack).attention.at(at.layer);
+    return !layer || layer->shape().at(1) * layer->shape().at(2) <= kSmallMap;
 }
 
 MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, const Selection& selection)

@@ -40,6 +40,8 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
 
 // One head's map: (Nq, Nk).
 MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
+// Whether the selected map may be passed over on the GUI thread.
+bool isSmallMap(const Comparison& comparison);
 // Empty where the trace has none for that head.
 MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/figure_view.h"
 
+#include "ui/readings.h"
 #include "ui/views/figure_access.h"
 #include "ui/views/figure_frame.h"
 
@@ -21,15 +22,6 @@ namespace {
 
 constexpr int kTipMs = 300;
 constexpr int kKeepMs = 200;
-constexpr std::size_t kSmallMap = 300 * 300;  // cells
-
-bool isSmall(const Comparison& comparison)
-{
-    const Selection& at = comparison.study.selection;
-    const TensorPointer& layer = comparison.traces.front()->stacks.at(at.stack).attention.at(at.layer);
-    return !layer || layer->shape().at(1) * layer->shape().at(2) <= kSmallMap;
-}
-
 }  // namespace
 
 FigureView::FigureView(StudyController& controller, Appearance& appearance, QWidget* parent, HeatmapContent content)
@@ -66,7 +58,7 @@ void FigureView::rebuild()
     const ComparisonPointer comparison = m_controller.comparison();
     m_problem.clear();
     m_hovered.reset();
-    if (!comparison || isSmall(*comparison) || (m_data && m_data->holdsFor(*comparison, {}, m_content))) {
+    if (!comparison || isSmallMap(*comparison) || (m_data && m_data->holdsFor(*comparison, {}, m_content))) {
         m_reading.cancel();
         makeFigure(comparison);
     } else {
@@ -76,6 +68,7 @@ void FigureView::rebuild()
 
 void FigureView::read(const ComparisonPointer& comparison)
 {
+    update();
     m_reading.start([this, comparison](Monitor& monitor) -> Job::Delivery {
         const auto made = HeatmapData::of(comparison, {}, m_content, nullptr);
         monitor.check();
@@ -89,6 +82,7 @@ void FigureView::read(const ComparisonPointer& comparison)
 void FigureView::makeFigure(const ComparisonPointer& comparison)
 {
     m_figure.reset();
+    bool changed = false;
     if (comparison) {
         HeatmapOptions options;
         options.crosshair = true;
@@ -98,7 +92,9 @@ void FigureView::makeFigure(const ComparisonPointer& comparison)
         options.data = m_data;
         try {
             m_figure = std::make_unique<Heatmap>(comparison, options);
+            changed = m_data != m_figure->data() || m_announced != m_figure->data().get();
             m_data = m_figure->data();
+            m_announced = m_data.get();
         } catch (const Error& error) {
             m_problem = QString::fromUtf8(error.what());
             m_data.reset();
@@ -108,7 +104,8 @@ void FigureView::makeFigure(const ComparisonPointer& comparison)
     setAccessibleDescription(m_figure ? m_figure->caption() : QString());
     invalidate();
     announceFigureValue(*this);
-    emit figureChanged();
+    if (changed)
+        emit dataChanged();
 }
 
 void FigureView::invalidate()
@@ -124,6 +121,11 @@ void FigureView::setRangeLocked(bool locked)
     if (locked && m_figure)
         m_lockedMaximum = m_figure->maximum();
     rebuild();
+}
+
+const HeadMaps* FigureView::mapsOf(const Comparison& comparison) const
+{
+    return m_data && m_data->holdsFor(comparison, {}, m_content) ? &m_data->maps() : nullptr;
 }
 
 QRectF FigureView::area() const { return figureArea(*this, m_appearance.theme()); }
@@ -176,7 +178,8 @@ void FigureView::paintEvent(QPaintEvent* event)
     }
     if (m_gesture == Gesture::RubberBand)
         paintRubberBand(painter);
-    paintFigureFrame(painter, *this, m_controller.state() == StudyController::State::Stale, theme);
+    paintFigureFrame(painter, *this, m_reading.isRunning() || m_controller.state() == StudyController::State::Stale,
+                     theme);
 }
 
 void FigureView::paintWithoutFigure(QPainter& painter) const

@@ -24,6 +24,8 @@ public:
                HeatmapContent content = HeatmapContent::Weights);
 
     const Heatmap* figure() const { return m_figure.get(); }
+    // Of what is shown; null while they are being read.
+    const HeadMaps* mapsOf(const Comparison& comparison) const;
     HeatmapLayout layout() const;
     std::optional<HeatmapLayout::CellAt> hovered() const { return m_hovered; }
     void clearHover();
@@ -49,7 +51,7 @@ public:
 
 signals:
     void exportWanted();
-    void figureChanged();
+    void dataChanged();  // another head or filter, not only another part of it
     void hoverMoved();
     void windowMoved();
 
@@ -101,6 +103,7 @@ private:
     const HeatmapContent m_content;
     std::unique_ptr<Heatmap> m_figure;
     std::shared_ptr<const HeatmapData> m_data;
+    const HeatmapData* m_announced = nullptr;
     std::optional<HeatmapLayout> m_layout;
     QString m_problem;
     QPixmap m_cache;

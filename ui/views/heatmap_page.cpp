@@ -36,7 +36,10 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     m_figure->linkWith(*m_errors);
     makeErrorPanel();
     m_below = new QSplitter(Qt::Horizontal, this);
-    m_below->addWidget(new RowPanel(controller, appearance, m_below));
+    auto* row = new RowPanel(controller, appearance, m_below);
+    row->setMaps([this](const Comparison& comparison) { return m_figure->mapsOf(comparison); });
+    connect(m_figure, &FigureView::dataChanged, row, &RowPanel::refreshWhenVisible);
+    m_below->addWidget(row);
     m_below->addWidget(m_errorPanel);
     m_below->addWidget(makeScrollArea(new MetricsPanel(controller, appearance), m_below));
     m_views = new QStackedWidget(this);

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/row_panel.h"
 
-#include "ui/when_visible.h"
-
 #include "core/study/token_axis.h"
+#include "ui/readings.h"
 
 namespace ketscope {
 
@@ -12,7 +11,8 @@ using namespace Qt::StringLiterals;
 RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance), m_title(new ElidedLabel("title", this)),
       m_note(new ElidedLabel("hint", this)),
-      m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)), m_view(new QChartView(this))
+      m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)), m_view(new QChartView(this)),
+      m_refreshing(new WhenVisible(*this, [this] { refresh(); }))
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -31,12 +31,11 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     column->addWidget(m_note);
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
-    auto* refreshing = new WhenVisible(*this, [this] { refresh(); });
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
-        connect(&controller, signal, refreshing, &WhenVisible::request);
-    connect(&appearance, &Appearance::changed, refreshing, &WhenVisible::request);
-    refreshing->request();
+        connect(&controller, signal, m_refreshing, &WhenVisible::request);
+    connect(&appearance, &Appearance::changed, m_refreshing, &WhenVisible::request);
+    m_refreshing->request();
 }
 
 void RowPanel::setOrder(RowOrder order)
@@ -52,10 +51,14 @@ void RowPanel::refresh()
     m_view->setBackgroundBrush(theme.panel);
     const ComparisonPointer& comparison = m_controller.comparison();
     m_view->chart()->setVisible(comparison != nullptr);
+    const HeadMaps* maps = comparison && m_maps ? m_maps(*comparison) : nullptr;
+    // Filtering a large map is work for a job; whoever has its maps asks again then.
+    if (comparison && maps == nullptr && comparison->study.view.heatmap.filter.isActive() && !isSmallMap(*comparison))
+        return;
     QString heading = tr("Attention from the selected query"), note;
     if (comparison) {
         try {
-            note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
+            note = updateRowChart(*m_view->chart(), comparison, m_order, theme, maps);
             const Selection& at = comparison->study.selection;
             const StackInfo& stack = comparison->model.stacks.at(at.stack);
             const auto token = [&](TokenAxis axis, std::size_t index) {

@@ -4,6 +4,7 @@
 #include "ui/appearance.h"
 #include "ui/controls/controls.h"
 #include "ui/study_controller.h"
+#include "ui/when_visible.h"
 #include "viz/charts/row_chart.h"
 
 #include <QtCharts/QChartView>
@@ -19,6 +20,9 @@ public:
 
     void setOrder(RowOrder order);
     QChartView& view() const { return *m_view; }
+    // The filtered maps of the comparison that is shown, where somebody has them already; null = not yet.
+    void setMaps(std::function<const HeadMaps*(const Comparison&)> maps) { m_maps = std::move(maps); }
+    void refreshWhenVisible() { m_refreshing->request(); }
 
 private:
     void refresh();
@@ -30,6 +34,8 @@ private:
     ElidedLabel* m_note;  // what the chart leaves out
     Segment* m_orders;
     QChartView* m_view;
+    std::function<const HeadMaps*(const Comparison&)> m_maps;
+    WhenVisible* m_refreshing;
 };
 
 }  // namespace ketscope

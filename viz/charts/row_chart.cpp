@@ -288,50 +288,62 @@ QString noteOf(const MapLine& line, std::size_t shown, RowOrder order, const Hea
     return parts.join(QStringLiteral(" · "));
 }
 
+struct Bars {
+    QBarSeries* series;  // for a chart to own
+    RowContents contents;
+    double lowest = 0.0, largest = 0.0;
+};
+
+Bars barsOf(const MapLine& line, const std::vector<std::size_t>& tokens, bool errors, const Theme& theme)
+{
+    Bars bars{new QBarSeries, {labelsOf(line, tokens), std::nullopt, {}}};
+    bars.series->setBarWidth(kGroupWidth);
+    const double traces = static_cast<double>(line.maps.traces());
+    for (std::size_t trace = 0; trace < line.maps.traces(); ++trace) {
+        auto* set = new QBarSet(QString::fromStdString(traceTag(trace)));
+        set->setColor(theme.trace(trace));
+        set->setBorderColor(Qt::transparent);
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            const Cell cell = line.cell({trace, std::nullopt}, tokens[i]);
+            const double value = cell.state == CellState::Value ? cell.value : 0.0;
+            set->append(value);
+            const double reach = errors && cell.state == CellState::Value ? kWhisker * cell.standardError : 0.0;
+            const double x = static_cast<double>(i) + kGroupWidth * ((static_cast<double>(trace) + 0.5) / traces - 0.5);
+            if (reach > 0.0)
+                bars.contents.whiskers.push_back({x, std::max(value - reach, std::min(value, 0.0)), value + reach});
+            bars.lowest = std::min(bars.lowest, value);
+            bars.largest = std::max(bars.largest, value + reach);
+        }
+        bars.series->append(set);
+    }
+    return bars;
+}
+
 }  // namespace
 
-QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme)
+QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme,
+                       const HeadMaps* known)
 {
     const HeatmapView view = comparison ? comparison->study.view.heatmap : HeatmapView();
-    const HeadMaps maps(comparison, comparison ? comparison->study.selection : Selection(), view.filter,
-                        view.direction);
+    std::optional<HeadMaps> made;
+    if (known == nullptr)
+        made.emplace(comparison, comparison ? comparison->study.selection : Selection(), view.filter, view.direction);
+    const HeadMaps& maps = known != nullptr ? *known : *made;
     const Selection& selection = comparison->study.selection;
     const bool row = view.direction == AttentionDirection::FromQuery;
     const MapLine line{maps, row,
                        row ? std::min(selection.query, maps.queries() - 1) : std::min(selection.key, maps.keys() - 1)};
     const auto tokens = tokensToShow(line, order);
-    const double traces = static_cast<double>(maps.traces());
-    double lowest = 0.0, largest = 0.0;
-    RowContents contents{labelsOf(line, tokens), std::nullopt, {}};
-    auto* series = new QBarSeries;
-    series->setBarWidth(kGroupWidth);
-    for (std::size_t trace = 0; trace < maps.traces(); ++trace) {
-        auto* bars = new QBarSet(QString::fromStdString(traceTag(trace)));
-        bars->setColor(theme.trace(trace));
-        bars->setBorderColor(Qt::transparent);
-        for (std::size_t i = 0; i < tokens.size(); ++i) {
-            const Cell cell = line.cell({trace, std::nullopt}, tokens[i]);
-            const double value = cell.state == CellState::Value ? cell.value : 0.0;
-            bars->append(value);
-            const bool whisker = view.standardErrors && cell.state == CellState::Value;
-            const double reach = whisker ? kWhisker * cell.standardError : 0.0;
-            const double x = static_cast<double>(i) + kGroupWidth * ((static_cast<double>(trace) + 0.5) / traces - 0.5);
-            if (reach > 0.0)
-                contents.whiskers.push_back({x, std::max(value - reach, std::min(value, 0.0)), value + reach});
-            lowest = std::min(lowest, value);
-            largest = std::max(largest, value + reach);
-        }
-        series->append(bars);
-    }
+    Bars bars = barsOf(line, tokens, view.standardErrors, theme);
     clear(chart);
     chart.setBackgroundBrush(theme.panel);
-    chart.addSeries(series);
-    addAxes(chart, *series, tokens.size(), lowest, std::max(largest, 1e-6), theme);
+    chart.addSeries(bars.series);
+    addAxes(chart, *bars.series, tokens.size(), bars.lowest, std::max(bars.largest, 1e-6), theme);
     const auto selected = std::find(tokens.begin(), tokens.end(), row ? selection.key : selection.query);
     if (selected != tokens.end())
-        contents.selected = static_cast<int>(selected - tokens.begin());
-    const bool whiskers = !contents.whiskers.empty();
-    dynamic_cast<RowChart&>(chart).show(contents, theme);
+        bars.contents.selected = static_cast<int>(selected - tokens.begin());
+    const bool whiskers = !bars.contents.whiskers.empty();
+    dynamic_cast<RowChart&>(chart).show(bars.contents, theme);
     const QString note = noteOf(line, tokens.size(), order, view);
     const QString errors = whiskers ? QStringLiteral("bars: ± 2 SE") : QString();
     return note.isEmpty() || errors.isEmpty() ? note + errors : errors + QStringLiteral(" · ") + note;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/study/comparison.h"
+#include "viz/head_maps.h"
 #include "viz/theme.h"
 
 #include <QtCharts/QChart>
@@ -19,6 +20,8 @@ std::unique_ptr<QChart> makeRowChart();
 // Shows that line of the comparison's study selection, with the view's filter; cheap enough for every selection change.
 // Beyond 64 tokens only the 32 of largest weight (or |Δ|). Returns a line that says so and what else there is to know,
 // empty when all is shown. Throws Error (Input) as HeadMaps does. `chart` comes from makeRowChart.
-QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme);
+// `known`: the filtered maps of this selection, where they are there already.
+QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme,
+                       const HeadMaps* known = nullptr);
 
 }  // namespace ketscope

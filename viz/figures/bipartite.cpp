@@ -21,6 +21,7 @@ constexpr double kSmallestRow = 7.0;
 constexpr double kLeastPanel = 250.0;  // width
 constexpr double kBetween = 26.0;
 constexpr std::size_t kMostLines = 4000;
+constexpr std::size_t kReadAhead = 16 * kMostLines;
 constexpr double kThickest = 5.0;
 constexpr double kFaintest = 0.004;  // of the largest weight: thinner lines cannot be seen
 
@@ -54,6 +55,8 @@ private:
     std::size_t across(double width, const Theme& theme) const;
     std::vector<Side> sides(const QRectF& area, const Theme& theme) const;
     std::vector<Line> linesOf(std::size_t trace) const;
+    void readRow(std::size_t trace, std::size_t query);
+    std::size_t thin(std::vector<Line>& lines) const;
     bool isSelected(std::size_t query, std::size_t key) const;
     bool byQuery() const { return m_view.direction == AttentionDirection::FromQuery; }
     QString weights(std::size_t query, std::size_t key) const;
@@ -79,21 +82,52 @@ Bipartite::Bipartite(const ComparisonPointer& comparison)
       m_selection(comparison->study.selection), m_window(windowInside(m_view.window, m_maps.queries(), m_maps.keys()))
 {
     for (std::size_t trace = 0; trace < m_maps.traces(); ++trace) {
-        m_lines.push_back(linesOf(trace));
+        m_lines.emplace_back();
+        m_left.push_back(0);
+        for (std::size_t query = m_window.firstQuery; query < m_window.firstQuery + m_window.queries; ++query)
+            readRow(trace, query);
         for (const Line& line : m_lines.back()) {
             m_largest = std::max(m_largest, std::abs(line.weight));
             m_negative = m_negative || line.weight < 0.0;
         }
     }
-    for (std::vector<Line>& lines : m_lines) {
+    for (std::size_t trace = 0; trace < m_lines.size(); ++trace) {
+        std::vector<Line>& lines = m_lines[trace];
         std::erase_if(lines, [this](const Line& line) { return std::abs(line.weight) < kFaintest * m_largest; });
+        m_left[trace] += thin(lines);
         std::ranges::stable_sort(lines, std::ranges::less(), [](const Line& line) { return std::abs(line.weight); });
-        const std::size_t out = lines.size() > kMostLines ? lines.size() - kMostLines : 0;
-        m_left.push_back(out);
-        lines.erase(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(out));
         // What is selected lies on top.
         std::ranges::stable_partition(lines, [this](const Line& line) { return !isSelected(line.query, line.key); });
     }
+}
+
+// Only the thickest lines of a large map are kept while it is read.
+void Bipartite::readRow(std::size_t trace, std::size_t query)
+{
+    std::vector<Line>& lines = m_lines[trace];
+    for (std::size_t key = m_window.firstKey; key < m_window.firstKey + m_window.keys; ++key)
+        if (const Cell cell = m_maps.cell({trace, std::nullopt}, query, key);
+            cell.state == CellState::Value && cell.value != 0.0)
+            lines.push_back({query, key, cell.value});
+    if (lines.size() > kReadAhead)
+        m_left[trace] += thin(lines);
+}
+
+// Leaves the thickest lines and those that are selected; returns how many went.
+std::size_t Bipartite::thin(std::vector<Line>& lines) const
+{
+    if (lines.size() <= kMostLines)
+        return 0;
+    const std::size_t before = lines.size();
+    const auto rest =
+        std::ranges::partition(lines, [this](const Line& line) { return isSelected(line.query, line.key); });
+    if (rest.size() > kMostLines) {
+        const auto end = rest.begin() + static_cast<std::ptrdiff_t>(kMostLines);
+        std::ranges::nth_element(rest.begin(), end, rest.end(), std::ranges::greater(),
+                                 [](const Line& line) { return std::abs(line.weight); });
+        lines.erase(end, lines.end());
+    }
+    return before - lines.size();
 }
 
 std::vector<Line> Bipartite::linesOf(std::size_t trace) const
