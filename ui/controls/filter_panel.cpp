@@ -142,6 +142,7 @@ void FilterButton::refresh()
     setText(active ? tr("Filtered") : tr("Filter"));
     setToolTip(active ? QString::fromStdString(describe(view.filter, view.direction))
                       : tr("Show only large weights, the largest of every row, or no special tokens."));
+    setMinimumWidth(fontMetrics().horizontalAdvance(tr("Filtered")) + 3 * fontMetrics().height());
 }
 
 }  // namespace ketscope

@@ -345,7 +345,10 @@ void HeadGrid::paintLegend(QPainter& painter) const
     painter.setBrush(Qt::NoBrush);
     painter.drawRect(box);
     box.moveTopLeft({labelWidth(), box.top() + theme.px(16)});
-    paintMark(painter, box);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.accent);
+    painter.drawEllipse(box.center(), theme.px(3.5), theme.px(3.5));
+    painter.setBrush(Qt::NoBrush);
     painter.setPen(theme.text2);
     painter.drawText(text.translated(labelWidth() + box.width() + theme.px(5) - text.left(), theme.px(16)),
                      Qt::AlignVCenter, tr("%1 largest by the measure").arg(kMarkedHeads));

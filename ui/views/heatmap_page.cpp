@@ -6,6 +6,8 @@
 #include "ui/views/row_panel.h"
 #include "viz/colour_map.h"
 
+#include <utility>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -16,7 +18,8 @@ constexpr double kSideBySide = 760.0;  // room for charts beside metrics
 constexpr double kAllBeside = 960.0;   // and for the standard errors between them
 constexpr double kOneLine = 1010.0;    // room for the title beside its controls
 constexpr double kOneRow = 790.0;      // room for all controls beside each other
-constexpr double kErrorWidth = 250.0;
+constexpr double kErrorWidth = 230.0;
+constexpr double kLeastRow = 280.0;
 constexpr double kLeastMaps = 310.0;
 constexpr double kLeastCharts = 180.0;
 constexpr double kUsualCharts = 250.0;
@@ -64,11 +67,17 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     column->addWidget(makeHeader());
     column->addWidget(m_scroll, 1);
     for (const auto signal :
-         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged}) {
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &HeatmapPage::refreshHeader);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &HeatmapPage::refreshPanels);
-    }
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
+    connect(&controller, &StudyController::viewChanged, this, [this] {
+        ViewSettings view = m_controller.study().view;
+        view.heatmap.window = {};
+        if (view != std::exchange(m_arrangedFor, view))
+            refreshPanels();
+    });
     connect(&appearance, &Appearance::changed, this, &HeatmapPage::arrange);
     connect(m_figure, &FigureView::exportWanted, this, [this] { emit exportWanted(u"heatmap"_s); });
     connect(m_errors, &FigureView::exportWanted, this, [this] { emit exportWanted(u"standard-error"_s); });
@@ -291,7 +300,7 @@ void HeatmapPage::arrangeCharts(bool narrow)
         return m_below->setSizes({1, 1, 1});
     const int errors = m_errorPanel->isHidden() ? 0 : qRound(theme.px(kErrorWidth));
     const int wanted = m_below->widget(2)->sizeHint().width() + qRound(theme.px(30.0));
-    const int metrics = std::min(wanted, (width() - errors) / 2);
+    const int metrics = std::min(wanted, width() - errors - qRound(theme.px(kLeastRow)));
     m_below->setSizes({width() - errors - metrics, errors, metrics});
 }
 

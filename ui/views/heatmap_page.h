@@ -58,6 +58,7 @@ private:
     QSplitter* m_split = nullptr;
     QSplitter* m_below = nullptr;
     bool m_arrangedByHand = false;
+    ViewSettings m_arrangedFor;  // without its window: zooming moves no panel
     ChoiceBox* m_scale = nullptr;
     ChoiceBox* m_colourMap = nullptr;
     TickBox* m_lock = nullptr;

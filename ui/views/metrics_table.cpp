@@ -20,8 +20,8 @@ namespace {
 
 constexpr double kRowPixels = 25.0;
 constexpr double kColumnPixels = 66.0;
-constexpr double kErrorPixels = 96.0;  // of a column with standard errors
-constexpr double kTitleColumnPixels = 136.0;
+constexpr double kErrorPixels = 84.0;  // of a column with standard errors
+constexpr double kTitleColumnPixels = 132.0;
 
 // "±.006"; two digits that count.
 QString shownError(double error)
@@ -221,7 +221,7 @@ void MetricsTable::paintValue(QPainter& painter, const MetricRow& row, int scope
     QRectF left = place;
     if (showsErrors()) {
         const QFont small = theme.mono(kTickPixels);
-        left.setRight(place.right() - QFontMetricsF(small).horizontalAdvance(u" ±.0000"_s));
+        left.setRight(place.right() - QFontMetricsF(small).horizontalAdvance(u"±.0000"_s));
         if (row.errors[index]) {
             painter.setFont(small);
             painter.setPen(theme.text3);

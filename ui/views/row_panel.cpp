@@ -8,10 +8,17 @@ namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr double kOneLine = 440.0;
+
+}  // namespace
+
 RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance), m_title(new ElidedLabel("title", this)),
       m_note(new ElidedLabel("hint", this)),
-      m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)), m_view(new QChartView(this)),
+      m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)),
+      m_head(new QBoxLayout(QBoxLayout::LeftToRight)), m_view(new QChartView(this)),
       m_refreshing(new WhenVisible(*this, [this] { refresh(); }))
 {
     setProperty("ground", u"panel"_s);
@@ -21,13 +28,12 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setMinimumHeight(80);
     m_view->setAccessibleName(tr("Weights of the selected query or key"));
-    auto* head = new QHBoxLayout;
-    head->addWidget(m_title, 1);
-    head->addWidget(m_orders);
+    m_head->addWidget(m_title, 1);
+    m_head->addWidget(m_orders, 0, Qt::AlignLeft);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(14, 9, 14, 4);
     column->setSpacing(2);
-    column->addLayout(head);
+    column->addLayout(m_head);
     column->addWidget(m_note);
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
@@ -36,6 +42,14 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
         connect(&controller, signal, m_refreshing, &WhenVisible::request);
     connect(&appearance, &Appearance::changed, m_refreshing, &WhenVisible::request);
     m_refreshing->request();
+}
+
+// The title stands above the choices where both do not fit beside each other.
+void RowPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    const bool narrow = width() < m_appearance.theme().px(kOneLine);
+    m_head->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void RowPanel::setOrder(RowOrder order)

@@ -24,6 +24,9 @@ public:
     void setMaps(std::function<const HeadMaps*(const Comparison&)> maps) { m_maps = std::move(maps); }
     void refreshWhenVisible() { m_refreshing->request(); }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void refresh();
 
@@ -33,6 +36,7 @@ private:
     ElidedLabel* m_title;
     ElidedLabel* m_note;  // what the chart leaves out
     Segment* m_orders;
+    QBoxLayout* m_head;
     QChartView* m_view;
     std::function<const HeadMaps*(const Comparison&)> m_maps;
     WhenVisible* m_refreshing;

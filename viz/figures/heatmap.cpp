@@ -46,7 +46,8 @@ void Heatmap::chooseScales()
         m_largest = std::max(m_largest, map.largest);
         m_signed = m_signed || map.negative;
     }
-    const double maximum = m_options.maximum.value_or(niceMaximum(m_largest));
+    const double own = showsDeviations() && m_largest > 0.0 ? m_largest : niceMaximum(m_largest);
+    const double maximum = m_options.maximum.value_or(own);
     m_weightScale = m_signed ? ValueScale::symmetric(kind, maximum) : ValueScale::sequential(kind, maximum);
 }
 
