@@ -21,8 +21,12 @@ ComparisonPointer sampleOf(std::size_t tokens)
     for (std::size_t i = 2; i < tokens; ++i)
         text += "warm ";
     study.input.text = text;
+    study.candidates = {{{parseSpec("shots@layers=4-5")}}};  // with standard errors
+    study.selection = {.layer = 5};
     const std::shared_ptr<const LoadedModel> model = loadModel(study.modelPath, monitor);
-    return runStudy(study, *model, nullptr, 0, monitor);
+    auto comparison = std::make_shared<Comparison>(*runStudy(study, *model, nullptr, 0, monitor));
+    comparison->loaded = model;
+    return comparison;
 }
 
 ComparisonPointer pictureComparison()

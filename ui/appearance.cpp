@@ -95,6 +95,11 @@ QWidget[ground="panel"] { background: @panel; }
 QWidget[ground="panel2"] { background: @panel2; }
 QWidget[ground="bg"] { background: @bg; }
 QFrame[role="drop"] { background: @panel2; border: 1px dashed @line2; border-radius: #4#px; }
+QFrame[role="popover"] { background: @panel; border: 1px solid @line2; }
+QFrame[role="popover"] QScrollArea, QFrame[role="popover"] QScrollArea > QWidget > QWidget { background: @panel; }
+QPushButton[role="explain"] { border-radius: #10#px; padding: 0; min-width: #20#px; max-width: #20#px; min-height: #20#px;
+  max-height: #20#px; font-weight: 600; color: @text2; }
+QPushButton[role="explain"]:focus { padding: 0; }
 QFrame[role="separator"] { background: @line; border: none; }
 QFrame[role="error"] { background: @errorBg; border: none; border-bottom: 1px solid @error; }
 QFrame[role="error"] QLabel { color: @error; }

@@ -125,6 +125,18 @@ void MainWindow::createViewMenu()
         if (!isTyping())
             m_controller.changeView([](auto& view) { view.showDifference = !view.showDifference; });
     });
+    const auto changeHeatmap = [this](const std::function<void(HeatmapView&)>& change) {
+        if (!isTyping())
+            m_controller.changeView([&](ViewSettings& view) { change(view.heatmap); });
+    };
+    add(menu, tr("Show standard &errors"), {QKeySequence(u"U"_s)},
+        [changeHeatmap] { changeHeatmap([](HeatmapView& view) { view.standardErrors = !view.standardErrors; }); });
+    add(menu, tr("From a query, or to a &key"), {QKeySequence(u"R"_s)}, [changeHeatmap] {
+        changeHeatmap([](HeatmapView& view) {
+            view.direction = view.direction == AttentionDirection::FromQuery ? AttentionDirection::ToKey
+                                                                             : AttentionDirection::FromQuery;
+        });
+    });
     add(menu, tr("&Next scale"), {QKeySequence(u"S"_s)}, [this] {
         if (!isTyping())
             m_controller.changeView(
@@ -181,6 +193,9 @@ void MainWindow::createSelectionActions(QMenu& menu)
         {tr("Ctrl+Left, Right"), tr("Next larger or smaller key of A's row")},
         {tr("Ctrl+Up, Down"), tr("Largest key of A's row")},
         {tr("Home, End"), tr("First and last key")},
+        {tr("+, −, 0"), tr("Zoom the map in, out, to all tokens")},
+        {tr("Drag, Ctrl+wheel"), tr("Zoom the map; double-click: all tokens")},
+        {tr("Space+drag, wheel"), tr("Pan a zoomed map")},
         {tr("Arrows, in a picture"), tr("The selected patch")},
         {tr("Shift+Arrows, in a picture"), tr("Size of the region of patches")},
         {tr("Shift+click on a word"), tr("Add it to the mean, in Alignment")}};
@@ -192,7 +207,7 @@ void MainWindow::createRunMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&Run"));
     add(menu, tr("&Run"), {QKeySequence(u"F5"_s)}, [this] { m_tools->commitInput(); });
-    add(menu, tr("&Cancel, or clear the hover"), {QKeySequence(u"Esc"_s)}, [this] { escape(); });
+    add(menu, tr("&Cancel, or clear the hover and the zoom"), {QKeySequence(u"Esc"_s)}, [this] { escape(); });
     add(menu, tr("&Input"), {QKeySequence(u"Ctrl+I"_s)}, [this] {
         m_tools->input().setFocus(Qt::ShortcutFocusReason);
         m_tools->input().selectAll();
@@ -222,6 +237,7 @@ void MainWindow::createModelAndHelpMenus()
     connect(&m_controller, &StudyController::modelChanged, about, [about] { about->setEnabled(true); });
     menuBar()->addMenu(m_modelMenu);
     QMenu& help = *menuBar()->addMenu(tr("&Help"));
+    add(help, tr("&What am I looking at?"), {QKeySequence(u"F1"_s)}, [this] { perspective().explain(); });
     add(help, tr("&Keys"), {QKeySequence(u"?"_s)}, [this] {
         if (!isTyping())
             showKeys(m_keys, this);

@@ -267,6 +267,7 @@ void StudyController::refreshShown()
     auto shown = std::make_shared<Comparison>(*m_comparison);
     shown->study.selection = m_study.selection;
     shown->study.view = m_study.view;
+    shown->loaded = m_model;
     m_shown = std::move(shown);
 }
 
@@ -310,9 +311,12 @@ void StudyController::setView(const ViewSettings& view)
 {
     if (view == m_study.view)
         return;
+    const bool turned = view.heatmap.direction != m_study.view.heatmap.direction;
     m_study.view = view;
     refreshShown();
     emit viewChanged();
+    if (turned && m_shown)
+        readOff();
 }
 
 void StudyController::changeView(const std::function<void(ViewSettings&)>& change)

@@ -63,6 +63,8 @@ struct FigureType {
     std::unique_ptr<Figure> (*make)(const ComparisonPointer& comparison);  // reads selection and view from its study
     // Why a comparison has nothing to draw here, as one sentence, empty when it has; null = it always has.
     QString (*obstacle)(const Comparison& comparison) = nullptr;
+    // Needs queries and keys of the selected head: makes them with comparison->loaded, and says so where that is null.
+    bool needsHeadVectors = false;
 };
 
 const std::vector<const FigureType*>& figureTypes();

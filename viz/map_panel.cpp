@@ -121,9 +121,9 @@ QImage mapImage(const CellGrid& grid, const ColourMap& colours, const ValueScale
         auto* line = reinterpret_cast<QRgb*>(image.scanLine(static_cast<int>(row)));
         for (std::size_t column = 0; column < grid.columns; ++column) {
             const Cell& cell = grid.at(row, column);
-            line[column] = cell.state == CellState::Value    ? colours.at(scale.position(cell.value))
-                           : cell.state == CellState::Masked ? qPremultiply(masked.rgba())
-                                                             : notFinite.rgb();
+            line[column] = cell.state == CellState::Value       ? colours.at(scale.position(cell.value))
+                           : cell.state == CellState::NotFinite ? notFinite.rgb()
+                                                                : qPremultiply(masked.rgba());
         }
     }
     return image;

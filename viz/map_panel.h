@@ -28,7 +28,8 @@ struct MapStyle {
 void paintMap(QPainter& painter, const CellGrid& grid, const MapStyle& style, const ColourMap& colours,
               const ValueScale& scale, const Theme& theme);
 
-// One pixel a cell. Masked cells have the colour `masked`, values that are not finite `notFinite`.
+// One pixel a cell. Cells that are masked or filtered out have the colour `masked`, values that are not finite
+// `notFinite`.
 QImage mapImage(const CellGrid& grid, const ColourMap& colours, const ValueScale& scale, const QColor& masked,
                 const QColor& notFinite);
 

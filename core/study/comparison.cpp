@@ -137,6 +137,7 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     if (previous) {
         comparison->statistics = previous->statistics;
         comparison->alignments = previous->alignments;
+        comparison->heads = previous->heads;
     }
     comparison->input = inputOf(*comparison, model, previous.get());
     const auto plan = [&](const Plan& entries) {

@@ -3,6 +3,8 @@
 
 #include "core/formats/json.h"
 #include "core/study/alignment_view.h"
+#include "core/study/heatmap_view.h"
+#include "core/study/quantum_view.h"
 
 #include <string>
 #include <string_view>
@@ -22,6 +24,8 @@ struct ViewSettings {
     std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
     DistanceCurve distanceCurve = DistanceCurve::Mass;
     AlignmentView alignment = {};
+    HeatmapView heatmap = {};
+    QuantumView quantum = {};
 
     bool operator==(const ViewSettings&) const = default;
 };

@@ -18,6 +18,7 @@ struct Golden {
     bool causal, standardErrors, dark, crosshair;
     QSize size;
     const char* figure = "heatmap";
+    void (*change)(HeatmapView&) = nullptr;
 };
 
 constexpr int kChannelTolerance = 24;  // font rasterisers differ a little at the edges of letters
@@ -26,9 +27,9 @@ constexpr double kPixelTolerance = 0.01;
 // Of words and patches where the figure is of them.
 ComparisonPointer comparisonOf(const Golden& golden)
 {
-    const QString figure = QString::fromLatin1(golden.figure);
-    if (!figure.startsWith(QStringLiteral("a")) && figure != QStringLiteral("patch-tokens"))
-        return sample(golden.tokens, golden.causal, golden.standardErrors);
+    const ComparisonPointer words = sample(golden.tokens, golden.causal, golden.standardErrors);
+    if (obstacleOf(figureType(QString::fromLatin1(golden.figure)), *words).isEmpty())
+        return words;
     Aligned aligned;
     if (golden.crosshair)
         aligned.comparison.study.view.alignment.region = {1, 3, 2, 2};
@@ -37,7 +38,9 @@ ComparisonPointer comparisonOf(const Golden& golden)
 
 QImage painted(const Golden& golden)
 {
-    const auto comparison = comparisonOf(golden);
+    const auto comparison = std::make_shared<Comparison>(*comparisonOf(golden));
+    if (golden.change != nullptr)
+        golden.change(comparison->study.view.heatmap);
     std::unique_ptr<Figure> figure;
     if (std::string_view(golden.figure) == "heatmap") {
         HeatmapOptions options;
@@ -101,6 +104,25 @@ INSTANTIATE_TEST_SUITE_P(Heatmap, GoldenTest,
                                          Golden{"many_light", 64, false, false, false, true, {760, 330}},
                                          Golden{"narrow_light", 9, false, false, false, false, {330, 700}}),
                          [](const auto& golden) { return std::string(golden.param.name); });
+void zoom(HeatmapView& view) { view.window = {8, 10, 3, 10}; }
+
+void keepTopThree(HeatmapView& view)
+{
+    view.filter.kind = MapFilter::Kind::Largest;
+    view.filter.largest = 3;
+}
+
+void lookAtKeys(HeatmapView& view) { view.direction = AttentionDirection::ToKey; }
+
+INSTANTIATE_TEST_SUITE_P(
+    HeatmapView, GoldenTest,
+    testing::Values(Golden{"zoomed_light", 40, false, false, false, true, {760, 360}, "heatmap", &zoom},
+                    Golden{"filtered_dark", 9, true, true, true, true, {700, 340}, "heatmap", &keepTopThree},
+                    Golden{"standard_error_light", 12, true, true, false, false, {420, 420}, "standard-error"},
+                    Golden{"standard_error_dark", 12, true, true, true, false, {260, 260}, "standard-error"},
+                    Golden{"bipartite_light", 12, false, false, false, false, {620, 300}, "bipartite"},
+                    Golden{"bipartite_dark", 12, true, false, true, false, {620, 300}, "bipartite", &lookAtKeys}),
+    [](const auto& golden) { return std::string(golden.param.name); });
 INSTANTIATE_TEST_SUITE_P(
     Heads, GoldenTest,
     testing::Values(Golden{"head_matrix_light", 9, false, false, false, false, {620, 230}, "head-matrix"},

@@ -15,6 +15,11 @@ QLabel* makeLabel(const QString& text, const char* role, QWidget* parent)
 {
     auto* label = new QLabel(text, parent);
     label->setProperty("role", QString::fromLatin1(role));
+    // Whatever family the style sheet chooses for tokens and numbers: no ligatures, as Theme::mono.
+    QFont font = label->font();
+    font.setStyleStrategy(QFont::PreferNoShaping);
+    if (qstrcmp(role, "mono") == 0 || qstrcmp(role, "stale") == 0)
+        label->setFont(font);
     return label;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
+#include "ui/controls/controls.h"
 #include "ui/study_controller.h"
 
 #include <QLabel>
@@ -10,7 +11,8 @@
 
 namespace ketscope {
 
-// The input's tokens with the selected row's weights in every trace below. Click = query, Shift-click = key.
+// The input's tokens with the weights of the selected row or column in every trace below. Click = query, Shift-click =
+// key.
 class TokenStrip : public QWidget {
     Q_OBJECT
 
@@ -38,6 +40,7 @@ private:
     // The tokens that the selected stack's keys are; its queries are the same unless it is cross-attention.
     TokenAxis axis() const;
     bool showsQueries() const;
+    bool showsColumn() const;
     void rebuild();
     void refresh();
     std::size_t barCount() const;
@@ -70,6 +73,7 @@ private:
     QScrollArea* m_scroll;
     QWidget* m_heading;
     QLabel* m_count;
+    Segment* m_direction;
 };
 
 }  // namespace ketscope

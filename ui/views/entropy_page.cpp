@@ -73,6 +73,7 @@ QWidget* EntropyPage::makeHeader()
     m_curve->setToolTip(tr("Attention by distance: at each distance, up to it, or divided by that of uniform rows."));
     for (QWidget* control : std::initializer_list<QWidget*>{m_measure, m_colourMap, m_curve})
         m_header->add(control);
+    m_header->add(makeExplanationButton(appearance(), m_header));
     connect(m_measure, &QComboBox::activated, this, [this] {
         controller().changeView(
             [this](auto& view) { view.headMeasure = m_measure->currentData().toString().toStdString(); });
@@ -104,6 +105,22 @@ void EntropyPage::refreshControls()
     m_header->setNote(tr("0 = one key · ln %1 = %2 nats = uniform")
                           .arg(keys)
                           .arg(formatNumber(std::log(static_cast<double>(keys)), 2)));
+}
+
+QString EntropyPage::explanation() const
+{
+    return tr("<p><b>Matrices.</b> One number a head: rows are layers, columns heads. The measure is the mean over the "
+              "queries of the head's map; Δ is B − A, and heads that B does not patch are left empty.</p>"
+              "<p><b>Entropy</b> of a query's weights a: −Σ a ln a, in nats. 0 = all attention on one key, ln n = "
+              "uniform "
+              "over n keys; normalised, it is divided by the ln of the keys that the mask allows. Effective keys = "
+              "e<sup>entropy</sup>.</p>"
+              "<p><b>Distance.</b> |i − j| in tokens between query i and key j, weighted by attention. The curve is "
+              "the "
+              "mean over queries of the mass at each distance, up to it, or divided by that of uniform rows under the "
+              "same "
+              "mask.</p>")
+           + explainMaps(controller()) + explainMask(controller()) + explainTraces(controller());
 }
 
 void EntropyPage::resizeEvent(QResizeEvent* event)

@@ -16,6 +16,8 @@ class EntropyPage : public PanePage {
 public:
     EntropyPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
+    QString explanation() const override;
+
 protected:
     void resizeEvent(QResizeEvent* event) override;
 
