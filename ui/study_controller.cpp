@@ -252,6 +252,7 @@ void StudyController::refreshShown()
     auto shown = std::make_shared<Comparison>(*m_comparison);
     shown->study.selection = m_study.selection;
     shown->study.view = m_study.view;
+    shown->loaded = m_model;
     m_shown = std::move(shown);
 }
 

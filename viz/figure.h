@@ -59,6 +59,8 @@ struct FigureType {
     QString id;                                                            // "heatmap": the command line's --figure
     QString title;                                                         // "Heatmap: A, B and difference"
     std::unique_ptr<Figure> (*make)(const ComparisonPointer& comparison);  // reads selection and view from its study
+    // Needs queries and keys of the selected head: makes them with comparison->loaded, and says so where that is null.
+    bool needsHeadVectors = false;
 };
 
 const std::vector<const FigureType*>& figureTypes();

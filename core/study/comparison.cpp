@@ -134,8 +134,10 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     comparison->model = model.model->info();
     comparison->weightsSha256 = model.weightsSha256;
     comparison->outputLabels = model.outputLabels;
-    if (previous)
+    if (previous) {
         comparison->statistics = previous->statistics;
+        comparison->heads = previous->heads;
+    }
     comparison->input = inputOf(*comparison, model, previous.get());
     const auto plan = [&](const Plan& entries) {
         return std::make_shared<const HeadPlan>(resolve(entries, comparison->model, study.seed));

@@ -30,6 +30,11 @@ struct TraceTitle {
     std::string detail;
 };
 
+struct SelectedHead;
+class HeadMemo;
+// selected_head.h
+std::shared_ptr<HeadMemo> newHeadMemo();
+
 // Immutable results of a study: trace 0 is A (exact softmax), 1 is B, 2 is C, …
 struct Comparison {
     Study study;
@@ -42,6 +47,10 @@ struct Comparison {
     std::shared_ptr<const std::vector<std::string>> outputLabels;  // as LoadedModel::outputLabels
     // Shared by copies and by the runs that follow: most of their traces are the same.
     std::shared_ptr<StatisticsMemo> statistics = std::make_shared<StatisticsMemo>();
+    // The model that can run again, for figures that need queries and keys, which no trace keeps. Null = it is not here.
+    std::shared_ptr<const LoadedModel> loaded = {};
+    std::shared_ptr<HeadMemo> heads = newHeadMemo();         // what was recorded, shared as `statistics` is
+    std::shared_ptr<const SelectedHead> selectedHead = {};  // of study.selection, see selected_head.h; null = not recorded
 };
 
 using ComparisonPointer = std::shared_ptr<const Comparison>;

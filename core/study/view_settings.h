@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/formats/json.h"
+#include "core/study/quantum_view.h"
 
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct ViewSettings {
     bool showDifference = true;
     std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
     DistanceCurve distanceCurve = DistanceCurve::Mass;
+    QuantumView quantum = {};
 
     bool operator==(const ViewSettings&) const = default;
 };

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/head_recorder.h"
+
+#include <deque>
+#include <mutex>
+
+namespace ketscope {
+
+// What the selected head is given in every trace of a comparison: queries (n, d), keys (m, d), values, mask, scale, layer
+// input, random key and the mechanism with its parameters. Traces keep maps and hidden states, not these.
+struct SelectedHead {
+    std::size_t stack = 0;
+    std::size_t layer = 0;
+    std::size_t head = 0;
+    std::vector<std::shared_ptr<const RecordedHead>> traces;  // one for each trace; null where its plan is not known
+};
+
+// `comparison` with `selectedHead` of its selection, recorded with comparison->loaded; `comparison` itself where that is
+// there already or there is no model. One layer of each trace is computed, once for all its heads: the last few are kept
+// with the run. May be asked from any thread. Throws Error (Cancelled, or as a forward pass does).
+ComparisonPointer withSelectedHead(const ComparisonPointer& comparison, const Monitor& monitor);
+
+// Why heads cannot be recorded, as a sentence with what to do; empty = they can.
+std::string obstacleToRecording(const Comparison& comparison);
+
+// The layers recorded last. Traces that only the memo still holds are forgotten.
+class HeadMemo {
+public:
+    using Layer = std::vector<std::shared_ptr<const RecordedHead>>;  // (H)
+
+    Layer of(const Comparison& comparison, std::size_t trace, const Selection& at, const Monitor& monitor);
+
+private:
+    struct Entry {
+        std::shared_ptr<const Trace> trace;  // kept, so that no other can have its address
+        std::uint64_t seed = 0;
+        std::size_t stack = 0;
+        std::size_t layer = 0;
+        Layer heads;
+    };
+    std::mutex m_mutex;
+    std::deque<Entry> m_entries;  // newest first
+};
+
+}  // namespace ketscope
