@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/selected_head.h"
 
+#include "core/base/error.h"
+
 #include <algorithm>
 
 namespace ketscope {
@@ -8,6 +10,7 @@ namespace ketscope {
 namespace {
 
 constexpr std::size_t kKeptLayers = 16;
+constexpr std::size_t kKeptPairs = 4;
 
 }  // namespace
 
@@ -37,6 +40,21 @@ HeadMemo::Layer HeadMemo::of(const Comparison& comparison, std::size_t trace, co
     return heads;
 }
 
+HeadMemo::PairPointer HeadMemo::pair(const Comparison& comparison, std::size_t trace,
+                                     const std::function<PairPointer()>& compute)
+{
+    // Held while computing: all figures of a pair ask for it at once.
+    const std::lock_guard lock(m_pairMutex);
+    for (const PairEntry& entry : m_pairs)
+        if (entry.traces == comparison.traces && entry.trace == trace && entry.at == comparison.study.selection)
+            return entry.pair;
+    PairPointer found = compute();
+    m_pairs.push_front({comparison.traces, trace, comparison.study.selection, found});
+    if (m_pairs.size() > kKeptPairs)
+        m_pairs.pop_back();
+    return found;
+}
+
 ComparisonPointer withSelectedHead(const ComparisonPointer& comparison, const Monitor& monitor)
 {
     const Selection& at = comparison->study.selection;
@@ -53,6 +71,20 @@ ComparisonPointer withSelectedHead(const ComparisonPointer& comparison, const Mo
     auto filled = std::make_shared<Comparison>(*comparison);
     filled->selectedHead = std::move(selected);
     return filled;
+}
+
+std::shared_ptr<const LoadedModel> loadModelOf(const Comparison& comparison, Monitor& monitor)
+{
+    if (comparison.study.modelPath.empty() || !comparison.recordedTitles.empty())
+        return nullptr;
+    try {
+        auto model = loadModel(comparison.study.modelPath, monitor);
+        return model->weightsSha256 == comparison.weightsSha256 ? model : nullptr;
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::Cancelled)
+            throw;
+        return nullptr;
+    }
 }
 
 std::string obstacleToRecording(const Comparison& comparison)

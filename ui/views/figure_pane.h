@@ -25,6 +25,7 @@ public:
     QRectF area() const;
     void copyTable() const;  // tab-separated
     void copyImage() const;
+    void exportCircuit();  // asks for a file; nothing where the figure draws no circuit
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -58,6 +59,7 @@ private:
     QString m_problem;
     QPixmap m_cache;
     Job m_job;
+    Job m_exportJob;
     WhenVisible* m_rebuilding;
 };
 

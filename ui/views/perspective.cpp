@@ -3,6 +3,7 @@
 
 #include "ui/views/entropy_page.h"
 #include "ui/views/heatmap_page.h"
+#include "ui/views/quantum_page.h"
 
 namespace ketscope {
 
@@ -22,6 +23,7 @@ const std::vector<PerspectiveType>& perspectiveTypes()
     static const std::vector<PerspectiveType> types{
         {u"heatmap"_s, Perspective::tr("Heatmap"), make<HeatmapPage>},
         {u"entropy"_s, Perspective::tr("Entropy & distance"), make<EntropyPage>},
+        {u"quantum"_s, Perspective::tr("Quantum"), make<QuantumPage>},
     };
     return types;
 }
