@@ -17,6 +17,7 @@ struct Golden {
     bool causal, standardErrors, dark, crosshair;
     QSize size;
     const char* figure = "heatmap";
+    const char* pairs = "rff";  // the mechanism that figures of a pair show
 };
 
 constexpr int kChannelTolerance = 24;  // font rasterisers differ a little at the edges of letters
@@ -24,7 +25,7 @@ constexpr double kPixelTolerance = 0.01;
 
 QImage painted(const Golden& golden)
 {
-    const auto comparison = sample(golden.tokens, golden.causal, golden.standardErrors);
+    const auto comparison = sample(golden.tokens, golden.causal, golden.standardErrors, golden.pairs);
     std::unique_ptr<Figure> figure;
     if (std::string_view(golden.figure) == "heatmap") {
         HeatmapOptions options;
@@ -94,6 +95,22 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"head_matrix_dark", 9, false, false, true, false, {330, 560}, "head-matrix"},
                     Golden{"token_entropy_light", 9, true, false, false, false, {560, 260}, "token-entropy"},
                     Golden{"distance_profile_dark", 9, false, false, true, false, {560, 260}, "distance-profile"}),
+    [](const auto& golden) { return std::string(golden.param.name); });
+
+constexpr const char* kNoisy = "fidelity:test=inversion,shots=512,noise=depolarizing,lambda=0.1";
+INSTANTIATE_TEST_SUITE_P(
+    Pairs, GoldenTest,
+    testing::Values(
+        Golden{"pair_amplitudes_light", 9, false, false, false, false, {760, 250}, "pair-amplitudes", kNoisy},
+        Golden{"pair_amplitudes_many_dark", 9, false, false, true, false, {420, 500}, "pair-amplitudes", "pqc"},
+        Golden{"pair_circuit_light", 9, false, false, false, false, {900, 400}, "pair-circuit", kNoisy},
+        Golden{"pair_circuit_dark", 9, false, false, true, false, {520, 760}, "pair-circuit", "pqc"},
+        Golden{"pair_bloch_dark", 9, false, false, true, false, {480, 230}, "pair-bloch", kNoisy},
+        Golden{"pair_density_light", 9, false, false, false, false, {330, 340}, "pair-density", kNoisy},
+        Golden{"pair_outcomes_light", 9, false, false, false, false, {480, 280}, "pair-outcomes", kNoisy},
+        Golden{"pair_outcomes_keys_dark", 9, false, false, true, false, {480, 280}, "pair-outcomes", "shots:shots=64"},
+        Golden{"pair_features_light", 9, false, false, false, false, {620, 340}, "pair-features", "rff"},
+        Golden{"mps_bonds_dark", 9, false, false, true, false, {560, 280}, "mps-bonds", "mps:bond=2"}),
     [](const auto& golden) { return std::string(golden.param.name); });
 
 }  // namespace

@@ -15,6 +15,7 @@ constexpr double kSideBySide = 560.0;
 constexpr double kPanel = 232.0;
 constexpr double kDisks = 30.0;
 constexpr double kLabels = 42.0;
+constexpr double kKeyLabels = 60.0;
 
 struct AmplitudePanel {
     const PairState* state = nullptr;
@@ -111,7 +112,7 @@ private:
     {
         AmplitudePanel panel;
         panel.state = &state;
-        panel.bars.labelHeight = kDisks + kLabels;
+        panel.bars.labelHeight = kDisks + (state.ofKeys ? kKeyLabels : kLabels);
         std::vector<double> probabilities;
         for (const auto& amplitude : state.amplitudes)
             probabilities.push_back(std::norm(amplitude));

@@ -42,6 +42,8 @@ public:
             m_hasQuery = m_hasQuery || circuit.role != PairRole::Key;
         }
         m_stepping = both && stepping;
+        if (std::ranges::all_of(m_qubits, [](const std::vector<Arrow>& arrows) { return arrows.empty(); }))
+            m_qubits.clear();
     }
 
     double heightFor(double width, const Theme& theme) const override
@@ -60,7 +62,12 @@ public:
         const QRectF rest = paintPairTitle(painter, area, QStringLiteral("Bloch vectors"), note, theme.text, theme);
         if (m_qubits.empty())
             return paintSentence(painter, rest,
-                                 QStringLiteral("There are no qubits with a state of their own to draw here."), theme);
+                                 reading().circuits.empty()
+                                     ? QStringLiteral("There are no qubits with a state of their own to draw here.")
+                                     : QStringLiteral("The circuit has more than %1 wires: its state is not simulated "
+                                                      "for drawing.")
+                                           .arg(kShownQubits),
+                                 theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         paintLegend(painter, rest, theme);

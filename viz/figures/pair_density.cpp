@@ -122,8 +122,7 @@ private:
         const bool both = !circuits.empty() && !circuits.front().role;
         for (const PairCircuit& circuit : circuits)
             if (!both || stepping == !circuit.role)
-                return circuit.circuit.qubits() <= kShownQubits || !qubitsAfter(circuit, 0).empty() ? &circuit
-                                                                                                    : nullptr;
+                return &circuit;
         return nullptr;
     }
 

@@ -21,7 +21,7 @@ constexpr double kAngle = -50.0;
 }  // namespace
 
 PairFigure::PairFigure(const ComparisonPointer& comparison)
-    : m_pair(selectedPair(comparison, Monitor())), m_maps(comparison, comparison->study.selection)
+    : m_maps(comparison, comparison->study.selection), m_pair(selectedPair(comparison, Monitor()))
 {
 }
 

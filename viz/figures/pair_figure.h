@@ -28,8 +28,8 @@ protected:
     const Selection& selection() const { return m_maps.comparison().study.selection; }
     QString keyName(std::size_t key) const;  // "5 great"
 
-    std::shared_ptr<const SelectedPair> m_pair;
     HeadMaps m_maps;
+    std::shared_ptr<const SelectedPair> m_pair;
 };
 
 QColor roleColour(std::optional<PairRole> role, const Theme& theme);
