@@ -12,6 +12,11 @@ namespace {
 constexpr std::size_t kKeptLayers = 16;
 constexpr std::size_t kKeptPairs = 4;
 
+bool isOf(const std::vector<std::weak_ptr<const Trace>>& known, const std::vector<std::shared_ptr<const Trace>>& traces)
+{
+    return std::ranges::equal(known, traces, [](const auto& a, const auto& b) { return a.lock() == b; });
+}
+
 }  // namespace
 
 std::shared_ptr<HeadMemo> newHeadMemo() { return std::make_shared<HeadMemo>(); }
@@ -26,11 +31,11 @@ HeadMemo::Layer HeadMemo::of(const Comparison& comparison, std::size_t trace, co
     // Held while recording: whoever asks for the same layer meanwhile waits for it.
     const std::lock_guard lock(m_mutex);
     const auto found = std::ranges::find_if(m_entries, [&](const Entry& entry) {
-        return entry.trace == wanted && entry.seed == seed && entry.stack == at.stack && entry.layer == at.layer;
+        return entry.trace.lock() == wanted && entry.seed == seed && entry.stack == at.stack && entry.layer == at.layer;
     });
     if (found != m_entries.end())
         return found->heads;
-    std::erase_if(m_entries, [](const Entry& entry) { return entry.trace.use_count() == 1; });
+    std::erase_if(m_entries, [](const Entry& entry) { return entry.trace.expired(); });
     Layer heads;
     for (auto& head : recordLayer(comparison, trace, at.stack, at.layer, *comparison.loaded, monitor))
         heads.push_back(std::move(head));
@@ -46,10 +51,11 @@ HeadMemo::PairPointer HeadMemo::pair(const Comparison& comparison, std::size_t t
     // Held while computing: all figures of a pair ask for it at once.
     const std::lock_guard lock(m_pairMutex);
     for (const PairEntry& entry : m_pairs)
-        if (entry.traces == comparison.traces && entry.trace == trace && entry.at == comparison.study.selection)
+        if (entry.trace == trace && entry.at == comparison.study.selection && isOf(entry.traces, comparison.traces))
             return entry.pair;
     PairPointer found = compute();
-    m_pairs.push_front({comparison.traces, trace, comparison.study.selection, found});
+    m_pairs.push_front(
+        {{comparison.traces.begin(), comparison.traces.end()}, trace, comparison.study.selection, found});
     if (m_pairs.size() > kKeptPairs)
         m_pairs.pop_back();
     return found;

@@ -31,7 +31,7 @@ std::shared_ptr<const LoadedModel> loadModelOf(const Comparison& comparison, Mon
 // Why heads cannot be recorded, as a sentence with what to do; empty = they can.
 std::string obstacleToRecording(const Comparison& comparison);
 
-// The layers recorded and the pairs read last. Traces that only the memo still holds are forgotten.
+// The layers recorded and the pairs read last. Nothing here keeps a trace alive.
 class HeadMemo {
 public:
     using Layer = std::vector<std::shared_ptr<const RecordedHead>>;  // (H)
@@ -44,14 +44,14 @@ public:
 
 private:
     struct Entry {
-        std::shared_ptr<const Trace> trace;  // kept, so that no other can have its address
+        std::weak_ptr<const Trace> trace;  // forgotten with the run
         std::uint64_t seed = 0;
         std::size_t stack = 0;
         std::size_t layer = 0;
         Layer heads;
     };
     struct PairEntry {
-        std::vector<std::shared_ptr<const Trace>> traces;
+        std::vector<std::weak_ptr<const Trace>> traces;
         std::size_t trace = 0;
         Selection at;
         PairPointer pair;
