@@ -71,6 +71,7 @@ void MainWindow::createFileMenu()
     m_exportAction->setEnabled(false);
     m_exportAgain = add(menu, tr("Export &again"), {QKeySequence(u"Ctrl+Shift+E"_s)}, [this] { exportAgain(); });
     m_exportAgain->setEnabled(false);
+    add(menu, tr("Export circuit as Open&QASM 3…"), {}, [this] { perspective().exportCircuit(); });
     add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { perspective().copyImage(); });
     menu.addSeparator();
     add(menu, tr("&Quit"), {QKeySequence(u"Ctrl+Q"_s)}, [this] { close(); });
@@ -145,6 +146,14 @@ void MainWindow::createViewMenu()
     add(menu, tr("&Lock range"), {QKeySequence(u"L"_s)}, [this] {
         if (!isTyping())
             m_page->toggleRangeLock();
+    });
+    add(menu, tr("Step the circuit &back"), {QKeySequence(u","_s)}, [this] {
+        if (!isTyping())
+            perspective().stepCircuit(-1);
+    });
+    add(menu, tr("Step the circuit &forward"), {QKeySequence(u"."_s)}, [this] {
+        if (!isTyping())
+            perspective().stepCircuit(1);
     });
     menu.addSeparator();
     createSelectionActions(menu);

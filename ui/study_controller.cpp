@@ -4,6 +4,7 @@
 #include "core/study/captured_attention.h"
 #include "core/study/samples.h"
 #include "core/study/sanity_check.h"
+#include "core/study/selected_head.h"
 #include "core/study/striking_selection.h"
 #include "ui/opening.h"
 #include "viz/picture.h"
@@ -164,17 +165,7 @@ void StudyController::openRecorded(const QString& file)
         monitor.progress(0.0, tr("Reading %1").arg(QString::fromStdString(path)).toStdString());
         opened->comparison = readComparison(path, monitor);
         opened->study = opened->comparison->study;
-        // Only the very weights that the run was made with can go on with it.
-        try {
-            if (!opened->study.modelPath.empty() && opened->comparison->recordedTitles.empty()) {
-                auto model = loadModel(opened->study.modelPath, monitor);
-                if (model->weightsSha256 == opened->comparison->weightsSha256)
-                    opened->model = std::move(model);
-            }
-        } catch (const Error& error) {
-            if (error.kind() == ErrorKind::Cancelled)
-                throw;
-        }
+        opened->model = loadModelOf(*opened->comparison, monitor);
         return [this, opened, path] {
             m_recordedFile = QString::fromStdString(path);
             acceptRecorded(*opened);

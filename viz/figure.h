@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ketscope {
@@ -52,6 +53,8 @@ public:
     virtual QString panelCaption() const { return caption(); }
     // Size of the smallest text at `width`, in painter units.
     virtual double smallestText(double width, const Theme& theme) const = 0;
+    // What it draws as an OpenQASM 3 program; empty = it draws no circuit.
+    virtual std::string program() const { return {}; }
     // Whether a greyscale print would show opposite values alike.
     virtual bool losesSignInGrey() const { return false; }
 };

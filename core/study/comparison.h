@@ -51,8 +51,9 @@ struct Comparison {
     std::shared_ptr<AlignmentMemo> alignments = std::make_shared<AlignmentMemo>();
     // The model that can run again, for figures that need queries and keys, which no trace keeps. Null = it is not here.
     std::shared_ptr<const LoadedModel> loaded = {};
-    std::shared_ptr<HeadMemo> heads = newHeadMemo();         // what was recorded, shared as `statistics` is
-    std::shared_ptr<const SelectedHead> selectedHead = {};  // of study.selection, see selected_head.h; null = not recorded
+    std::shared_ptr<HeadMemo> heads = newHeadMemo();  // what was recorded, shared as `statistics` is
+    std::shared_ptr<const SelectedHead> selectedHead =
+        {};  // of study.selection, see selected_head.h; null = not recorded
 };
 
 using ComparisonPointer = std::shared_ptr<const Comparison>;

@@ -40,8 +40,8 @@ public:
             made->trained = *given.trained;
             input.trained = &made->trained;
         }
-        made->rows = axisMask(m_comparison.input.model, m_comparison.model.stacks[layer.stack].queries,
-                              given.queries.rows);
+        made->rows =
+            axisMask(m_comparison.input.model, m_comparison.model.stacks[layer.stack].queries, given.queries.rows);
         m_heads.push_back(std::move(made));
     }
 

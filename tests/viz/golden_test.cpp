@@ -19,6 +19,7 @@ struct Golden {
     QSize size;
     const char* figure = "heatmap";
     void (*change)(HeatmapView&) = nullptr;
+    const char* pairs = "rff";  // the mechanism that figures of a pair show
 };
 
 constexpr int kChannelTolerance = 24;  // font rasterisers differ a little at the edges of letters
@@ -27,7 +28,7 @@ constexpr double kPixelTolerance = 0.01;
 // Of words and patches where the figure is of them.
 ComparisonPointer comparisonOf(const Golden& golden)
 {
-    const ComparisonPointer words = sample(golden.tokens, golden.causal, golden.standardErrors);
+    const ComparisonPointer words = sample(golden.tokens, golden.causal, golden.standardErrors, golden.pairs);
     if (obstacleOf(figureType(QString::fromLatin1(golden.figure)), *words).isEmpty())
         return words;
     Aligned aligned;
@@ -141,6 +142,31 @@ INSTANTIATE_TEST_SUITE_P(
                     Golden{"patch_tokens_dark", 8, false, false, true, true, {290, 330}, "patch-tokens"},
                     Golden{"assignment_light", 8, false, false, false, false, {900, 300}, "assignment"},
                     Golden{"assignment_dark", 8, false, false, true, false, {520, 560}, "assignment"}),
+    [](const auto& golden) { return std::string(golden.param.name); });
+constexpr const char* kNoisy = "fidelity:test=inversion,shots=512,noise=depolarizing,lambda=0.1";
+INSTANTIATE_TEST_SUITE_P(
+    Pairs, GoldenTest,
+    testing::Values(
+        Golden{"pair_amplitudes_light", 9, false, false, false, false, {760, 250}, "pair-amplitudes", nullptr, kNoisy},
+        Golden{
+            "pair_amplitudes_many_dark", 9, false, false, true, false, {420, 500}, "pair-amplitudes", nullptr, "pqc"},
+        Golden{"pair_circuit_light", 9, false, false, false, false, {900, 400}, "pair-circuit", nullptr, kNoisy},
+        Golden{"pair_circuit_dark", 9, false, false, true, false, {520, 760}, "pair-circuit", nullptr, "pqc"},
+        Golden{"pair_bloch_dark", 9, false, false, true, false, {480, 230}, "pair-bloch", nullptr, kNoisy},
+        Golden{"pair_density_light", 9, false, false, false, false, {330, 340}, "pair-density", nullptr, kNoisy},
+        Golden{"pair_outcomes_light", 9, false, false, false, false, {480, 280}, "pair-outcomes", nullptr, kNoisy},
+        Golden{"pair_outcomes_keys_dark",
+               9,
+               false,
+               false,
+               true,
+               false,
+               {480, 280},
+               "pair-outcomes",
+               nullptr,
+               "shots:shots=64"},
+        Golden{"pair_features_light", 9, false, false, false, false, {620, 340}, "pair-features", nullptr, "rff"},
+        Golden{"mps_bonds_dark", 9, false, false, true, false, {560, 280}, "mps-bonds", nullptr, "mps:bond=2"}),
     [](const auto& golden) { return std::string(golden.param.name); });
 
 }  // namespace

@@ -2,10 +2,12 @@
 #include "ui/views/figure_pane.h"
 
 #include "ui/views/figure_frame.h"
+#include "viz/export.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QContextMenuEvent>
+#include <QFileDialog>
 #include <QMenu>
 #include <QPainter>
 #include <QToolTip>
@@ -32,6 +34,7 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
         m_problem = message;
         invalidate();
     });
+    connect(&m_exportJob, &Job::failed, &controller, &StudyController::failed);
     m_rebuilding->request();
 }
 
@@ -166,6 +169,8 @@ void FigurePane::contextMenuEvent(QContextMenuEvent* event)
     menu.addAction(tr("Copy image"), this, &FigurePane::copyImage);
     menu.addSeparator();
     menu.addAction(tr("Export figure…"), this, [this] { emit exportWanted(m_type.id); });
+    if (!m_figure->program().empty())
+        menu.addAction(tr("Export circuit as OpenQASM 3…"), this, &FigurePane::exportCircuit);
     menu.exec(event->globalPos());
 }
 
@@ -178,6 +183,21 @@ void FigurePane::copyTable() const
     for (const QStringList& row : table.rows)
         text += u'\n' + row.join(u'\t');
     QApplication::clipboard()->setText(text);
+}
+
+void FigurePane::exportCircuit()
+{
+    if (!m_figure || m_figure->program().empty())
+        return;
+    const Selection& at = m_comparison->study.selection;
+    const QString suggested = u"circuit-l%1h%2-q%3k%4.qasm"_s.arg(at.layer).arg(at.head).arg(at.query).arg(at.key);
+    const QString file = QFileDialog::getSaveFileName(this, tr("Export circuit"), suggested, tr("OpenQASM 3 (*.qasm)"));
+    if (file.isEmpty())
+        return;
+    m_exportJob.start([figure = m_figure, path = file.toStdString()](Monitor&) -> Job::Delivery {
+        exportProgram(*figure, path);
+        return [] {};
+    });
 }
 
 void FigurePane::copyImage() const

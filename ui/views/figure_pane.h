@@ -27,6 +27,7 @@ public:
     void setInDock(bool inDock) { m_inDock = inDock; }  // on a dock's ground
     void copyTable() const;                             // tab-separated
     void copyImage() const;
+    void exportCircuit();  // asks for a file; nothing where the figure draws no circuit
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -62,6 +63,7 @@ private:
     QPixmap m_cache;
     bool m_inDock = false;
     Job m_job;
+    Job m_exportJob;
     WhenVisible* m_rebuilding;
 };
 

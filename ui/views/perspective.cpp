@@ -4,6 +4,7 @@
 #include "ui/views/alignment_page.h"
 #include "ui/views/entropy_page.h"
 #include "ui/views/heatmap_page.h"
+#include "ui/views/quantum_page.h"
 
 #include <algorithm>
 
@@ -97,6 +98,7 @@ const std::vector<PerspectiveType>& perspectiveTypes()
         {u"heatmap"_s, Perspective::tr("Heatmap"), make<HeatmapPage>},
         {u"entropy"_s, Perspective::tr("Entropy & distance"), make<EntropyPage>},
         {u"alignment"_s, Perspective::tr("Alignment"), make<AlignmentPage>},
+        {u"quantum"_s, Perspective::tr("Quantum"), make<QuantumPage>},
     };
     return types;
 }

@@ -21,6 +21,11 @@ public:
     virtual void copyValues() const = 0;  // tab-separated
     virtual void takeFocus() = 0;
     virtual void clearHover() {}
+    virtual void exportCircuit() {}     // asks for a file; nothing where no circuit is drawn
+    virtual void stepCircuit(int step)  // ±1 column of a drawn circuit
+    {
+        static_cast<void>(step);
+    }
 
     // Sections that take the place of the window's own in the left and right dock, made for the caller; empty = the
     // window's stay.
