@@ -15,6 +15,7 @@ int main(int argc, char** argv)
     ketscope::bench::addStateVectors();
     ketscope::bench::addModels();
     ketscope::bench::addFigures();
+    ketscope::bench::addLargeMaps();
     ketscope::bench::addWindow();
     benchmark::Initialize(&argc, argv);
     if (benchmark::ReportUnrecognizedArguments(argc, argv))

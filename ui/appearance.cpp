@@ -37,6 +37,7 @@ QLabel[role="hint"] { color: @text3; font-size: #11#px; }
 QLabel[role="mono"] { color: @text; font-family: "@mono"; }
 QLabel[role="stale"] { color: @text3; font-family: "@mono"; }
 QLabel[role="problem"] { color: @error; }
+QLabel[role="start"] { color: @text; font-size: #18#px; font-weight: 600; }
 QLabel[role="warning"] { color: @warn; }
 QLabel[role="good"] { color: @ok; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
@@ -69,6 +70,7 @@ QPushButton[role="segment"][first="true"] { border-left: 1px solid @line2; borde
   border-bottom-left-radius: #4#px; }
 QPushButton[role="segment"][last="true"] { border-top-right-radius: #4#px; border-bottom-right-radius: #4#px; }
 QPushButton[role="segment"]:checked { background: @accentBg; color: @accent; font-weight: 600; }
+QPushButton[role="segment"]:disabled { color: @line2; }
 QPushButton[role="segment"]:focus { border: 2px solid @accent; padding: #1#px #7#px; }
 QCheckBox { color: @text; spacing: #8#px; }
 QCheckBox:disabled { color: @text3; }
@@ -92,6 +94,12 @@ QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gri
 QWidget[ground="panel"] { background: @panel; }
 QWidget[ground="panel2"] { background: @panel2; }
 QWidget[ground="bg"] { background: @bg; }
+QFrame[role="drop"] { background: @panel2; border: 1px dashed @line2; border-radius: #4#px; }
+QFrame[role="popover"] { background: @panel; border: 1px solid @line2; }
+QFrame[role="popover"] QScrollArea, QFrame[role="popover"] QScrollArea > QWidget > QWidget { background: @panel; }
+QPushButton[role="explain"] { border-radius: #10#px; padding: 0; min-width: #20#px; max-width: #20#px; min-height: #20#px;
+  max-height: #20#px; font-weight: 600; color: @text2; }
+QPushButton[role="explain"]:focus { padding: 0; }
 QFrame[role="separator"] { background: @line; border: none; }
 QFrame[role="error"] { background: @errorBg; border: none; border-bottom: 1px solid @error; }
 QFrame[role="error"] QLabel { color: @error; }

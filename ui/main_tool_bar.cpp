@@ -7,12 +7,15 @@
 
 #include <QFileInfo>
 #include <QMenu>
+#include <QStandardItemModel>
 
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
 namespace {
+
+constexpr double kBetweenFields = 130.0;  // all gaps of the bar together
 
 constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
                                  ScopeKind::ThisHead, ScopeKind::AllStacks};
@@ -31,7 +34,8 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     : QToolBar(tr("Main"), parent), m_controller(controller), m_appearance(appearance), m_model(new MenuButton(this)),
       m_picture(new QPushButton(this)), m_input(new QLineEdit(this)), m_more(new QPushButton(tr("…"), this)),
       m_plan(new MenuButton(this)), m_planMenu(new QMenu(m_plan)), m_run(new QPushButton(this)),
-      m_perspectives(new Segment(perspectiveTitles(), this)), m_export(new QPushButton(tr("Export figure…"), this))
+      m_perspectives(new Segment(perspectiveTitles(), this)), m_perspectiveChoice(new ChoiceBox(this)),
+      m_export(new QPushButton(tr("Export figure…"), this))
 {
     setObjectName(u"mainToolBar"_s);
     setMovable(false);
@@ -68,9 +72,19 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     addWidget(space);
     m_perspectives->setObjectName(u"perspectives"_s);
-    addWidget(field(tr("Perspective"), m_perspectives));
+    auto* perspective = new QWidget(this);
+    auto* either = new QHBoxLayout(perspective);
+    either->setContentsMargins(0, 0, 0, 0);
+    either->addWidget(m_perspectives);
+    either->addWidget(m_perspectiveChoice);
+    for (const PerspectiveType& type : perspectiveTypes())
+        m_perspectiveChoice->addItem(type.title, m_perspectiveChoice->count());
+    m_perspectiveChoice->setAccessibleName(tr("Perspective"));
+    m_perspectiveChoice->hide();
+    addWidget(field(tr("Perspective"), perspective));
     addWidget(field(QString(), m_export));
     connect(m_perspectives, &Segment::chosen, this, &MainToolBar::perspectiveChosen);
+    connect(m_perspectiveChoice, &QComboBox::activated, this, &MainToolBar::perspectiveChosen);
     connect(m_input, &QLineEdit::returnPressed, this, &MainToolBar::commitInput);
     connect(m_run, &QPushButton::clicked, this, &MainToolBar::runOrCancel);
     connect(m_export, &QPushButton::clicked, this, &MainToolBar::exportWanted);
@@ -92,6 +106,15 @@ void MainToolBar::setObstacle(int index, const QString& obstacle)
 {
     m_perspectives->button(index)->setEnabled(obstacle.isEmpty());
     m_perspectives->button(index)->setToolTip(obstacle);
+    auto* items = qobject_cast<QStandardItemModel*>(m_perspectiveChoice->model());
+    items->item(index)->setEnabled(obstacle.isEmpty());
+    items->item(index)->setToolTip(obstacle);
+}
+
+void MainToolBar::showPerspective(int index)
+{
+    m_perspectives->choose(index);
+    m_perspectiveChoice->choose(index);
 }
 
 QWidget* MainToolBar::field(const QString& title, QWidget* control)
@@ -113,16 +136,27 @@ void MainToolBar::applySize()
     const auto bounded = [&](double pixels, double share) {
         return qRound(std::min(theme.px(pixels), share * width()));
     };
-    m_model->setFixedWidth(bounded(200, 0.19));
-    m_input->setMinimumWidth(bounded(160, 0.12));
+    m_model->setFixedWidth(bounded(200, 0.16));
+    m_input->setMinimumWidth(bounded(160, 0.1));
     m_input->setMaximumWidth(qRound(theme.px(560)));
     m_more->setFixedWidth(qRound(theme.px(30)));
-    m_picture->setMaximumWidth(bounded(150, 0.12));
+    m_picture->setMaximumWidth(bounded(150, 0.1));
     m_inputField->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    m_plan->setFixedWidth(bounded(206, 0.22));
+    m_plan->setFixedWidth(bounded(206, 0.16));
     m_run->setMinimumWidth(qRound(theme.px(84)));
+    const int fields = m_model->width() + m_input->minimumWidth() + m_more->width() + m_plan->width()
+                       + m_run->sizeHint().width() + m_export->sizeHint().width()
+                       + (m_picture->isHidden() ? 0 : m_picture->maximumWidth());
+    choosePerspectiveControl(fields + qRound(theme.px(kBetweenFields)));
     refreshModel();
     refreshStudy();
+}
+
+void MainToolBar::choosePerspectiveControl(int otherFields)
+{
+    const bool room = otherFields + m_perspectives->sizeHint().width() <= width();
+    m_perspectives->setVisible(room);
+    m_perspectiveChoice->setVisible(!room);
 }
 
 // On X11 a text field takes Ctrl+E for "end of line"; here it exports, wherever the focus is.

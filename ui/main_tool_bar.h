@@ -20,7 +20,7 @@ public:
 
     QLineEdit& input() const { return *m_input; }
     void commitInput();  // what the field says now is run
-    void showPerspective(int index) { m_perspectives->choose(index); }
+    void showPerspective(int index);
     // `obstacle`: why there is nothing to see in a perspective; empty = there is.
     void setObstacle(int index, const QString& obstacle);
 
@@ -43,6 +43,7 @@ private:
     void refreshRun(bool busy);
     void runOrCancel();
     void applySize();
+    void choosePerspectiveControl(int otherFields);
 
     StudyController& m_controller;
     Appearance& m_appearance;
@@ -55,6 +56,7 @@ private:
     QMenu* m_planMenu;
     QPushButton* m_run;
     Segment* m_perspectives;
+    ChoiceBox* m_perspectiveChoice;  // in its place where there is no room
     QPushButton* m_export;
 };
 

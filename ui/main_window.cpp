@@ -7,6 +7,7 @@
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
 #include "ui/docks/pins_section.h"
+#include "ui/docks/start_panel.h"
 #include "ui/docks/token_strip.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/docks/traces_section.h"
@@ -83,6 +84,7 @@ void MainWindow::createCentre()
         Perspective* page = type.make(m_controller, m_appearance, m_perspectives);
         m_perspectives->addWidget(page);
         connect(page, &Perspective::exportWanted, this, &MainWindow::openExportOf);
+        connect(page, &Perspective::inputWanted, this, &MainWindow::openInputDialog);
         if (auto* heatmap = qobject_cast<HeatmapPage*>(page))
             m_page = heatmap;
     }
@@ -142,6 +144,7 @@ void MainWindow::createDocks()
     setTabPosition(Qt::LeftDockWidgetArea, QTabWidget::North);
     m_leftColumns = createColumn(makeLeftSections(), &Perspective::makeLeftSections);
     m_rightColumns = createColumn(makeRightSections(), &Perspective::makeRightSections);
+    createStart();
     m_left = createDock(tr("Heads and output"), u"leftDock"_s, m_leftColumns, Qt::LeftDockWidgetArea);
     m_right = createDock(tr("Mechanism"), u"rightDock"_s, m_rightColumns, Qt::RightDockWidgetArea);
     m_bottom = createDock(tr("Input tokens"), u"tokenDock"_s, new TokenPanel(m_controller, m_appearance),
@@ -178,12 +181,12 @@ void MainWindow::connectController()
 void MainWindow::applySizes()
 {
     const double scale = m_appearance.textScale();
-    m_left->widget()->setMinimumWidth(qRound(236 * scale));
+    m_left->widget()->setMinimumWidth(qRound((m_startShown ? 340 : 236) * scale));
     m_left->widget()->setMaximumWidth(qRound(360 * scale));
     m_right->widget()->setMinimumWidth(qRound(268 * scale));
     m_right->widget()->setMaximumWidth(qRound(400 * scale));
     arrangeDocks();
-    resizeDocks({m_left, m_right}, {qRound(252 * scale), qRound(292 * scale)}, Qt::Horizontal);
+    resizeDocks({m_left, m_right}, {qRound((m_startShown ? 348 : 252) * scale), qRound(292 * scale)}, Qt::Horizontal);
 }
 
 void MainWindow::arrangeDocks()
@@ -357,13 +360,40 @@ void MainWindow::showPerspective(int index)
         return;
     m_perspectives->setCurrentIndex(index);
     m_tools->showPerspective(index);
-    for (QStackedWidget* columns : {m_leftColumns, m_rightColumns}) {
-        const bool empty = columns->widget(index + 1)->property("empty").toBool();
-        columns->setCurrentIndex(empty ? 0 : index + 1);
-    }
+    refreshColumns();
     for (QAction* action : {m_copyValue, m_copyRow})
         action->setEnabled(&perspective() == m_page);
     perspective().takeFocus();
+}
+
+void MainWindow::refreshColumns()
+{
+    const int own = m_perspectives->currentIndex() + 1;
+    for (QStackedWidget* columns : {m_leftColumns, m_rightColumns}) {
+        const bool empty = columns->widget(own)->property("empty").toBool();
+        columns->setCurrentIndex(empty ? 0 : own);
+    }
+    if (m_startShown && m_leftColumns->currentIndex() == 0)
+        m_leftColumns->setCurrentIndex(m_leftColumns->count() - 1);
+}
+
+void MainWindow::createStart()
+{
+    auto* start = new StartPanel(m_controller, m_appearance, m_settings);
+    m_leftColumns->addWidget(scrolledColumn({start}));
+    connect(start, &StartPanel::modelWanted, this, &MainWindow::chooseModel);
+    connect(start, &StartPanel::fileWanted, this, &MainWindow::chooseFile);
+    connect(start, &StartPanel::sampleWanted, this, &MainWindow::openSample);
+    connect(start, &StartPanel::pathWanted, this, &MainWindow::openPath);
+    connect(start, &StartPanel::closeWanted, this, [this] { showStart(false); });
+}
+
+void MainWindow::showStart(bool on)
+{
+    m_startShown = on;
+    m_startAction->setChecked(on);
+    refreshColumns();
+    applySizes();
 }
 
 // A perspective with nothing to show for what is open cannot be chosen, and is left when it is shown.

@@ -23,6 +23,7 @@ class MessageStrip;
 class ParameterSection;
 class Perspective;
 class PlanSection;
+class StartPanel;
 
 // Arranges tool bar, docks, page and menus; what they do is the controller's.
 class MainWindow : public QMainWindow {
@@ -32,6 +33,8 @@ public:
     MainWindow(StudyController& controller, Appearance& appearance, Settings& settings);
 
     void sayError(const QString& text);
+    // Where to begin, in place of the left dock's sections.
+    void showStart(bool on);
     void openModel(const QString& path);
     // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a text.
     void openPath(const QString& path);
@@ -85,6 +88,8 @@ private:
     Perspective& perspective(int index) const;
     Perspective& perspective() const;
     void refreshPerspectives();
+    void createStart();
+    void refreshColumns();
     void exportAgain();
     // Everything that the palette finds.
     std::vector<Command> commands();
@@ -103,7 +108,7 @@ private:
     MessageStrip* m_errors = nullptr;
     MessageStrip* m_notices = nullptr;
     QStackedWidget* m_perspectives = nullptr;
-    QStackedWidget* m_leftColumns = nullptr;   // the window's own, then one for each perspective
+    QStackedWidget* m_leftColumns = nullptr;   // the window's own, one for each perspective, the start
     QStackedWidget* m_rightColumns = nullptr;  // likewise
     HeatmapPage* m_page = nullptr;
     PlanSection* m_plan = nullptr;
@@ -117,6 +122,8 @@ private:
     QAction* m_exportAction = nullptr;
     QAction* m_exportAgain = nullptr;
     std::optional<ExportTask> m_lastExport;
+    bool m_startShown = false;
+    QAction* m_startAction = nullptr;
     Job m_exportJob;
     QList<KeyHelp> m_keys;
 };

@@ -69,6 +69,7 @@ void MainWindow::createFileMenu()
     m_exportAction->setEnabled(false);
     m_exportAgain = add(menu, tr("Export &again"), {QKeySequence(u"Ctrl+Shift+E"_s)}, [this] { exportAgain(); });
     m_exportAgain->setEnabled(false);
+    add(menu, tr("Export circuit as Open&QASM 3…"), {}, [this] { perspective().exportCircuit(); });
     add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { perspective().copyImage(); });
     menu.addSeparator();
     add(menu, tr("&Quit"), {QKeySequence(u"Ctrl+Q"_s)}, [this] { close(); });
@@ -124,6 +125,18 @@ void MainWindow::createViewMenu()
         if (!isTyping())
             m_controller.changeView([](auto& view) { view.showDifference = !view.showDifference; });
     });
+    const auto changeHeatmap = [this](const std::function<void(HeatmapView&)>& change) {
+        if (!isTyping())
+            m_controller.changeView([&](ViewSettings& view) { change(view.heatmap); });
+    };
+    add(menu, tr("Show standard &errors"), {QKeySequence(u"U"_s)},
+        [changeHeatmap] { changeHeatmap([](HeatmapView& view) { view.standardErrors = !view.standardErrors; }); });
+    add(menu, tr("From a query, or to a &key"), {QKeySequence(u"R"_s)}, [changeHeatmap] {
+        changeHeatmap([](HeatmapView& view) {
+            view.direction = view.direction == AttentionDirection::FromQuery ? AttentionDirection::ToKey
+                                                                             : AttentionDirection::FromQuery;
+        });
+    });
     add(menu, tr("&Next scale"), {QKeySequence(u"S"_s)}, [this] {
         if (!isTyping())
             m_controller.changeView(
@@ -132,6 +145,14 @@ void MainWindow::createViewMenu()
     add(menu, tr("&Lock range"), {QKeySequence(u"L"_s)}, [this] {
         if (!isTyping())
             m_page->toggleRangeLock();
+    });
+    add(menu, tr("Step the circuit &back"), {QKeySequence(u","_s)}, [this] {
+        if (!isTyping())
+            perspective().stepCircuit(-1);
+    });
+    add(menu, tr("Step the circuit &forward"), {QKeySequence(u"."_s)}, [this] {
+        if (!isTyping())
+            perspective().stepCircuit(1);
     });
     menu.addSeparator();
     createCompareActions(menu);
@@ -180,10 +201,17 @@ void MainWindow::createSelectionActions(QMenu& menu)
     QMenu& select = *menu.addMenu(tr("&Selection"));
     for (const auto& [title, key, layers, heads] : moves)
         add(select, title, {QKeySequence(key)}, [this, layers = layers, heads = heads] { moveHead(layers, heads); });
-    const std::pair<QString, QString> inMap[] = {{tr("Arrows"), tr("Query and key")},
-                                                 {tr("Ctrl+Left, Right"), tr("Next larger or smaller key of A's row")},
-                                                 {tr("Ctrl+Up, Down"), tr("Largest key of A's row")},
-                                                 {tr("Home, End"), tr("First and last key")}};
+    const std::pair<QString, QString> inMap[] = {
+        {tr("Arrows"), tr("Query and key")},
+        {tr("Ctrl+Left, Right"), tr("Next larger or smaller key of A's row")},
+        {tr("Ctrl+Up, Down"), tr("Largest key of A's row")},
+        {tr("Home, End"), tr("First and last key")},
+        {tr("+, −, 0"), tr("Zoom the map in, out, to all tokens")},
+        {tr("Drag, Ctrl+wheel"), tr("Zoom the map; double-click: all tokens")},
+        {tr("Space+drag, wheel"), tr("Pan a zoomed map")},
+        {tr("Arrows, in a picture"), tr("The selected patch")},
+        {tr("Shift+Arrows, in a picture"), tr("Size of the region of patches")},
+        {tr("Shift+click on a word"), tr("Add it to the mean, in Alignment")}};
     for (const auto& [keys, does] : inMap)
         m_keys.append({tr("Map"), keys, does});
 }
@@ -192,7 +220,7 @@ void MainWindow::createRunMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&Run"));
     add(menu, tr("&Run"), {QKeySequence(u"F5"_s)}, [this] { m_tools->commitInput(); });
-    add(menu, tr("&Cancel, or clear the hover"), {QKeySequence(u"Esc"_s)}, [this] { escape(); });
+    add(menu, tr("&Cancel, or clear the hover and the zoom"), {QKeySequence(u"Esc"_s)}, [this] { escape(); });
     add(menu, tr("&Input"), {QKeySequence(u"Ctrl+I"_s)}, [this] {
         m_tools->input().setFocus(Qt::ShortcutFocusReason);
         m_tools->input().selectAll();
@@ -222,6 +250,7 @@ void MainWindow::createModelAndHelpMenus()
     QMenu& help = *menuBar()->addMenu(tr("&Help"));
     add(help, tr("&Commands…"), {QKeySequence(u"Ctrl+K"_s), QKeySequence(u"Ctrl+Shift+P"_s)},
         [this] { showPalette(); });
+    add(help, tr("&What am I looking at?"), {QKeySequence(u"F1"_s)}, [this] { perspective().explain(); });
     add(help, tr("&Keys"), {QKeySequence(u"?"_s)}, [this] {
         if (isTyping())
             return;
@@ -229,6 +258,8 @@ void MainWindow::createModelAndHelpMenus()
         list->setAttribute(Qt::WA_DeleteOnClose);
         list->open();
     });
+    m_startAction = add(help, tr("&Start panel"), {}, [this] { showStart(!m_startShown); });
+    m_startAction->setCheckable(true);
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });
 }
 

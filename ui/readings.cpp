@@ -9,6 +9,8 @@ namespace ketscope {
 
 namespace {
 
+constexpr std::size_t kSmallMap = 300 * 300;  // cells
+
 double flopsOf(const Comparison& comparison, std::size_t trace)
 {
     if (!comparison.plans.at(trace))
@@ -40,6 +42,13 @@ MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selectio
     return stack.attention.at(selection.layer)->matrix({selection.head});
 }
 
+bool isSmallMap(const Comparison& comparison)
+{
+    const Selection& at = comparison.study.selection;
+    const TensorPointer& layer = comparison.traces.front()->stacks.at(at.stack).attention.at(at.layer);
+    return !layer || layer->shape().at(1) * layer->shape().at(2) <= kSmallMap;
+}
+
 MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, const Selection& selection)
 {
     const StackTrace& stack = comparison.traces.at(trace)->stacks.at(selection.stack);
@@ -60,6 +69,26 @@ const HeadDiagnostics* diagnosticsOf(const Comparison& comparison, std::size_t t
     return found == heads.end() ? nullptr : &*found;
 }
 
+namespace {
+
+void correctEntropies(Readings& readings, const Comparison& comparison, const Selection& selection,
+                      std::span<const std::uint8_t> rows)
+{
+    const HeadDiagnostics* head = diagnosticsOf(comparison, comparedPair(comparison).candidate, selection);
+    if (head == nullptr)
+        return;
+    for (const Diagnostic& each : head->list) {
+        if (each.info.id != "entropy_corrected")
+            continue;
+        const std::span<const float> values = each.values->values();
+        if (readings.direction == AttentionDirection::FromQuery && selection.query < values.size())
+            readings.lineCorrected = static_cast<double>(values[selection.query]);
+        readings.headCorrected = meanOf(values, rows);
+    }
+}
+
+}  // namespace
+
 WholeReadings readWhole(const Comparison& comparison)
 {
     WholeReadings whole;
@@ -77,11 +106,23 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
     const ComparedPair pair = comparedPair(comparison);
     const MatrixView a = mapOf(comparison, pair.baseline, selection);
     const MatrixView b = mapOf(comparison, pair.candidate, selection);
+    const auto rows = axisMask(comparison.input.model, comparison.model.stacks[selection.stack].queries, a.rows);
     Readings readings;
+    readings.direction = comparison.study.view.heatmap.direction;
     readings.cell = compareCells(a(selection.query, selection.key), b(selection.query, selection.key));
-    readings.query = compareMaps(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1));
-    readings.head =
-        compareMaps(a, b, axisMask(comparison.input.model, comparison.model.stacks[selection.stack].queries, a.rows));
+    readings.head = compareMaps(a, b, rows);
+    const bool row = readings.direction == AttentionDirection::FromQuery;
+    readings.line = row ? compareMaps(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1))
+                        : compareColumns(a, b, selection.key);
+    const MatrixView errors = standardErrorOf(comparison, comparedPair(comparison).candidate, selection);
+    if (!errors.empty()) {
+        readings.cellError = static_cast<double>(errors(selection.query, selection.key));
+        readings.headErrors = compareErrors(a, b, errors, rows);
+        if (row)
+            readings.lineErrors = compareErrors(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1),
+                                                errors.middleRows(selection.query, 1));
+    }
+    correctEntropies(readings, comparison, selection, rows);
     readings.whole = std::move(whole);
     return readings;
 }

@@ -6,6 +6,7 @@
 #include "core/study/summary.h"
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace ketscope {
@@ -20,9 +21,17 @@ struct WholeReadings {
 
 // The numbers of the metrics table for one selection, of the compared pair.
 struct Readings {
+    AttentionDirection direction = AttentionDirection::FromQuery;
     CellComparison cell;
-    MapComparison query;
+    MapComparison line;  // of the query's row, or of the key's column divided by its sum
     MapComparison head;
+    // One standard error of them, where B's are known; of a column never.
+    double cellError = 0.0;
+    std::optional<MapErrors> lineErrors;
+    std::optional<MapErrors> headErrors;
+    // Entropy of B corrected for sampling (Miller–Madow), where the mechanism gives it, nats.
+    std::optional<double> lineCorrected;
+    std::optional<double> headCorrected;
     std::shared_ptr<const WholeReadings> whole;
 };
 
@@ -32,6 +41,8 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
 
 // One head's map: (Nq, Nk).
 MatrixView mapOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
+// Whether the selected map may be passed over on the GUI thread.
+bool isSmallMap(const Comparison& comparison);
 // Empty where the trace has none for that head.
 MatrixView standardErrorOf(const Comparison& comparison, std::size_t trace, const Selection& selection);
 

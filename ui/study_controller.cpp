@@ -3,6 +3,8 @@
 
 #include "core/study/captured_attention.h"
 #include "core/study/samples.h"
+#include "core/study/sanity_check.h"
+#include "core/study/selected_head.h"
 #include "core/study/striking_selection.h"
 #include "ui/opening.h"
 #include "viz/picture.h"
@@ -168,17 +170,7 @@ void StudyController::openRecorded(const QString& file)
         monitor.progress(0.0, tr("Reading %1").arg(QString::fromStdString(path)).toStdString());
         opened->comparison = readComparison(path, monitor);
         opened->study = opened->comparison->study;
-        // Only the very weights that the run was made with can go on with it.
-        try {
-            if (!opened->study.modelPath.empty() && opened->comparison->recordedTitles.empty()) {
-                auto model = loadModel(opened->study.modelPath, monitor);
-                if (model->weightsSha256 == opened->comparison->weightsSha256)
-                    opened->model = std::move(model);
-            }
-        } catch (const Error& error) {
-            if (error.kind() == ErrorKind::Cancelled)
-                throw;
-        }
+        opened->model = loadModelOf(*opened->comparison, monitor);
         return [this, opened, path] {
             m_recordedFile = QString::fromStdString(path);
             acceptRecorded(*opened);
@@ -229,6 +221,20 @@ void StudyController::run()
         });
 }
 
+void StudyController::checkSanity()
+{
+    if (!m_model || !m_comparison || m_opening)
+        return;
+    m_runJob.start(
+        [this, model = m_model, comparison = m_comparison, threads = m_threads](Monitor& monitor) -> Job::Delivery {
+            const auto check = runSanityCheck(*comparison, *model, threads, monitor);
+            return [this, comparison, check] {
+                comparison->alignments->keep(check);
+                emit sanityChecked();
+            };
+        });
+}
+
 void StudyController::cancel() { m_runJob.cancel(); }
 
 void StudyController::accept(const ComparisonPointer& comparison, double milliseconds)
@@ -258,6 +264,7 @@ void StudyController::refreshShown()
     auto shown = std::make_shared<Comparison>(*m_comparison);
     shown->study.selection = m_study.selection;
     shown->study.view = m_study.view;
+    shown->loaded = m_model;
     m_shown = std::move(shown);
 }
 
@@ -303,10 +310,11 @@ void StudyController::setView(const ViewSettings& view)
     if (view == m_study.view)
         return;
     const ComparedPair before = pair();
+    const bool turned = view.heatmap.direction != m_study.view.heatmap.direction;
     m_study.view = view;
     refreshShown();
     emit viewChanged();
-    if (m_comparison && pair() != before)
+    if (m_shown && (turned || pair() != before))
         readOff();
 }
 

@@ -79,6 +79,8 @@ public:
     // Whether what is shown comes from a file and cannot be run again.
     bool isRecorded() const { return m_shown != nullptr && m_model == nullptr; }
     void run();
+    // Runs the result's traces on input that should not align (core/study/sanity_check.h), in place of any other run.
+    void checkSanity();
     void cancel();
 
     void select(const Selection& selection);
@@ -137,6 +139,7 @@ signals:
     void progressed(double fraction, const QString& what);
     void failed(const QString& message);
     void runFinished();
+    void sanityChecked();
 
 private:
     class EditCommand;

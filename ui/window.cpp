@@ -32,6 +32,7 @@ int runWindow(QApplication& application, const WindowOptions& options)
     controller.setView(settings.view());
     controller.setRunWhileDragging(settings.runWhileDragging());
     MainWindow window(controller, appearance, settings);
+    window.showStart(options.recorded.empty() && options.study == Study{});
     window.show();
     try {
         if (options.recorded.empty()) {

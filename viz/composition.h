@@ -39,6 +39,7 @@ public:
     QString caption() const override;
     double smallestText(double width, const Theme& theme) const override;
     bool losesSignInGrey() const override;
+    std::string program() const override { return m_panels.front()->program(); }  // of the first panel, as its table
 
     std::size_t panels() const { return m_panels.size(); }
     const Figure& panel(std::size_t index) const { return *m_panels[index]; }

@@ -240,6 +240,15 @@ void exportFigure(const Figure& figure, const Comparison& comparison, const std:
         writeBytes(files[i], csvOf(composed == nullptr ? figure.table() : composed->panel(i).table()));
 }
 
+void exportProgram(const Figure& figure, const std::filesystem::path& file)
+{
+    const std::string program = figure.program();
+    if (program.empty())
+        refuse({"OpenQASM", "a figure that draws a circuit", "none",
+                "Choose pair-circuit and a head whose mechanism has one."});
+    writeBytes(file, QByteArray::fromStdString(program));
+}
+
 bool ExportCheck::isFit() const
 {
     return (smallestTextPt == 0.0 || smallestTextPt >= kSmallestPt)

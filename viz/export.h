@@ -53,6 +53,10 @@ std::vector<std::filesystem::path> valueFiles(const Figure& figure, const std::f
 // Comma-separated (RFC 4180), in UTF-8.
 QByteArray csvOf(const Table& table);
 
+// Writes the program of a figure that draws a circuit (OpenQASM 3), beside the target first and renamed when complete.
+// Throws Error: Input when the figure has none, Failure when it cannot be written.
+void exportProgram(const Figure& figure, const std::filesystem::path& file);
+
 // The figure as the export would look, for preview and clipboard.
 QImage renderImage(const Figure& figure, const Comparison& comparison, const ExportOptions& options);
 

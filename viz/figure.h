@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace ketscope {
@@ -23,6 +24,8 @@ struct Hit {
     std::optional<std::size_t> key;    // set on cells and column labels
     std::optional<std::size_t> layer;  // set, with head, where a whole head is under the point
     std::optional<std::size_t> head;
+    std::optional<std::size_t> token;  // set where a word, or the image's patch, of an alignment is under the point
+    std::optional<std::size_t> patch;
     QString sentence;  // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
 };
 
@@ -50,6 +53,8 @@ public:
     virtual QString panelCaption() const { return caption(); }
     // Size of the smallest text at `width`, in painter units.
     virtual double smallestText(double width, const Theme& theme) const = 0;
+    // What it draws as an OpenQASM 3 program; empty = it draws no circuit.
+    virtual std::string program() const { return {}; }
     // Whether a greyscale print would show opposite values alike.
     virtual bool losesSignInGrey() const { return false; }
 };
@@ -59,10 +64,15 @@ struct FigureType {
     QString id;                                                            // "heatmap": the command line's --figure
     QString title;                                                         // "Heatmap: A, B and difference"
     std::unique_ptr<Figure> (*make)(const ComparisonPointer& comparison);  // reads selection and view from its study
+    // Why a comparison has nothing to draw here, as one sentence, empty when it has; null = it always has.
+    QString (*obstacle)(const Comparison& comparison) = nullptr;
+    // Needs queries and keys of the selected head: makes them with comparison->loaded, and says so where that is null.
+    bool needsHeadVectors = false;
 };
 
 const std::vector<const FigureType*>& figureTypes();
 // Throws Error (Input) listing the known ids.
 const FigureType& figureType(const QString& id);
+QString obstacleOf(const FigureType& type, const Comparison& comparison);
 
 }  // namespace ketscope

@@ -18,6 +18,11 @@ const std::vector<const FigureType*>& figureTypes()
     return all;
 }
 
+QString obstacleOf(const FigureType& type, const Comparison& comparison)
+{
+    return type.obstacle == nullptr ? QString() : type.obstacle(comparison);
+}
+
 const FigureType& figureType(const QString& id)
 {
     QStringList known;

@@ -5,6 +5,8 @@
 #include "core/study/token_axis.h"
 
 #include <cmath>
+#include <limits>
+#include <numeric>
 
 namespace ketscope {
 
@@ -64,6 +66,34 @@ HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection) : m
     m_mask.causal = m_mask.causal && keys() >= queries();
 }
 
+HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection, const MapFilter& filter,
+                   AttentionDirection direction)
+    : HeadMaps(std::move(comparison), selection)
+{
+    if (!filter.isActive())
+        return;
+    const SpecialTokens special{specialOf(m_stack.queries, queries()), specialOf(m_stack.keys, keys())};
+    for (const MatrixView& weights : m_weights)
+        m_shown.emplace_back(weights, m_mask, filter, special, direction);
+}
+
+std::vector<std::uint8_t> HeadMaps::specialOf(TokenAxis axis, std::size_t count) const
+{
+    std::vector<std::uint8_t> special(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        const Token* token = axisToken(m_comparison->input, axis, i);
+        special[i] = token != nullptr && token->special ? 1 : 0;
+    }
+    return special;
+}
+
+std::vector<std::size_t> HeadMaps::allTraces() const
+{
+    std::vector<std::size_t> all(traces());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    return all;
+}
+
 bool HeadMaps::hasStandardError(const MapSource& source) const
 {
     return !m_standardErrors[source.trace].empty() || (source.baseline && !m_standardErrors[*source.baseline].empty());
@@ -74,17 +104,32 @@ bool HeadMaps::allowed(std::size_t query, std::size_t key) const
     return m_mask.allowed(query, key, queries(), keys());
 }
 
+bool HeadMaps::shows(const MapSource& source, std::size_t query, std::size_t key) const
+{
+    return m_shown.empty() || m_shown[source.trace].shows(query, key)
+           || (source.baseline && m_shown[*source.baseline].shows(query, key));
+}
+
 Cell HeadMaps::cell(const MapSource& source, std::size_t query, std::size_t key) const
 {
     if (!allowed(query, key))
         return {CellState::Masked, 0.0, 0.0};
     const auto errorOf = [&](std::size_t trace) {
         const MatrixView& errors = m_standardErrors[trace];
-        return errors.empty() ? 0.0 : static_cast<double>(errors(query, key));
+        return errors.empty() ? 0.0 : static_cast<double>(errors(query, key)) * factor(trace, query);
     };
-    Cell cell{CellState::Value, m_weights[source.trace](query, key), errorOf(source.trace)};
+    const auto weightOf = [&](std::size_t trace) {
+        return static_cast<double>(m_weights[trace](query, key)) * factor(trace, query);
+    };
+    Cell cell{shows(source, query, key) ? CellState::Value : CellState::Hidden, 0.0, 0.0};
+    if (source.errors) {
+        cell.value = errorOf(source.trace);
+    } else {
+        cell.value = weightOf(source.trace);
+        cell.standardError = errorOf(source.trace);
+    }
     if (source.baseline) {
-        cell.value -= static_cast<double>(m_weights[*source.baseline](query, key));
+        cell.value -= weightOf(*source.baseline);
         cell.standardError = std::hypot(cell.standardError, errorOf(*source.baseline));
     }
     if (!std::isfinite(cell.value))
@@ -92,21 +137,33 @@ Cell HeadMaps::cell(const MapSource& source, std::size_t query, std::size_t key)
     return cell;
 }
 
+float HeadMaps::valueOrMark(const MapSource& source, std::size_t query, std::size_t key) const
+{
+    const Cell at = cell(source, query, key);
+    switch (at.state) {
+    case CellState::Masked: return MapLevels::kMasked;
+    case CellState::Hidden: return MapLevels::kHidden;
+    case CellState::NotFinite: return std::numeric_limits<float>::quiet_NaN();
+    case CellState::Value: break;
+    }
+    return static_cast<float>(at.value);
+}
+
 std::pair<std::size_t, std::size_t> HeadMaps::representative(const MapSource& source, std::size_t pool,
                                                              std::size_t query, std::size_t key) const
 {
     const std::size_t firstRow = query / pool * pool, firstColumn = key / pool * pool;
     std::pair<std::size_t, std::size_t> best{firstRow, firstColumn};
-    double largest = -1.0;
+    float shown = MapLevels::kMasked;
     for (std::size_t q = firstRow; q < std::min(firstRow + pool, queries()); ++q) {
         for (std::size_t k = firstColumn; k < std::min(firstColumn + pool, keys()); ++k) {
-            const Cell candidate = cell(source, q, k);
-            if (candidate.state == CellState::NotFinite)
+            const float candidate = valueOrMark(source, q, k);
+            const float both = MapLevels::pooled(shown, candidate);
+            if (std::isnan(both))
                 return {q, k};
-            if (candidate.state == CellState::Value && std::abs(candidate.value) > largest) {
-                largest = std::abs(candidate.value);
+            if (both != shown)
                 best = {q, k};
-            }
+            shown = both;
         }
     }
     return best;
@@ -114,36 +171,53 @@ std::pair<std::size_t, std::size_t> HeadMaps::representative(const MapSource& so
 
 CellGrid HeadMaps::grid(const MapSource& source, std::size_t pool) const
 {
+    return grid(source, pool, {0, queries(), 0, keys()}, nullptr);
+}
+
+namespace {
+
+Cell cellOf(float valueOrMark)
+{
+    if (std::isnan(valueOrMark))
+        return {CellState::NotFinite, 0.0, 0.0};
+    if (valueOrMark <= MapLevels::kMasked)
+        return {valueOrMark <= MapLevels::kHidden ? CellState::Hidden : CellState::Masked, 0.0, 0.0};
+    return {CellState::Value, static_cast<double>(valueOrMark), 0.0};
+}
+
+// One block from the finer blocks of a level.
+Cell blockOf(const MapLevels::Level& level, std::size_t share, std::size_t row, std::size_t column)
+{
+    float value = MapLevels::kMasked;
+    for (std::size_t r = row * share; r < std::min((row + 1) * share, level.rows); ++r)
+        for (std::size_t c = column * share; c < std::min((column + 1) * share, level.columns); ++c)
+            value = MapLevels::pooled(value, level.values[r * level.columns + c]);
+    return cellOf(value);
+}
+
+}  // namespace
+
+CellGrid HeadMaps::grid(const MapSource& source, std::size_t pool, const MapWindow& window,
+                        const MapLevels* levels) const
+{
+    const std::size_t firstRow = window.firstQuery / pool, firstColumn = window.firstKey / pool;
     CellGrid grid;
-    grid.rows = (queries() + pool - 1) / pool;
-    grid.columns = (keys() + pool - 1) / pool;
+    grid.rows = (window.firstQuery + window.queries + pool - 1) / pool - firstRow;
+    grid.columns = (window.firstKey + window.keys + pool - 1) / pool - firstColumn;
     grid.cells.reserve(grid.rows * grid.columns);
-    for (std::size_t row = 0; row < grid.rows; ++row) {
-        for (std::size_t column = 0; column < grid.columns; ++column) {
-            const auto [query, key] = representative(source, pool, row * pool, column * pool);
+    const MapLevels::Level* level = levels != nullptr ? levels->levelFor(pool) : nullptr;
+    for (std::size_t row = firstRow; row < firstRow + grid.rows; ++row) {
+        for (std::size_t column = firstColumn; column < firstColumn + grid.columns; ++column) {
+            if (level != nullptr) {
+                grid.cells.push_back(blockOf(*level, pool / level->pool, row, column));
+                continue;
+            }
+            const auto [query, key] =
+                pool == 1 ? std::pair{row, column} : representative(source, pool, row * pool, column * pool);
             grid.cells.push_back(cell(source, query, key));
         }
     }
     return grid;
-}
-
-double HeadMaps::largest(const MapSource& source) const
-{
-    double largest = 0.0;
-    for (std::size_t q = 0; q < queries(); ++q)
-        for (std::size_t k = 0; k < keys(); ++k)
-            if (const Cell candidate = cell(source, q, k); candidate.state == CellState::Value)
-                largest = std::max(largest, std::abs(candidate.value));
-    return largest;
-}
-
-bool HeadMaps::anyNegative(const MapSource& source) const
-{
-    for (std::size_t q = 0; q < queries(); ++q)
-        for (std::size_t k = 0; k < keys(); ++k)
-            if (const Cell candidate = cell(source, q, k); candidate.state == CellState::Value && candidate.value < 0.0)
-                return true;
-    return false;
 }
 
 MapComparison HeadMaps::compare(std::size_t baseline, std::size_t trace) const

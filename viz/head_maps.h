@@ -3,6 +3,7 @@
 
 #include "core/measures/measures.h"
 #include "core/study/comparison.h"
+#include "viz/map_levels.h"
 
 #include <QString>
 
@@ -11,15 +12,18 @@
 
 namespace ketscope {
 
-// What a map shows: a trace, or the difference of two.
+// What a map shows: a trace, the difference of two, or a trace's standard errors.
 struct MapSource {
     std::size_t trace = 0;                // the candidate of a difference
     std::optional<std::size_t> baseline;  // set: value of `trace` − value of `baseline`
+    bool errors = false;                  // the standard error of `trace` in place of its value
 
     bool isDifference() const { return baseline.has_value(); }
+    bool operator==(const MapSource&) const = default;
 };
 
-enum class CellState : std::uint8_t { Value, Masked, NotFinite };
+// Hidden: by the view's filter; the cell has its value all the same.
+enum class CellState : std::uint8_t { Value, Masked, Hidden, NotFinite };
 
 struct Cell {
     CellState state = CellState::Value;
@@ -39,11 +43,16 @@ struct CellGrid {
 // One head of every trace of a comparison: read access with masks and checks. Keeps the comparison alive.
 class HeadMaps {
 public:
-    // Throws Error (Input) when `selection` names a stack, layer or head that a trace does not have, or when the traces'
-    // maps differ in size.
+    // Throws Error (Input) when `selection` names a stack, layer or head that a trace does not have, or when the
+    // traces' maps differ in size.
     HeadMaps(ComparisonPointer comparison, const Selection& selection);
+    // With the filter of a view: every map of it shows the cells that its own weights choose, a difference those of
+    // either.
+    HeadMaps(ComparisonPointer comparison, const Selection& selection, const MapFilter& filter,
+             AttentionDirection direction);
 
     std::size_t traces() const { return m_weights.size(); }
+    std::vector<std::size_t> allTraces() const;  // 0, 1, …
     std::size_t queries() const { return m_weights.front().rows; }
     std::size_t keys() const { return m_weights.front().columns; }
     MatrixView weights(std::size_t trace) const { return m_weights[trace]; }
@@ -52,15 +61,17 @@ public:
     // Whether the mask lets `query` look at `key`: causal stacks and padding keys.
     bool allowed(std::size_t query, std::size_t key) const;
     Cell cell(const MapSource& source, std::size_t query, std::size_t key) const;
-    // Blocks of pool × pool cells, each shown by its cell of largest magnitude; masked when all of it is, not finite when
-    // any of it is.
+    // Blocks of pool × pool cells, each shown by its cell of largest magnitude; masked when all of it is, not finite
+    // when any of it is.
     CellGrid grid(const MapSource& source, std::size_t pool) const;
+    // The blocks that `window` (inside the map) touches; from `levels` of the same source where they have such blocks.
+    CellGrid grid(const MapSource& source, std::size_t pool, const MapWindow& window, const MapLevels* levels) const;
+    // A cell's value or mark, as MapLevels takes them.
+    float valueOrMark(const MapSource& source, std::size_t query, std::size_t key) const;
     // The cell that stands for the block that (query, key) is in.
     std::pair<std::size_t, std::size_t> representative(const MapSource& source, std::size_t pool, std::size_t query,
                                                        std::size_t key) const;
 
-    double largest(const MapSource& source) const;  // of |value| over finite allowed cells
-    bool anyNegative(const MapSource& source) const;
     // Means over the queries that are not padding.
     MapComparison compare(std::size_t baseline, std::size_t trace) const;
 
@@ -72,6 +83,12 @@ public:
 
 private:
     QString axisText(TokenAxis axis, std::size_t index) const;
+    std::vector<std::uint8_t> specialOf(TokenAxis axis, std::size_t count) const;
+    bool shows(const MapSource& source, std::size_t query, std::size_t key) const;
+    double factor(std::size_t trace, std::size_t query) const
+    {
+        return m_shown.empty() ? 1.0 : m_shown[trace].factor(query);
+    }
 
     ComparisonPointer m_comparison;
     StackInfo m_stack;
@@ -79,6 +96,7 @@ private:
     std::vector<MatrixView> m_standardErrors;  // empty where there are none
     std::shared_ptr<const StackMask> m_masks;
     AttentionMask m_mask;
+    std::vector<ShownCells> m_shown;  // of each trace; empty = without a filter
 };
 
 }  // namespace ketscope

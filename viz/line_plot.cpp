@@ -107,7 +107,26 @@ void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& 
     }
 }
 
-void paintBaseline(QPainter& painter, const PlotSeries& series, const LinePlotLayout& layout, const Theme& theme)
+// Whether a text would lie on a line's points or on the selected position's values, which stand above and below theirs.
+bool isFree(const QRectF& text, const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
+{
+    const double near = theme.px(3.0);
+    const QMarginsF values(theme.px(16.0), theme.px(22.0), theme.px(16.0), theme.px(22.0));
+    for (const PlotSeries& series : plot.series) {
+        for (std::size_t i = 0; series.trace && i < series.values.size(); ++i) {
+            if (!std::isfinite(series.values[i]))
+                continue;
+            const QPointF at(layout.xOf(static_cast<double>(i)), layout.yOf(series.values[i]));
+            const QRectF point(at - QPointF(near, near), QSizeF(2.0 * near, 2.0 * near));
+            if (text.intersects(plot.selected == i ? point.marginsAdded(values) : point))
+                return false;
+        }
+    }
+    return layout.plot.contains(text);
+}
+
+void paintBaseline(QPainter& painter, const LinePlot& plot, const PlotSeries& series, const LinePlotLayout& layout,
+                   const Theme& theme)
 {
     QPen pen(theme.text3, 1.0);
     pen.setDashPattern({1.0, 2.5});
@@ -119,11 +138,23 @@ void paintBaseline(QPainter& painter, const PlotSeries& series, const LinePlotLa
     painter.drawPolyline(line);
     if (line.isEmpty())
         return;
-    // Where the line is level its end is free; where it slopes, the text stands off it.
+    const QFont font = theme.ui(kTickPixels);
+    const double height = QFontMetricsF(font).capHeight(), width = textWidth(series.name, font);
+    // Where the line is level its ends are usually free; where it slopes, the text stands off it.
     const bool level = std::abs(line.first().y() - line.last().y()) < theme.px(8.0);
-    const QPointF at = level ? line.last() : line[line.size() * 6 / 10];
-    drawLabel(painter, {at.x(), at.y() - theme.px(level ? 4.0 : 9.0)}, series.name, theme.ui(kTickPixels), theme.text3,
-              theme, level ? Anchor::Right : Anchor::Left);
+    const QPointF middle = line[line.size() * 6 / 10];
+    QPointF at = level ? line.last() - QPointF(width, theme.px(4.0)) : middle - QPointF(0.0, theme.px(9.0));
+    const auto isFreeAt = [&](QPointF foot) {
+        return isFree(QRectF(foot.x(), foot.y() - height, width, height), plot, layout, theme);
+    };
+    for (const double share : {1.0, 0.0, 0.75, 0.5, 0.25}) {
+        for (const double rise : {-theme.px(4.0), height + theme.px(5.0)}) {
+            const double x = line.first().x() + share * (line.last().x() - line.first().x() - width);
+            if (level && !isFreeAt(at) && isFreeAt({x, line.last().y() + rise}))
+                at = {x, line.last().y() + rise};
+        }
+    }
+    drawLabel(painter, at, series.name, font, theme.text3, theme);
 }
 
 void paintSeries(QPainter& painter, const PlotSeries& series, const LinePlotLayout& layout, const Theme& theme)
@@ -264,7 +295,7 @@ void paintLinePlot(QPainter& painter, const LinePlot& plot, const QRectF& area, 
     paintGrid(painter, layout, theme);
     for (const PlotSeries& series : plot.series)
         if (!series.trace)
-            paintBaseline(painter, series, layout, theme);
+            paintBaseline(painter, plot, series, layout, theme);
     for (const PlotSeries& series : plot.series)
         if (series.trace)
             paintSeries(painter, series, layout, theme);

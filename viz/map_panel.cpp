@@ -12,12 +12,6 @@ namespace {
 constexpr double kSmallestMark = 4.0;  // cells below this pitch have no dots and crosses
 constexpr double kSmallestRing = 8.0;
 
-bool isVector(const QPainter& painter)
-{
-    const auto type = painter.paintEngine()->type();
-    return type == QPaintEngine::Pdf || type == QPaintEngine::SVG;
-}
-
 QRectF cellRect(const MapStyle& style, std::size_t row, std::size_t column, double gap)
 {
     return {style.map.left() + static_cast<double>(column) * style.pitch,
@@ -92,6 +86,12 @@ void paintCells(QPainter& painter, const CellGrid& grid, const MapStyle& style, 
 
 }  // namespace
 
+bool isVector(const QPainter& painter)
+{
+    const auto type = painter.paintEngine()->type();
+    return type == QPaintEngine::Pdf || type == QPaintEngine::SVG;
+}
+
 double ringRadius(double standardError, double value, double cell)
 {
     if (!(standardError > 0.0))
@@ -121,9 +121,9 @@ QImage mapImage(const CellGrid& grid, const ColourMap& colours, const ValueScale
         auto* line = reinterpret_cast<QRgb*>(image.scanLine(static_cast<int>(row)));
         for (std::size_t column = 0; column < grid.columns; ++column) {
             const Cell& cell = grid.at(row, column);
-            line[column] = cell.state == CellState::Value    ? colours.at(scale.position(cell.value))
-                           : cell.state == CellState::Masked ? qPremultiply(masked.rgba())
-                                                             : notFinite.rgb();
+            line[column] = cell.state == CellState::Value       ? colours.at(scale.position(cell.value))
+                           : cell.state == CellState::NotFinite ? notFinite.rgb()
+                                                                : qPremultiply(masked.rgba());
         }
     }
     return image;

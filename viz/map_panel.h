@@ -28,12 +28,16 @@ struct MapStyle {
 void paintMap(QPainter& painter, const CellGrid& grid, const MapStyle& style, const ColourMap& colours,
               const ValueScale& scale, const Theme& theme);
 
-// One pixel a cell. Masked cells have the colour `masked`, values that are not finite `notFinite`.
+// One pixel a cell. Cells that are masked or filtered out have the colour `masked`, values that are not finite
+// `notFinite`.
 QImage mapImage(const CellGrid& grid, const ColourMap& colours, const ValueScale& scale, const QColor& masked,
                 const QColor& notFinite);
 
 // The circle that stands for a standard error: radius ∝ √(SE / value), at most the cell. 0 = none.
 double ringRadius(double standardError, double value, double cell);
+
+// Whether what is painted ends as drawing commands in a PDF or SVG.
+bool isVector(const QPainter& painter);
 
 // Parallel lines at 45° inside `cell`, cut by geometry because SVG knows no clipping.
 void hatch(QPainter& painter, const QRectF& cell, const QColor& colour);

@@ -59,6 +59,8 @@ QFont Theme::mono(double pixels, int weight) const
 {
     QFont font = fontOf(monoFamily, pixels * scale, weight);
     font.setStyleHint(QFont::Monospace);
+    // Tokens such as "<|end|>" are to be read letter by letter, not as the ligatures of programmers' fonts.
+    font.setStyleStrategy(QFont::PreferNoShaping);
     return font;
 }
 

@@ -22,9 +22,10 @@ QImage headThumbnail(const HeadMaps& maps, const MapSource& source, QSize size, 
         negative = negative || cell.value < 0.0;
     }
     const Theme theme = dark ? darkTheme() : lightTheme();
-    const ValueScale scale =
-        negative ? ValueScale::symmetric(view.scale, largest) : ValueScale::sequential(view.scale, largest);
-    const ColourMap colours = negative ? divergingMap(dark) : colourMap(QString::fromStdString(view.colourMap));
+    const ColourScale kind = source.errors ? ColourScale::Linear : view.scale;
+    const ValueScale scale = negative ? ValueScale::symmetric(kind, largest) : ValueScale::sequential(kind, largest);
+    const QString map = source.errors ? QStringLiteral("cividis") : QString::fromStdString(view.colourMap);
+    const ColourMap colours = negative ? divergingMap(dark) : colourMap(map);
     return mapImage(grid, colours, scale, Qt::transparent, theme.error);
 }
 

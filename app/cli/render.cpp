@@ -7,6 +7,7 @@
 #include "core/base/parallel.h"
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
+#include "core/study/selected_head.h"
 #include "viz/composition.h"
 
 #include <CLI/CLI.hpp>
@@ -103,6 +104,14 @@ void report(const Figure& figure, const RenderOptions& options)
     printNotices(notices, options.common.quiet);
 }
 
+bool needsHeadVectors(const PageContents& page)
+{
+    return std::ranges::any_of(page.figures, [](const QString& id) { return figureType(id).needsHeadVectors; });
+}
+
+// A circuit as a program, in place of a picture.
+bool isProgram(const RenderOptions& options) { return std::filesystem::path(options.out).extension() == ".qasm"; }
+
 void render(const RenderOptions& options)
 {
     const PathKind kind = kindOfPath(options.study);
@@ -111,15 +120,27 @@ void render(const RenderOptions& options)
                 kind == PathKind::Folder ? "a folder" : "no such file", "Make one with ketscope run --out."});
     const OffscreenGui gui;
     const PageContents page = pageOf(options);
-    checkOutput(options.out, figureSuffixes());
+    std::vector<std::string> suffixes = figureSuffixes();
+    suffixes.emplace_back(".qasm");
+    checkOutput(options.out, suffixes);
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
     auto comparison = std::make_shared<Comparison>(*readComparison(options.study, monitor));
     comparison->study.selection = selectionOf(*comparison, options);
     if (!options.traces.empty())
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
+    if (needsHeadVectors(page))
+        comparison->loaded = loadModelOf(*comparison, monitor);
     const std::unique_ptr<Composition> figure = makePage(comparison, page, {});
     monitor.check();
+    if (isProgram(options)) {
+        exportProgram(*figure, options.out);
+        if (!options.common.json)
+            std::cout << options.out << '\n';
+        else
+            printJson({{"file", options.out}, {"caption", figure->caption().toStdString()}});
+        return;
+    }
     exportFigure(*figure, *comparison, options.out, options.file);
     report(*figure, options);
 }
@@ -173,7 +194,11 @@ void addRender(CLI::App& program)
                      "What the page shows: " + joined(figures, ", ")
                          + " (default heatmap); several, between commas, become panels a, b, …")
         ->delimiter(',');
-    command->add_option("--out", options->out, "File to write: " + joined(figureSuffixes(), ", "))->required();
+    command
+        ->add_option("--out", options->out,
+                     "File to write: " + joined(figureSuffixes(), ", ")
+                         + "; .qasm for the circuit of pair-circuit as OpenQASM 3")
+        ->required();
     addPageOptions(*command, *options);
     addSelectionOptions(*command, *options);
     addCommonOptions(*command, options->common);

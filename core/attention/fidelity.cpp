@@ -2,6 +2,7 @@
 #include "core/attention/fidelity.h"
 
 #include "core/attention/error_propagation.h"
+#include "core/attention/fidelity_pair.h"
 #include "core/attention/overlap_tests.h"
 #include "core/attention/rows.h"
 #include "core/attention/state_pairs.h"
@@ -47,6 +48,21 @@ public:
             m_keyHasState[key] = settings.map != StateEncoding::Amplitude || hasLength(head.keys.row(key)) ? 1 : 0;
     }
 
+    // What the row is made from, measured as fillWeights measures it.
+    FidelityRow read(std::size_t row) const
+    {
+        PairScores pairs(1, input().keys.rows);
+        m_pairs->fill(row, pairs);
+        FidelityRow result{hasQueryState(row), pairs.overlaps, pairs.fidelities, {}, {}, {}};
+        result.scores = scoresOf(row, pairs.overlaps, pairs.fidelities);
+        for (std::size_t key = 0; key < pairs.keys; ++key) {
+            result.compared.push_back(isCompared(row, key, pairs.overlaps[key]) ? 1 : 0);
+            const bool direct = m_settings.circuit == OverlapCircuit::Inversion;
+            result.frequencies.push_back(direct ? result.scores[key] : (1.0 + result.scores[key]) / 2.0);
+        }
+        return result;
+    }
+
 private:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView errors) const override
     {
@@ -59,7 +75,7 @@ private:
             }
             if (!errors.empty() && (m_settings.hasShots() || pairs.runs > 0))
                 fillErrors(first + i, pairs, i, errors.row(i));
-            applyRule(first + i, pairs.overlapRow(i), pairs.fidelityRow(i), weights.row(i));
+            weigh(first + i, scoresOf(first + i, pairs.overlapRow(i), pairs.fidelityRow(i)), weights.row(i));
         }
     }
 
@@ -88,15 +104,15 @@ private:
         return fidelity;
     }
 
-    void applyRule(std::size_t row, std::span<const double> overlaps, std::span<const double> fidelities,
-                   std::span<float> weights) const
+    std::vector<double> scoresOf(std::size_t row, std::span<const double> overlaps,
+                                 std::span<const double> fidelities) const
     {
         RandomStream stream(input().random, static_cast<std::uint32_t>(row));
         std::vector<double> scores(overlaps.size(), 0.0);
         for (std::size_t key = 0; key < scores.size(); ++key)
             if (isCompared(row, key, overlaps[key]))
                 scores[key] = measured(overlaps[key], fidelities[key], stream);
-        weigh(row, scores, weights);
+        return scores;
     }
 
     void weigh(std::size_t row, std::span<const double> scores, std::span<float> weights) const
@@ -209,6 +225,14 @@ public:
         monitor.check();
         checkShapes(input);
         return std::make_unique<FidelityHead>(input, FidelitySettings(parameters), monitor);
+    }
+
+    PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     const Monitor& monitor) const override
+    {
+        const FidelitySettings settings(parameters);
+        const FidelityHead head(input, settings, monitor);
+        return fidelityPair(input, settings, head.read(query), query, key);
     }
 
     void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/head_circuits.h"
 
+#include "core/quantum/state_vector.h"
+
 #include <algorithm>
 #include <cmath>
 #include <numbers>
@@ -112,6 +114,28 @@ void addCircuitGradients(const CircuitFeatures& features, HeadCircuit which, Mat
     std::vector<double> angles(features.circuit().parameterCount(), 0.0);
     features.backward(tokens, {gradients.data(), static_cast<std::size_t>(gradients.size())}, angles, ofTokens);
     addTrainedGradient(into, anglesName(which), angles, {angles.size()});
+}
+
+void addTokenCircuit(PairReading& reading, const CircuitFeatures& features, PairRole role, std::span<const float> token)
+{
+    const std::size_t qubits = features.circuit().qubits();
+    const auto loaded = StateVector::encode(token, qubits);
+    if (!loaded) {
+        reading.noStates = "A token whose layer input has no length has no state.";
+        return;
+    }
+    const bool ofQuery = role == PairRole::Query;
+    PairCircuit circuit(features.circuit().bound(features.angles()));
+    circuit.title = ofQuery ? "Query's circuit, read out by ⟨Z⟩ or Pauli strings" : "Key's circuit";
+    circuit.loaded = ofQuery ? "x of the query" : "x of the key";
+    circuit.initial.assign(loaded->amplitudes().begin(), loaded->amplitudes().end());
+    circuit.blocks = {{ofQuery ? "U_q" : "U_k", role, 0, circuit.circuit.operations().size()}};
+    circuit.role = role;
+    for (std::size_t qubit = 0; qubit < qubits; ++qubit)
+        circuit.measured.push_back(qubit);
+    reading.states.push_back({role, ofQuery ? "U_q|x⟩ of the query" : "U_k|x⟩ of the key",
+                              stateAfter(circuit, circuit.columns()).amplitudes});
+    reading.circuits.push_back(std::move(circuit));
 }
 
 Tensor valueTensor(const Dense& values)

@@ -37,6 +37,11 @@ std::vector<Diagnostic> circuitDiagnostics(const CircuitFeatures& features, std:
 void addCircuitGradients(const CircuitFeatures& features, HeadCircuit which, MatrixView tokens, const Dense& gradients,
                          MutableMatrixView ofTokens, const HeadGradients& into);
 
+// The circuit of a query or a key on the state that its token is loaded as, with that state and the one it ends in.
+// `token` may be any length up to 2^qubits; nothing is added for a token without a state.
+void addTokenCircuit(PairReading& reading, const CircuitFeatures& features, PairRole role,
+                     std::span<const float> token);
+
 // Values (m, dv) from expectations in double.
 Tensor valueTensor(const Dense& values);
 

@@ -110,6 +110,8 @@ public:
     virtual std::vector<Diagnostic> diagnostics() const { return {}; }
 };
 
+struct PairReading;  // pair_reading.h
+
 // One way to turn queries and keys (and values) into attention. Stateless; lives for the whole program.
 class Mechanism {
 public:
@@ -148,6 +150,11 @@ public:
     // when properties(parameters).gradient says so; throws Error (Failure) otherwise. Serial and deterministic.
     virtual void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
                           const HeadGradients& into, const Monitor& monitor) const;
+
+    // What becomes of one query and one key on their way to a weight: states and circuits, features, or their product, as
+    // exact attention compares them. `input` must outlive the call alone.
+    virtual PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                             const Monitor& monitor) const;
 
     // Arithmetic of one head in floating-point operations, for the cost table. A multiply–add counts as two.
     virtual double flops(const HeadInput& input, const Parameters& parameters) const = 0;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/mps_pair.h"
 #include "core/attention/rows.h"
 #include "core/quantum/bit_noise.h"
 #include "core/quantum/matrix_product_state.h"
@@ -449,6 +450,17 @@ public:
         if (settings.published)
             return {};
         return settings.joint ? JointStateHead::rowDiagnostics() : RowStateHead::rowDiagnostics();
+    }
+
+    PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     const Monitor& monitor) const override
+    {
+        const Settings settings(parameters);
+        PairReading reading = Mechanism::pair(input, parameters, query, key, monitor);
+        if (settings.published)
+            return reading;
+        addChain(reading, input, attendRow(*this, input, parameters, query, monitor), query, settings.joint);
+        return reading;
     }
 
     // The exact weights and the output as `exact`, and the chains.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/feature_attention.h"
+#include "core/attention/feature_pair.h"
 #include "core/attention/positive_features.h"
 
 #include <cmath>
@@ -122,6 +123,15 @@ public:
         monitor.check();
         backwardFeatureAttention(input, *mapOf(input, parameters), ruleOf(parameters), {}, gradients, into, nullptr,
                                  nullptr);
+    }
+
+    PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     const Monitor& monitor) const override
+    {
+        PairReading reading = featurePair(input, *mapOf(input, parameters), query, key);
+        reading.comparison = m_info.formula;
+        addFeatureRule(reading, *this, input, parameters, query, key, monitor);
+        return reading;
     }
 
     double flops(const HeadInput& input, const Parameters& parameters) const override

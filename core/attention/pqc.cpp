@@ -171,6 +171,16 @@ private:
         return result;
     }
 
+    void addCircuits(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     PairReading& reading) const override
+    {
+        const NamedTensors initial = initialTensors(input, parameters);
+        addTokenCircuit(reading, features(input, parameters, initial, HeadCircuit::Queries), PairRole::Query,
+                        layerInputOfQueries(input).row(query));
+        addTokenCircuit(reading, features(input, parameters, initial, HeadCircuit::Keys), PairRole::Key,
+                        layerInputOfKeys(input).row(key));
+    }
+
     static double dotFactor(const HeadInput& input, const Parameters& parameters)
     {
         return 1.0 / (std::sqrt(static_cast<double>(qubitsOf(input))) * parameters.real("tau"));

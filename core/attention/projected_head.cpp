@@ -174,6 +174,46 @@ Dense dense(const std::vector<double>& values, std::size_t columns)
     return Eigen::Map<const Dense>(values.data(), index(values.size() / columns), index(columns));
 }
 
+PairReading ProjectedMechanism::pair(const HeadInput& input, const Parameters& parameters, std::size_t query,
+                                     std::size_t key, const Monitor& monitor) const
+{
+    checkShapes(input);
+    const Projections projections = project(input, parameters);
+    monitor.check();
+    const ProjectedRule how = rule(input, parameters);
+    const auto rowOf = [](const Dense& values, std::size_t row) {
+        const auto found = values.row(index(row));
+        return std::vector<double>(found.data(), found.data() + found.size());
+    };
+    PairReading reading;
+    reading.comparison = info().formula;
+    const bool gaussian = how.distanceFactor != 0.0;
+    reading.features = PairFeatures{"Measured expectations of query and key", rowOf(projections.queries, query),
+                                    rowOf(projections.keys, key), gaussian};
+    reading.scores = ProjectedRows(input, projections.queries, projections.keys, how).scores(query);
+    const double exponent = reading.scores[key];
+    reading.arithmetic.push_back({gaussian ? "Squared distance" : "Product",
+                                  gaussian ? -exponent / how.distanceFactor : exponent / how.dotFactor});
+    reading.arithmetic.push_back({gaussian ? "Exponent −d²·factor" : "Product · factor", exponent});
+    reading.scoreTitle = gaussian ? "Exponent" : "Logit";
+    if (how.softmaxOfScores)
+        for (double& score : reading.scores)
+            score = std::exp(score);
+    addSoftmaxRule(reading, input, query, key, 1.0);
+    if (how.transposed) {
+        reading.weight = attendRow(*this, input, parameters, query, monitor).weights[key];
+        reading.arithmetic.push_back({"Transposed, as published: the weight", reading.weight});
+    }
+    addCircuits(input, parameters, query, key, reading);
+    for (const PairCircuit& circuit : reading.circuits)
+        if (circuit.role == PairRole::Key) {
+            reading.results.push_back({"Qubits", static_cast<double>(circuit.circuit.qubits()), {}, true});
+            reading.results.push_back({"Circuit depth", static_cast<double>(circuit.circuit.depth()), {}, true});
+            reading.results.push_back({"Gates", static_cast<double>(circuit.circuit.operations().size()), {}, true});
+        }
+    return reading;
+}
+
 std::unique_ptr<PreparedHead> ProjectedMechanism::prepare(const HeadInput& input, const Parameters& parameters,
                                                           const Monitor& monitor) const
 {

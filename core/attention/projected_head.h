@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/attention/gradients.h"
+#include "core/attention/pair_reading.h"
 #include "core/attention/rows.h"
 
 namespace ketscope {
@@ -47,8 +48,13 @@ public:
     void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
                   const HeadGradients& into, const Monitor& monitor) const final;
     double flops(const HeadInput& input, const Parameters& parameters) const final;
+    PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     const Monitor& monitor) const final;
 
 protected:
+    // Adds the circuits and states of one query and one key to what is known of their projections.
+    virtual void addCircuits(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                             PairReading& reading) const = 0;
     virtual Projections project(const HeadInput& input, const Parameters& parameters) const = 0;
     virtual ProjectedRule rule(const HeadInput& input, const Parameters& parameters) const = 0;
     virtual void projectBackward(const HeadInput& input, const Parameters& parameters,

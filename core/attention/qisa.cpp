@@ -313,6 +313,32 @@ private:
         return result;
     }
 
+    // Where queries and keys are the model's own, the circuit is that of the key's value.
+    void addCircuits(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     PairReading& reading) const override
+    {
+        const Settings settings(parameters);
+        const NamedTensors initial = drawnTensors(input, settings);
+        const QisaHead head(input, settings, initial);
+        if (settings.circuitKeys()) {
+            addTokenCircuit(reading, head.features(HeadCircuit::Queries), PairRole::Query,
+                            head.queryTokens().row(query));
+            addTokenCircuit(reading, head.features(HeadCircuit::Keys), PairRole::Key, head.keyTokens().row(key));
+            return;
+        }
+        reading.features->title = "Head vectors q and k";
+        if (!settings.circuitValues()) {
+            reading.noStates = "Queries, keys and values of this version come without a circuit.";
+            return;
+        }
+        addTokenCircuit(reading, head.features(HeadCircuit::Values), PairRole::Key, head.keyTokens().row(key));
+        if (!reading.circuits.empty()) {
+            reading.circuits.back().title = "Circuit of the key's value; q and k themselves are the model's own";
+            reading.circuits.back().blocks[0].title = "U_v";
+            reading.states.back().title = "U_v|x⟩ of the key, which its value is read from";
+        }
+    }
+
     // ‖q − k‖² of v1 stands for its one number repeated d_h times.
     static double repeats(const HeadInput& input, const Settings& settings)
     {

@@ -181,6 +181,32 @@ private:
         return result;
     }
 
+    void addCircuits(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     PairReading& reading) const override
+    {
+        const Settings settings(input, parameters);
+        const NamedTensors initial = initialTensors(input, parameters);
+        for (const PairRole role : {PairRole::Query, PairRole::Key}) {
+            const bool ofQuery = role == PairRole::Query;
+            const auto token = ofQuery ? layerInputOfQueries(input).row(query) : layerInputOfKeys(input).row(key);
+            const Circuit encoding = encodingCircuit(token.size(), settings.qubits);
+            const CircuitFeatures found =
+                features(input, settings, initial, ofQuery ? HeadCircuit::Queries : HeadCircuit::Keys);
+            Circuit all = encoding.bound(encodingAngles(token, encoding.parameterCount()));
+            const std::size_t encoded = all.operations().size();
+            all.append(found.circuit().bound(found.angles()));
+            PairCircuit circuit(std::move(all));
+            circuit.title = ofQuery ? "Query's circuit, read out by ⟨Z⟩ of its first wire" : "Key's circuit";
+            circuit.role = role;
+            circuit.blocks = {{"Encoding of x", role, 0, encoded},
+                              {ofQuery ? "U_q" : "U_k", role, encoded, circuit.circuit.operations().size()}};
+            circuit.measured = {0};
+            reading.states.push_back({role, ofQuery ? "U_q|x⟩ of the query" : "U_k|x⟩ of the key",
+                                      stateAfter(circuit, circuit.columns()).amplitudes});
+            reading.circuits.push_back(std::move(circuit));
+        }
+    }
+
     ProjectedRule rule(const HeadInput&, const Parameters& parameters) const override
     {
         return {.distanceFactor = 1.0 / (2.0 * parameters.real("variance"))};

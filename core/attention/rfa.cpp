@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/feature_attention.h"
+#include "core/attention/feature_pair.h"
 #include "core/attention/fourier_features.h"
 
 #include <cmath>
@@ -262,6 +263,16 @@ public:
             backwardFeatureAttention(input, map, kRule, {}, gradients, into, &sigma, nullptr);
         }
         addTo(into.parameters, "sigma", sigma);
+    }
+
+    PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     const Monitor& monitor) const override
+    {
+        PairReading reading =
+            featurePair(input, RfaFeatures(input.queries.columns, parameters, input.random), query, key);
+        reading.comparison = m_info.formula;
+        addFeatureRule(reading, *this, input, parameters, query, key, monitor);
+        return reading;
     }
 
     double flops(const HeadInput& input, const Parameters& parameters) const override

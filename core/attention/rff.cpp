@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/feature_attention.h"
+#include "core/attention/feature_pair.h"
 #include "core/attention/fourier_features.h"
 
 #include <algorithm>
@@ -302,6 +303,20 @@ void backwardWeights(const HeadInput& input, const Settings& settings, const Out
     addTo(into.parameters, "sigma", sigma);
 }
 
+// exp(−‖q − k‖²/2σ²) of the vectors as the features take them.
+double kernelOf(const HeadInput& input, const Settings& settings, std::size_t query, std::size_t key)
+{
+    const bool unit = settings.features.unitNorm;
+    const Tensor normalQuery = normalizedRows(input.queries.middleRows(query, 1));
+    const Tensor normalKey = normalizedRows(input.keys.middleRows(key, 1));
+    const auto q = unit ? normalQuery.matrix().row(0) : input.queries.row(query);
+    const auto k = unit ? normalKey.matrix().row(0) : input.keys.row(key);
+    double square = 0.0;
+    for (std::size_t c = 0; c < q.size(); ++c)
+        square += (static_cast<double>(q[c]) - k[c]) * (static_cast<double>(q[c]) - k[c]);
+    return std::exp(-square / (2.0 * settings.features.sigma * settings.features.sigma));
+}
+
 class RffMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
@@ -342,6 +357,33 @@ public:
         const FourierFeatures map(input.queries.columns, settings.features, input.random);
         backwardFeatureAttention(input, map, kLinearRule, {}, gradients, into, &sigma, nullptr);
         addTo(into.parameters, "sigma", sigma);
+    }
+
+    PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     const Monitor& monitor) const override
+    {
+        const Settings settings(parameters, input);
+        PairReading reading =
+            featurePair(input, FourierFeatures(input.queries.columns, settings.features, input.random), query, key);
+        reading.comparison = m_info.formula;
+        if (settings.features.map != FourierMap::AsPublished)
+            reading.results.push_back({"Kernel exp(−‖q − k‖²/2σ²), exact", kernelOf(input, settings, query, key)});
+        if (settings.rule == Rule::Softmax) {
+            for (std::size_t j = 0; j < reading.scores.size() && settings.alpha > 0.0; ++j) {
+                double product = 0.0;
+                for (std::size_t c = 0; c < input.queries.columns; ++c)
+                    product += static_cast<double>(input.queries(query, c)) * input.keys(j, c);
+                reading.scores[j] = settings.alpha * input.scale * product + (1.0 - settings.alpha) * reading.scores[j];
+            }
+            if (settings.alpha > 0.0)
+                reading.scoreTitle = "α · logit + (1 − α) · φ(q)·φ(k)";
+            addSoftmaxRule(reading, input, query, key, settings.tau);
+        } else if (settings.rule == Rule::Direct) {
+            addDirectRule(reading, input, query, key);
+        } else {
+            addFeatureRule(reading, *this, input, parameters, query, key, monitor);
+        }
+        return reading;
     }
 
     // Projections, waves, feature products, blend, row rule and output. Drawing the frequencies is not counted.

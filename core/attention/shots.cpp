@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/pair_reading.h"
 #include "core/attention/shot_gradients.h"
 #include "core/attention/shot_rows.h"
 #include "core/quantum/mitigation.h"
@@ -163,6 +164,21 @@ private:
     ShotRows m_rows;
 };
 
+// What an index register's noise makes of the keys' probabilities, without shots; what is on no key is left out.
+std::vector<double> noisyProbabilities(const HeadInput& input, const Parameters& parameters,
+                                       std::span<const double> probabilities, std::size_t query)
+{
+    const std::size_t end = input.mask.keyEnd(query, input.queries.rows, input.keys.rows);
+    const std::size_t size = std::min(input.keys.rows, std::size_t{1} << registerQubits(end));
+    const IndexRegister noisy(parameters, size, input.random);
+    const std::vector<double> outcomes = noisy.distribution(probabilities.first(size), 0);
+    std::vector<double> result(probabilities.size(), 0.0);
+    for (std::size_t outcome = 0; outcome < std::min(outcomes.size(), noisy.keys().size()); ++outcome)
+        if (noisy.keys()[outcome] >= 0)
+            result[static_cast<std::size_t>(noisy.keys()[outcome])] += outcomes[outcome];
+    return result;
+}
+
 class ShotsMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
@@ -182,6 +198,43 @@ public:
     std::vector<DiagnosticInfo> rowDiagnostics(const Parameters& parameters) const override
     {
         return rowDiagnosticsOf(ShotMode(parameters));
+    }
+
+    PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
+                     const Monitor& monitor) const override
+    {
+        const ShotMode mode(parameters);
+        PairReading reading = Mechanism::pair(input, parameters, query, key, monitor);
+        reading.noStates.clear();
+        std::vector<float> scores;
+        for (const double logit : reading.scores)
+            scores.push_back(static_cast<float>(logit / input.scale));
+        const std::vector<double> p = ShotRows(input, parameters).probabilities(query, scores);
+        PairState state{PairRole::Query, "Index register of the query: √p of every key", {}, true};
+        for (const double probability : p)
+            state.amplitudes.emplace_back(std::sqrt(probability));
+        reading.states.push_back(std::move(state));
+        const HeadRow row = attendRow(*this, input, parameters, query, monitor);
+        PairOutcomes outcomes{"Keys of the query's register", {}, p, {}, {}, {}, 0.0, key};
+        if (mode.noisy)
+            outcomes.noisy = noisyProbabilities(input, parameters, p, query);
+        if (mode.sampled) {
+            outcomes.measured.assign(row.weights.begin(), row.weights.end());
+            outcomes.errors.assign(row.errors.begin(), row.errors.end());
+        }
+        reading.results = {{"Probability of the key, exact", p[key]}};
+        if (mode.noisy)
+            reading.results.push_back({"Probability with noise", outcomes.noisy[key]});
+        if (mode.sampled)
+            reading.results.push_back({"Weight, measured", row.weights[key],
+                                       row.errors.empty() ? std::nullopt : std::optional<double>(row.errors[key])});
+        for (const auto& [info, value] : row.ofRow) {
+            reading.results.push_back({info.title, value});
+            if (info.id == "shots_used")
+                outcomes.shots = value;
+        }
+        reading.outcomes = std::move(outcomes);
+        return reading;
     }
 
     void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,

@@ -45,6 +45,8 @@ public:
 
     std::size_t rows() const { return m_rows; }
     std::size_t columns() const { return m_columns; }
+    std::size_t patchWidth() const { return m_patchWidth; }  // pixels of what goes in
+    std::size_t patchHeight() const { return m_patchHeight; }
     std::size_t patches() const { return m_rows * m_columns; }
     const ImagePlacement& placement() const { return m_placement; }
 

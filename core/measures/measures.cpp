@@ -146,6 +146,41 @@ MapComparison compareMaps(MatrixView a, MatrixView b, std::span<const std::uint8
     return result;
 }
 
+MapComparison compareColumns(MatrixView a, MatrixView b, std::size_t key)
+{
+    std::vector<float> columns[2], shares[2];
+    for (std::size_t query = 0; query < a.rows; ++query) {
+        columns[0].push_back(a(query, key));
+        columns[1].push_back(b(query, key));
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+        const double mass = massOf(columns[i]);
+        if (std::isnan(mass))
+            return {};
+        for (const float weight : columns[i])
+            shares[i].push_back(static_cast<float>(static_cast<double>(weight) / mass));
+    }
+    const auto asRow = [](const std::vector<float>& values) { return MatrixView(values.data(), 1, values.size()); };
+    MapComparison result = compareMaps(asRow(shares[0]), asRow(shares[1]));
+    const MapComparison weights = compareMaps(asRow(columns[0]), asRow(columns[1]));
+    result.maximumDifference = weights.maximumDifference;
+    result.meanDifference = weights.meanDifference;
+    return result;
+}
+
+double meanOf(std::span<const float> values, std::span<const std::uint8_t> rows)
+{
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (std::size_t row = 0; row < values.size(); ++row) {
+        if (!rows.empty() && rows[row] == 0)
+            continue;
+        sum += static_cast<double>(values[row]);
+        ++count;
+    }
+    return count == 0 ? kUndefined : sum / static_cast<double>(count);
+}
+
 MapComparison combine(std::span<const MapComparison> parts)
 {
     MapComparison result;

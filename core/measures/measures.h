@@ -37,9 +37,9 @@ bool sameTopKey(std::span<const float> a, std::span<const float> b);
 // Keys that `mask` allows query `row` of an (n, m) map.
 std::size_t allowedKeys(const AttentionMask& mask, std::size_t row, std::size_t queries, std::size_t keys);
 
-// Means over the query rows marked in `rows` (empty = all) of one head's two maps; max |Δ| is a maximum. A row that is no
-// distribution in either map (empty, negative or non-finite weights) is left out and not counted; with no row left all
-// is 0.
+// Means over the query rows marked in `rows` (empty = all) of one head's two maps; max |Δ| is a maximum. A row that is
+// no distribution in either map (empty, negative or non-finite weights) is left out and not counted; with no row left
+// all is 0.
 struct MapComparison {
     double kl = 0.0;
     double jensenShannon = 0.0;
@@ -51,6 +51,13 @@ struct MapComparison {
     std::size_t rows = 0;
 };
 MapComparison compareMaps(MatrixView a, MatrixView b, std::span<const std::uint8_t> rows = {});
+
+// The same of one key's columns, each divided by its sum so that it is a distribution over the queries; the differences
+// are those of the weights themselves. No rows where a column is no distribution.
+MapComparison compareColumns(MatrixView a, MatrixView b, std::size_t key);
+
+// The mean of the values whose row is marked (empty = all); NaN of none.
+double meanOf(std::span<const float> values, std::span<const std::uint8_t> rows = {});
 
 // The mean of several MapComparisons (the maximum for max |Δ|), each weighted by its rows.
 MapComparison combine(std::span<const MapComparison> parts);

@@ -2,7 +2,8 @@
 // CLIP: Radford et al., "Learning Transferable Visual Models From Natural Language Supervision", ICML 2021. Two towers
 // that meet in their embeddings alone: there is no cross-attention.
 // Outputs: "text_embeds" (texts, E), "image_embeds" (E), both of length 1, and "logits_per_image" (texts): exp(logit
-// scale) · cosine.
+// scale) · cosine. "text_token_embeds" (T, E) and "image_token_embeds" (1 + P, E) are the same of every token of the
+// first text and of the image, of which the model itself uses the end of the text and the class token.
 #include "core/models/clip_files.h"
 #include "core/models/forward_pass.h"
 #include "core/models/heads.h"
@@ -49,7 +50,8 @@ public:
             m_imageNorm.apply(out, out);
         });
         m_visionEncoder.run(vision);
-        const TensorPointer image = imageEmbedding(vision.lastHidden());
+        const TensorPointer imageTokens = tokenEmbeddings(m_visionNorm, m_visionProjection, vision.lastHidden());
+        const TensorPointer image = std::make_shared<const Tensor>(copyOfRow(*imageTokens, 0));
         const TensorPointer texts = textEmbeddings(pass, text);
         Tensor logits({texts->shape().front()});
         for (std::size_t i = 0; i < logits.size(); ++i)
@@ -57,6 +59,10 @@ public:
         pass.output("logits_per_image", std::move(logits));
         pass.output("image_embeds", image);
         pass.output("text_embeds", texts);
+        const TensorPointer same = pass.reusable("text_token_embeds", {kText});
+        pass.output("text_token_embeds",
+                    same ? same : tokenEmbeddings(m_textNorm, m_textProjection, text.lastHidden()));
+        pass.output("image_token_embeds", imageTokens);
         return pass.finish();
     }
 
@@ -70,13 +76,23 @@ private:
         m_textEncoder.run(text);
     }
 
-    TensorPointer imageEmbedding(MatrixView last) const
+    // Every token's last state as the model makes an embedding of one: (N, E), of length 1.
+    static TensorPointer tokenEmbeddings(const LayerNorm& norm, const Linear& projection, MatrixView last)
     {
-        Tensor pooled({last.columns});
-        m_visionNorm.apply(last.middleRows(0, 1), pooled.matrix());
-        Tensor embedding = applied(m_visionProjection, pooled);
-        makeUnit(embedding.values());
-        return std::make_shared<const Tensor>(std::move(embedding));
+        Tensor normed({last.rows, last.columns});
+        norm.apply(last, normed.matrix());
+        auto embeddings = std::make_shared<Tensor>(std::vector<std::size_t>{last.rows, projection.outputs()});
+        projection.apply(normed.matrix(), embeddings->matrix());
+        for (std::size_t row = 0; row < last.rows; ++row)
+            makeUnit(embeddings->matrix().row(row));
+        return embeddings;
+    }
+
+    static Tensor copyOfRow(const Tensor& rows, std::size_t row)
+    {
+        Tensor copy({rows.shape().back()});
+        std::ranges::copy(rows.matrix().row(row), copy.values().begin());
+        return copy;
     }
 
     // One row a text, the first one's from its pass `text`.

@@ -104,6 +104,8 @@ void StackPass::attend(std::size_t layer, const AttentionOperands& operands, flo
     work.layer = layer;
     work.standardErrors = m_pass.m_request.standardErrors;
     work.maps = keepsMaps(layer);
+    if (!m_untraced && m_pass.m_request.watch)
+        m_pass.m_request.watch(work);
     LayerMaps maps = ketscope::attend(work, *m_pass.m_request.plan, context.matrix(), m_pass.m_monitor);
     m_trace->attention.push_back(std::move(maps.weights));
     m_trace->standardError.push_back(std::move(maps.standardErrors));

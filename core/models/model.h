@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,6 +95,8 @@ std::size_t axisLength(const ModelInfo& info, const TextInput& text, const Image
 // outside the picture never become tokens.
 std::vector<std::uint8_t> axisMask(const TextInput& text, TokenAxis axis, std::size_t length);
 
+struct LayerAttention;  // core/nn/attention.h
+
 // Everything one forward pass needs to be told.
 struct ForwardRequest {
     const ModelInput* input = nullptr;
@@ -106,6 +109,8 @@ struct ForwardRequest {
     bool standardErrors = true;  // keep standard errors of sampled heads
     // Which maps to keep, for memory: a flag for each layer of each stack; the others are null in the trace. Empty = all.
     std::vector<std::vector<std::uint8_t>> keepMaps = {};
+    // Told what the heads of every traced layer are given, before they run. Null = nobody asks.
+    std::function<void(const LayerAttention&)> watch = {};
 };
 
 // A loaded model. Immutable after opening; forward() may be called from one thread at a time.

@@ -22,22 +22,6 @@ MatrixView columnsOfHead(const MatrixView& all, std::size_t head, std::size_t he
     return all.middleColumns(head * width, width);
 }
 
-HeadInput inputOfHead(const LayerAttention& layer, std::size_t head, const Mechanism& mechanism, std::uint64_t seed)
-{
-    const std::size_t groups = groupsOf(layer);
-    const std::size_t group = head / (layer.heads / groups);
-    return {.queries = columnsOfHead(layer.queries, head, layer.heads),
-            .keys = columnsOfHead(layer.keys, group, groups),
-            .values = columnsOfHead(layer.values, group, groups),
-            .mask = layer.headMasks.empty() ? layer.mask : layer.headMasks[head],
-            .scale = layer.scale,
-            .layerInput = layer.input,
-            .random = {seed, static_cast<std::uint16_t>(layer.stack), static_cast<std::uint16_t>(layer.layer),
-                       static_cast<std::uint16_t>(head)},
-            .keyInput = layer.keyInput,
-            .trained = layer.trained.empty() || layer.trainedFor != &mechanism ? nullptr : &layer.trained[head]};
-}
-
 bool finite(const MatrixView& values)
 {
     for (std::size_t row = 0; row < values.rows; ++row)
@@ -72,7 +56,7 @@ public:
         parallelFor(m_layer.heads, keys * headSize, [&](std::size_t head) {
             m_monitor.check();
             const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
-            m_prepared[head] = what.mechanism->prepare(inputOfHead(m_layer, head, *what.mechanism, m_plan.seed()),
+            m_prepared[head] = what.mechanism->prepare(headInputOf(m_layer, head, *what.mechanism, m_plan.seed()),
                                                        what.parameters, m_monitor);
         });
         const std::size_t blocks = (queries + kAttentionRowBlock - 1) / kAttentionRowBlock;
@@ -146,6 +130,22 @@ private:
 };
 
 }  // namespace
+
+HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const Mechanism& mechanism, std::uint64_t seed)
+{
+    const std::size_t groups = groupsOf(layer);
+    const std::size_t group = head / (layer.heads / groups);
+    return {.queries = columnsOfHead(layer.queries, head, layer.heads),
+            .keys = columnsOfHead(layer.keys, group, groups),
+            .values = columnsOfHead(layer.values, group, groups),
+            .mask = layer.headMasks.empty() ? layer.mask : layer.headMasks[head],
+            .scale = layer.scale,
+            .layerInput = layer.input,
+            .random = {seed, static_cast<std::uint16_t>(layer.stack), static_cast<std::uint16_t>(layer.layer),
+                       static_cast<std::uint16_t>(head)},
+            .keyInput = layer.keyInput,
+            .trained = layer.trained.empty() || layer.trainedFor != &mechanism ? nullptr : &layer.trained[head]};
+}
 
 LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
 {

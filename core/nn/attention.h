@@ -29,6 +29,9 @@ struct LayerAttention {
     const Mechanism* trainedFor = nullptr;       // whose tensors those are: heads that run another one get none
 };
 
+// What its head `head` is given when it runs `mechanism` in a plan with this seed.
+HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const Mechanism& mechanism, std::uint64_t seed);
+
 // What it leaves in the trace.
 struct LayerMaps {
     TensorPointer weights;                     // (H, n, m); null when not kept

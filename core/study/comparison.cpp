@@ -139,8 +139,11 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
     comparison->model = model.model->info();
     comparison->weightsSha256 = model.weightsSha256;
     comparison->outputLabels = model.outputLabels;
-    if (previous)
+    if (previous) {
         comparison->statistics = previous->statistics;
+        comparison->alignments = previous->alignments;
+        comparison->heads = previous->heads;
+    }
     comparison->input = inputOf(*comparison, model, previous.get());
     const auto plan = [&](const Plan& entries) {
         return std::make_shared<const HeadPlan>(resolve(entries, comparison->model, study.seed));
@@ -155,6 +158,25 @@ ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const C
         comparison->traces.push_back(trace ? trace : runTrace(*comparison, *model.model, i, kept, monitor));
     }
     comparison->study.selection = clamped(study.selection, *comparison);
+    return comparison;
+}
+
+ComparisonPointer runAgain(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads,
+                           Monitor& monitor)
+{
+    setThreads(threads);
+    auto comparison = std::make_shared<Comparison>(like);
+    comparison->input = std::move(input);
+    comparison->traces.clear();
+    comparison->statistics = std::make_shared<StatisticsMemo>();
+    comparison->alignments = std::make_shared<AlignmentMemo>();
+    for (const auto& plan : like.plans)
+        if (!plan)
+            refuse({"attention that was captured", "a plan that can be run", "none", "Run a model instead."});
+    const KeptMaps kept = keptMaps(*comparison);
+    requireMemoryFor(*comparison, nullptr, kept);
+    for (std::size_t i = 0; i < comparison->plans.size(); ++i)
+        comparison->traces.push_back(runTrace(*comparison, *model.model, i, kept, monitor));
     return comparison;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/models/model.h"
 #include "core/models/trace.h"
+#include "core/study/alignment_memo.h"
 #include "core/study/head_statistics.h"
 #include "core/study/study.h"
 
@@ -30,6 +31,11 @@ struct TraceTitle {
     std::string detail;
 };
 
+struct SelectedHead;
+class HeadMemo;
+// selected_head.h
+std::shared_ptr<HeadMemo> newHeadMemo();
+
 // Immutable results of a study: trace 0 is A (exact softmax), 1 is B, 2 is C, …
 struct Comparison {
     Study study;
@@ -42,6 +48,12 @@ struct Comparison {
     std::shared_ptr<const std::vector<std::string>> outputLabels;  // as LoadedModel::outputLabels
     // Shared by copies and by the runs that follow: most of their traces are the same.
     std::shared_ptr<StatisticsMemo> statistics = std::make_shared<StatisticsMemo>();
+    std::shared_ptr<AlignmentMemo> alignments = std::make_shared<AlignmentMemo>();
+    // The model that can run again, for figures that need queries and keys, which no trace keeps. Null = it is not here.
+    std::shared_ptr<const LoadedModel> loaded = {};
+    std::shared_ptr<HeadMemo> heads = newHeadMemo();  // what was recorded, shared as `statistics` is
+    std::shared_ptr<const SelectedHead> selectedHead =
+        {};  // of study.selection, see selected_head.h; null = not recorded
 };
 
 using ComparisonPointer = std::shared_ptr<const Comparison>;
@@ -51,6 +63,11 @@ using ComparisonPointer = std::shared_ptr<const Comparison>;
 // `threads` 0 = one per core. Throws Error, before anything is computed when it does not fit into memory; nothing partial
 // is returned.
 ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
+                           Monitor& monitor);
+
+// The traces of `like` on another input: same model, plans and kept layers. Throws as runStudy(), and Error (Input)
+// where a plan is not known.
+ComparisonPointer runAgain(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads,
                            Monitor& monitor);
 
 // `selection` moved inside the stacks, layers, heads and tokens that the comparison has, and to a layer whose maps it has.

@@ -1,40 +1,59 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/head_recorder.h"
 
+#include "core/base/error.h"
+#include "core/nn/attention.h"
+
 #include <algorithm>
+#include <atomic>
 #include <map>
-#include <mutex>
 #include <tuple>
 
 namespace ketscope {
 
 namespace {
 
-// Exact attention that remembers what its heads were given.
-class Recorder final : public Mechanism {
+// Copies what heads are given out of a running forward pass.
+class Recorder {
 public:
-    const MechanismInfo& info() const override { return mechanism("exact").info(); }
-    double flops(const HeadInput& input, const Parameters& parameters) const override
-    {
-        return mechanism("exact").flops(input, parameters);
-    }
+    Recorder(const Comparison& comparison, const HeadPlan& plan) : m_comparison(comparison), m_plan(plan) {}
 
-    std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
-                                          const Monitor& monitor) const override
+    void record(const LayerAttention& layer, std::size_t head)
     {
-        {
-            const std::lock_guard lock(m_mutex);
-            m_heads[{input.random.stack, input.random.layer, input.random.head}] = record(input);
+        auto made = std::make_unique<RecordedHead>();
+        made->stack = layer.stack;
+        made->layer = layer.layer;
+        made->head = head;
+        made->assignment = m_plan.at(layer.stack, layer.layer, head);
+        const HeadInput given = headInputOf(layer, head, *made->assignment.mechanism, m_plan.seed());
+        HeadInput& input = made->input;
+        input = given;
+        input.queries = copy(given.queries, *made);
+        input.keys = copy(given.keys, *made);
+        input.values = copy(given.values, *made);
+        input.layerInput = shared(given.layerInput, *made);
+        input.keyInput = shared(given.keyInput, *made);
+        input.mask.additive = shared(given.mask.additive, *made);
+        made->keyAllowed.assign(given.mask.keyAllowed.begin(), given.mask.keyAllowed.end());
+        input.mask.keyAllowed = made->keyAllowed;
+        if (given.trained != nullptr) {
+            made->trained = *given.trained;
+            input.trained = &made->trained;
         }
-        return mechanism("exact").prepare(input, parameters, monitor);
+        made->rows =
+            axisMask(m_comparison.input.model, m_comparison.model.stacks[layer.stack].queries, given.queries.rows);
+        m_heads.push_back(std::move(made));
     }
 
-    std::vector<std::unique_ptr<RecordedHead>> take()
+    // What several heads of the layer look at is copied once.
+    void endLayer() { m_shared.clear(); }
+
+    RecordedHeads take()
     {
-        std::vector<std::unique_ptr<RecordedHead>> heads;
-        for (auto& [place, head] : m_heads)
-            heads.push_back(std::move(head));
-        return heads;
+        std::ranges::sort(m_heads, [](const auto& a, const auto& b) {
+            return std::tie(a->stack, a->layer, a->head) < std::tie(b->stack, b->layer, b->head);
+        });
+        return std::move(m_heads);
     }
 
 private:
@@ -49,68 +68,92 @@ private:
         return head.tensors.back()->matrix();
     }
 
-    // What all heads of a layer are given alike is kept once.
-    MatrixView shared(MatrixView matrix, int what, RecordedHead& head) const
+    MatrixView shared(MatrixView matrix, RecordedHead& head)
     {
-        auto& kept = m_shared[{head.stack, head.layer, what}];
-        if (kept == nullptr && !matrix.empty()) {
+        if (matrix.empty())
+            return {};
+        std::shared_ptr<const Tensor>& kept = m_shared[matrix.data];
+        if (kept == nullptr) {
             copy(matrix, head);
             kept = head.tensors.back();
-        } else if (kept != nullptr) {
+        } else {
             head.tensors.push_back(kept);
         }
-        return kept == nullptr ? MatrixView() : kept->matrix();
+        return kept->matrix();
     }
 
-    std::unique_ptr<RecordedHead> record(const HeadInput& input) const
-    {
-        auto head = std::make_unique<RecordedHead>();
-        head->stack = input.random.stack;
-        head->layer = input.random.layer;
-        head->head = input.random.head;
-        head->input = input;
-        head->input.queries = copy(input.queries, *head);
-        head->input.keys = copy(input.keys, *head);
-        head->input.values = copy(input.values, *head);
-        head->input.layerInput = shared(input.layerInput, 0, *head);
-        head->input.keyInput = shared(input.keyInput, 1, *head);
-        head->input.mask.additive = shared(input.mask.additive, 2, *head);
-        head->keyAllowed.assign(input.mask.keyAllowed.begin(), input.mask.keyAllowed.end());
-        head->input.mask.keyAllowed = head->keyAllowed;
-        if (input.trained != nullptr) {
-            head->trained = *input.trained;
-            head->input.trained = &head->trained;
-        }
-        return head;
-    }
+    const Comparison& m_comparison;
+    const HeadPlan& m_plan;
+    RecordedHeads m_heads;
+    std::map<const float*, std::shared_ptr<const Tensor>> m_shared;
+};
 
-    mutable std::mutex m_mutex;
-    mutable std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::unique_ptr<RecordedHead>> m_heads;
-    mutable std::map<std::tuple<std::size_t, std::size_t, int>, std::shared_ptr<const Tensor>> m_shared;
+// Ends a forward pass as soon as what was wanted of it is there.
+class UntilRecorded : public Monitor {
+public:
+    explicit UntilRecorded(const Monitor& whole) : m_whole(whole) {}
+    bool cancelled() const noexcept override { return recorded || m_whole.cancelled(); }
+
+    std::atomic<bool> recorded = false;
+
+private:
+    const Monitor& m_whole;
 };
 
 }  // namespace
 
-std::vector<std::unique_ptr<RecordedHead>> recordHeads(const Comparison& comparison, const LoadedModel& model,
-                                                       const HeadPlan& plan, Monitor& monitor)
+RecordedHeads recordHeads(const Comparison& comparison, const LoadedModel& model, const HeadPlan& plan,
+                          Monitor& monitor)
 {
-    Recorder recorder;
-    const auto assignment =
-        std::make_shared<const HeadAssignment>(HeadAssignment{&recorder, mechanism("exact").defaults()});
+    const auto exact =
+        std::make_shared<const HeadAssignment>(HeadAssignment{&mechanism("exact"), mechanism("exact").defaults()});
     HeadPlan recording = *comparison.plans.front();
     const std::vector<StackInfo>& stacks = comparison.model.stacks;
     for (std::size_t stack = 0; stack < stacks.size(); ++stack)
         for (std::size_t layer = 0; layer < stacks[stack].layers; ++layer)
             for (std::size_t head = 0; head < stacks[stack].heads; ++head)
                 if (plan.isPatched(stack, layer, head))
-                    recording.assign(stack, layer, head, assignment);
-    const ForwardRequest request{.input = &comparison.input.model, .plan = &recording, .standardErrors = false};
+                    recording.assign(stack, layer, head, exact);
+    Recorder recorder(comparison, recording);
+    ForwardRequest request{.input = &comparison.input.model, .plan = &recording, .standardErrors = false};
+    request.watch = [&](const LayerAttention& layer) {
+        for (std::size_t head = 0; head < layer.heads; ++head)
+            if (plan.isPatched(layer.stack, layer.layer, head))
+                recorder.record(layer, head);
+        recorder.endLayer();
+    };
     model.model->forward(request, monitor);
-    auto heads = recorder.take();
-    for (const auto& head : heads)
-        head->rows =
-            axisMask(comparison.input.model, comparison.model.stacks[head->stack].queries, head->input.queries.rows);
-    return heads;
+    return recorder.take();
+}
+
+RecordedHeads recordLayer(const Comparison& comparison, std::size_t trace, std::size_t stack, std::size_t layer,
+                          const LoadedModel& model, const Monitor& monitor)
+{
+    if (!planIsKnown(comparison, trace))
+        return {};
+    const HeadPlan& plan = *comparison.plans[trace];
+    Recorder recorder(comparison, plan);
+    UntilRecorded until(monitor);
+    ForwardRequest request{
+        .input = &comparison.input.model, .plan = &plan, .resumeFrom = comparison.traces[trace].get()};
+    for (std::size_t s = 0; s < comparison.model.stacks.size(); ++s)
+        request.firstLayers.push_back(s == stack ? layer : comparison.model.stacks[s].layers);
+    request.standardErrors = false;
+    request.watch = [&](const LayerAttention& given) {
+        if (until.recorded || given.stack != stack || given.layer != layer)
+            return;
+        for (std::size_t head = 0; head < given.heads; ++head)
+            recorder.record(given, head);
+        until.recorded = true;
+    };
+    try {
+        model.model->forward(request, until);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Cancelled || !until.recorded)
+            throw;
+    }
+    monitor.check();
+    return recorder.take();
 }
 
 }  // namespace ketscope

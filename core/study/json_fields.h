@@ -84,6 +84,14 @@ public:
         return at(name).get<bool>();
     }
 
+    double numberIn(const char* name, double least, double most) const
+    {
+        const Json& value = at(name);
+        if (!value.is_number() || !(value.get<double>() >= least && value.get<double>() <= most))
+            wrong(name, ("a number from " + Json(least).dump() + " to " + Json(most).dump()).c_str(), value);
+        return value.get<double>();
+    }
+
 private:
     template <typename T> T wholeOf(const Json& value, const char* name) const
     {

@@ -38,7 +38,8 @@ Sample sentiment(const fs::path& folder)
     study.input.text = "the film is not great, but its acting is surprisingly warm.";
     study.candidates.push_back({{parseSpec("rff@layers=4-5")}});
     study.selection = {.layer = 5, .query = 4, .key = 5};  // from "not" to "great"
-    return {"sentiment", "Sentiment of a sentence (DistilBERT)", study};
+    return {"sentiment", "Sentiment of a sentence (DistilBERT)",
+            "How a random-feature kernel in the last two layers changes where “not” looks.", study};
 }
 
 Sample characters(const fs::path& folder)
@@ -48,7 +49,8 @@ Sample characters(const fs::path& folder)
     study.input.text = "ROMEO:\nIt is the east, and Juliet is the ";
     study.candidates.push_back({{parseSpec("rff@layers=2-3")}});
     study.selection = {.layer = 2, .head = 3, .query = 39, .key = 38};  // from "e" to the "h" before it
-    return {"char-gpt", "Shakespeare by character (GPT-2)", study};
+    return {"char-gpt", "Shakespeare by character (GPT-2)",
+            "A causal model: every character looks only back, and says which comes next.", study};
 }
 
 Study scene(const fs::path& folder, const std::string& model, const std::string& number)
@@ -66,7 +68,8 @@ Sample captions(const fs::path& folder)
                           "an orange star left of a yellow star", "a red ring above a green circle"};
     study.candidates.push_back({{parseSpec("rff@stack=vision;layers=2-3")}});
     study.selection = {.stack = 1, .layer = 2, .head = 2, .query = 0, .key = 43};  // the ring
-    return {"shape-clip", "Shapes and captions (CLIP)", study};
+    return {"shape-clip", "Shapes and captions (CLIP)",
+            "Four captions held against one picture; which patches the picture’s own attention gathers.", study};
 }
 
 Sample matching(const fs::path& folder)
@@ -75,7 +78,8 @@ Sample matching(const fs::path& folder)
     study.input.text = "a pink ring left of a red circle";
     study.candidates.push_back({{parseSpec("rff@stack=cross;layers=1-2")}});
     study.selection = {.stack = 2, .layer = 1, .query = 3, .key = 34};  // from "ring" to its edge
-    return {"shape-blip", "Shapes: words over patches (BLIP)", study};
+    return {"shape-blip", "Shapes: words over patches (BLIP)",
+            "Cross-attention from every word of a caption to the patches of a picture.", study};
 }
 
 }  // namespace

@@ -13,9 +13,10 @@ std::filesystem::path samplesFolder();
 
 // A bundled model with an input and a candidate that are worth a look.
 struct Sample {
-    std::string id;     // its folder's name
-    std::string title;  // "Shapes: cross-attention (BLIP)"
-    Study study;        // its picture, if any, is not decoded yet
+    std::string id;       // its folder's name
+    std::string title;    // "Shapes: cross-attention (BLIP)"
+    std::string summary;  // what there is to see, in a sentence or two
+    Study study;          // its picture, if any, is not decoded yet
 };
 
 // All of them, in the order of menus. Throws as samplesFolder().

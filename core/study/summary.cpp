@@ -42,7 +42,7 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, const Comp
         for (std::size_t layer = 0; layer < info.layers; ++layer) {
             for (std::size_t head = 0; head < info.heads; ++head) {
                 if (mayDiffer(comparison, pair, stack, layer, head) && baseline.stacks.at(stack).attention.at(layer))
-                    heads.push_back({stack, layer, head, {}, 0.0, 0.0});
+                    heads.push_back({stack, layer, head, {}, 0.0, 0.0, {}});
             }
         }
         for (const TensorPointer& maps : baseline.stacks.at(stack).attention)
@@ -54,6 +54,9 @@ std::vector<HeadSummary> summarizeHeads(const Comparison& comparison, const Comp
         const MatrixView b = changed.stacks.at(at.stack).attention.at(at.layer)->matrix({at.head});
         const auto rows = axisMask(comparison.input.model, comparison.model.stacks[at.stack].queries, a.rows);
         at.maps = compareMaps(a, b, rows);
+        const auto& errors = changed.stacks.at(at.stack).standardError;
+        if (at.layer < errors.size() && errors[at.layer])
+            at.errors = compareErrors(a, b, errors[at.layer]->matrix({at.head}), rows);
         // Between a word and a patch there is no distance.
         const StackInfo& stack = comparison.model.stacks[at.stack];
         const bool oneAxis = stack.queries == stack.keys;
@@ -79,6 +82,12 @@ HeadsMean meanOver(const std::vector<HeadSummary>& heads)
         }
     }
     mean.maps = combine(parts);
+    std::vector<MapErrors> errors;
+    for (const HeadSummary& head : heads)
+        if (head.errors)
+            errors.push_back(*head.errors);
+    if (!heads.empty() && errors.size() == heads.size())
+        mean.errors = combineErrors(errors);
     // 0/0 = NaN where no head has a distance.
     mean.meanDistanceA = heads.empty() ? 0.0 : mean.meanDistanceA / rows;
     mean.meanDistanceB = heads.empty() ? 0.0 : mean.meanDistanceB / rows;

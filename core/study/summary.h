@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/measures/measures.h"
+#include "core/measures/map_errors.h"
 #include "core/study/compared_pair.h"
 
+#include <optional>
 #include <vector>
 
 namespace ketscope {
@@ -16,6 +17,7 @@ struct HeadSummary {
     MapComparison maps;
     double meanDistanceA = 0.0;  // tokens; NaN where queries and keys are not the same tokens
     double meanDistanceB = 0.0;
+    std::optional<MapErrors> errors = {};  // where the candidate's standard errors are known
 };
 
 // Every head that may differ between the two traces, in order of stack, layer and head.
@@ -29,6 +31,7 @@ struct HeadsMean {
     MapComparison maps;
     double meanDistanceA = 0.0;
     double meanDistanceB = 0.0;
+    std::optional<MapErrors> errors = {};  // where those of every head are
 };
 HeadsMean meanOver(const std::vector<HeadSummary>& heads);
 

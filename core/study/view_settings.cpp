@@ -22,6 +22,9 @@ Json toJson(const ViewSettings& view)
             {"difference", view.showDifference},
             {"head_measure", view.headMeasure},
             {"distance_curve", kCurves[static_cast<std::size_t>(view.distanceCurve)]},
+            {"alignment", toJson(view.alignment)},
+            {"heatmap", toJson(view.heatmap)},
+            {"quantum", toJson(view.quantum)},
             {"compared", toJson(view.compared)}};
 }
 
@@ -41,6 +44,12 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
         view.distanceCurve = static_cast<DistanceCurve>(fields.oneOf("distance_curve", kCurves));
     if (fields.has("compared"))
         view.compared = comparisonViewFromJson(fields.at("compared"), where + ", compared");
+    if (fields.has("alignment"))
+        view.alignment = alignmentViewFromJson(fields.at("alignment"), where + ", \"alignment\"");
+    if (fields.has("heatmap"))
+        view.heatmap = heatmapViewFromJson(fields.at("heatmap"), where + ", heatmap");
+    if (fields.has("quantum"))
+        view.quantum = quantumViewFromJson(fields.at("quantum"), where + ", \"quantum\"");
     return view;
 }
 

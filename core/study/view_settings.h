@@ -2,7 +2,10 @@
 #pragma once
 
 #include "core/formats/json.h"
+#include "core/study/alignment_view.h"
 #include "core/study/comparison_view.h"
+#include "core/study/heatmap_view.h"
+#include "core/study/quantum_view.h"
 
 #include <string>
 #include <string_view>
@@ -21,6 +24,9 @@ struct ViewSettings {
     bool showDifference = true;
     std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
     DistanceCurve distanceCurve = DistanceCurve::Mass;
+    AlignmentView alignment = {};
+    HeatmapView heatmap = {};
+    QuantumView quantum = {};
     ComparisonView compared = {};
 
     bool operator==(const ViewSettings&) const = default;

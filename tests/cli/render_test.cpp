@@ -47,6 +47,21 @@ TEST_F(CliRender, WritesEachFormat)
     EXPECT_EQ(entriesIn(m_folder.path()), 3U);
 }
 
+// Queries and keys are not in the file: the run's own model is opened for them.
+TEST_F(CliRender, FiguresOfAPairAreMadeWithTheModel)
+{
+    const std::string picture = file("bloch.svg"), program = file("pair.qasm");
+    const Outcome drawn = render({"--figure", "pair-bloch", "--layer", "0", "--out", picture, "--quiet"});
+    ASSERT_EQ(drawn.status, 0) << drawn.error;
+    EXPECT_NE(readFile(picture).find("qubit 0"), std::string::npos);
+    const Outcome written = render({"--figure", "pair-circuit", "--layer", "0", "--out", program, "--quiet"});
+    ASSERT_EQ(written.status, 0) << written.error;
+    EXPECT_NE(readFile(program).find("OPENQASM 3.0;"), std::string::npos);
+    const Outcome none = render({"--figure", "heatmap", "--out", program});
+    EXPECT_EQ(none.status, 2);
+    EXPECT_NE(none.error.find("draws a circuit"), std::string::npos) << none.error;
+}
+
 TEST_F(CliRender, PdfHasThePaperWidthAskedFor)
 {
     const std::string pdfinfo = KETSCOPE_PDFINFO;

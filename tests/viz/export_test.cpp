@@ -311,9 +311,11 @@ TEST(ExportCheckTest, SmallTextThinLinesAndLostSigns)
 
 TEST(ExportCheckTest, EveryFigureDeclaresTheSmallestTextThatItDraws)
 {
-    const auto comparison = sample(15);
+    const auto comparison = sample(15, false, true);
     const Theme theme = printTheme();
     for (const FigureType* type : figureTypes()) {
+        if (type->needsHeadVectors || !obstacleOf(*type, *comparison).isEmpty())
+            continue;
         const std::unique_ptr<Figure> figure = type->make(comparison);
         for (const double width : {400.0, 880.0}) {
             const QRectF area(0.0, 0.0, width, figure->heightFor(width, theme));

@@ -270,10 +270,10 @@ TEST(HeatmapTest, RingsAndHatchingFollowTheStandardError)
 
     const Matrix errors(3, std::vector<float>(3, 0.1F));
     const auto with = SyntheticComparison({"a", "b", "c"}).trace(mapA()).trace(mapB(), errors).make();
-    HeatmapOptions quiet;
-    quiet.uncertainty = false;
+    const auto quiet = std::make_shared<Comparison>(*with);
+    quiet->study.view.heatmap.standardErrors = false;
     const Theme theme = lightTheme();
-    const Heatmap marked(with), plain(with, quiet);
+    const Heatmap marked(with), plain(quiet);
     const QImage on = painted(marked, theme), off = painted(plain, theme);
     const HeatmapLayout layout = marked.layout(kArea, theme);
     const auto differs = [&](int panel, std::size_t q, std::size_t k) {

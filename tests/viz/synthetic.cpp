@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/viz/synthetic.h"
 
+#include "core/study/selected_head.h"
+
 #include <cmath>
 
 namespace ketscope::test {
@@ -86,9 +88,47 @@ SyntheticComparison& SyntheticComparison::patch(std::vector<std::size_t> layers,
     return *this;
 }
 
+SyntheticComparison& SyntheticComparison::pairs(const std::string& spec)
+{
+    m_spec = spec;
+    return *this;
+}
+
+std::shared_ptr<const SelectedHead> SyntheticComparison::selectedHead() const
+{
+    const std::size_t tokens = m_comparison.input.tokens.size();
+    const auto tensor = [&](std::size_t columns, double phase) {
+        auto made = std::make_shared<Tensor>(std::vector<std::size_t>{tokens, columns});
+        for (std::size_t i = 0; i < made->size(); ++i)
+            made->data()[i] = static_cast<float>(std::sin(1.7 * static_cast<double>(i) + phase)
+                                                 + 0.5 * std::cos(0.9 * static_cast<double>(i * i % 31)));
+        return made;
+    };
+    auto selected = std::make_shared<SelectedHead>(SelectedHead{0, kLayer, kHead, {}});
+    const PlanEntry entry = parseSpec(m_spec);
+    for (std::size_t trace = 0; trace < m_comparison.traces.size(); ++trace) {
+        auto head = std::make_shared<RecordedHead>();
+        head->layer = kLayer;
+        head->head = kHead;
+        head->assignment = trace == 0 ? HeadAssignment{&mechanism("exact"), mechanism("exact").defaults()}
+                                      : HeadAssignment{entry.mechanism, entry.parameters};
+        head->tensors = {tensor(8, 0.0), tensor(8, 1.1), tensor(8, 2.2), tensor(16, 3.3)};
+        head->input.queries = head->tensors[0]->matrix();
+        head->input.keys = head->tensors[1]->matrix();
+        head->input.values = head->tensors[2]->matrix();
+        head->input.layerInput = head->tensors[3]->matrix();
+        head->input.mask.causal = m_comparison.model.stacks[0].causal;
+        head->input.scale = 0.35F;
+        head->input.random = {.seed = 7, .stack = 0, .layer = kLayer, .head = kHead};
+        selected->traces.push_back(std::move(head));
+    }
+    return selected;
+}
+
 ComparisonPointer SyntheticComparison::make() const
 {
     auto comparison = std::make_shared<Comparison>(m_comparison);
+    comparison->selectedHead = selectedHead();
     const auto assignment = std::make_shared<const HeadAssignment>();
     for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace) {
         HeadPlan plan({{kLayers, kHeads}}, comparison->study.seed);
@@ -149,7 +189,7 @@ std::vector<std::string> sentence(std::size_t tokens)
     return out;
 }
 
-ComparisonPointer sample(std::size_t tokens, bool causal, bool standardErrors)
+ComparisonPointer sample(std::size_t tokens, bool causal, bool standardErrors, const std::string& pairs)
 {
     Matrix errors;
     const Matrix b = attentionLike(tokens, 4, causal);
@@ -163,6 +203,7 @@ ComparisonPointer sample(std::size_t tokens, bool causal, bool standardErrors)
     made.trace(attentionLike(tokens, 1, causal))
         .trace(b, errors)
         .select(std::min<std::size_t>(4, tokens - 1), std::min<std::size_t>(5, tokens - 1));
+    made.pairs(pairs);
     if (causal)
         made.causal();
     return made.make();

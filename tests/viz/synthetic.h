@@ -24,11 +24,16 @@ public:
     SyntheticComparison& padding(std::size_t lastTokens);
     SyntheticComparison& select(std::size_t query, std::size_t key);
     SyntheticComparison& patch(std::vector<std::size_t> layers, std::vector<std::size_t> heads);
+    // What B's selected head runs in the figures of a pair, on vectors of 8 components that are made up.
+    SyntheticComparison& pairs(const std::string& spec);
     Comparison& value() { return m_comparison; }
     ComparisonPointer make() const;
 
 private:
+    std::shared_ptr<const SelectedHead> selectedHead() const;
+
     Comparison m_comparison;
+    std::string m_spec = "rff";
     std::vector<std::size_t> m_layers = {1};
     std::vector<std::size_t> m_heads = {0, 1, 2};
 };
@@ -43,7 +48,8 @@ const Matrix& mapB();
 // Smooth rows with a few strong weights, as attention has: for looking at and for golden images.
 Matrix attentionLike(std::size_t tokens, unsigned variant, bool causal = false);
 std::vector<std::string> sentence(std::size_t tokens);
-ComparisonPointer sample(std::size_t tokens, bool causal = false, bool standardErrors = false);
+ComparisonPointer sample(std::size_t tokens, bool causal = false, bool standardErrors = false,
+                         const std::string& pairs = "rff");
 
 // As sample(), with this many traces and a view that shows all of them.
 ComparisonPointer sampleOfTraces(std::size_t tokens, std::size_t traces);

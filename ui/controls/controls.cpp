@@ -15,6 +15,11 @@ QLabel* makeLabel(const QString& text, const char* role, QWidget* parent)
 {
     auto* label = new QLabel(text, parent);
     label->setProperty("role", QString::fromLatin1(role));
+    // Whatever family the style sheet chooses for tokens and numbers: no ligatures, as Theme::mono.
+    QFont font = label->font();
+    font.setStyleStrategy(QFont::PreferNoShaping);
+    if (qstrcmp(role, "mono") == 0 || qstrcmp(role, "stale") == 0)
+        label->setFont(font);
     return label;
 }
 
@@ -152,7 +157,29 @@ Segment::Segment(const QStringList& titles, QWidget* parent) : QWidget(parent)
     }
     m_buttons.setExclusive(true);
     choose(0);
+    fitButtons();
     connect(&m_buttons, &QButtonGroup::idClicked, this, &Segment::chosen);
+}
+
+void Segment::changeEvent(QEvent* event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange)
+        fitButtons();
+}
+
+// The chosen one is semibold: every button has room for that, so that choosing moves nothing and cuts nothing.
+void Segment::fitButtons()
+{
+    for (QAbstractButton* button : m_buttons.buttons()) {
+        button->ensurePolished();
+        QFont bold = button->font();
+        bold.setWeight(QFont::DemiBold);
+        const QString text = QString(button->text()).replace(QStringLiteral("&&"), QStringLiteral("&"));
+        const int more = QFontMetrics(bold).horizontalAdvance(text) - button->fontMetrics().horizontalAdvance(text);
+        button->setMinimumWidth(0);
+        button->setMinimumWidth(button->sizeHint().width() + std::max(0, more) + 2);
+    }
 }
 
 void Segment::choose(int index)

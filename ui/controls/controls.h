@@ -85,7 +85,12 @@ public:
 signals:
     void chosen(int index);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    void fitButtons();
+
     QButtonGroup m_buttons;
 };
 

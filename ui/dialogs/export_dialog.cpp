@@ -287,7 +287,8 @@ void ExportDialog::load(const ExportChoice& choice, const QString& type)
     m_colourMap->choose(QString::fromStdString(m_comparison->study.view.colourMap));
     // The last page again when it was begun from here, else this figure alone.
     m_panels->choose(!choice.page.figures.isEmpty() && choice.page.figures.front() == type ? choice.page.figures
-                                                                                           : QStringList{type});
+                                                                                           : QStringList{type},
+                     *m_comparison);
     const auto& formats = exportFormats();
     for (std::size_t index = 0; index < formats.size(); ++index) {
         if (formats[index].id == choice.format)

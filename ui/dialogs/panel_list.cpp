@@ -30,14 +30,18 @@ PanelList::PanelList(QWidget* parent) : QListWidget(parent)
     connect(this, &QListWidget::itemChanged, this, &PanelList::changed);
 }
 
-void PanelList::choose(const QStringList& figures)
+void PanelList::choose(const QStringList& figures, const Comparison& comparison)
 {
     m_refreshing = true;
     clear();
-    const auto append = [this](const FigureType& type, bool on) {
+    const auto append = [&](const FigureType& type, bool on) {
         auto* item = new QListWidgetItem(type.title, this);
-        item->setFlags(Qt::ItemIsEnabled | Qt::ItemIsSelectable | Qt::ItemIsUserCheckable | Qt::ItemIsDragEnabled);
-        item->setCheckState(on ? Qt::Checked : Qt::Unchecked);
+        const QString obstacle = obstacleOf(type, comparison);
+        const bool possible = obstacle.isEmpty();
+        item->setFlags(Qt::ItemIsSelectable | Qt::ItemIsUserCheckable | Qt::ItemIsDragEnabled
+                       | (possible ? Qt::ItemIsEnabled : Qt::NoItemFlags));
+        item->setToolTip(obstacle);
+        item->setCheckState(on && possible ? Qt::Checked : Qt::Unchecked);
         item->setData(kId, type.id);
         item->setData(kTitle, type.title);
     };

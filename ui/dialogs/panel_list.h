@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/comparison.h"
+
 #include <QListWidget>
 
 namespace ketscope {
@@ -13,8 +15,9 @@ class PanelList : public QListWidget {
 public:
     explicit PanelList(QWidget* parent = nullptr);
 
-    // Ids of figures.def. What is chosen comes first, in that order.
-    void choose(const QStringList& figures);
+    // Ids of figures.def. What is chosen comes first, in that order; what `comparison` has nothing to draw for is greyed and
+    // says why.
+    void choose(const QStringList& figures, const Comparison& comparison);
     QStringList chosen() const;
 
     QSize sizeHint() const override;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/head_grid.h"
 
-#include "viz/colour_map.h"
-#include "viz/thumbnail.h"
+#include "core/study/grid_measures.h"
+#include "viz/scale.h"
 
 #include <QContextMenuEvent>
 #include <QHelpEvent>
@@ -24,65 +24,7 @@ namespace {
 constexpr double kLargestCell = 36.0;
 constexpr double kSmallestCell = 7.0;
 constexpr double kHeaderPixels = 16.0;
-constexpr double kLegendPixels = 24.0;
-constexpr int kPicturePixels = 48;
-
-MapSource sourceOf(HeadPicture picture, const ComparedPair& pair)
-{
-    if (picture == HeadPicture::Baseline)
-        return {pair.baseline, {}};
-    return picture == HeadPicture::Candidate ? MapSource{pair.candidate, {}} : MapSource{pair.candidate, pair.baseline};
-}
-
-QImage coloured(QRgb colour)
-{
-    QImage image(1, 1, QImage::Format_ARGB32);
-    image.fill(colour);
-    return image;
-}
-
-// One number a head, on one scale for all of them.
-std::vector<QImage> scalarPictures(const std::vector<double>& values, const ViewSettings& view)
-{
-    double largest = 1e-9;
-    for (const double value : values)
-        if (std::isfinite(value))
-            largest = std::max(largest, value);
-    const ColourMap map = colourMap(QString::fromStdString(view.colourMap));
-    std::vector<QImage> pictures;
-    for (const double value : values)
-        pictures.push_back(coloured(std::isfinite(value) ? map.at(value / largest) : qRgba(0, 0, 0, 0)));
-    return pictures;
-}
-
-std::vector<QImage> drawHeads(const ComparisonPointer& comparison, const MapSource& source, bool scalars, bool dark,
-                              const Monitor& monitor)
-{
-    const ViewSettings& view = comparison->study.view;
-    Selection at = comparison->study.selection;
-    const StackInfo& stack = comparison->model.stacks.at(at.stack);
-    std::vector<QImage> pictures;
-    std::vector<double> values;
-    for (at.layer = 0; at.layer < stack.layers; ++at.layer) {
-        for (at.head = 0; at.head < stack.heads; ++at.head) {
-            monitor.check();
-            if (!comparison->traces.front()->stacks.at(at.stack).attention.at(at.layer)) {  // not kept
-                pictures.push_back(coloured(qRgba(0, 0, 0, 0)));
-                values.push_back(std::nan(""));
-                continue;
-            }
-            const HeadMaps maps(comparison, at);
-            if (!scalars)
-                pictures.push_back(headThumbnail(maps, source, {kPicturePixels, kPicturePixels}, view, dark));
-            else if (source.isDifference())
-                values.push_back(maps.compare(*source.baseline, source.trace).jensenShannon);
-            else
-                values.push_back(
-                    (*comparison->statistics->of(*comparison, source.trace, at.stack))[at.layer][at.head].entropy);
-        }
-    }
-    return scalars ? scalarPictures(values, view) : pictures;
-}
+constexpr double kLegendPixels = 40.0;
 
 }  // namespace
 
@@ -95,8 +37,8 @@ HeadGrid::HeadGrid(StudyController& controller, Appearance& appearance, QWidget*
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     setAccessibleName(tr("Heads"));
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
-        connect(&controller, signal, this, &HeadGrid::redraw);
+    connect(&controller, &StudyController::comparisonChanged, this, &HeadGrid::redraw);
+    connect(&controller, &StudyController::viewChanged, this, &HeadGrid::redrawIfAffected);
     connect(&controller, &StudyController::selectionChanged, this, [this] {
         if (m_controller.selection().stack == m_stack)
             describe();
@@ -113,30 +55,67 @@ void HeadGrid::setPicture(HeadPicture picture)
     redraw();
 }
 
+// Drawing all heads takes long; what the view says of zoom and filters does not concern them.
+void HeadGrid::redrawIfAffected()
+{
+    const ViewSettings& now = m_controller.study().view;
+    const auto affecting = [](const ViewSettings& view) {
+        return std::tie(view.colourMap, view.scale, view.heatmap.headCells, view.heatmap.gridMeasure,
+                        view.heatmap.sortHeads);
+    };
+    if (affecting(now) != affecting(m_view))
+        redraw();
+}
+
+bool HeadGrid::showsNumbers() const
+{
+    const HeatmapView::HeadCells cells = m_controller.study().view.heatmap.headCells;
+    if (cells == HeatmapView::HeadCells::Automatic)
+        return layers() > 24 || heads() > 16;
+    return cells == HeatmapView::HeadCells::Numbers;
+}
+
 void HeadGrid::redraw()
 {
     if (m_controller.selection().stack != m_stack)
-        m_pictures.clear();
+        m_drawn = {};
     m_stack = m_controller.selection().stack;
+    m_view = m_controller.study().view;
     updateGeometry();
     describe();
     const ComparisonPointer comparison = m_controller.comparison();
     if (!comparison) {
         m_drawing.cancel();
-        m_pictures.clear();
+        m_drawn = {};
         return;
     }
     const bool dark = m_appearance.theme().dark;
     // Where there is only A, A is what is shown.
-    const MapSource source =
-        sourceOf(comparison->traces.size() < 2 ? HeadPicture::Baseline : m_picture, comparedPair(*comparison));
-    m_drawing.start([this, comparison, source, scalars = showsScalars(), dark](Monitor& monitor) -> Job::Delivery {
-        auto pictures = drawHeads(comparison, source, scalars, dark, monitor);
-        return [this, pictures = std::move(pictures)] {
-            m_pictures = pictures;
+    const bool alone = comparison->traces.size() < 2;
+    const HeadPicture picture = alone ? HeadPicture::Baseline
+                                : m_picture == HeadPicture::StandardError && !hasStandardErrors(*comparison)
+                                    ? HeadPicture::Candidate
+                                    : m_picture;
+    m_drawing.start([this, comparison, picture, numbers = showsNumbers(), dark](Monitor& monitor) -> Job::Delivery {
+        auto drawn = drawHeads(comparison, picture, numbers, dark, monitor);
+        return [this, drawn = std::move(drawn)] {
+            m_drawn = drawn;
             update();
         };
     });
+}
+
+std::size_t HeadGrid::placeOf(std::size_t layer, std::size_t head) const
+{
+    for (std::size_t place = 0; isSorted() && place < heads(); ++place)
+        if (m_drawn.order.at(layer * heads() + place) == head)
+            return place;
+    return head;
+}
+
+std::size_t HeadGrid::headAt(std::size_t layer, std::size_t place) const
+{
+    return isSorted() ? m_drawn.order.at(layer * heads() + place) : place;
 }
 
 void HeadGrid::describe()
@@ -194,18 +173,19 @@ QSize HeadGrid::sizeHint() const
 QRectF HeadGrid::cellRect(std::size_t layer, std::size_t head) const
 {
     const double size = cellSize(width());
-    return {labelWidth() + size * static_cast<double>(head),
+    return {labelWidth() + size * static_cast<double>(placeOf(layer, head)),
             m_appearance.theme().px(kHeaderPixels) + size * static_cast<double>(layer), size, size};
 }
 
 std::optional<HeadGrid::CellAt> HeadGrid::cellAt(QPointF where) const
 {
-    const QRectF first = cellRect(0, 0);
+    const QRectF first = cellRect(0, headAt(0, 0));
     const double column = std::floor((where.x() - first.left()) / first.width());
     const double row = std::floor((where.y() - first.top()) / first.height());
     if (column < 0 || row < 0 || column >= static_cast<double>(heads()) || row >= static_cast<double>(layers()))
         return {};
-    return CellAt{static_cast<std::size_t>(row), static_cast<std::size_t>(column)};
+    const auto layer = static_cast<std::size_t>(row);
+    return CellAt{layer, headAt(layer, static_cast<std::size_t>(column))};
 }
 
 void HeadGrid::select(std::size_t layer, std::size_t head)
@@ -262,13 +242,15 @@ void HeadGrid::keyPressEvent(QKeyEvent* event)
 {
     const Selection& at = m_controller.selection();
     const auto before = [](std::size_t index) { return index == 0 ? 0 : index - 1; };
+    const std::size_t place = placeOf(at.layer, at.head);
+    const std::size_t last = heads() == 0 ? 0 : heads() - 1;
     switch (event->key()) {
     case Qt::Key_Up: return select(before(at.layer), at.head);
     case Qt::Key_Down: return select(at.layer + 1, at.head);
-    case Qt::Key_Left: return select(at.layer, before(at.head));
-    case Qt::Key_Right: return select(at.layer, at.head + 1);
-    case Qt::Key_Home: return select(at.layer, 0);
-    case Qt::Key_End: return select(at.layer, heads() - 1);
+    case Qt::Key_Left: return select(at.layer, headAt(at.layer, before(place)));
+    case Qt::Key_Right: return select(at.layer, headAt(at.layer, std::min(place + 1, last)));
+    case Qt::Key_Home: return select(at.layer, headAt(at.layer, 0));
+    case Qt::Key_End: return select(at.layer, headAt(at.layer, last));
     default: QWidget::keyPressEvent(event);
     }
 }
@@ -283,6 +265,10 @@ bool HeadGrid::event(QEvent* event)
             text = tr("Layer %1 head %2").arg(cell->layer).arg(cell->head);
             text += (isPatched(cell->layer, cell->head) ? tr(", patched by %1") : tr(", exact in %1 too"))
                         .arg(patcherTag());
+            const std::size_t index = cell->layer * heads() + cell->head;
+            if (index < m_drawn.values.size())
+                text += u"\n%1: %2"_s.arg(measureTitle(m_controller.study().view.heatmap.gridMeasure, m_picture),
+                                          formatNumber(m_drawn.values[index], 4));
         }
         QToolTip::showText(help->globalPos(), text, this);
         return true;
@@ -325,14 +311,16 @@ void HeadGrid::paintLabels(QPainter& painter) const
         painter.setPen(selected ? theme.accent : theme.text3);
         painter.drawText(box, flags, text);
     };
-    for (std::size_t head = 0; head < heads(); ++head) {
-        const QRectF cell = cellRect(0, head);
-        if (head % every == 0 || head == selection.head)
-            draw({cell.center().x() - label, 0, 2 * label, cell.top() - 2}, QString::number(head),
-                 head == selection.head, Qt::AlignHCenter | Qt::AlignBottom);
+    // Sorted, a column is a place: first, second, …
+    for (std::size_t place = 0; place < heads(); ++place) {
+        const QRectF cell = cellRect(0, headAt(0, place));
+        const bool selected = !isSorted() && place == selection.head;
+        if (place % every == 0 || selected)
+            draw({cell.center().x() - label, 0, 2 * label, cell.top() - 2},
+                 QString::number(isSorted() ? place + 1 : place), selected, Qt::AlignHCenter | Qt::AlignBottom);
     }
     for (std::size_t layer = 0; layer < layers(); ++layer) {
-        const QRectF cell = cellRect(layer, 0);
+        const QRectF cell = cellRect(layer, headAt(layer, 0));
         if (layer % every == 0 || layer == selection.layer)
             draw({0, cell.center().y() - label, cell.left() - 5, 2 * label}, u"L%1"_s.arg(layer),
                  layer == selection.layer, Qt::AlignRight | Qt::AlignVCenter);
@@ -345,10 +333,13 @@ void HeadGrid::paintCell(QPainter& painter, std::size_t layer, std::size_t head)
     const QRectF cell = cellRect(layer, head).adjusted(0.5, 0.5, -1.5, -1.5);
     painter.fillRect(cell, theme.panel);
     const std::size_t index = layer * heads() + head;
-    if (index < m_pictures.size()) {
-        painter.setRenderHint(QPainter::SmoothPixmapTransform, m_pictures[index].width() > cell.width());
-        painter.drawImage(cell, m_pictures[index]);
+    if (index < m_drawn.pictures.size()) {
+        const QImage& picture = m_drawn.pictures[index];
+        painter.setRenderHint(QPainter::SmoothPixmapTransform, picture.width() > cell.width());
+        painter.drawImage(cell, picture);
     }
+    if (std::ranges::find(m_drawn.largest, index) != m_drawn.largest.end())
+        paintMark(painter, cell);
     if (!isPatched(layer, head))
         return;
     const double corner = std::max(4.0, cell.width() * 0.3);
@@ -361,10 +352,21 @@ void HeadGrid::paintCell(QPainter& painter, std::size_t layer, std::size_t head)
     painter.drawPath(triangle);
 }
 
+// A dot in the lower right corner.
+void HeadGrid::paintMark(QPainter& painter, const QRectF& cell) const
+{
+    const Theme& theme = m_appearance.theme();
+    const double radius = std::clamp(cell.width() * 0.14, 1.5, theme.px(3.5));
+    painter.setPen(QPen(theme.panel, 1.2));
+    painter.setBrush(theme.accent);
+    painter.drawEllipse(cell.bottomRight() - QPointF(radius + 1.0, radius + 1.0), radius, radius);
+    painter.setBrush(Qt::NoBrush);
+}
+
 void HeadGrid::paintLegend(QPainter& painter) const
 {
     const Theme& theme = m_appearance.theme();
-    const double top = cellRect(layers() - 1, 0).bottom() + theme.px(8);
+    const double top = cellRect(layers() - 1, headAt(layers() - 1, 0)).bottom() + theme.px(8);
     const double mark = theme.px(9);
     QRectF box(labelWidth(), top + theme.px(3), mark, mark);
     QPainterPath triangle(box.topLeft());
@@ -383,27 +385,39 @@ void HeadGrid::paintLegend(QPainter& painter) const
     painter.setPen(QPen(theme.accent, theme.px(2)));
     painter.setBrush(Qt::NoBrush);
     painter.drawRect(box);
+    box.moveTopLeft({labelWidth(), box.top() + theme.px(16)});
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(theme.accent);
+    painter.drawEllipse(box.center(), theme.px(3.5), theme.px(3.5));
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(theme.text2);
+    painter.drawText(text.translated(labelWidth() + box.width() + theme.px(5) - text.left(), theme.px(16)),
+                     Qt::AlignVCenter, tr("%1 largest by the measure").arg(kMarkedHeads));
 }
 
 HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Heads"), appearance, parent), m_controller(controller), m_stacks(new ChoiceBox(this))
+    : Section(tr("Heads"), appearance, parent), m_controller(controller), m_stacks(new ChoiceBox(this)),
+      m_pictures(new Segment({tr("A"), tr("B"), tr("Δ"), tr("SE")}, this)),
+      m_cells(new Segment({tr("Maps"), tr("Numbers")}, this)), m_measure(new ChoiceBox(this)),
+      m_sorted(new TickBox(tr("Sort"), this))
 {
     auto* grid = new HeadGrid(controller, appearance, this);
-    auto* pictures = new Segment({tr("A"), tr("B"), tr("Δ")}, this);
-    pictures->setObjectName(u"headPictures"_s);
+    m_pictures->setObjectName(u"headPictures"_s);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
-        connect(&controller, signal, pictures, [this, pictures] {
+        connect(&controller, signal, m_pictures, [this] {
             const ComparedPair pair = m_controller.pair();
-            pictures->button(0)->setText(QString::fromStdString(traceTag(pair.baseline)));
-            pictures->button(1)->setText(QString::fromStdString(traceTag(pair.candidate)));
+            m_pictures->button(0)->setText(QString::fromStdString(traceTag(pair.baseline)));
+            m_pictures->button(1)->setText(QString::fromStdString(traceTag(pair.candidate)));
         });
-    pictures->choose(static_cast<int>(grid->picture()));
-    connect(pictures, &Segment::chosen, grid, [grid](int index) { grid->setPicture(static_cast<HeadPicture>(index)); });
+    m_pictures->choose(static_cast<int>(grid->picture()));
+    connect(m_pictures, &Segment::chosen, grid,
+            [grid](int index) { grid->setPicture(static_cast<HeadPicture>(index)); });
     m_stacks->setObjectName(u"stacks"_s);
     m_stacks->setAccessibleName(tr("Stack"));
-    addToTitleRow(pictures);
+    addToTitleRow(m_pictures);
     body()->addWidget(m_stacks);
     body()->addWidget(grid);
+    addMeasures(*grid);
     connect(m_stacks, &QComboBox::activated, this, [this] {
         Selection selection = m_controller.selection();
         selection.stack = static_cast<std::size_t>(m_stacks->currentData().toInt());
@@ -414,6 +428,53 @@ HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, 
         connect(&controller, signal, this,
                 [this] { m_stacks->choose(static_cast<int>(m_controller.selection().stack)); });
     refreshStacks();
+}
+
+void HeadsSection::addMeasures(HeadGrid& grid)
+{
+    m_measure->setObjectName(u"gridMeasure"_s);
+    m_measure->setAccessibleName(tr("Measure of heads"));
+    m_measure->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    for (const GridMeasure& measure : gridMeasures())
+        m_measure->addItem(QString::fromStdString(measure.title), QString::fromStdString(measure.id));
+    m_cells->setObjectName(u"headCells"_s);
+    m_sorted->setObjectName(u"sortHeads"_s);
+    m_sorted->setToolTip(tr("In every layer the heads from the largest measure to the least"));
+    auto* row = new QHBoxLayout;
+    row->addWidget(m_cells);
+    row->addStretch(1);
+    row->addWidget(m_sorted);
+    body()->addWidget(m_measure);
+    body()->addLayout(row);
+    const auto change = [this](const std::function<void(HeatmapView&)>& edit) {
+        m_controller.changeView([&](ViewSettings& view) { edit(view.heatmap); });
+    };
+    connect(m_measure, &QComboBox::activated, this, [this, change] {
+        change([this](HeatmapView& view) { view.gridMeasure = m_measure->currentData().toString().toStdString(); });
+    });
+    connect(m_cells, &Segment::chosen, this, [change](int index) {
+        change([index](HeatmapView& view) {
+            view.headCells = index == 0 ? HeatmapView::HeadCells::Maps : HeatmapView::HeadCells::Numbers;
+        });
+    });
+    connect(m_sorted, &QCheckBox::clicked, this,
+            [change](bool on) { change([on](HeatmapView& view) { view.sortHeads = on; }); });
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
+        connect(&m_controller, signal, this, [this, &grid] { refreshControls(grid); });
+    refreshControls(grid);
+}
+
+void HeadsSection::refreshControls(const HeadGrid& grid)
+{
+    const HeatmapView& view = m_controller.study().view.heatmap;
+    m_measure->choose(QString::fromStdString(view.gridMeasure));
+    m_cells->choose(grid.showsNumbers() ? 1 : 0);
+    m_sorted->setChecked(view.sortHeads);
+    const ComparisonPointer& comparison = m_controller.comparison();
+    const bool errors = comparison && hasStandardErrors(*comparison);
+    QAbstractButton* button = m_pictures->button(static_cast<int>(HeadPicture::StandardError));
+    button->setEnabled(errors);
+    button->setToolTip(errors ? tr("Standard errors of B") : tr("B's mechanism gives no standard errors."));
 }
 
 // The stacks that the model has, then those it has not, with the reason; nothing to choose for a model of one stack that

@@ -3,6 +3,7 @@
 
 #include "ui/appearance.h"
 #include "ui/controls/controls.h"
+#include "ui/docks/head_pictures.h"
 #include "ui/study_controller.h"
 
 #include <QImage>
@@ -12,10 +13,9 @@ class QMenu;
 
 namespace ketscope {
 
-enum class HeadPicture { Baseline, Candidate, Difference };
-
-// One small picture for every head of the selected stack: rows are layers, columns heads. Large models get one coloured
-// cell a head: mean entropy, or for the difference Jensen–Shannon divergence.
+// One small picture for every head of the selected stack: rows are layers, columns heads, or in each layer the heads
+// from the largest measure to the least. Maps, or one coloured cell a head; the heads with the largest measure are
+// marked.
 class HeadGrid : public QWidget {
     Q_OBJECT
 
@@ -26,9 +26,10 @@ public:
     HeadPicture picture() const { return m_picture; }
     std::size_t layers() const;
     std::size_t heads() const;
-    bool showsScalars() const { return layers() > 24 || heads() > 16; }
+    bool showsNumbers() const;
+    const HeadPictures& drawn() const { return m_drawn; }
     QRectF cellRect(std::size_t layer, std::size_t head) const;
-    bool hasPictures() const { return !m_pictures.empty(); }
+    bool hasPictures() const { return !m_drawn.pictures.empty(); }
     // Acts of one head, for its context menu.
     void fillMenu(QMenu& menu, std::size_t layer, std::size_t head);
 
@@ -53,18 +54,24 @@ private:
     std::optional<CellAt> cellAt(QPointF where) const;
     void select(std::size_t layer, std::size_t head);
     void redraw();
+    void redrawIfAffected();
+    bool isSorted() const { return !m_drawn.order.empty() && m_controller.study().view.heatmap.sortHeads; }
+    std::size_t placeOf(std::size_t layer, std::size_t head) const;
+    std::size_t headAt(std::size_t layer, std::size_t place) const;
     bool isPatched(std::size_t layer, std::size_t head) const;
     QString patcherTag() const;
     void describe();
     void paintLabels(QPainter& painter) const;
     void paintCell(QPainter& painter, std::size_t layer, std::size_t head) const;
+    void paintMark(QPainter& painter, const QRectF& cell) const;
     void paintLegend(QPainter& painter) const;
 
     StudyController& m_controller;
     Appearance& m_appearance;
     HeadPicture m_picture = HeadPicture::Candidate;
-    std::size_t m_stack = 0;         // that the pictures are of
-    std::vector<QImage> m_pictures;  // layers × heads
+    std::size_t m_stack = 0;  // that the pictures are of
+    HeadPictures m_drawn;
+    ViewSettings m_view;  // that they were asked for with
     Job m_drawing;
 };
 
@@ -76,10 +83,16 @@ public:
     HeadsSection(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
 private:
+    void addMeasures(HeadGrid& grid);
     void refreshStacks();
+    void refreshControls(const HeadGrid& grid);
 
     StudyController& m_controller;
     ChoiceBox* m_stacks;
+    Segment* m_pictures;
+    Segment* m_cells;
+    ChoiceBox* m_measure;
+    TickBox* m_sorted;
 };
 
 }  // namespace ketscope

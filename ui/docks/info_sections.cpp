@@ -9,6 +9,7 @@
 #include <QLocale>
 
 #include <algorithm>
+#include <cmath>
 
 namespace ketscope {
 
@@ -182,11 +183,14 @@ void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
     const auto valueOf = [&](std::size_t trace) {
         return static_cast<double>(mapOf(comparison, trace, at)(at.query, at.key));
     };
+    const auto errorOf = [&](std::size_t trace) {
+        const MatrixView errors = standardErrorOf(comparison, trace, at);
+        return errors.empty() ? 0.0 : static_cast<double>(errors(at.query, at.key));
+    };
     int row = kFirstRow;
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace, ++row) {
         QString text = formatNumber(valueOf(trace), 6);
-        const MatrixView errors = standardErrorOf(comparison, trace, at);
-        const double error = errors.empty() ? 0.0 : static_cast<double>(errors(at.query, at.key));
+        const double error = errorOf(trace);
         if (error > 0.0)
             text += u" ± "_s + formatNumber(error, 6);
         auto* value = makeLabel(text, role, m_list);
@@ -198,8 +202,15 @@ void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
     if (comparison.traces.size() < 2)
         return;
     const ComparedPair pair = comparedPair(comparison);
-    auto* difference = makeLabel(formatSigned(valueOf(pair.candidate) - valueOf(pair.baseline), 6), role, m_list);
+    const double apart = valueOf(pair.candidate) - valueOf(pair.baseline);
+    const double error = std::hypot(errorOf(pair.baseline), errorOf(pair.candidate));
+    QString text = formatSigned(apart, 6);
+    if (error > 0.0)
+        text += tr(" = %1 SE").arg(formatSigned(apart / error, 1));
+    auto* difference = makeLabel(text, role, m_list);
     difference->setObjectName(u"cell.difference"_s);
+    if (error > 0.0 && std::abs(apart) < 2.0 * error)
+        difference->setToolTip(tr("Not resolved: below 2 standard errors"));
     auto* sign = makeLabel(u"Δ"_s, "title", m_list);
     sign->setToolTip(u"%1 − %2"_s.arg(QString::fromStdString(traceTag(pair.candidate)),
                                       QString::fromStdString(traceTag(pair.baseline))));

@@ -61,6 +61,12 @@ bool TokenStrip::showsQueries() const
     return !comparison || comparison->model.stacks.at(comparison->study.selection.stack).queries == axis();
 }
 
+// Of the selected key's column; where the strip's tokens are the queries too.
+bool TokenStrip::showsColumn() const
+{
+    return showsQueries() && m_controller.study().view.heatmap.direction == AttentionDirection::ToKey;
+}
+
 void TokenStrip::rebuild()
 {
     const Theme& theme = m_appearance.theme();
@@ -283,7 +289,8 @@ void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
     for (std::size_t place = 0; place < barCount(); ++place) {
         const std::size_t trace = shown[place];
         const Selection& at = comparison->study.selection;
-        const double weight = static_cast<double>(mapOf(*comparison, trace, at)(at.query, token));
+        const MatrixView map = mapOf(*comparison, trace, at);
+        const double weight = static_cast<double>(showsColumn() ? map(token, at.key) : map(at.query, token));
         painter.fillRect(bar, theme.line);
         const double share = std::clamp(weight, 0.0, 1.0);  // NaN draws nothing
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * (share > 0.0 ? share : 0.0), bar.height()),
@@ -295,7 +302,8 @@ void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
 TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance),
       m_strip(new TokenStrip(controller, appearance)), m_scroll(new QScrollArea(this)), m_heading(new QWidget(this)),
-      m_count(makeLabel({}, "hint", m_heading))
+      m_count(makeLabel({}, "hint", m_heading)),
+      m_direction(new Segment({tr("Query → keys"), tr("Key → queries")}, m_heading))
 {
     setProperty("ground", u"panel2"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -312,7 +320,7 @@ TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWid
     column->setContentsMargins(12, 8, 12, 4);
     column->setSpacing(4);
     column->addLayout(title);
-    column->addWidget(makeLabel(tr("Bars: attention of the query"), "hint", m_heading));
+    column->addWidget(m_direction, 0, Qt::AlignLeft);
     column->addWidget(makeLabel(tr("Click: query · Shift: key · right-click: edit"), "hint", m_heading));
     column->addStretch(1);
     auto* row = new QHBoxLayout(this);
@@ -327,6 +335,17 @@ TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWid
     connect(&controller, &StudyController::comparisonChanged, this, &TokenPanel::refresh);
     connect(&controller, &StudyController::selectionChanged, this, &TokenPanel::refresh);
     connect(&appearance, &Appearance::changed, this, &TokenPanel::applySize);
+    m_direction->setObjectName(u"direction"_s);
+    m_direction->setToolTip(
+        tr("Whether bars, row chart, ranks and filters follow the query's row or the key's column. R"));
+    connect(m_direction, &Segment::chosen, this, [&controller](int index) {
+        controller.changeView(
+            [index](ViewSettings& view) { view.heatmap.direction = static_cast<AttentionDirection>(index); });
+    });
+    connect(&controller, &StudyController::viewChanged, this, [this] {
+        refresh();
+        m_strip->update();
+    });
     applySize();
     refresh();
 }
@@ -335,6 +354,7 @@ void TokenPanel::refresh()
 {
     const ComparisonPointer& comparison = m_controller.comparison();
     const int count = comparison ? static_cast<int>(m_strip->tokens()) : 0;
+    m_direction->choose(static_cast<int>(m_controller.study().view.heatmap.direction));
     m_count->setText(count == 1 ? tr("1 token") : tr("%1 tokens").arg(count));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
+#include "ui/controls/controls.h"
 #include "ui/study_controller.h"
 
 #include <QLabel>
@@ -12,7 +13,8 @@ class QMenu;
 
 namespace ketscope {
 
-// The input's tokens with the selected row's weights in every trace below. Click = query, Shift-click = key.
+// The input's tokens with the weights of the selected row or column in every trace below. Click = query, Shift-click =
+// key.
 class TokenStrip : public QWidget {
     Q_OBJECT
 
@@ -45,6 +47,7 @@ private:
     bool showsQueries() const;
     bool canEdit(std::size_t token) const;
     void replaceToken(std::size_t token);
+    bool showsColumn() const;
     void rebuild();
     void refresh();
     std::size_t barCount() const;
@@ -77,6 +80,7 @@ private:
     QScrollArea* m_scroll;
     QWidget* m_heading;
     QLabel* m_count;
+    Segment* m_direction;
 };
 
 }  // namespace ketscope

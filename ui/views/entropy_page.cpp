@@ -58,30 +58,24 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
 
 QWidget* EntropyPage::makeHeader()
 {
-    auto* header = new QWidget(this);
-    m_note = new ElidedLabel("hint", header);
-    m_measure = new ChoiceBox(header);
+    m_header = new PageHeader(tr("Entropy and distance"), this);
+    m_measure = new ChoiceBox(m_header);
     m_measure->setObjectName(u"headMeasure"_s);
     m_measure->setAccessibleName(tr("Measure of heads"));
     for (const HeadMeasure& measure : headMeasures())
         m_measure->addItem(QString::fromStdString(measure.title), QString::fromStdString(measure.id));
-    m_colourMap = new ChoiceBox(header);
+    m_colourMap = new ChoiceBox(m_header);
     m_colourMap->setAccessibleName(tr("Colour map"));
     for (const ColourMap& map : colourMaps())
         m_colourMap->addItem(map.title(), map.id());
     for (const ColourMap& map : colourMaps())
         m_colourMap->addItem(map.reversed().title(), map.reversed().id());
-    m_curve = new Segment({tr("Mass"), tr("Cumulative"), tr("vs uniform")}, header);
+    m_curve = new Segment({tr("Mass"), tr("Cumulative"), tr("vs uniform")}, m_header);
     m_curve->setObjectName(u"distanceCurve"_s);
     m_curve->setToolTip(tr("Attention by distance: at each distance, up to it, or divided by that of uniform rows."));
-    auto* row = new QHBoxLayout(header);
-    row->setContentsMargins(14, 6, 14, 6);
-    row->setSpacing(10);
-    row->addWidget(makeLabel(tr("Entropy and distance"), "page", header));
-    row->addWidget(m_note, 1);
-    row->addWidget(m_measure);
-    row->addWidget(m_colourMap);
-    row->addWidget(m_curve);
+    for (QWidget* control : std::initializer_list<QWidget*>{m_measure, m_colourMap, m_curve})
+        m_header->add(control);
+    m_header->add(makeExplanationButton(appearance(), m_header));
     connect(m_measure, &QComboBox::activated, this, [this] {
         controller().changeView(
             [this](auto& view) { view.headMeasure = m_measure->currentData().toString().toStdString(); });
@@ -93,7 +87,7 @@ QWidget* EntropyPage::makeHeader()
     connect(m_curve, &Segment::chosen, this, [this](int index) {
         controller().changeView([index](auto& view) { view.distanceCurve = static_cast<DistanceCurve>(index); });
     });
-    return header;
+    return m_header;
 }
 
 void EntropyPage::refreshControls()
@@ -104,15 +98,31 @@ void EntropyPage::refreshControls()
     m_curve->choose(static_cast<int>(view.distanceCurve));
     const ComparisonPointer& comparison = controller().comparison();
     if (!comparison)
-        return m_note->setText({});
+        return m_header->setNote({});
     const Selection& at = comparison->study.selection;
     const TensorPointer& layer = comparison->traces.front()->stacks.at(at.stack).attention.at(at.layer);
     if (!layer)
-        return m_note->setText({});
+        return m_header->setNote({});
     const std::size_t keys = layer->shape().back();
-    m_note->setText(tr("0 = one key · ln %1 = %2 nats = uniform")
-                        .arg(keys)
-                        .arg(formatNumber(std::log(static_cast<double>(keys)), 2)));
+    m_header->setNote(tr("0 = one key · ln %1 = %2 nats = uniform")
+                          .arg(keys)
+                          .arg(formatNumber(std::log(static_cast<double>(keys)), 2)));
+}
+
+QString EntropyPage::explanation() const
+{
+    return tr("<p><b>Matrices.</b> One number a head: rows are layers, columns heads. The measure is the mean over the "
+              "queries of the head's map; Δ is B − A, and heads that B does not patch are left empty.</p>"
+              "<p><b>Entropy</b> of a query's weights a: −Σ a ln a, in nats. 0 = all attention on one key, ln n = "
+              "uniform "
+              "over n keys; normalised, it is divided by the ln of the keys that the mask allows. Effective keys = "
+              "e<sup>entropy</sup>.</p>"
+              "<p><b>Distance.</b> |i − j| in tokens between query i and key j, weighted by attention. The curve is "
+              "the "
+              "mean over queries of the mass at each distance, up to it, or divided by that of uniform rows under the "
+              "same "
+              "mask.</p>")
+           + explainMaps(controller()) + explainMask(controller()) + explainTraces(controller());
 }
 
 void EntropyPage::resizeEvent(QResizeEvent* event)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/controls/page_header.h"
 #include "ui/views/pane_page.h"
 
 #include <QSplitter>
@@ -15,6 +16,8 @@ class EntropyPage : public PanePage {
 public:
     EntropyPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
+    QString explanation() const override;
+
 protected:
     void resizeEvent(QResizeEvent* event) override;
 
@@ -23,10 +26,10 @@ private:
     void arrange();
     void refreshControls();
 
+    PageHeader* m_header = nullptr;
     ChoiceBox* m_measure = nullptr;
     ChoiceBox* m_colourMap = nullptr;
     Segment* m_curve = nullptr;
-    ElidedLabel* m_note = nullptr;
     QSplitter* m_above = nullptr;
     QSplitter* m_below = nullptr;
     FigurePane* m_matrix = nullptr;

@@ -2,10 +2,12 @@
 #include "ui/views/figure_pane.h"
 
 #include "ui/views/figure_frame.h"
+#include "viz/export.h"
 
 #include <QApplication>
 #include <QClipboard>
 #include <QContextMenuEvent>
+#include <QFileDialog>
 #include <QMenu>
 #include <QPainter>
 #include <QToolTip>
@@ -32,6 +34,7 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
         m_problem = message;
         invalidate();
     });
+    connect(&m_exportJob, &Job::failed, &controller, &StudyController::failed);
     m_rebuilding->request();
 }
 
@@ -79,12 +82,14 @@ int FigurePane::heightForWidth(int width) const
     return m_figure ? figureHeight(*m_figure, width, theme) : qRound(theme.px(220));
 }
 
+QColor FigurePane::ground() const { return m_inDock ? m_appearance.theme().panel2 : m_appearance.theme().panel; }
+
 void FigurePane::drawCache()
 {
     const double ratio = devicePixelRatioF();
     m_cache = QPixmap((QSizeF(size()) * ratio).toSize());
     m_cache.setDevicePixelRatio(ratio);
-    m_cache.fill(m_appearance.theme().panel);
+    m_cache.fill(ground());
     QPainter painter(&m_cache);
     painter.setRenderHint(QPainter::Antialiasing);
     m_figure->paint(painter, area(), m_appearance.theme());
@@ -95,7 +100,7 @@ void FigurePane::paintEvent(QPaintEvent*)
     QPainter painter(this);
     const Theme& theme = m_appearance.theme();
     if (!m_figure) {
-        painter.fillRect(rect(), theme.panel);
+        painter.fillRect(rect(), ground());
         painter.setFont(theme.ui(kLabelPixels));
         painter.setPen(theme.text2);
         painter.drawText(area(), Qt::AlignCenter | Qt::TextWordWrap,
@@ -119,7 +124,7 @@ void FigurePane::mouseMoveEvent(QMouseEvent* event)
         QToolTip::hideText();
     else
         QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12), hit.sentence, this);
-    setCursor(hit.layer || hit.query || hit.key ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setCursor(hit.layer || hit.query || hit.key || hit.token || hit.patch ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
 void FigurePane::select(const Hit& hit, bool keyOnly)
@@ -164,6 +169,8 @@ void FigurePane::contextMenuEvent(QContextMenuEvent* event)
     menu.addAction(tr("Copy image"), this, &FigurePane::copyImage);
     menu.addSeparator();
     menu.addAction(tr("Export figure…"), this, [this] { emit exportWanted(m_type.id); });
+    if (!m_figure->program().empty())
+        menu.addAction(tr("Export circuit as OpenQASM 3…"), this, &FigurePane::exportCircuit);
     menu.exec(event->globalPos());
 }
 
@@ -176,6 +183,21 @@ void FigurePane::copyTable() const
     for (const QStringList& row : table.rows)
         text += u'\n' + row.join(u'\t');
     QApplication::clipboard()->setText(text);
+}
+
+void FigurePane::exportCircuit()
+{
+    if (!m_figure || m_figure->program().empty())
+        return;
+    const Selection& at = m_comparison->study.selection;
+    const QString suggested = u"circuit-l%1h%2-q%3k%4.qasm"_s.arg(at.layer).arg(at.head).arg(at.query).arg(at.key);
+    const QString file = QFileDialog::getSaveFileName(this, tr("Export circuit"), suggested, tr("OpenQASM 3 (*.qasm)"));
+    if (file.isEmpty())
+        return;
+    m_exportJob.start([figure = m_figure, path = file.toStdString()](Monitor&) -> Job::Delivery {
+        exportProgram(*figure, path);
+        return [] {};
+    });
 }
 
 void FigurePane::copyImage() const

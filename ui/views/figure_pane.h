@@ -23,8 +23,11 @@ public:
     const QString& figureId() const { return m_type.id; }
     const Figure* figure() const { return m_figure.get(); }
     QRectF area() const;
-    void copyTable() const;  // tab-separated
+    void refresh() { m_rebuilding->request(); }         // something beside study and result changed
+    void setInDock(bool inDock) { m_inDock = inDock; }  // on a dock's ground
+    void copyTable() const;                             // tab-separated
     void copyImage() const;
+    void exportCircuit();  // asks for a file; nothing where the figure draws no circuit
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
@@ -48,6 +51,7 @@ private:
     void accept(std::shared_ptr<const Figure> figure, const ComparisonPointer& comparison);
     void invalidate();
     void drawCache();
+    QColor ground() const;
     void select(const Hit& hit, bool keyOnly);
 
     const FigureType& m_type;
@@ -57,7 +61,9 @@ private:
     ComparisonPointer m_comparison;  // that the figure is of
     QString m_problem;
     QPixmap m_cache;
+    bool m_inDock = false;
     Job m_job;
+    Job m_exportJob;
     WhenVisible* m_rebuilding;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/figure_view.h"
 
+#include "ui/readings.h"
 #include "ui/views/figure_access.h"
 #include "ui/views/figure_frame.h"
 
@@ -20,48 +21,91 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kTipMs = 300;
-
+constexpr int kKeepMs = 200;
 }  // namespace
 
-FigureView::FigureView(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_controller(controller), m_appearance(appearance),
+FigureView::FigureView(StudyController& controller, Appearance& appearance, QWidget* parent, HeatmapContent content)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance), m_content(content),
       m_rebuilding(new WhenVisible(*this, [this] { rebuild(); }))
 {
-    setObjectName(u"figureView"_s);
+    setObjectName(content == HeatmapContent::Weights ? u"figureView"_s : u"errorView"_s);
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     installFigureAccess();
     m_tip.setSingleShot(true);
     m_tip.setInterval(kTipMs);
+    m_keep.setSingleShot(true);
+    m_keep.setInterval(kKeepMs);
     connect(&m_tip, &QTimer::timeout, this, &FigureView::showTip);
+    connect(&m_keep, &QTimer::timeout, this, &FigureView::keepWindow);
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, m_rebuilding, &WhenVisible::request);
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&controller, &StudyController::busyChanged, this, qOverload<>(&QWidget::update));
     connect(&appearance, &Appearance::changed, this, &FigureView::invalidate);
+    connect(&m_reading, &Job::failed, this, [this](const QString& message) {
+        m_figure.reset();
+        m_problem = message;
+        invalidate();
+    });
     m_rebuilding->request();
 }
 
+// Small maps are read at once; large ones in a job, with the figure before left in place.
 void FigureView::rebuild()
 {
-    m_figure.reset();
+    const ComparisonPointer comparison = m_controller.comparison();
     m_problem.clear();
     m_hovered.reset();
-    if (m_controller.comparison()) {
+    if (!comparison || isSmallMap(*comparison) || (m_data && m_data->holdsFor(*comparison, {}, m_content))) {
+        m_reading.cancel();
+        makeFigure(comparison);
+    } else {
+        read(comparison);
+    }
+}
+
+void FigureView::read(const ComparisonPointer& comparison)
+{
+    update();
+    m_reading.start([this, comparison](Monitor& monitor) -> Job::Delivery {
+        const auto made = HeatmapData::of(comparison, {}, m_content, nullptr);
+        monitor.check();
+        return [this, made] {
+            m_data = made;
+            makeFigure(m_controller.comparison());
+        };
+    });
+}
+
+void FigureView::makeFigure(const ComparisonPointer& comparison)
+{
+    m_figure.reset();
+    bool changed = false;
+    if (comparison) {
         HeatmapOptions options;
         options.crosshair = true;
-        options.maximum = m_lockedMaximum;
+        options.maximum = m_content == HeatmapContent::Weights ? m_lockedMaximum : std::nullopt;
+        options.content = m_content;
+        options.window = m_window;
+        options.data = m_data;
         try {
-            m_figure = std::make_unique<Heatmap>(m_controller.comparison(), options);
+            m_figure = std::make_unique<Heatmap>(comparison, options);
+            changed = m_data != m_figure->data() || m_announced != m_figure->data().get();
+            m_data = m_figure->data();
+            m_announced = m_data.get();
         } catch (const Error& error) {
             m_problem = QString::fromUtf8(error.what());
+            m_data.reset();
         }
     }
     setAccessibleName(spokenName());
     setAccessibleDescription(m_figure ? m_figure->caption() : QString());
     invalidate();
     announceFigureValue(*this);
+    if (changed)
+        emit dataChanged();
 }
 
 void FigureView::invalidate()
@@ -77,6 +121,11 @@ void FigureView::setRangeLocked(bool locked)
     if (locked && m_figure)
         m_lockedMaximum = m_figure->maximum();
     rebuild();
+}
+
+const HeadMaps* FigureView::mapsOf(const Comparison& comparison) const
+{
+    return m_data && m_data->holdsFor(comparison, {}, m_content) ? &m_data->maps() : nullptr;
 }
 
 QRectF FigureView::area() const { return figureArea(*this, m_appearance.theme()); }
@@ -127,7 +176,10 @@ void FigureView::paintEvent(QPaintEvent* event)
         painter.setRenderHint(QPainter::Antialiasing);
         m_figure->paintCrosshair(painter, *m_layout, m_hovered->query, m_hovered->key, theme);
     }
-    paintFigureFrame(painter, *this, m_controller.state() == StudyController::State::Stale, theme);
+    if (m_gesture == Gesture::RubberBand)
+        paintRubberBand(painter);
+    paintFigureFrame(painter, *this, m_reading.isRunning() || m_controller.state() == StudyController::State::Stale,
+                     theme);
 }
 
 void FigureView::paintWithoutFigure(QPainter& painter) const
@@ -135,7 +187,16 @@ void FigureView::paintWithoutFigure(QPainter& painter) const
     const Theme& theme = m_appearance.theme();
     QString title = tr("No model is open.");
     QString hint = tr("Open a model folder (Ctrl+O), or drop one onto this window.");
-    if (m_controller.state() == StudyController::State::Running) {
+    if (m_reading.isRunning()) {
+        title = tr("Reading a large map…");
+        hint.clear();
+    } else if (m_content == HeatmapContent::StandardErrors) {
+        title = tr("No standard error is known for this head.");
+        hint = m_controller.comparison()
+                   ? tr("Sampling mechanisms such as shots give one; some of their estimators need "
+                        "2 repeats or more.")
+                   : QString();
+    } else if (m_controller.state() == StudyController::State::Running) {
         title = tr("Opening the model and running it…");
         hint = tr("Esc cancels.");
     } else if (!m_controller.error().isEmpty() || !m_problem.isEmpty()) {
@@ -183,6 +244,8 @@ void FigureView::hover(std::optional<HeatmapLayout::CellAt> cell)
     const auto same = [](const auto& a, const auto& b) {
         return a.has_value() == b.has_value() && (!a || (a->query == b->query && a->key == b->key));
     };
+    if (cell && m_layout && !(m_layout->showsQuery(cell->query) && m_layout->showsKey(cell->key)))
+        cell.reset();
     if (same(cell, m_hovered) || !m_layout)
         return;
     QRegion changed;
@@ -197,41 +260,18 @@ void FigureView::hover(std::optional<HeatmapLayout::CellAt> cell)
     else
         m_tip.stop();
     update(changed);
+    emit hoverMoved();
 }
 
 void FigureView::clearHover() { hover({}); }
 
 void FigureView::showTip()
 {
-    if (!m_hovered || !m_figure)
+    if (!m_hovered || !m_figure || !underMouse())
         return;
     const QRect cell = m_layout->cellRect(m_hoveredPanel, m_hovered->query, m_hovered->key).toAlignedRect();
     QToolTip::showText(mapToGlobal(cell.bottomRight() + QPoint(8, 8)),
                        m_figure->sentence(m_hovered->query, m_hovered->key), this, cell, 20000);
-}
-
-void FigureView::mouseMoveEvent(QMouseEvent* event)
-{
-    if (!m_figure || !m_layout)
-        return;
-    const int panel = m_layout->panelAt(event->position());
-    if (panel < 0)
-        return hover({});
-    m_hoveredPanel = panel;
-    hover(m_layout->cellAt(panel, event->position()));
-}
-
-void FigureView::leaveEvent(QEvent*) { hover({}); }
-
-void FigureView::mousePressEvent(QMouseEvent* event)
-{
-    if (!m_figure || !m_layout || event->button() != Qt::LeftButton)
-        return;
-    const Hit hit = m_figure->hit(event->position(), area(), m_appearance.theme());
-    if (hit.panel >= 0)
-        m_hoveredPanel = hit.panel;
-    const bool keyOnly = event->modifiers().testFlag(Qt::ShiftModifier);
-    m_controller.selectCell(keyOnly ? std::nullopt : hit.query, hit.key);
 }
 
 std::size_t FigureView::keyByRank(int step) const
@@ -249,38 +289,6 @@ std::size_t FigureView::keyByRank(int step) const
     return order[static_cast<std::size_t>(std::clamp<std::ptrdiff_t>(here + step, 0, last))];
 }
 
-bool FigureView::moveByKey(const QKeyEvent& event)
-{
-    const Selection& selection = m_controller.selection();
-    const bool ranked = event.modifiers().testFlag(Qt::ControlModifier);
-    const auto before = [](std::size_t index) { return index == 0 ? 0 : index - 1; };
-    switch (event.key()) {
-    case Qt::Key_Up:
-        m_controller.selectCell(ranked ? selection.query : before(selection.query),
-                                ranked ? keyByRank(0) : selection.key);
-        return true;
-    case Qt::Key_Down:
-        m_controller.selectCell(ranked ? selection.query : selection.query + 1, ranked ? keyByRank(0) : selection.key);
-        return true;
-    case Qt::Key_Left: m_controller.selectCell({}, ranked ? keyByRank(-1) : before(selection.key)); return true;
-    case Qt::Key_Right: m_controller.selectCell({}, ranked ? keyByRank(1) : selection.key + 1); return true;
-    case Qt::Key_Home: m_controller.selectCell({}, 0); return true;
-    case Qt::Key_End: m_controller.selectCell({}, m_figure->maps().keys() - 1); return true;
-    default: return false;
-    }
-}
-
-void FigureView::keyPressEvent(QKeyEvent* event)
-{
-    if (m_figure && !event->modifiers().testFlag(Qt::AltModifier) && moveByKey(*event))
-        return;
-    if (event->matches(QKeySequence::Copy))
-        return copyValue();
-    if (m_figure && (event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter))
-        return m_controller.pin(m_controller.selection());
-    QWidget::keyPressEvent(event);
-}
-
 void FigureView::contextMenuEvent(QContextMenuEvent* event)
 {
     if (!m_figure)
@@ -294,6 +302,8 @@ void FigureView::contextMenuEvent(QContextMenuEvent* event)
     menu.addAction(tr("Copy matrix %1 (TSV)").arg(tag), this, &FigureView::copyMatrix);
     menu.addAction(tr("Copy image"), this, &FigureView::copyImage);
     menu.addSeparator();
+    if (isZoomed())
+        menu.addAction(tr("Show all tokens"), this, &FigureView::resetZoom);
     menu.addAction(tr("Export figure…"), this, &FigureView::exportWanted);
     menu.exec(event->globalPos());
 }
@@ -326,7 +336,10 @@ void FigureView::copyImage() const
 QString FigureView::spokenName() const
 {
     const Selection& selection = m_controller.selection();
-    return tr("Attention maps, layer %1 head %2").arg(selection.layer).arg(selection.head);
+    return (m_content == HeatmapContent::Weights ? tr("Attention maps, layer %1 head %2")
+                                                 : tr("Standard errors, layer %1 head %2"))
+        .arg(selection.layer)
+        .arg(selection.head);
 }
 
 QString FigureView::spokenValue() const
@@ -337,31 +350,46 @@ QString FigureView::spokenValue() const
 
 QString sourceTag(const MapSource& source)
 {
+    if (source.errors)
+        return u"SE of "_s + QString::fromStdString(traceTag(source.trace));
     return source.isDifference() ? u"Δ"_s : QString::fromStdString(traceTag(source.trace));
 }
 
+namespace {
+
+// Empty where a map shows nothing.
+QString copied(const Cell& cell)
+{
+    const bool absent = cell.state == CellState::Masked || cell.state == CellState::Hidden;
+    return absent ? QString() : QString::number(cell.value, 'g', 9);
+}
+
+}  // namespace
+
 QString rowAsText(const Heatmap& figure, std::size_t query)
 {
+    const MapWindow& in = figure.window();
     QString text = u"key\ttoken"_s;
     for (const MapSource& source : figure.sources())
         text += u'\t' + sourceTag(source);
-    for (std::size_t key = 0; key < figure.maps().keys(); ++key) {
+    for (std::size_t key = in.firstKey; key < in.firstKey + in.keys; ++key) {
         text += u"\n%1\t%2"_s.arg(key).arg(figure.maps().keyText(key));
         for (const MapSource& source : figure.sources())
-            text += u'\t' + QString::number(figure.maps().cell(source, query, key).value, 'g', 9);
+            text += u'\t' + copied(figure.maps().cell(source, query, key));
     }
     return text;
 }
 
 QString matrixAsText(const Heatmap& figure, const MapSource& source)
 {
+    const MapWindow& in = figure.window();
     QString text = sourceTag(source);
-    for (std::size_t key = 0; key < figure.maps().keys(); ++key)
+    for (std::size_t key = in.firstKey; key < in.firstKey + in.keys; ++key)
         text += u'\t' + figure.maps().keyText(key);
-    for (std::size_t query = 0; query < figure.maps().queries(); ++query) {
+    for (std::size_t query = in.firstQuery; query < in.firstQuery + in.queries; ++query) {
         text += u'\n' + figure.maps().queryText(query);
-        for (std::size_t key = 0; key < figure.maps().keys(); ++key)
-            text += u'\t' + QString::number(figure.maps().cell(source, query, key).value, 'g', 9);
+        for (std::size_t key = in.firstKey; key < in.firstKey + in.keys; ++key)
+            text += u'\t' + copied(figure.maps().cell(source, query, key));
     }
     return text;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
+#include "ui/job.h"
 #include "ui/study_controller.h"
 #include "ui/when_visible.h"
 #include "viz/figures/heatmap.h"
@@ -12,20 +13,30 @@
 
 namespace ketscope {
 
-// The heatmap figure on screen: painted once into a pixmap, with the cell under the pointer marked on top.
+// The heatmap figure on screen: painted once into a pixmap, with the cell under the pointer marked on top. Dragging
+// zooms to the tokens that were dragged over, the wheel with Ctrl zooms at the pointer, the middle button or Space
+// pans.
 class FigureView : public QWidget {
     Q_OBJECT
 
 public:
-    FigureView(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+    FigureView(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr,
+               HeatmapContent content = HeatmapContent::Weights);
 
     const Heatmap* figure() const { return m_figure.get(); }
+    // Of what is shown; null while they are being read.
+    const HeadMaps* mapsOf(const Comparison& comparison) const;
     HeatmapLayout layout() const;
     std::optional<HeatmapLayout::CellAt> hovered() const { return m_hovered; }
     void clearHover();
     // Keeps the colour range as it is now.
     void setRangeLocked(bool locked);
     bool isRangeLocked() const { return m_lockedMaximum.has_value(); }
+    bool isZoomed() const;
+    void resetZoom();
+    bool isReading() const { return m_reading.isRunning(); }
+    // Another view of the same head to do what this one does: hovering and zooming.
+    void linkWith(FigureView& other);
 
     void copyValue() const;
     void copyRow() const;
@@ -40,38 +51,74 @@ public:
 
 signals:
     void exportWanted();
+    void dataChanged();  // another head or filter, not only another part of it
+    void hoverMoved();
+    void windowMoved();
 
 protected:
     void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
+    void mouseDoubleClickEvent(QMouseEvent* event) override;
+    void wheelEvent(QWheelEvent* event) override;
     void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void keyReleaseEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
 
 private:
+    enum class Gesture { None, Press, RubberBand, Pan, Overview };
+
     void rebuild();
+    void read(const ComparisonPointer& comparison);
+    void makeFigure(const ComparisonPointer& comparison);
     void invalidate();
     void hover(std::optional<HeatmapLayout::CellAt> cell);
     void showTip();
+    void selectUnder(const QMouseEvent& event);
     bool moveByKey(const QKeyEvent& event);
+    bool zoomByKey(int key);
     std::size_t keyByRank(int step) const;
     QRectF area() const;
     QRegion bandsOf(const HeatmapLayout::CellAt& cell) const;
     void drawCache();
     void paintWithoutFigure(QPainter& painter) const;
+    void paintRubberBand(QPainter& painter) const;
+
+    void showWindow(const MapWindow& window);
+    void follow(const FigureView& other);
+    void keepWindow();
+    void reveal();
+    void zoomAt(double factor, HeatmapLayout::CellAt cell);
+    void pan(std::ptrdiff_t queries, std::ptrdiff_t keys);
+    void panTo(QPointF where);
+    void centreOn(QPointF inOverview);
+    MapWindow rubberBand() const;
+    void endGesture();
 
     StudyController& m_controller;
     Appearance& m_appearance;
+    const HeatmapContent m_content;
     std::unique_ptr<Heatmap> m_figure;
+    std::shared_ptr<const HeatmapData> m_data;
+    const HeatmapData* m_announced = nullptr;
     std::optional<HeatmapLayout> m_layout;
     QString m_problem;
     QPixmap m_cache;
     std::optional<HeatmapLayout::CellAt> m_hovered;
     int m_hoveredPanel = 0;
     std::optional<double> m_lockedMaximum;
+    std::optional<MapWindow> m_window;  // while it moves; the study has it when the hand rests
+    Gesture m_gesture = Gesture::None;
+    QPointF m_pressed;
+    HeatmapLayout::CellAt m_from{}, m_to{};  // of the rubber band
+    MapWindow m_panned;                      // where panning began
+    bool m_space = false;
     QTimer m_tip;
+    QTimer m_keep;
+    Job m_reading;
     WhenVisible* m_rebuilding;
 };
 

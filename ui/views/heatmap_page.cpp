@@ -2,9 +2,12 @@
 #include "ui/views/heatmap_page.h"
 
 #include "ui/controls/compare_box.h"
+#include "ui/controls/filter_panel.h"
 #include "ui/views/metrics_table.h"
 #include "ui/views/row_panel.h"
 #include "viz/colour_map.h"
+
+#include <utility>
 
 namespace ketscope {
 
@@ -13,8 +16,11 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kSideBySide = 760.0;  // room for charts beside metrics
-constexpr double kOneLine = 700.0;     // room for the title beside its controls
-constexpr double kOneRow = 400.0;      // room for all controls beside each other
+constexpr double kAllBeside = 960.0;   // and for the standard errors between them
+constexpr double kOneLine = 1150.0;    // room for the title beside its controls
+constexpr double kOneRow = 930.0;      // room for all controls beside each other
+constexpr double kErrorWidth = 230.0;
+constexpr double kLeastRow = 280.0;
 constexpr double kLeastMaps = 310.0;
 constexpr double kLeastCharts = 180.0;
 constexpr double kUsualCharts = 250.0;
@@ -24,45 +30,79 @@ constexpr double kUsualShare = 0.36;
 
 HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Perspective(parent), m_controller(controller), m_appearance(appearance),
-      m_figure(new FigureView(controller, appearance, this))
+      m_figure(new FigureView(controller, appearance, this)),
+      m_errors(new FigureView(controller, appearance, this, HeatmapContent::StandardErrors)),
+      m_lines(new FigurePane(u"bipartite"_s, controller, appearance, this)),
+      m_elements(new FigurePane(u"qk-detail"_s, controller, appearance, this))
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
+    m_figure->linkWith(*m_errors);
+    makeErrorPanel();
     m_below = new QSplitter(Qt::Horizontal, this);
-    m_below->addWidget(new RowPanel(controller, appearance, m_below));
+    auto* row = new RowPanel(controller, appearance, m_below);
+    row->setMaps([this](const Comparison& comparison) { return m_figure->mapsOf(comparison); });
+    connect(m_figure, &FigureView::dataChanged, row, &RowPanel::refreshWhenVisible);
+    m_below->addWidget(row);
+    m_below->addWidget(m_errorPanel);
     m_below->addWidget(makeScrollArea(new MetricsPanel(controller, appearance), m_below));
-    m_below->setStretchFactor(0, 5);
-    m_below->setStretchFactor(1, 4);
+    m_views = new QStackedWidget(this);
+    m_views->addWidget(m_figure);
+    for (FigurePane* pane : {m_lines, m_elements}) {
+        m_views->addWidget(makeScrollArea(pane, m_views));
+        connect(pane, &FigurePane::figureChanged, this, &HeatmapPage::arrange);
+        connect(pane, &FigurePane::exportWanted, this, &HeatmapPage::exportWanted);
+    }
     m_split = new QSplitter(Qt::Vertical, this);
-    m_split->addWidget(m_figure);
+    m_split->addWidget(m_views);
     m_split->addWidget(m_below);
     for (QSplitter* each : {m_below, m_split}) {
         each->setHandleWidth(1);
         each->setChildrenCollapsible(false);
+        connect(each, &QSplitter::splitterMoved, this, [this] { m_arrangedByHand = true; });
     }
     m_scroll = makeScrollArea(m_split, this);
-    connect(m_split, &QSplitter::splitterMoved, this, [this] { m_arrangedByHand = true; });
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(makeHeader());
     column->addWidget(m_scroll, 1);
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &HeatmapPage::refreshHeader);
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
-        connect(&controller, signal, this, &HeatmapPage::arrange);
-    connect(&appearance, &Appearance::changed, this, &HeatmapPage::arrange);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &HeatmapPage::refreshPanels);
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
-    connect(m_figure, &FigureView::exportWanted, this, [this] { emit exportWanted(figureId()); });
+    connect(&controller, &StudyController::viewChanged, this, [this] {
+        ViewSettings view = m_controller.study().view;
+        view.heatmap.window = {};
+        if (view != std::exchange(m_arrangedFor, view))
+            refreshPanels();
+    });
+    connect(&appearance, &Appearance::changed, this, &HeatmapPage::arrange);
+    connect(m_figure, &FigureView::exportWanted, this, [this] { emit exportWanted(u"heatmap"_s); });
+    connect(m_errors, &FigureView::exportWanted, this, [this] { emit exportWanted(u"standard-error"_s); });
     refreshHeader();
     refreshControls();
+    refreshPanels();
 }
 
-QWidget* HeatmapPage::makeHeader()
+void HeatmapPage::makeErrorPanel()
 {
-    auto* header = new QFrame(this);
-    m_title = makeLabel({}, "page", header);
-    m_note = new ElidedLabel("hint", header);
+    m_errorPanel = new QWidget(this);
+    m_errorPanel->setProperty("ground", u"panel"_s);
+    m_errorPanel->setAttribute(Qt::WA_StyledBackground);
+    auto* column = new QVBoxLayout(m_errorPanel);
+    column->setContentsMargins(2, 3, 2, 2);
+    column->addWidget(m_errors, 1);
+}
+
+QHBoxLayout* HeatmapPage::makeChoices(QWidget* header)
+{
+    m_shown = new Segment({tr("Maps"), tr("Lines"), tr("Q·K")}, header);
+    m_shown->setObjectName(u"shown"_s);
+    m_shown->setToolTip(
+        tr("Maps of queries × keys, lines from queries to keys, or the selected cell's q·k element by element"));
     m_scale = new ChoiceBox(header);
     m_scale->setAccessibleName(tr("Scale"));
     m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
@@ -74,20 +114,60 @@ QWidget* HeatmapPage::makeHeader()
         m_colourMap->addItem(map.title(), map.id());
     for (const ColourMap& map : colourMaps())
         m_colourMap->addItem(map.reversed().title(), map.reversed().id());
+    connect(m_shown, &Segment::chosen, this, [this](int index) {
+        m_controller.changeView([index](auto& view) { view.heatmap.shown = static_cast<HeatmapView::Shown>(index); });
+    });
+    connect(m_scale, &QComboBox::activated, this, [this] {
+        m_controller.changeView(
+            [this](auto& v) { v.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
+    });
+    connect(m_colourMap, &QComboBox::activated, this, [this] {
+        m_controller.changeView([this](auto& v) { v.colourMap = m_colourMap->currentData().toString().toStdString(); });
+    });
+    auto* row = new QHBoxLayout;
+    for (QWidget* control :
+         std::initializer_list<QWidget*>{m_shown, new CompareBox(m_controller, header),
+                                         new FilterButton(m_controller, m_appearance, header), m_scale, m_colourMap})
+        row->addWidget(control);
+    return row;
+}
+
+QHBoxLayout* HeatmapPage::makeTicks(QWidget* header)
+{
     m_lock = new TickBox(tr("Lock range"), header);
     m_lock->setToolTip(tr("Keep the colour range of A and B while heads and parameters change. L"));
     m_lock->setObjectName(u"lockRange"_s);
-    m_difference = new TickBox(tr("Show Δ"), header);
+    m_difference = new TickBox(tr("Δ"), header);
+    m_difference->setObjectName(u"showDifference"_s);
+    m_difference->setAccessibleName(tr("Show the difference"));
     m_difference->setToolTip(tr("Show the difference of the compared traces. D"));
+    m_standardErrors = new TickBox(tr("SE"), header);
+    m_standardErrors->setObjectName(u"showStandardErrors"_s);
+    m_standardErrors->setAccessibleName(tr("Show standard error"));
+    m_standardErrors->setToolTip(tr("Show standard error: rings, hatching where |Δ| < 2 SE, and its map. U"));
+    connect(m_difference, &QCheckBox::clicked, this,
+            [this](bool on) { m_controller.changeView([on](auto& v) { v.showDifference = on; }); });
+    connect(m_standardErrors, &QCheckBox::clicked, this,
+            [this](bool on) { m_controller.changeView([on](auto& v) { v.heatmap.standardErrors = on; }); });
+    connect(m_lock, &QCheckBox::toggled, m_figure, &FigureView::setRangeLocked);
+    auto* row = new QHBoxLayout;
+    for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference, m_standardErrors})
+        row->addWidget(control);
+    row->addStretch(1);
+    row->addWidget(makeExplanationButton(m_appearance, header));
+    return row;
+}
+
+QWidget* HeatmapPage::makeHeader()
+{
+    auto* header = new QFrame(this);
+    m_title = makeLabel({}, "page", header);
+    m_note = new ElidedLabel("hint", header);
     auto* titles = new QHBoxLayout;
     titles->addWidget(m_title);
     titles->addWidget(m_note, 1);
-    auto* choices = new QHBoxLayout;
-    auto* ticks = new QHBoxLayout;
-    for (QWidget* control : std::initializer_list<QWidget*>{new CompareBox(m_controller, header), m_scale, m_colourMap})
-        choices->addWidget(control);
-    for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference})
-        ticks->addWidget(control);
+    auto* choices = makeChoices(header);
+    auto* ticks = makeTicks(header);
     m_controls = new QBoxLayout(QBoxLayout::LeftToRight);
     m_controls->addLayout(choices);
     m_controls->addLayout(ticks);
@@ -100,16 +180,6 @@ QWidget* HeatmapPage::makeHeader()
     auto* line = new QFrame(this);
     line->setProperty("role", u"separator"_s);
     line->setFixedHeight(1);
-    connect(m_scale, &QComboBox::activated, this, [this] {
-        m_controller.changeView(
-            [this](auto& v) { v.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
-    });
-    connect(m_colourMap, &QComboBox::activated, this, [this] {
-        m_controller.changeView([this](auto& v) { v.colourMap = m_colourMap->currentData().toString().toStdString(); });
-    });
-    connect(m_difference, &QCheckBox::clicked, this,
-            [this](bool on) { m_controller.changeView([on](auto& v) { v.showDifference = on; }); });
-    connect(m_lock, &QCheckBox::toggled, m_figure, &FigureView::setRangeLocked);
     auto* whole = new QWidget(this);
     auto* column = new QVBoxLayout(whole);
     column->setContentsMargins(0, 0, 0, 0);
@@ -117,6 +187,68 @@ QWidget* HeatmapPage::makeHeader()
     column->addWidget(header);
     column->addWidget(line);
     return whole;
+}
+
+FigurePane* HeatmapPage::paneShown() const
+{
+    switch (m_controller.study().view.heatmap.shown) {
+    case HeatmapView::Shown::Maps: return nullptr;
+    case HeatmapView::Shown::Lines: return m_lines;
+    case HeatmapView::Shown::Elements: break;
+    }
+    return m_elements;
+}
+
+bool HeatmapPage::showsErrors() const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison || !m_controller.study().view.heatmap.standardErrors)
+        return false;
+    for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace)
+        if (!standardErrorOf(*comparison, trace, comparison->study.selection).empty())
+            return true;
+    return false;
+}
+
+QString HeatmapPage::figureId() const
+{
+    if (m_errors->hasFocus())
+        return u"standard-error"_s;
+    return paneShown() != nullptr ? paneShown()->figureId() : u"heatmap"_s;
+}
+
+void HeatmapPage::copyImage() const
+{
+    if (m_errors->hasFocus())
+        m_errors->copyImage();
+    else if (paneShown() != nullptr)
+        paneShown()->copyImage();
+    else
+        m_figure->copyImage();
+}
+
+void HeatmapPage::copyValues() const
+{
+    if (m_errors->hasFocus())
+        m_errors->copyMatrix();
+    else if (paneShown() != nullptr)
+        paneShown()->copyTable();
+    else
+        m_figure->copyMatrix();
+}
+
+void HeatmapPage::takeFocus()
+{
+    if (paneShown() != nullptr)
+        paneShown()->setFocus();
+    else
+        m_figure->setFocus();
+}
+
+void HeatmapPage::clearHover()
+{
+    m_figure->clearHover();
+    m_figure->resetZoom();
 }
 
 // What was waiting to be seen is there now and has its height.
@@ -132,25 +264,55 @@ void HeatmapPage::resizeEvent(QResizeEvent* event)
     arrange();
 }
 
+int HeatmapPage::heightOfMaps() const
+{
+    const FigurePane* pane = paneShown();
+    return pane != nullptr ? pane->heightForWidth(pane->width()) : m_figure->heightForWidth(m_figure->width());
+}
+
 // The maps get the height that suits the width, the charts the rest; what does not fit is scrolled. Charts and metrics
 // stand below each other where there is no room for both side by side.
 void HeatmapPage::arrange()
 {
     const Theme& theme = m_appearance.theme();
-    const bool narrow = width() < theme.px(kSideBySide);
+    const bool narrow = width() < theme.px(m_errorPanel->isHidden() ? kSideBySide : kAllBeside);
     m_header->setDirection(width() < theme.px(kOneLine) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_controls->setDirection(width() < theme.px(kOneRow) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_below->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
-    m_below->setMinimumHeight(qRound(theme.px(narrow ? 2 * kLeastCharts : kLeastCharts)));
-    const int wanted = m_figure->heightForWidth(m_figure->width());
-    m_figure->setMinimumHeight(narrow ? wanted : std::min(wanted, qRound(theme.px(kLeastMaps))));
+    const double charts = narrow ? (m_errorPanel->isHidden() ? 2.0 : 3.0) * kLeastCharts : kLeastCharts;
+    m_below->setMinimumHeight(qRound(theme.px(charts)));
+    const int wanted = heightOfMaps();
+    if (paneShown() != nullptr)
+        paneShown()->setMinimumHeight(wanted);
+    m_views->setMinimumHeight(narrow && paneShown() == nullptr ? wanted
+                                                               : std::min(wanted, qRound(theme.px(kLeastMaps))));
     if (m_arrangedByHand)
         return;
+    arrangeCharts(narrow);
     const int all = m_scroll->viewport()->height();
-    const int charts =
+    const int below =
         std::clamp(qRound(kUsualShare * all), qRound(theme.px(kLeastCharts)), qRound(theme.px(kUsualCharts)));
-    const int maps = std::clamp(wanted, 0, std::max(0, all - charts));
+    const int maps = std::clamp(wanted, 0, std::max(0, all - below));
     m_split->setSizes({maps, all - maps});
+}
+
+// The metrics get what they need, the standard errors a square, the row chart the rest.
+void HeatmapPage::arrangeCharts(bool narrow)
+{
+    const Theme& theme = m_appearance.theme();
+    if (narrow)
+        return m_below->setSizes({1, 1, 1});
+    const int errors = m_errorPanel->isHidden() ? 0 : qRound(theme.px(kErrorWidth));
+    const int wanted = m_below->widget(2)->sizeHint().width() + qRound(theme.px(30.0));
+    const int metrics = std::min(wanted, width() - errors - qRound(theme.px(kLeastRow)));
+    m_below->setSizes({width() - errors - metrics, errors, metrics});
+}
+
+void HeatmapPage::refreshPanels()
+{
+    m_errorPanel->setVisible(showsErrors());
+    m_views->setCurrentIndex(static_cast<int>(m_controller.study().view.heatmap.shown));
+    arrange();
 }
 
 void HeatmapPage::refreshHeader()
@@ -163,19 +325,50 @@ void HeatmapPage::refreshHeader()
         return;
     }
     m_title->setText(tr("Layer %1 · Head %2").arg(selection.layer).arg(selection.head));
-    const bool causal = model->stacks.at(selection.stack).causal;
-    m_note->setText(causal ? tr("rows are queries, columns are keys; causal: keys after the query are masked")
-                           : tr("rows are queries, columns are keys"));
+    const HeatmapView& view = m_controller.study().view.heatmap;
+    QStringList parts{tr("rows are queries, columns are keys")};
+    if (const std::string filter = describe(view.filter, view.direction); !filter.empty())
+        parts.prepend(QString::fromStdString(filter));
+    if (model->stacks.at(selection.stack).causal)
+        parts << tr("causal: keys after the query are masked");
+    m_note->setText(parts.join(u" · "_s));
     m_note->setToolTip(m_note->text());
 }
 
 void HeatmapPage::refreshControls()
 {
     const ViewSettings& view = m_controller.study().view;
+    m_shown->choose(static_cast<int>(view.heatmap.shown));
     m_scale->choose(static_cast<int>(view.scale));
     m_colourMap->choose(QString::fromStdString(view.colourMap));
     m_difference->setChecked(view.showDifference);
     m_difference->setEnabled(!view.compared.everyTrace);
+    m_standardErrors->setChecked(view.heatmap.standardErrors);
+}
+
+QString HeatmapPage::explanation() const
+{
+    if (!m_controller.comparison())
+        return tr("<p>Attention maps of one head, shown after the first run.</p>");
+    const HeatmapView& view = m_controller.study().view.heatmap;
+    const bool row = view.direction == AttentionDirection::FromQuery;
+    QString text =
+        tr("<p><b>One head's attention.</b> Row i, column j: how much query i takes from key j. Exact attention "
+           "is a<sub>ij</sub> = softmax<sub>j</sub>(q<sub>i</sub>·k<sub>j</sub> / √d) over the keys that the "
+           "mask allows, so that every row sums to 1; columns do not. The head's output for query i is "
+           "Σ<sub>j</sub> a<sub>ij</sub> v<sub>j</sub>.</p>");
+    text += explainTraces(m_controller) + explainMaps(m_controller) + explainMask(m_controller);
+    text += tr("<p><b>Direction.</b> %1</p>")
+                .arg(row ? tr("From a query: chart, ranks and filters follow the selected row.")
+                         : tr("To a key: chart, ranks and filters follow the selected column."));
+    const QString filter = QString::fromStdString(describe(view.filter, view.direction)).toHtmlEscaped();
+    text += tr("<p><b>Shown.</b> %1. Metrics are always of all weights.</p>")
+                .arg(filter.isEmpty() ? tr("all weights, as they were used") : filter);
+    text += tr(
+        "<p><b>Δ</b> is B − A: blue less, orange more in B. A and B share one colour range. <b>Rings</b> are standard "
+        "errors relative to the value; differences below 2 standard errors are hatched: not resolved. They do not "
+        "include the bias of noise channels.</p>");
+    return text;
 }
 
 }  // namespace ketscope

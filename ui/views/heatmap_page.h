@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/views/figure_pane.h"
 #include "ui/views/figure_view.h"
 #include "ui/views/perspective.h"
 
 #include <QScrollArea>
 #include <QSplitter>
+#include <QStackedWidget>
 
 namespace ketscope {
 
@@ -16,13 +18,15 @@ class HeatmapPage : public Perspective {
 public:
     HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
-    QString figureId() const override { return QStringLiteral("heatmap"); }
-    void copyImage() const override { m_figure->copyImage(); }
-    void copyValues() const override { m_figure->copyMatrix(); }
-    void takeFocus() override { m_figure->setFocus(); }
-    void clearHover() override { m_figure->clearHover(); }
+    QString figureId() const override;
+    void copyImage() const override;
+    void copyValues() const override;
+    void takeFocus() override;
+    void clearHover() override;
+    QString explanation() const override;
 
     FigureView& figureView() const { return *m_figure; }
+    FigureView& errorView() const { return *m_errors; }
     void toggleRangeLock() { m_lock->toggle(); }
 
 protected:
@@ -31,9 +35,18 @@ protected:
 
 private:
     void arrange();
+    void arrangeCharts(bool narrow);
+    int heightOfMaps() const;
+    // The pane in place of the maps; null = the maps are shown.
+    FigurePane* paneShown() const;
+    bool showsErrors() const;
     QWidget* makeHeader();
+    QHBoxLayout* makeChoices(QWidget* header);
+    QHBoxLayout* makeTicks(QWidget* header);
+    void makeErrorPanel();
     void refreshHeader();
     void refreshControls();
+    void refreshPanels();
 
     StudyController& m_controller;
     Appearance& m_appearance;
@@ -45,11 +58,19 @@ private:
     QSplitter* m_split = nullptr;
     QSplitter* m_below = nullptr;
     bool m_arrangedByHand = false;
+    ViewSettings m_arrangedFor;  // without its window: zooming moves no panel
     ChoiceBox* m_scale = nullptr;
     ChoiceBox* m_colourMap = nullptr;
     TickBox* m_lock = nullptr;
     TickBox* m_difference = nullptr;
+    TickBox* m_standardErrors = nullptr;
+    Segment* m_shown = nullptr;
+    QStackedWidget* m_views = nullptr;
+    QWidget* m_errorPanel = nullptr;
     FigureView* m_figure;
+    FigureView* m_errors;
+    FigurePane* m_lines;
+    FigurePane* m_elements;
 };
 
 }  // namespace ketscope

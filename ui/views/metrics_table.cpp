@@ -9,6 +9,9 @@
 #include <QPainter>
 #include <QScrollArea>
 
+#include <algorithm>
+#include <cmath>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -17,16 +20,46 @@ namespace {
 
 constexpr double kRowPixels = 25.0;
 constexpr double kColumnPixels = 66.0;
-constexpr double kTitleColumnPixels = 136.0;
+constexpr double kErrorPixels = 84.0;  // of a column with standard errors
+constexpr double kTitleColumnPixels = 132.0;
 
-QStringList scopeTitles()
+// "±.006"; two digits that count.
+QString shownError(double error)
 {
-    return {MetricsTable::tr("Cell"), MetricsTable::tr("Query"), MetricsTable::tr("Head"), MetricsTable::tr("Patched")};
+    QString text = formatNumber(error, error < 0.0095 ? (error < 0.00095 ? 4 : 3) : 3);
+    if (text.startsWith(u"0."_s))
+        text.remove(0, 1);
+    return u"±"_s + text;
 }
 
 QString shown(const std::optional<double>& value) { return value ? formatNumber(*value, 3) : u"–"_s; }
 
+std::vector<MetricRow> errorRows(std::vector<MetricRow> rows, const Readings& readings)
+{
+    const auto add = [&](std::size_t row, double MapErrors::*field) {
+        const auto value = [&](const std::optional<MapErrors>& errors) -> std::optional<double> {
+            return errors && std::isfinite((*errors).*field) ? std::optional((*errors).*field) : std::nullopt;
+        };
+        rows[row].errors = {std::nullopt, value(readings.lineErrors), value(readings.headErrors),
+                            value(readings.whole->patched.errors)};
+    };
+    add(0, &MapErrors::kl);
+    add(1, &MapErrors::jensenShannon);
+    add(2, &MapErrors::maximumDifference);
+    add(4, &MapErrors::entropyB);
+    if (readings.cellError > 0.0)
+        rows[2].errors[MetricRow::Cell] = readings.cellError;
+    return rows;
+}
+
 }  // namespace
+
+QStringList scopeTitles(AttentionDirection direction)
+{
+    return {MetricsTable::tr("Cell"),
+            direction == AttentionDirection::FromQuery ? MetricsTable::tr("Query") : MetricsTable::tr("Key"),
+            MetricsTable::tr("Head"), MetricsTable::tr("Patched")};
+}
 
 std::vector<MetricRow> metricRows(const Readings& readings)
 {
@@ -35,7 +68,7 @@ std::vector<MetricRow> metricRows(const Readings& readings)
     const QString b = QString::fromStdString(traceTag(readings.whole->pair.candidate));
     const auto over = [&](double MapComparison::*field) -> std::array<Value, MetricRow::kScopes> {
         const HeadsMean& patched = readings.whole->patched;
-        return {Value(), readings.query.*field, readings.head.*field,
+        return {Value(), readings.line.rows == 0 ? Value() : Value(readings.line.*field), readings.head.*field,
                 patched.heads == 0 ? Value() : Value(patched.maps.*field)};
     };
     std::vector<MetricRow> rows = {
@@ -46,19 +79,41 @@ std::vector<MetricRow> metricRows(const Readings& readings)
         {MetricsTable::tr("Entropy %1, nats").arg(b), over(&MapComparison::entropyB)},
         {MetricsTable::tr("Top-1 key agreement"), over(&MapComparison::topKeyAgreement)},
     };
+    if (readings.direction == AttentionDirection::ToKey)
+        rows[5].title = MetricsTable::tr("Top-1 agreement");
     rows[0].values[MetricRow::Cell] = readings.cell.kl;
     rows[1].values[MetricRow::Cell] = readings.cell.jensenShannon;
     rows[2].values[MetricRow::Cell] = std::abs(readings.cell.difference);
+    rows = errorRows(std::move(rows), readings);
+    if (readings.headCorrected)
+        rows.insert(rows.begin() + 5, {MetricsTable::tr("… Miller–Madow"),
+                                       {Value(), readings.lineCorrected, readings.headCorrected, Value()}});
     return rows;
 }
 
-QString metricsAsText(const std::vector<MetricRow>& rows)
+QString metricsAsText(const std::vector<MetricRow>& rows, AttentionDirection direction)
 {
-    QString text = MetricsTable::tr("Measure") + u'\t' + scopeTitles().join(u'\t');
+    const QStringList titles = scopeTitles(direction);
+    std::array<bool, MetricRow::kScopes> hasErrors{};
+    for (const MetricRow& row : rows)
+        for (std::size_t scope = 0; scope < row.errors.size(); ++scope)
+            hasErrors[scope] = hasErrors[scope] || row.errors[scope].has_value();
+    const auto number = [](const std::optional<double>& value) {
+        return value ? QString::number(*value, 'g', 9) : QString();
+    };
+    QString text = MetricsTable::tr("Measure");
+    for (std::size_t scope = 0; scope < hasErrors.size(); ++scope) {
+        text += u'\t' + titles[static_cast<qsizetype>(scope)];
+        if (hasErrors[scope])
+            text += u'\t' + titles[static_cast<qsizetype>(scope)] + u" SE"_s;
+    }
     for (const MetricRow& row : rows) {
         text += u'\n' + row.title;
-        for (const auto& value : row.values)
-            text += u'\t' + (value ? QString::number(*value, 'g', 9) : QString());
+        for (std::size_t scope = 0; scope < hasErrors.size(); ++scope) {
+            text += u'\t' + number(row.values[scope]);
+            if (hasErrors[scope])
+                text += u'\t' + number(row.errors[scope]);
+        }
     }
     return text;
 }
@@ -71,11 +126,23 @@ MetricsTable::MetricsTable(StudyController& controller, Appearance& appearance, 
     connect(&controller, &StudyController::readingsChanged, this, &MetricsTable::refresh);
     connect(&controller, &StudyController::comparisonChanged, this, &MetricsTable::refresh);
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
+    connect(&controller, &StudyController::viewChanged, this, &MetricsTable::refresh);
     connect(&appearance, &Appearance::changed, this, [this] {
         updateGeometry();
         update();
     });
     refresh();
+}
+
+AttentionDirection MetricsTable::direction() const
+{
+    return m_controller.readings() ? m_controller.readings()->direction : AttentionDirection::FromQuery;
+}
+
+bool MetricsTable::showsErrors() const
+{
+    return m_controller.study().view.heatmap.standardErrors && m_controller.readings()
+           && (m_controller.readings()->headErrors || m_controller.readings()->whole->patched.errors);
 }
 
 void MetricsTable::refresh()
@@ -84,14 +151,17 @@ void MetricsTable::refresh()
     const ComparisonPointer& comparison = m_controller.comparison();
     if (m_controller.readings() && comparison && comparison->traces.size() > 1)
         m_rows = metricRows(*m_controller.readings());
-    setAccessibleDescription(metricsAsText(m_rows));
+    setAccessibleDescription(asText());
+    updateGeometry();
     update();
 }
 
 QSize MetricsTable::sizeHint() const
 {
     const Theme& theme = m_appearance.theme();
-    return {qRound(theme.px(kTitleColumnPixels + 4 * kColumnPixels)), qRound(theme.px(7 * kRowPixels + 2))};
+    const double columns = 4.0 * (showsErrors() ? kErrorPixels : kColumnPixels);
+    const auto rows = static_cast<double>(std::max<std::size_t>(6, m_rows.size()) + 1);
+    return {qRound(theme.px(kTitleColumnPixels + columns)), qRound(theme.px(rows * kRowPixels + 2))};
 }
 
 QSize MetricsTable::minimumSizeHint() const { return sizeHint(); }
@@ -99,7 +169,8 @@ QSize MetricsTable::minimumSizeHint() const { return sizeHint(); }
 QRectF MetricsTable::columnOf(const QRectF& line, int scope) const
 {
     const Theme& theme = m_appearance.theme();
-    const double width = std::max(theme.px(kColumnPixels), (line.width() - theme.px(kTitleColumnPixels)) / 4.0);
+    const double least = showsErrors() ? kErrorPixels : kColumnPixels;
+    const double width = std::max(theme.px(least), (line.width() - theme.px(kTitleColumnPixels)) / 4.0);
     const double right = line.right() - width * (MetricRow::kScopes - 1 - scope);
     return {right - width, line.top(), width, line.height()};
 }
@@ -118,7 +189,7 @@ void MetricsTable::paintEvent(QPaintEvent*)
         painter.setFont(theme.ui(kLabelPixels, scope == MetricRow::Head ? QFont::DemiBold : QFont::Normal));
         painter.setPen(scope == MetricRow::Head ? theme.accent : theme.text2);
         painter.drawText(columnOf(line, scope).adjusted(0, 0, -pad, 0), Qt::AlignRight | Qt::AlignVCenter,
-                         scopeTitles()[scope]);
+                         scopeTitles(direction())[scope]);
     }
     for (const MetricRow& row : m_rows) {
         line.translate(0, height);
@@ -140,26 +211,40 @@ void MetricsTable::paintRow(QPainter& painter, const MetricRow& row, const QRect
     painter.setFont(theme.ui(kLabelPixels));
     painter.setPen(theme.text);
     painter.drawText(line, Qt::AlignVCenter, row.title);
-    painter.setFont(theme.mono(kLabelPixels));
-    painter.setPen(m_controller.isUpToDate() ? theme.text : theme.text3);
     for (int scope = 0; scope < MetricRow::kScopes; ++scope)
-        painter.drawText(columnOf(line, scope).adjusted(0, 0, -theme.px(10), 0), Qt::AlignRight | Qt::AlignVCenter,
-                         shown(row.values[static_cast<std::size_t>(scope)]));
+        paintValue(painter, row, scope, columnOf(line, scope).adjusted(0, 0, -theme.px(10), 0));
 }
 
-MetricsPanel::MetricsPanel(StudyController& controller, Appearance& appearance, QWidget* parent) : QWidget(parent)
+// The value, and smaller its standard error; values stay below each other whether or not they have one.
+void MetricsTable::paintValue(QPainter& painter, const MetricRow& row, int scope, const QRectF& place) const
+{
+    const Theme& theme = m_appearance.theme();
+    const auto index = static_cast<std::size_t>(scope);
+    QRectF left = place;
+    if (showsErrors()) {
+        const QFont small = theme.mono(kTickPixels);
+        left.setRight(place.right() - QFontMetricsF(small).horizontalAdvance(u"±.0000"_s));
+        if (row.errors[index]) {
+            painter.setFont(small);
+            painter.setPen(theme.text3);
+            painter.drawText(place, Qt::AlignRight | Qt::AlignVCenter, shownError(*row.errors[index]));
+        }
+    }
+    painter.setFont(theme.mono(kLabelPixels));
+    painter.setPen(m_controller.isUpToDate() ? theme.text : theme.text3);
+    painter.drawText(left, Qt::AlignRight | Qt::AlignVCenter, shown(row.values[index]));
+}
+
+MetricsPanel::MetricsPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : QWidget(parent), m_note(makeLabel({}, "hint", this))
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     auto* table = new MetricsTable(controller, appearance, this);
     auto* copy = makeLink(tr("Copy as TSV"), this);
     copy->setObjectName(u"copyMetrics"_s);
-    connect(copy, &QPushButton::clicked, this,
-            [table] { QApplication::clipboard()->setText(metricsAsText(table->rows())); });
-    auto* note = makeLabel(tr("Query, head and patched values are means over queries; max |Δ| is a maximum. Padding is "
-                              "left out."),
-                           "hint", this);
-    note->setWordWrap(true);
+    connect(copy, &QPushButton::clicked, this, [table] { QApplication::clipboard()->setText(table->asText()); });
+    m_note->setWordWrap(true);
     auto* head = new QHBoxLayout;
     head->addWidget(makeLabel(tr("Metrics"), "title", this));
     head->addStretch(1);
@@ -168,8 +253,31 @@ MetricsPanel::MetricsPanel(StudyController& controller, Appearance& appearance, 
     column->setContentsMargins(14, 9, 14, 8);
     column->addLayout(head);
     column->addWidget(table);
-    column->addWidget(note);
+    column->addWidget(m_note);
     column->addStretch(1);
+    for (const auto signal : {&StudyController::readingsChanged, &StudyController::viewChanged})
+        connect(&controller, signal, this, [this, &controller, table] { refreshNote(controller, *table); });
+    refreshNote(controller, *table);
+}
+
+void MetricsPanel::refreshNote(const StudyController& controller, const MetricsTable& table)
+{
+    const bool row = !controller.readings() || controller.readings()->direction == AttentionDirection::FromQuery;
+    QString text =
+        row ? tr("Query, head and patched values are means over queries; max |Δ| is a maximum. Padding is left "
+                 "out.")
+            : tr("Key: its column divided by its sum. Head and patched values are means over queries; max |Δ| "
+                 "is a maximum.");
+    const bool errors = std::ranges::any_of(table.rows(), [](const MetricRow& each) {
+        return std::ranges::any_of(each.errors, [](const auto& error) { return error.has_value(); });
+    });
+    if (errors && controller.study().view.heatmap.standardErrors)
+        text += tr(" ± is one standard error, to first order in the weights' own.");
+    if (controller.readings() && controller.readings()->headCorrected)
+        text += tr(" Miller–Madow takes the bias of sampling off the entropy; KL and JS are not corrected.");
+    if (controller.study().view.heatmap.filter.isActive())
+        text += tr(" All weights count, whatever the filter shows.");
+    m_note->setText(text);
 }
 
 }  // namespace ketscope

@@ -4,6 +4,7 @@
 #include "ui/appearance.h"
 #include "ui/study_controller.h"
 
+#include <QLabel>
 #include <QWidget>
 
 #include <array>
@@ -11,16 +12,18 @@
 
 namespace ketscope {
 
-// One measure at the four scopes; empty where it has no meaning.
+// One measure at the four scopes; empty where it has no meaning. Line: the query's row or the key's column.
 struct MetricRow {
-    enum Scope { Cell, Query, Head, Patched, kScopes };
+    enum Scope { Cell, Line, Head, Patched, kScopes };
     QString title;
     std::array<std::optional<double>, kScopes> values;
+    std::array<std::optional<double>, kScopes> errors = {};  // one standard error, where known
 };
 
 std::vector<MetricRow> metricRows(const Readings& readings);
-// Tab-separated, with a header line.
-QString metricsAsText(const std::vector<MetricRow>& rows);
+QStringList scopeTitles(AttentionDirection direction);
+// Tab-separated, with a header line; a column of standard errors after each scope that has any.
+QString metricsAsText(const std::vector<MetricRow>& rows, AttentionDirection direction);
 
 // B against A for the selected cell, query and head and for all patched heads.
 class MetricsTable : public QWidget {
@@ -30,6 +33,7 @@ public:
     MetricsTable(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
     const std::vector<MetricRow>& rows() const { return m_rows; }
+    QString asText() const { return metricsAsText(m_rows, direction()); }
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override;
 
@@ -37,7 +41,11 @@ protected:
     void paintEvent(QPaintEvent* event) override;
 
 private:
+    AttentionDirection direction() const;
+    bool showsErrors() const;
+    double columnPixels(int scope) const;
     void refresh();
+    void paintValue(QPainter& painter, const MetricRow& row, int scope, const QRectF& place) const;
     void paintRow(QPainter& painter, const MetricRow& row, const QRectF& line) const;
     QRectF columnOf(const QRectF& line, int scope) const;
 
@@ -52,6 +60,11 @@ class MetricsPanel : public QWidget {
 
 public:
     MetricsPanel(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+private:
+    void refreshNote(const StudyController& controller, const MetricsTable& table);
+
+    QLabel* m_note;
 };
 
 }  // namespace ketscope

@@ -15,9 +15,14 @@ PanePage::PanePage(StudyController& controller, Appearance& appearance, QWidget*
 FigurePane* PanePage::addPane(const char* figureId, QWidget* parent)
 {
     auto* made = new FigurePane(QString::fromLatin1(figureId), m_controller, m_appearance, parent);
-    connect(made, &FigurePane::exportWanted, this, &PanePage::exportWanted);
-    m_panes.push_back(made);
+    addPane(made);
     return made;
+}
+
+void PanePage::addPane(FigurePane* pane)
+{
+    connect(pane, &FigurePane::exportWanted, this, &PanePage::exportWanted);
+    m_panes.push_back(pane);
 }
 
 FigurePane& PanePage::currentPane() const

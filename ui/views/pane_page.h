@@ -22,6 +22,7 @@ public:
 
 protected:
     FigurePane* addPane(const char* figureId, QWidget* parent);
+    void addPane(FigurePane* pane);
     StudyController& controller() const { return m_controller; }
     Appearance& appearance() const { return m_appearance; }
 

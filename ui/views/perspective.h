@@ -3,6 +3,7 @@
 
 #include "ui/appearance.h"
 #include "ui/controls/controls.h"
+#include "ui/controls/explanation.h"
 #include "ui/study_controller.h"
 
 namespace ketscope {
@@ -20,6 +21,11 @@ public:
     virtual void copyValues() const = 0;  // tab-separated
     virtual void takeFocus() = 0;
     virtual void clearHover() {}
+    virtual void exportCircuit() {}     // asks for a file; nothing where no circuit is drawn
+    virtual void stepCircuit(int step)  // ±1 column of a drawn circuit
+    {
+        static_cast<void>(step);
+    }
 
     // Sections that take the place of the window's own in the left and right dock, made for the caller; empty = the
     // window's stay.
@@ -29,9 +35,27 @@ public:
     // Why there is nothing to see here for what is open, as one sentence; empty = there is.
     virtual QString obstacle() const { return {}; }
 
+    // "What am I looking at?" as plain rich text: formula, shapes, direction, normalisation, mask, what is left out of
+    // sight. A page that explains itself puts makeExplanationButton() at the end of its header.
+    virtual QString explanation() const { return {}; }
+    void explain();
+
 signals:
     void exportWanted(const QString& figureId);
+    void inputWanted();  // the dialog with all of the input
+
+protected:
+    ExplanationButton* makeExplanationButton(Appearance& appearance, QWidget* parent);
+
+private:
+    ExplanationButton* m_explain = nullptr;
 };
+
+// Parts of explanations that several perspectives share, one HTML paragraph each; the traces' formulas, what maps there
+// are and what the mask lets through. Empty without a comparison.
+QString explainTraces(const StudyController& controller);
+QString explainMaps(const StudyController& controller);
+QString explainMask(const StudyController& controller);
 
 // A row of the list in perspective.cpp. The tool bar, the View menu and the keys 1, 2, … follow from it.
 struct PerspectiveType {

@@ -1,18 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/row_panel.h"
 
-#include "ui/when_visible.h"
-
 #include "core/study/token_axis.h"
+#include "ui/readings.h"
 
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr double kOneLine = 440.0;
+
+}  // namespace
+
 RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance), m_title(new ElidedLabel("title", this)),
       m_note(new ElidedLabel("hint", this)),
-      m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)), m_view(new QChartView(this))
+      m_orders(new Segment({tr("By position"), tr("By weight"), tr("By |Δ|")}, this)),
+      m_head(new QBoxLayout(QBoxLayout::LeftToRight)), m_view(new QChartView(this)),
+      m_refreshing(new WhenVisible(*this, [this] { refresh(); }))
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -20,23 +27,29 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     m_view->setRenderHint(QPainter::Antialiasing);
     m_view->setFrameShape(QFrame::NoFrame);
     m_view->setMinimumHeight(80);
-    m_view->setAccessibleName(tr("Weights of the selected query"));
-    auto* head = new QHBoxLayout;
-    head->addWidget(m_title, 1);
-    head->addWidget(m_orders);
+    m_view->setAccessibleName(tr("Weights of the selected query or key"));
+    m_head->addWidget(m_title, 1);
+    m_head->addWidget(m_orders, 0, Qt::AlignLeft);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(14, 9, 14, 4);
     column->setSpacing(2);
-    column->addLayout(head);
+    column->addLayout(m_head);
     column->addWidget(m_note);
     column->addWidget(m_view, 1);
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
-    auto* refreshing = new WhenVisible(*this, [this] { refresh(); });
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
-        connect(&controller, signal, refreshing, &WhenVisible::request);
-    connect(&appearance, &Appearance::changed, refreshing, &WhenVisible::request);
-    refreshing->request();
+        connect(&controller, signal, m_refreshing, &WhenVisible::request);
+    connect(&appearance, &Appearance::changed, m_refreshing, &WhenVisible::request);
+    m_refreshing->request();
+}
+
+// The title stands above the choices where both do not fit beside each other.
+void RowPanel::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    const bool narrow = width() < m_appearance.theme().px(kOneLine);
+    m_head->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 void RowPanel::setOrder(RowOrder order)
@@ -52,14 +65,22 @@ void RowPanel::refresh()
     m_view->setBackgroundBrush(theme.panel);
     const ComparisonPointer& comparison = m_controller.comparison();
     m_view->chart()->setVisible(comparison != nullptr);
+    const HeadMaps* maps = comparison && m_maps ? m_maps(*comparison) : nullptr;
+    // Filtering a large map is work for a job; whoever has its maps asks again then.
+    if (comparison && maps == nullptr && comparison->study.view.heatmap.filter.isActive() && !isSmallMap(*comparison))
+        return;
     QString heading = tr("Attention from the selected query"), note;
     if (comparison) {
         try {
-            note = updateRowChart(*m_view->chart(), comparison, m_order, theme);
+            note = updateRowChart(*m_view->chart(), comparison, m_order, theme, maps);
             const Selection& at = comparison->study.selection;
-            const TokenAxis axis = comparison->model.stacks.at(at.stack).queries;
-            heading =
-                tr("Attention from query %1").arg(QString::fromStdString(axisLabel(comparison->input, axis, at.query)));
+            const StackInfo& stack = comparison->model.stacks.at(at.stack);
+            const auto token = [&](TokenAxis axis, std::size_t index) {
+                return u"%1 (%2)"_s.arg(QString::fromStdString(axisLabel(comparison->input, axis, index))).arg(index);
+            };
+            heading = comparison->study.view.heatmap.direction == AttentionDirection::FromQuery
+                          ? tr("Attention from query %1").arg(token(stack.queries, at.query))
+                          : tr("Attention to key %1").arg(token(stack.keys, at.key));
         } catch (const Error& error) {
             heading = QString::fromUtf8(error.what());
         }

@@ -4,13 +4,14 @@
 #include "ui/appearance.h"
 #include "ui/controls/controls.h"
 #include "ui/study_controller.h"
+#include "ui/when_visible.h"
 #include "viz/charts/row_chart.h"
 
 #include <QtCharts/QChartView>
 
 namespace ketscope {
 
-// Bars of the selected query's weights over the keys, for every trace.
+// Bars of the selected query's weights over the keys, or the selected key's over the queries, for every trace.
 class RowPanel : public QWidget {
     Q_OBJECT
 
@@ -19,6 +20,12 @@ public:
 
     void setOrder(RowOrder order);
     QChartView& view() const { return *m_view; }
+    // The filtered maps of the comparison that is shown, where somebody has them already; null = not yet.
+    void setMaps(std::function<const HeadMaps*(const Comparison&)> maps) { m_maps = std::move(maps); }
+    void refreshWhenVisible() { m_refreshing->request(); }
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void refresh();
@@ -29,7 +36,10 @@ private:
     ElidedLabel* m_title;
     ElidedLabel* m_note;  // what the chart leaves out
     Segment* m_orders;
+    QBoxLayout* m_head;
     QChartView* m_view;
+    std::function<const HeadMaps*(const Comparison&)> m_maps;
+    WhenVisible* m_refreshing;
 };
 
 }  // namespace ketscope

@@ -173,43 +173,58 @@ private:
     Marks* m_above;
 };
 
-double sizeOf(const HeadMaps& maps, std::size_t query, std::size_t key, RowOrder order)
+// The row of a query over the keys, or the column of a key over the queries.
+struct MapLine {
+    const HeadMaps& maps;
+    bool row;
+    std::size_t token;
+
+    std::size_t count() const { return row ? maps.keys() : maps.queries(); }
+    Cell cell(const MapSource& source, std::size_t other) const
+    {
+        return row ? maps.cell(source, token, other) : maps.cell(source, other, token);
+    }
+    bool allowed(std::size_t other) const { return row ? maps.allowed(token, other) : maps.allowed(other, token); }
+    QString text(std::size_t other) const { return row ? maps.keyText(other) : maps.queryText(other); }
+};
+
+double sizeOf(const MapLine& line, std::size_t other, RowOrder order)
 {
     double largest = 0.0;
-    const std::size_t baseline = comparedPair(maps.comparison()).baseline;
-    for (const std::size_t trace : shownTraces(maps.comparison())) {
+    const std::size_t baseline = comparedPair(line.maps.comparison()).baseline;
+    for (const std::size_t trace : shownTraces(line.maps.comparison())) {
         const MapSource source{trace, order == RowOrder::Difference ? std::optional(baseline) : std::nullopt};
-        const Cell cell = maps.cell(source, query, key);
+        const Cell cell = line.cell(source, other);
         if (cell.state == CellState::Value)
             largest = std::max(largest, std::abs(cell.value));
     }
     return largest;
 }
 
-std::vector<std::size_t> keysToShow(const HeadMaps& maps, std::size_t query, RowOrder order)
+std::vector<std::size_t> tokensToShow(const MapLine& line, RowOrder order)
 {
-    std::vector<std::size_t> keys;
-    for (std::size_t key = 0; key < maps.keys(); ++key)
-        if (maps.allowed(query, key))
-            keys.push_back(key);
-    std::vector<double> sizes(maps.keys());
-    for (const std::size_t key : keys)
-        sizes[key] = sizeOf(maps, query, key, order);
-    const bool cut = maps.keys() > kAllKeys && keys.size() > kLargestKeys;
+    std::vector<std::size_t> tokens;
+    for (std::size_t token = 0; token < line.count(); ++token)
+        if (line.allowed(token))
+            tokens.push_back(token);
+    std::vector<double> sizes(line.count());
+    for (const std::size_t token : tokens)
+        sizes[token] = sizeOf(line, token, order);
+    const bool cut = line.count() > kAllKeys && tokens.size() > kLargestKeys;
     if (order != RowOrder::Position || cut)
-        std::stable_sort(keys.begin(), keys.end(), [&](auto a, auto b) { return sizes[a] > sizes[b]; });
+        std::stable_sort(tokens.begin(), tokens.end(), [&](auto a, auto b) { return sizes[a] > sizes[b]; });
     if (cut)
-        keys.resize(kLargestKeys);
+        tokens.resize(kLargestKeys);
     if (order == RowOrder::Position)
-        std::sort(keys.begin(), keys.end());
-    return keys;
+        std::sort(tokens.begin(), tokens.end());
+    return tokens;
 }
 
-QStringList labelsOf(const HeadMaps& maps, const std::vector<std::size_t>& keys)
+QStringList labelsOf(const MapLine& line, const std::vector<std::size_t>& tokens)
 {
     QStringList labels;
-    for (const std::size_t key : keys)
-        labels << elideMiddle(maps.keyText(key));
+    for (const std::size_t token : tokens)
+        labels << elideMiddle(line.text(token));
     return labels;
 }
 
@@ -258,49 +273,83 @@ void clear(QChart& chart)
 
 std::unique_ptr<QChart> makeRowChart() { return std::make_unique<RowChart>(); }
 
-QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme)
+namespace {
+
+// What the chart leaves out, in a line.
+QString noteOf(const MapLine& line, std::size_t shown, RowOrder order, const HeatmapView& view)
 {
-    const HeadMaps maps(comparison, comparison ? comparison->study.selection : Selection());
-    const Selection& selection = comparison->study.selection;
-    const std::size_t query = std::min(selection.query, maps.queries() - 1);
-    const auto keys = keysToShow(maps, query, order);
-    const std::vector<std::size_t> shown = shownTraces(*comparison);
-    const double traces = static_cast<double>(shown.size());
+    QStringList parts;
+    if (line.count() > kAllKeys && shown >= kLargestKeys)
+        parts << QStringLiteral("%1 of %2 %3: those with the largest %4")
+                     .arg(QString::number(shown), QString::number(line.count()),
+                          line.row ? QStringLiteral("keys") : QStringLiteral("queries"),
+                          order == RowOrder::Difference ? QStringLiteral("|Δ|") : QStringLiteral("weights"));
+    if (const std::string filter = describe(view.filter, view.direction); !filter.empty())
+        parts << QString::fromStdString(filter);
+    return parts.join(QStringLiteral(" · "));
+}
+
+struct Bars {
+    QBarSeries* series;  // for a chart to own
+    RowContents contents;
     double lowest = 0.0, largest = 0.0;
-    RowContents contents{labelsOf(maps, keys), std::nullopt, {}};
-    auto* series = new QBarSeries;
-    series->setBarWidth(kGroupWidth);
+};
+
+Bars barsOf(const MapLine& line, const std::vector<std::size_t>& tokens, bool errors, const Theme& theme)
+{
+    Bars bars{new QBarSeries, {labelsOf(line, tokens), std::nullopt, {}}};
+    bars.series->setBarWidth(kGroupWidth);
+    const std::vector<std::size_t> shown = shownTraces(line.maps.comparison());
+    const double traces = static_cast<double>(shown.size());
     for (std::size_t place = 0; place < shown.size(); ++place) {
         const std::size_t trace = shown[place];
-        auto* bars = new QBarSet(QString::fromStdString(traceTag(trace)));
-        bars->setColor(theme.trace(trace));
-        bars->setBorderColor(Qt::transparent);
-        for (std::size_t i = 0; i < keys.size(); ++i) {
-            const Cell cell = maps.cell({trace, std::nullopt}, query, keys[i]);
+        auto* set = new QBarSet(QString::fromStdString(traceTag(trace)));
+        set->setColor(theme.trace(trace));
+        set->setBorderColor(Qt::transparent);
+        for (std::size_t i = 0; i < tokens.size(); ++i) {
+            const Cell cell = line.cell({trace, std::nullopt}, tokens[i]);
             const double value = cell.state == CellState::Value ? cell.value : 0.0;
-            bars->append(value);
-            const double reach = kWhisker * cell.standardError;
+            set->append(value);
+            const double reach = errors && cell.state == CellState::Value ? kWhisker * cell.standardError : 0.0;
             const double x = static_cast<double>(i) + kGroupWidth * ((static_cast<double>(place) + 0.5) / traces - 0.5);
             if (reach > 0.0)
-                contents.whiskers.push_back({x, std::max(value - reach, std::min(value, 0.0)), value + reach});
-            lowest = std::min(lowest, value);
-            largest = std::max(largest, value + reach);
+                bars.contents.whiskers.push_back({x, std::max(value - reach, std::min(value, 0.0)), value + reach});
+            bars.lowest = std::min(bars.lowest, value);
+            bars.largest = std::max(bars.largest, value + reach);
         }
-        series->append(bars);
+        bars.series->append(set);
     }
+    return bars;
+}
+
+}  // namespace
+
+QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme,
+                       const HeadMaps* known)
+{
+    const HeatmapView view = comparison ? comparison->study.view.heatmap : HeatmapView();
+    std::optional<HeadMaps> made;
+    if (known == nullptr)
+        made.emplace(comparison, comparison ? comparison->study.selection : Selection(), view.filter, view.direction);
+    const HeadMaps& maps = known != nullptr ? *known : *made;
+    const Selection& selection = comparison->study.selection;
+    const bool row = view.direction == AttentionDirection::FromQuery;
+    const MapLine line{maps, row,
+                       row ? std::min(selection.query, maps.queries() - 1) : std::min(selection.key, maps.keys() - 1)};
+    const auto tokens = tokensToShow(line, order);
+    Bars bars = barsOf(line, tokens, view.standardErrors, theme);
     clear(chart);
     chart.setBackgroundBrush(theme.panel);
-    chart.addSeries(series);
-    addAxes(chart, *series, keys.size(), lowest, std::max(largest, 1e-6), theme);
-    const auto selected = std::find(keys.begin(), keys.end(), selection.key);
-    if (selected != keys.end())
-        contents.selected = static_cast<int>(selected - keys.begin());
-    dynamic_cast<RowChart&>(chart).show(contents, theme);
-    if (maps.keys() <= kAllKeys || keys.size() < kLargestKeys)
-        return {};
-    return QStringLiteral("%1 of %2 keys: those with the largest %3")
-        .arg(QString::number(keys.size()), QString::number(maps.keys()),
-             order == RowOrder::Difference ? QStringLiteral("|Δ|") : QStringLiteral("weights"));
+    chart.addSeries(bars.series);
+    addAxes(chart, *bars.series, tokens.size(), bars.lowest, std::max(bars.largest, 1e-6), theme);
+    const auto selected = std::find(tokens.begin(), tokens.end(), row ? selection.key : selection.query);
+    if (selected != tokens.end())
+        bars.contents.selected = static_cast<int>(selected - tokens.begin());
+    const bool whiskers = !bars.contents.whiskers.empty();
+    dynamic_cast<RowChart&>(chart).show(bars.contents, theme);
+    const QString note = noteOf(line, tokens.size(), order, view);
+    const QString errors = whiskers ? QStringLiteral("bars: ± 2 SE") : QString();
+    return note.isEmpty() || errors.isEmpty() ? note + errors : errors + QStringLiteral(" · ") + note;
 }
 
 }  // namespace ketscope

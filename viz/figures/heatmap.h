@@ -2,20 +2,24 @@
 #pragma once
 
 #include "viz/figure.h"
+#include "viz/figures/heatmap_data.h"
 #include "viz/figures/heatmap_layout.h"
-#include "viz/head_maps.h"
 #include "viz/scale.h"
 
 namespace ketscope {
 
 struct HeatmapOptions {
-    bool crosshair = false;           // mark the study's selected query and key
-    bool uncertainty = true;          // rings and hatching where standard errors are known
-    std::optional<double> maximum;    // lock the range of A and B here
-    std::vector<std::size_t> traces;  // which to show; the first is the baseline of Δ; empty = as the study's view says
+    bool crosshair = false;         // mark the study's selected query and key
+    std::optional<double> maximum;  // lock the range of A and B here
+    // Which to show; the first is the baseline of Δ; empty = as the study's view says.
+    std::vector<std::size_t> traces;
+    HeatmapContent content = HeatmapContent::Weights;
+    std::optional<MapWindow> window;               // in place of the view's
+    std::shared_ptr<const HeatmapData> data = {};  // of an earlier figure: used again where it holds
 };
 
-// The selected head's map of every trace, and Δ = second − first, with one layout and shared colour bars.
+// The selected head's map of every trace, and Δ = second − first, or the standard errors of the traces, with one layout
+// and shared colour bars; the tokens, filter and uncertainty that the study's view says.
 class Heatmap final : public Figure {
 public:
     // Throws Error (Input) when the study's selection is not in the traces.
@@ -28,7 +32,7 @@ public:
     QString caption() const override;
     QString panelCaption() const override;
     double smallestText(double width, const Theme& theme) const override;
-    bool losesSignInGrey() const override { return m_signed || m_sources.size() > m_traces.size(); }
+    bool losesSignInGrey() const override { return m_signed || hasDifference(); }
 
     // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
     HeatmapLayout layout(const QRectF& area, const Theme& theme) const;
@@ -42,11 +46,18 @@ public:
     // What the panel's header says below its title: parameters, entropy, why a candidate is exact here.
     QStringList panelDetails(std::size_t panel) const;
     const std::vector<MapSource>& sources() const { return m_sources; }  // one for each panel
-    const HeadMaps& maps() const { return m_maps; }
+    const HeadMaps& maps() const { return m_data->maps(); }
+    const std::shared_ptr<const HeatmapData>& data() const { return m_data; }
+    const MapWindow& window() const { return m_window; }        // with its real numbers of tokens
     double maximum() const { return m_weightScale.maximum(); }  // shared range of the traces' panels
 
 private:
-    double entropyOf(std::size_t trace) const;
+    const Comparison& comparison() const { return *m_comparison; }
+    const HeatmapView& view() const { return m_comparison->study.view.heatmap; }
+    bool showsDeviations() const { return m_options.content == HeatmapContent::StandardErrors; }
+    bool hasDifference() const { return m_sources.back().isDifference(); }
+    void chooseScales();
+    bool isZoomed() const;
     QString ranks(std::size_t query, std::size_t key) const;
     ValueScale scaleOf(const MapSource& source) const { return source.isDifference() ? m_deltaScale : m_weightScale; }
     ColourMap coloursOf(const MapSource& source, const Theme& theme) const;
@@ -58,25 +69,22 @@ private:
     ColourBar differenceBar() const;
     QString measured() const;
     QString notes() const;
+    QString partInSight() const;
     bool showsErrors() const;
 
     void paintHeader(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
     void paintLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
                      const Theme& theme) const;
     void paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
+    void paintOverview(QPainter& painter, const QRectF& place, const Theme& theme) const;
     void paintErrorLegend(QPainter& painter, const QRectF& place, const Theme& theme) const;
 
     HeatmapOptions m_options;
-    HeadMaps m_maps;
+    ComparisonPointer m_comparison;
+    std::shared_ptr<const HeatmapData> m_data;
     Selection m_selection;
-    std::vector<std::size_t> m_traces;
+    MapWindow m_window;
     std::vector<MapSource> m_sources;
-    std::vector<double> m_entropies;            // of m_traces
-    std::optional<MapComparison> m_comparison;  // of the first two
-    QStringList m_queryLabels;                  // elided tokens
-    QStringList m_keyLabels;
-    std::vector<double> m_queryLabelWidths;
-    std::vector<double> m_keyLabelWidths;
     bool m_signed = false;  // weights below 0: the traces' panels use the diverging map too
     double m_largest = 0.0;
     ValueScale m_weightScale;

@@ -2,6 +2,7 @@
 #include "viz/figures/heatmap_layout.h"
 
 #include "viz/labels.h"
+#include "viz/map_levels.h"
 
 #include <cmath>
 #include <numbers>
@@ -14,6 +15,8 @@ constexpr double kSlant = 47.0 * std::numbers::pi / 180.0;
 constexpr double kSmallestLabel = 9.0;
 constexpr double kGapBetweenPanels = 18.0;
 constexpr double kGapBetweenBars = 34.0;
+constexpr double kLeastOverview = 56.0;
+constexpr double kLargestOverview = 84.0;
 constexpr double kRounding = 1e-6;
 constexpr double kBarOffset = 16.0;  // between a map and what lies below it
 
@@ -28,6 +31,8 @@ public:
     {
         m_layout.queries = contents.queries;
         m_layout.keys = contents.keys;
+        m_layout.firstQuery = contents.firstQuery;
+        m_layout.firstKey = contents.firstKey;
         // Labels depend on the cell, and the room for cells on the labels: the second pass settles it.
         for (int pass = 0; pass < 2; ++pass) {
             chooseCell();
@@ -100,17 +105,18 @@ private:
             m_layout.cell = std::floor((cell + kRounding) / step) * step;
         } else {
             const double side = cell * longest();
-            m_layout.pool = static_cast<std::size_t>(std::ceil(1.0 / cell - 1e-6));
+            m_layout.pool = poolAtHand(static_cast<std::size_t>(std::ceil(1.0 / cell - 1e-6)));
             const double blocks = std::ceil(longest() / static_cast<double>(m_layout.pool));
             const double block = std::max(1.0, std::floor(side / blocks * 8.0) / 8.0);
             m_layout.cell = block / static_cast<double>(m_layout.pool);
         }
         m_layout.gap = m_layout.cell > 8.0 ? 1.0 : 0.0;
         const double pitch = m_layout.cell * static_cast<double>(m_layout.pool);
-        const auto blocksOf = [&](std::size_t n) {
-            return static_cast<double>((n + m_layout.pool - 1) / m_layout.pool);
+        const auto blocksOf = [&](std::size_t first, std::size_t n) {
+            return static_cast<double>((first + n + m_layout.pool - 1) / m_layout.pool - first / m_layout.pool);
         };
-        m_map = {pitch * blocksOf(m_contents.keys), pitch * blocksOf(m_contents.queries)};
+        m_map = {pitch * blocksOf(m_contents.firstKey, m_contents.keys),
+                 pitch * blocksOf(m_contents.firstQuery, m_contents.queries)};
     }
 
     void chooseLabels()
@@ -131,6 +137,8 @@ private:
                                     ? step
                                     : static_cast<std::size_t>(std::max(1.0, std::ceil(needed / cell)));
         m_layout.labelAngle = angle * 180.0 / std::numbers::pi;
+        if (!m_contents.labels)
+            m_layout.labelAngle = 0.0;
         measureLabels(pixels / kLabelPixels, angle);
         measureHeader();
     }
@@ -138,16 +146,18 @@ private:
     void measureLabels(double ratio, double angle)
     {
         m_rowLabels = m_columnLabels = m_overhang = 0.0;
+        if (!m_contents.labels)
+            return;
         for (const double width : m_contents.queryLabels)
             m_rowLabels = std::max(m_rowLabels, width * ratio);
         for (std::size_t key = 0; key < m_contents.keyLabels.size(); ++key) {
             const double width = m_contents.keyLabels[key] * ratio;
             m_columnLabels = std::max(m_columnLabels, width * std::sin(angle));
             const double reach = (static_cast<double>(key) + 0.5) * m_layout.cell + width * std::cos(angle) + 4.0;
-            if (key % m_layout.labelStep == 0 || m_layout.labelStep == 1)
+            if ((m_contents.firstKey + key) % m_layout.labelStep == 0)
                 m_overhang = std::max(m_overhang, reach - m_map.width());
         }
-        m_rowLabels += m_theme.px(9.0);
+        m_rowLabels = std::max(m_rowLabels + m_theme.px(9.0), m_contents.zoomed ? m_theme.px(kLeastOverview) : 0.0);
         m_columnLabels += m_layout.labelPixels * std::cos(angle) + m_theme.px(5.0);
     }
 
@@ -203,6 +213,12 @@ private:
             top = placeBars(row, mapTop + m_map.height());
         }
         m_layout.height = top - m_area.top();
+        m_layout.overview.reset();
+        if (m_contents.zoomed && m_contents.labels) {
+            const double side = std::min({m_rowLabels - m_theme.px(8.0), m_header + m_columnLabels - m_theme.px(8.0),
+                                          m_theme.px(kLargestOverview)});
+            m_layout.overview = QRectF(m_area.left(), m_area.top(), side, side);
+        }
     }
 
     void placePanel(std::size_t index, double top, double mapTop)
@@ -287,19 +303,22 @@ QRectF HeatmapLayout::cellRect(int panel, std::size_t query, std::size_t key) co
 {
     const QRectF map = mapRect(panel);
     const double pitch = cell * static_cast<double>(pool);
-    return {map.left() + static_cast<double>(key / pool) * pitch, map.top() + static_cast<double>(query / pool) * pitch,
-            pitch - gap, pitch - gap};
+    const auto blocks = [this](std::size_t token, std::size_t first) {
+        return static_cast<double>(token / pool) - static_cast<double>(first / pool);
+    };
+    return {map.left() + blocks(key, firstKey) * pitch, map.top() + blocks(query, firstQuery) * pitch, pitch - gap,
+            pitch - gap};
 }
 
 QRectF HeatmapLayout::rowBand(int panel, std::size_t query) const
 {
-    const QRectF first = cellRect(panel, query, 0), last = cellRect(panel, query, keys - 1);
+    const QRectF first = cellRect(panel, query, firstKey), last = cellRect(panel, query, firstKey + keys - 1);
     return first.united(last);
 }
 
 QRectF HeatmapLayout::columnBand(int panel, std::size_t key) const
 {
-    return cellRect(panel, 0, key).united(cellRect(panel, queries - 1, key));
+    return cellRect(panel, firstQuery, key).united(cellRect(panel, firstQuery + queries - 1, key));
 }
 
 int HeatmapLayout::panelAt(QPointF where) const
@@ -310,31 +329,43 @@ int HeatmapLayout::panelAt(QPointF where) const
     return -1;
 }
 
+HeatmapLayout::CellAt HeatmapLayout::nearestCell(int panel, QPointF where) const
+{
+    const QPointF inside = (where - mapRect(panel).topLeft()) / cell;
+    const auto token = [](double place, std::size_t origin, std::size_t first, std::size_t count) {
+        const double at = std::floor(place) + static_cast<double>(origin);
+        const double last = static_cast<double>(first + count - 1);
+        return static_cast<std::size_t>(std::clamp(at, static_cast<double>(first), last));
+    };
+    return {token(inside.y(), originQuery(), firstQuery, queries), token(inside.x(), originKey(), firstKey, keys)};
+}
+
 std::optional<HeatmapLayout::CellAt> HeatmapLayout::cellAt(int panel, QPointF where) const
 {
     if (panel < 0 || panel >= panelCount() || !mapRect(panel).contains(where))
         return std::nullopt;
-    const QPointF inside = (where - mapRect(panel).topLeft()) / cell;
-    return CellAt{std::min(static_cast<std::size_t>(inside.y()), queries - 1),
-                  std::min(static_cast<std::size_t>(inside.x()), keys - 1)};
+    return nearestCell(panel, where);
 }
 
 std::optional<std::size_t> HeatmapLayout::rowLabelAt(QPointF where) const
 {
-    for (const Panel& panel : panels)
-        if (panel.rowLabels && panel.rowLabels->contains(where))
-            return std::min(static_cast<std::size_t>((where.y() - panel.map.top()) / cell), queries - 1);
+    for (int panel = 0; panel < panelCount(); ++panel) {
+        const std::optional<QRectF>& labels = panels[static_cast<std::size_t>(panel)].rowLabels;
+        if (labels && labels->contains(where))
+            return nearestCell(panel, where).query;
+    }
     return std::nullopt;
 }
 
 std::optional<std::size_t> HeatmapLayout::columnLabelAt(QPointF where) const
 {
-    for (const Panel& panel : panels) {
-        if (!panel.columnLabels.contains(where))
+    for (int index = 0; index < panelCount(); ++index) {
+        const Panel& panel = panels[static_cast<std::size_t>(index)];
+        if (!panel.columnLabels.contains(where) || labelAngle == 0.0)
             continue;
         const double x = where.x() - (panel.map.top() - where.y()) / std::tan(toRadians(labelAngle));
         if (x >= panel.map.left() && x < panel.map.right())
-            return std::min(static_cast<std::size_t>((x - panel.map.left()) / cell), keys - 1);
+            return nearestCell(index, {x, panel.map.top()}).key;
     }
     return std::nullopt;
 }

@@ -14,6 +14,13 @@ std::unique_ptr<Figure> makeHeatmap(const ComparisonPointer& comparison)
     return std::make_unique<Heatmap>(comparison);
 }
 
+std::unique_ptr<Figure> makeStandardError(const ComparisonPointer& comparison)
+{
+    HeatmapOptions options;
+    options.content = HeatmapContent::StandardErrors;
+    return std::make_unique<Heatmap>(comparison, options);
+}
+
 QFont labelFont(const HeatmapLayout& layout, const Theme& theme, int weight = QFont::Normal)
 {
     return theme.ui(layout.labelPixels / theme.scale, weight);
@@ -22,7 +29,7 @@ QFont labelFont(const HeatmapLayout& layout, const Theme& theme, int weight = QF
 void drawRowLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t query,
                   const QString& text, const QFont& font, const QColor& colour, const Theme& theme)
 {
-    const double y = panel.map.top() + (static_cast<double>(query) + 0.5) * layout.cell;
+    const double y = panel.map.top() + (static_cast<double>(query - layout.originQuery()) + 0.5) * layout.cell;
     const double baseline = y + QFontMetricsF(font).capHeight() / 2.0;
     drawLabel(painter, {panel.map.left() - theme.px(7.0), baseline}, text, font, colour, theme, Anchor::Right);
 }
@@ -32,7 +39,8 @@ void drawColumnLabel(QPainter& painter, const HeatmapLayout& layout, const Heatm
                      const QString& text, const QFont& font, const QColor& colour, const QColor& ground,
                      const Theme& theme)
 {
-    const double x = panel.map.left() + (static_cast<double>(key) + 0.5) * layout.cell - layout.gap / 2.0;
+    const double x =
+        panel.map.left() + (static_cast<double>(key - layout.originKey()) + 0.5) * layout.cell - layout.gap / 2.0;
     const QFontMetricsF metrics(font);
     painter.save();
     painter.translate(x, panel.map.top() - theme.px(5.0));
@@ -53,12 +61,16 @@ void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::
     painter.setBrush(Qt::NoBrush);
     const auto outline = [&](const QColor& colour, double width) {
         painter.setPen(QPen(colour, width));
-        painter.drawRect(layout.rowBand(panel, query).adjusted(-0.5, -0.5, 0.5, 0.5));
-        painter.drawRect(layout.columnBand(panel, key).adjusted(-0.5, -0.5, 0.5, 0.5));
+        if (layout.showsQuery(query))
+            painter.drawRect(layout.rowBand(panel, query).adjusted(-0.5, -0.5, 0.5, 0.5));
+        if (layout.showsKey(key))
+            painter.drawRect(layout.columnBand(panel, key).adjusted(-0.5, -0.5, 0.5, 0.5));
     };
     if (!large)
         outline(theme.panel, 2.0);  // without gaps between cells a line needs its own ground
     outline(theme.text, large ? 1.0 : 0.8);
+    if (!layout.showsQuery(query) || !layout.showsKey(key))
+        return;
     const QRectF cell = layout.cellRect(panel, query, key);
     if (large) {
         painter.setPen(QPen(theme.panel, 1.0));
@@ -77,6 +89,13 @@ const FigureType& heatmapFigure()
     return type;
 }
 
+const FigureType& standard_errorFigure()
+{
+    static const FigureType type{QStringLiteral("standard-error"), QStringLiteral("Standard error of the weights"),
+                                 &makeStandardError};
+    return type;
+}
+
 void Heatmap::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
 {
     const HeatmapLayout layout = this->layout(area, theme);
@@ -92,7 +111,9 @@ void Heatmap::paint(QPainter& painter, const QRectF& area, const Theme& theme) c
         paintColourBar(painter, *layout.differenceBar, differenceBar(), divergingMap(theme.dark), m_deltaScale, theme);
     if (layout.errorLegend)
         paintErrorLegend(painter, *layout.errorLegend, theme);
-    if (m_options.crosshair && m_selection.query < m_maps.queries() && m_selection.key < m_maps.keys())
+    if (layout.overview)
+        paintOverview(painter, *layout.overview, theme);
+    if (m_options.crosshair && m_selection.query < maps().queries() && m_selection.key < maps().keys())
         paintCrosshair(painter, layout, m_selection.query, m_selection.key, theme);
 }
 
@@ -123,33 +144,68 @@ void Heatmap::paintLabels(QPainter& painter, const HeatmapLayout& layout, const 
                           const Theme& theme) const
 {
     const QFont font = labelFont(layout, theme);
+    if (layout.labelAngle == 0.0)
+        return;
     // With a step, a selected token in between gets its label, and those that it would touch give way.
     const auto givesWay = [&](std::size_t token, std::size_t selected, std::size_t step) {
         const std::size_t distance = token > selected ? token - selected : selected - token;
         return step > 1 && m_options.crosshair && distance < step;
     };
-    for (std::size_t query = 0; panel.rowLabels && query < layout.queries; query += layout.rowLabelStep)
+    const auto firstOf = [](std::size_t token, std::size_t step) { return (token + step - 1) / step * step; };
+    for (std::size_t query = firstOf(layout.firstQuery, layout.rowLabelStep);
+         panel.rowLabels && layout.showsQuery(query); query += layout.rowLabelStep)
         if (!givesWay(query, m_selection.query, layout.rowLabelStep))
-            drawRowLabel(painter, layout, panel, query, m_queryLabels[static_cast<qsizetype>(query)], font, theme.text2,
-                         theme);
-    for (std::size_t key = 0; key < layout.keys; key += layout.labelStep)
+            drawRowLabel(painter, layout, panel, query, m_data->queryLabels()[static_cast<qsizetype>(query)], font,
+                         theme.text2, theme);
+    for (std::size_t key = firstOf(layout.firstKey, layout.labelStep); layout.showsKey(key); key += layout.labelStep)
         if (!givesWay(key, m_selection.key, layout.labelStep))
-            drawColumnLabel(painter, layout, panel, key, m_keyLabels[static_cast<qsizetype>(key)], font, theme.text2,
-                            QColor(), theme);
+            drawColumnLabel(painter, layout, panel, key, m_data->keyLabels()[static_cast<qsizetype>(key)], font,
+                            theme.text2, QColor(), theme);
 }
 
 void Heatmap::paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const
 {
     const MapSource& source = m_sources[panel];
     const QRectF map = layout.panels[panel].map;
-    const MapStyle style{map, layout.cell * static_cast<double>(layout.pool), layout.gap, m_options.uncertainty,
+    const MapStyle style{map, layout.cell * static_cast<double>(layout.pool), layout.gap, view().standardErrors,
                          source.isDifference()};
-    paintMap(painter, m_maps.grid(source, layout.pool), style, coloursOf(source, theme), scaleOf(source), theme);
+    const auto& list = m_data->list();
+    const auto data = std::ranges::find(list, source, &HeatmapData::Map::source);
+    paintMap(painter, maps().grid(source, layout.pool, m_window, data->levels ? &*data->levels : nullptr), style,
+             coloursOf(source, theme), scaleOf(source), theme);
     if (source.isDifference()) {
         painter.setPen(QPen(theme.line, 1.0));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(map.adjusted(-0.5, -0.5, 0.5 - layout.gap, 0.5 - layout.gap));
     }
+}
+
+// The whole map, small, with what is in sight outlined.
+void Heatmap::paintOverview(QPainter& painter, const QRectF& place, const Theme& theme) const
+{
+    const CellGrid& grid = m_data->overview();
+    const double pitch = place.width() / static_cast<double>(std::max(grid.rows, grid.columns));
+    const QSizeF size(pitch * static_cast<double>(grid.columns), pitch * static_cast<double>(grid.rows));
+    const QRectF whole(place.topLeft(), size);
+    const MapSource& first = m_sources.front();
+    const QImage image = mapImage(grid, coloursOf(first, theme), scaleOf(first), theme.panel, theme.error);
+    painter.save();
+    painter.setRenderHint(QPainter::SmoothPixmapTransform, false);
+    painter.drawImage(whole, image);
+    painter.setBrush(Qt::NoBrush);
+    painter.setPen(QPen(theme.line2, 1.0));
+    painter.drawRect(whole);
+    const double x = size.width() / static_cast<double>(maps().keys());
+    const double y = size.height() / static_cast<double>(maps().queries());
+    const QRectF seen(whole.left() + static_cast<double>(m_window.firstKey) * x,
+                      whole.top() + static_cast<double>(m_window.firstQuery) * y,
+                      std::max(3.0, static_cast<double>(m_window.keys) * x),
+                      std::max(3.0, static_cast<double>(m_window.queries) * y));
+    painter.setPen(QPen(theme.panel, 3.0));
+    painter.drawRect(seen);
+    painter.setPen(QPen(theme.accent, 1.6));
+    painter.drawRect(seen);
+    painter.restore();
 }
 
 void Heatmap::paintErrorLegend(QPainter& painter, const QRectF& place, const Theme& theme) const
@@ -184,14 +240,16 @@ void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std
     for (int index = 0; index < layout.panelCount(); ++index) {
         const HeatmapLayout::Panel& panel = layout.panels[static_cast<std::size_t>(index)];
         painter.setRenderHint(QPainter::Antialiasing);
-        drawColumnLabel(painter, layout, panel, key, m_keyLabels[static_cast<qsizetype>(key)], bold, theme.accent,
-                        theme.panel, theme);
-        if (panel.rowLabels) {
+        if (layout.labelAngle > 0.0 && layout.showsKey(key))
+            drawColumnLabel(painter, layout, panel, key, m_data->keyLabels()[static_cast<qsizetype>(key)], bold,
+                            theme.accent, theme.panel, theme);
+        if (panel.rowLabels && layout.labelAngle > 0.0 && layout.showsQuery(query)) {
             const double height = std::max(layout.cell, layout.labelPixels * 1.3);
-            const double middle = panel.map.top() + (static_cast<double>(query) + 0.5) * layout.cell;
+            const double middle =
+                panel.map.top() + (static_cast<double>(query - layout.originQuery()) + 0.5) * layout.cell;
             painter.fillRect(QRectF(panel.rowLabels->left(), middle - height / 2.0, panel.rowLabels->width(), height),
                              theme.accentBg);
-            drawRowLabel(painter, layout, panel, query, m_queryLabels[static_cast<qsizetype>(query)], bold,
+            drawRowLabel(painter, layout, panel, query, m_data->queryLabels()[static_cast<qsizetype>(query)], bold,
                          theme.accent, theme);
         }
         paintBands(painter, layout, index, query, key, theme);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/formats/json.h"
+#include "core/measures/map_filter.h"
+
+#include <cstddef>
+#include <string>
+
+namespace ketscope {
+
+// The tokens of a map that are in sight. No tokens = all.
+struct MapWindow {
+    std::size_t firstQuery = 0, queries = 0;
+    std::size_t firstKey = 0, keys = 0;
+
+    bool isAll() const { return queries == 0 || keys == 0; }
+    bool operator==(const MapWindow&) const = default;
+};
+
+// The window inside maps of this size, with its real numbers of tokens; all of them where it does not fit.
+MapWindow windowInside(const MapWindow& window, std::size_t queries, std::size_t keys);
+// The same window, or MapWindow() when it is all of the map.
+MapWindow asStored(const MapWindow& window, std::size_t queries, std::size_t keys);
+// `window` (inside the map) shrunk by `factor` around the token (query, key), which keeps its place; at least
+// kSmallestWindow tokens a side.
+MapWindow zoomed(const MapWindow& window, double factor, double query, double key, std::size_t queries,
+                 std::size_t keys);
+// `window` (inside the map) moved by whole tokens as far as the map goes.
+MapWindow moved(const MapWindow& window, std::ptrdiff_t queries, std::ptrdiff_t keys, std::size_t allQueries,
+                std::size_t allKeys);
+inline constexpr std::size_t kSmallestWindow = 3;
+
+// What the heatmap shows and how, beside colours.
+struct HeatmapView {
+    // Elements: the selected cell's query and key, element by element.
+    enum class Shown { Maps, Lines, Elements };
+    // What stands for a head in the grid of heads. Automatic: numbers for large models.
+    enum class HeadCells { Automatic, Maps, Numbers };
+
+    bool standardErrors = true;  // rings, hatching and the map of standard errors, where they are known
+    AttentionDirection direction = AttentionDirection::FromQuery;
+    MapFilter filter = {};
+    MapWindow window = {};
+    Shown shown = Shown::Maps;
+    HeadCells headCells = HeadCells::Automatic;
+    std::string gridMeasure = "entropy";  // of the grid of heads: an id of gridMeasures()
+    bool sortHeads = false;               // within each layer, the largest measure first
+
+    bool operator==(const HeatmapView&) const = default;
+};
+
+Json toJson(const HeatmapView& view);
+// As viewFromJson.
+HeatmapView heatmapViewFromJson(const Json& json, const std::string& where);
+
+}  // namespace ketscope

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/run_file.h"
+#include "tests/ui/desk.h"
+#include "ui/docks/pair_sections.h"
+#include "ui/views/quantum_page.h"
+
+#include <QStackedWidget>
+
+namespace ketscope::test {
+namespace {
+
+class QuantumPageTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        desk.openSample();
+        page = std::make_unique<QuantumPage>(desk.controller, desk.appearance);
+        page->resize(1100, 800);
+        page->show();
+        ASSERT_TRUE(waitFor([&] { return page->reader().pair() != nullptr; }));
+    }
+
+    FigurePane& pane(const char* id) const
+    {
+        return *page->findChild<FigurePane*>(QStringLiteral("figure.") + QString::fromLatin1(id));
+    }
+
+    // Every figure that is shown is there, or says why not.
+    bool isDrawn() const
+    {
+        const auto panes = page->findChildren<FigurePane*>();
+        return std::ranges::all_of(panes, [](FigurePane* each) { return each->isHidden() || each->figure(); });
+    }
+
+    void use(const std::string& id)
+    {
+        const auto before = page->reader().pair();
+        desk.controller.setMechanism(mechanism(id));
+        desk.controller.run();
+        desk.waitUntilSettled();
+        ASSERT_TRUE(waitFor([&] {
+            return page->reader().pair() && page->reader().pair()->used == &mechanism(id) && isDrawn();
+        })) << id
+            << ": " << page->reader().problem().toStdString();
+    }
+
+    // B's first patched head.
+    void selectPatched()
+    {
+        Selection at = desk.controller.selection();
+        at.layer = desk.controller.comparison()->plans[1]->firstPatchedLayer(0);
+        desk.controller.select(at);
+    }
+
+    Desk desk;
+    std::unique_ptr<QuantumPage> page;
+};
+
+TEST_F(QuantumPageTest, EveryMechanismHasSomethingToShowAndComesToItsCell)
+{
+    selectPatched();
+    for (const Mechanism* each : mechanisms()) {
+        if (each == &mechanism("exact"))
+            continue;
+        SCOPED_TRACE(each->info().id);
+        use(each->info().id);
+        const SelectedPair& pair = *page->reader().pair();
+        EXPECT_EQ(pair.trace, 1U);
+        EXPECT_FALSE(pair.isIllustration());
+        EXPECT_NEAR(pair.reading.weight, pair.weights[1], 2e-5);
+        int shown = 0;
+        for (FigurePane* figure : page->findChildren<FigurePane*>())
+            shown += figure->isHidden() ? 0 : 1;
+        EXPECT_GE(shown, 1);
+    }
+}
+
+TEST_F(QuantumPageTest, AnUnpatchedHeadIsShownAsAnIllustration)
+{
+    Selection at = desk.controller.selection();
+    at.layer = 0;
+    desk.controller.select(at);
+    ASSERT_TRUE(waitFor([&] { return page->reader().pair() && page->reader().pair()->isIllustration(); }));
+    const auto* note = page->findChild<QLabel*>(QStringLiteral("pairNote"));
+    EXPECT_TRUE(note->text().contains(QStringLiteral("Not what this head used")));
+    EXPECT_FALSE(pane("pair-circuit").isHidden());
+}
+
+TEST_F(QuantumPageTest, StepsMoveTheCursorAndTheStageTakesItBack)
+{
+    selectPatched();
+    use("fidelity");
+    const auto view = [&]() -> const QuantumView& { return desk.controller.study().view.quantum; };
+    const PairCircuit& circuit = page->reader().pair()->reading.circuits.front();
+    const std::size_t start = shownColumns(circuit, view());
+    page->stepCircuit(1);
+    EXPECT_EQ(view().step, start + 1);
+    page->stepCircuit(-1);
+    page->stepCircuit(-1);
+    EXPECT_EQ(view().step, start - 1);
+    page->findChild<Segment*>(QStringLiteral("pairStage"))->button(2)->click();
+    EXPECT_FALSE(view().step.has_value());
+    EXPECT_EQ(shownColumns(circuit, view()), circuit.columns());
+    page->stepCircuit(1);
+    EXPECT_EQ(view().step, circuit.columns()) << "there is nothing after the last column";
+}
+
+TEST_F(QuantumPageTest, AClickOnABarChoosesTheKey)
+{
+    selectPatched();
+    use("fidelity");
+    std::vector<QWidget*> sections = page->makeLeftSections();
+    std::vector<std::unique_ptr<QWidget>> owned(sections.begin(), sections.end());
+    auto* bars = owned[1]->findChild<ScoreBars*>();
+    ASSERT_NE(bars, nullptr);
+    bars->resize(240, bars->sizeHint().height());
+    const auto rows = page->reader().pair()->reading.scores.size();
+    const int height = bars->sizeHint().height() / static_cast<int>(rows);
+    QTest::mouseClick(bars, Qt::LeftButton, {}, QPoint(100, 2 * height + height / 2));
+    EXPECT_EQ(desk.controller.selection().key, 2U);
+    ASSERT_TRUE(waitFor([&] { return isDrawn(); }));
+    QTest::keyClick(bars, Qt::Key_Down);
+    EXPECT_EQ(desk.controller.selection().key, 3U);
+}
+
+TEST_F(QuantumPageTest, WithoutTheModelThePageSaysWhyItCannotBeShown)
+{
+    EXPECT_EQ(page->obstacle(), QString());
+    Comparison elsewhere = *desk.controller.comparison();
+    elsewhere.study.modelPath = "/nowhere/model";
+    Monitor monitor;
+    const auto file = desk.folder.path() / "run.h5";
+    writeRunFile(elsewhere, file, monitor);
+    desk.controller.openRecorded(QString::fromStdString(file.string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isRecorded(); }));
+    EXPECT_TRUE(page->obstacle().contains(QStringLiteral("Open the run's own model")));
+}
+
+}  // namespace
+}  // namespace ketscope::test

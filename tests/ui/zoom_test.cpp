@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/ui/desk.h"
+#include "ui/views/heatmap_page.h"
+
+#include <QApplication>
+#include <QClipboard>
+#include <QSpinBox>
+#include <QWheelEvent>
+
+namespace ketscope::test {
+namespace {
+
+class ZoomTest : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        desk.openSample();
+        view = std::make_unique<FigureView>(desk.controller, desk.appearance);
+        view->resize(1000, 440);
+        view->show();
+        ASSERT_TRUE(QTest::qWaitForWindowExposed(view.get()));
+        view->grab();
+        tokens = desk.controller.comparison()->input.tokens.size();
+    }
+
+    QPoint cell(int panel, std::size_t query, std::size_t key) const
+    {
+        return view->layout().cellRect(panel, query, key).center().toPoint();
+    }
+
+    void drag(QPoint from, QPoint to, Qt::MouseButton button = Qt::LeftButton)
+    {
+        QTest::mousePress(view.get(), button, {}, from);
+        for (int step = 1; step <= 8; ++step) {
+            const QPointF at = from + QPointF(to - from) * step / 8.0;
+            QMouseEvent move(QEvent::MouseMove, at, view->mapToGlobal(at), Qt::NoButton, button, {});
+            QApplication::sendEvent(view.get(), &move);
+            view->grab();
+        }
+        QTest::mouseRelease(view.get(), button, {}, to);
+        view->grab();
+    }
+
+    void wheel(QPoint at, int notches, Qt::KeyboardModifiers modifiers)
+    {
+        QWheelEvent event(at, view->mapToGlobal(at), {}, {0, 120 * notches}, {}, modifiers, Qt::NoScrollPhase, false);
+        QApplication::sendEvent(view.get(), &event);
+        view->grab();
+    }
+
+    const MapWindow& kept() const { return desk.controller.study().view.heatmap.window; }
+
+    Desk desk;
+    std::unique_ptr<FigureView> view;
+    std::size_t tokens = 0;
+};
+
+TEST_F(ZoomTest, DraggingOverCellsZoomsToThemInEveryMap)
+{
+    const Selection before = desk.controller.selection();
+    drag(cell(1, 2, 3), cell(1, 7, 9));
+    EXPECT_EQ(kept(), (MapWindow{2, 6, 3, 7}));
+    EXPECT_EQ(view->figure()->window(), kept());
+    EXPECT_EQ(desk.controller.selection(), before);
+    const HeatmapLayout layout = view->layout();
+    for (int panel = 0; panel < layout.panelCount(); ++panel)
+        EXPECT_EQ(layout.nearestCell(panel, layout.mapRect(panel).topLeft() + QPointF(1, 1)).key, 3U);
+    // A click still selects what is under it.
+    QTest::mouseClick(view.get(), Qt::LeftButton, {}, cell(0, 4, 5));
+    EXPECT_EQ(desk.controller.selection().query, 4U);
+    EXPECT_EQ(desk.controller.selection().key, 5U);
+    view->grab();
+    QTest::mouseDClick(view.get(), Qt::LeftButton, {}, cell(0, 4, 5));
+    EXPECT_TRUE(kept().isAll());
+    EXPECT_FALSE(view->isZoomed());
+}
+
+TEST_F(ZoomTest, TheWheelWithCtrlZoomsAtThePointer)
+{
+    const QPoint at = cell(0, 6, 6);
+    wheel(at, 3, Qt::ControlModifier);
+    ASSERT_TRUE(view->isZoomed());
+    EXPECT_EQ(view->layout().cellAt(0, at)->query, 6U);
+    EXPECT_EQ(view->layout().cellAt(0, at)->key, 6U);
+    EXPECT_TRUE(waitFor([&] { return !kept().isAll(); }));  // kept when the hand rests
+    wheel(cell(0, 6, 6), -9, Qt::ControlModifier);
+    EXPECT_FALSE(view->isZoomed());
+}
+
+TEST_F(ZoomTest, WheelsScrollOnlyWhatIsZoomed)
+{
+    wheel(cell(0, 6, 6), -1, {});
+    EXPECT_FALSE(view->isZoomed());
+    drag(cell(0, 2, 2), cell(0, 8, 8));
+    const MapWindow before = view->figure()->window();
+    wheel(cell(0, 5, 5), -1, {});
+    EXPECT_EQ(view->figure()->window().firstQuery, before.firstQuery + 1);
+    EXPECT_EQ(view->figure()->window().firstKey, before.firstKey);
+    wheel(cell(0, 5, 5), -1, Qt::ShiftModifier);
+    EXPECT_EQ(view->figure()->window().firstKey, before.firstKey + 1);
+}
+
+TEST_F(ZoomTest, TheMiddleButtonAndSpacePan)
+{
+    drag(cell(0, 4, 4), cell(0, 8, 8));
+    const MapWindow before = kept();
+    const double pitch = view->layout().cell;
+    const QPoint from = cell(0, 6, 6);
+    drag(from, from + QPoint(qRound(2 * pitch), qRound(pitch)), Qt::MiddleButton);
+    EXPECT_EQ(kept(), (MapWindow{before.firstQuery - 1, before.queries, before.firstKey - 2, before.keys}));
+    QTest::keyPress(view.get(), Qt::Key_Space);
+    drag(from, from - QPoint(qRound(pitch), qRound(pitch)));
+    QTest::keyRelease(view.get(), Qt::Key_Space);
+    EXPECT_EQ(kept().firstQuery, before.firstQuery);
+    EXPECT_EQ(kept().firstKey, before.firstKey - 1);
+}
+
+TEST_F(ZoomTest, ThePictureOfTheWholeMovesTheWindow)
+{
+    drag(cell(0, 0, 0), cell(0, 4, 4));
+    const QRectF overview = view->layout().overview.value();
+    QTest::mouseClick(view.get(), Qt::LeftButton, {}, (overview.bottomRight() - QPointF(2, 2)).toPoint());
+    EXPECT_EQ(kept().firstQuery + kept().queries, tokens);
+    EXPECT_EQ(kept().firstKey + kept().keys, tokens);
+}
+
+TEST_F(ZoomTest, KeysZoomAndTheSelectionStaysInSight)
+{
+    desk.controller.selectCell(5, 5);
+    view->grab();
+    QTest::keyClick(view.get(), Qt::Key_Plus);
+    QTest::keyClick(view.get(), Qt::Key_Plus);
+    ASSERT_TRUE(view->isZoomed());
+    for (std::size_t i = 0; i < tokens; ++i)
+        QTest::keyClick(view.get(), Qt::Key_Right);
+    EXPECT_EQ(desk.controller.selection().key, tokens - 1);
+    EXPECT_TRUE(view->layout().showsKey(tokens - 1));
+    QTest::keyClick(view.get(), Qt::Key_0);
+    EXPECT_FALSE(view->isZoomed());
+}
+
+TEST_F(ZoomTest, CopiesAreOfWhatIsInSightAndShown)
+{
+    drag(cell(0, 2, 3), cell(0, 6, 9));
+    view->copyMatrix();
+    EXPECT_EQ(QApplication::clipboard()->text().count(u'\n'), 5);
+    desk.controller.changeView([](ViewSettings& settings) {
+        settings.heatmap.filter.kind = MapFilter::Kind::Value;
+        settings.heatmap.filter.least = 1.0;
+    });
+    view->grab();
+    view->copyRow();
+    EXPECT_TRUE(QApplication::clipboard()->text().endsWith(u'\t'));
+}
+
+// A sampled mechanism, so that standard errors are known.
+TEST(HeatmapPageTest, StandardErrorsAreLinkedWithTheMapsAndCanBeHidden)
+{
+    Desk desk;
+    desk.openSample();
+    desk.controller.setMechanism(mechanism("shots"));
+    desk.waitUntilSettled();
+    HeatmapPage page(desk.controller, desk.appearance);
+    page.resize(1200, 800);
+    page.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    FigureView& maps = page.figureView();
+    FigureView& errors = page.errorView();
+    page.grab();
+    ASSERT_TRUE(errors.isVisible());
+    ASSERT_NE(errors.figure(), nullptr);
+    QTest::mouseMove(&maps, maps.layout().cellRect(1, 3, 6).center().toPoint());
+    ASSERT_TRUE(waitFor([&] { return errors.hovered().has_value(); }));
+    EXPECT_EQ(errors.hovered()->query, 3U);
+    EXPECT_EQ(errors.hovered()->key, 6U);
+    maps.clearHover();
+    EXPECT_FALSE(errors.hovered());
+    desk.controller.changeView([](ViewSettings& view) { view.heatmap.window = {1, 5, 1, 5}; });
+    page.grab();
+    EXPECT_EQ(errors.figure()->window(), maps.figure()->window());
+    page.clearHover();
+    EXPECT_TRUE(desk.controller.study().view.heatmap.window.isAll());
+    auto* tick = page.findChild<QCheckBox*>(QStringLiteral("showStandardErrors"));
+    ASSERT_NE(tick, nullptr);
+    tick->click();
+    EXPECT_FALSE(errors.isVisible());
+}
+
+TEST(HeatmapPageTest, TheFilterIsChosenInItsPanelAndSaid)
+{
+    Desk desk;
+    desk.openSample();
+    HeatmapPage page(desk.controller, desk.appearance);
+    page.resize(1200, 800);
+    page.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    auto* number = page.findChild<QSpinBox*>(QStringLiteral("filterLargest"));
+    ASSERT_NE(number, nullptr);
+    number->setValue(2);
+    const MapFilter& filter = desk.controller.study().view.heatmap.filter;
+    EXPECT_EQ(filter.kind, MapFilter::Kind::Largest);
+    EXPECT_EQ(filter.largest, 2U);
+    EXPECT_TRUE(page.figureView().figure()->caption().contains(QStringLiteral("op 2 keys a row shown")));
+    EXPECT_EQ(page.findChild<QPushButton*>(QStringLiteral("filter"))->text(), QStringLiteral("Filtered"));
+}
+
+TEST(HeatmapPageTest, LinesTakeThePlaceOfMaps)
+{
+    Desk desk;
+    desk.openSample();
+    HeatmapPage page(desk.controller, desk.appearance);
+    page.resize(1200, 800);
+    page.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    EXPECT_EQ(page.figureId(), QStringLiteral("heatmap"));
+    desk.controller.changeView([](ViewSettings& view) { view.heatmap.shown = HeatmapView::Shown::Lines; });
+    EXPECT_EQ(page.figureId(), QStringLiteral("bipartite"));
+    EXPECT_FALSE(page.figureView().isVisible());
+    auto* lines = page.findChild<FigurePane*>(QStringLiteral("figure.bipartite"));
+    ASSERT_NE(lines, nullptr);
+    EXPECT_TRUE(waitFor([&] { return lines->figure() != nullptr; }));
+}
+
+TEST(HeatmapPageTest, ExplainsItself)
+{
+    Desk desk;
+    desk.openSample();
+    HeatmapPage page(desk.controller, desk.appearance);
+    page.resize(1200, 800);
+    page.show();
+    const QString text = page.explanation();
+    for (const char* part : {"softmax", "Mask", "Direction", "all weights", "Random features"})
+        EXPECT_TRUE(text.contains(QString::fromLatin1(part), Qt::CaseInsensitive)) << part << text.toStdString();
+    QTest::mouseClick(page.findChild<QPushButton*>(QStringLiteral("explain")), Qt::LeftButton);
+    auto* label = page.findChild<QLabel*>(QStringLiteral("explanation"));
+    ASSERT_NE(label, nullptr);
+    EXPECT_EQ(label->text(), text);
+    QTest::keyClick(label->window(), Qt::Key_Escape);
+    EXPECT_FALSE(label->isVisible());
+}
+
+}  // namespace
+}  // namespace ketscope::test

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/study/selected_pair.h"
+#include "tests/support/paths.h"
+#include "tests/viz/synthetic.h"
+#include "viz/export.h"
+#include "viz/figures/circuit_layout.h"
+
+#include <cmath>
+#include <fstream>
+#include <gtest/gtest.h>
+
+namespace ketscope::test {
+namespace {
+
+const char* const kIds[] = {"pair-amplitudes", "pair-circuit",  "pair-bloch", "pair-density",
+                            "pair-outcomes",   "pair-features", "mps-bonds"};
+
+std::unique_ptr<Figure> figure(const QString& id, const ComparisonPointer& comparison)
+{
+    return figureType(id).make(comparison);
+}
+
+double number(const QStringList& row, int column) { return row.at(column).toDouble(); }
+
+// Every figure says something for every mechanism, at every stage, and stays inside its height.
+TEST(PairFigures, HaveSomethingToSayForEveryMechanism)
+{
+    for (const Mechanism* mechanism : mechanisms())
+        for (const PairStage stage : {PairStage::AfterQuery, PairStage::Measured})
+            for (const char* id : kIds) {
+                SCOPED_TRACE(mechanism->info().id + " " + id);
+                auto comparison = std::make_shared<Comparison>(*sample(6, false, false, mechanism->info().id));
+                comparison->study.view.quantum.stage = stage;
+                const auto made = figure(QString::fromLatin1(id), comparison);
+                for (const double width : {200.0, 700.0}) {
+                    const Theme theme = lightTheme();
+                    const double height = made->heightFor(width, theme);
+                    EXPECT_GT(height, 0.0);
+                    QImage image(int(width), int(std::ceil(height)), QImage::Format_RGB32);
+                    image.fill(theme.panel);
+                    const QImage blank = image.copy();
+                    QPainter painter(&image);
+                    made->paint(painter, image.rect(), theme);
+                    painter.end();
+                    EXPECT_NE(image, blank);
+                    made->hit(QPointF(width / 2.0, height / 2.0), image.rect(), theme);
+                }
+                EXPECT_FALSE(made->caption().isEmpty());
+                EXPECT_FALSE(made->table().header.isEmpty());
+            }
+}
+
+TEST(PairFigures, AmplitudesAndOutcomesAreTheReadings)
+{
+    const auto comparison = sample(6, false, false, "fidelity:test=inversion,shots=256");
+    const auto pair = selectedPair(comparison, Monitor());
+    const Table amplitudes = figure(QStringLiteral("pair-amplitudes"), comparison)->table();
+    ASSERT_EQ(amplitudes.rows.size(), 16U);
+    for (std::size_t i = 0; i < 8; ++i)
+        EXPECT_NEAR(number(amplitudes.rows[i], 2), pair->reading.states[0].amplitudes[i].real(), 1e-8);
+    const Table outcomes = figure(QStringLiteral("pair-outcomes"), comparison)->table();
+    ASSERT_EQ(outcomes.rows.size(), 8U);
+    EXPECT_NEAR(number(outcomes.rows[0], 1), pair->reading.results[0].value, 1e-6) << "0…0 has the fidelity";
+    EXPECT_NEAR(number(outcomes.rows[0], 3), pair->reading.scores[5], 1e-9) << "the score was measured there";
+}
+
+// Before any gate the wires are |0…0⟩: ρ has one entry.
+TEST(PairFigures, TheStepMovesTheState)
+{
+    auto comparison = std::make_shared<Comparison>(*sample(6, false, false, "fidelity"));
+    comparison->study.view.quantum.step = 0;
+    const Table start = figure(QStringLiteral("pair-density"), comparison)->table();
+    EXPECT_NEAR(number(start.rows[0], 3), 1.0, 1e-12);
+    for (std::size_t i = 1; i < start.rows.size(); ++i)
+        EXPECT_NEAR(number(start.rows[i], 3), 0.0, 1e-12);
+    comparison->study.view.quantum.step.reset();
+    const auto pair = selectedPair(comparison, Monitor());
+    const Table query = figure(QStringLiteral("pair-density"), comparison)->table();
+    const auto a = pair->reading.states[0].amplitudes;
+    EXPECT_NEAR(number(query.rows[1], 3), a[0].real() * a[1].real(), 1e-6);
+}
+
+TEST(PairFigures, CircuitsAreCutIntoLinesThatFit)
+{
+    const auto pair = selectedPair(sample(6, false, false, "fidelity"), Monitor());
+    for (const double width : {180.0, 400.0, 1200.0}) {
+        const CircuitLayout layout(pair->reading.circuits[0], width, lightTheme());
+        for (std::size_t line = 0; line < layout.lines(); ++line)
+            EXPECT_LE(layout.wiresRight(line), std::max(width, 110.0));
+        EXPECT_EQ(layout.lineOf(layout.columns().size() - 1), layout.lines() - 1);
+    }
+}
+
+TEST(PairFigures, AnUnpatchedHeadIsAnIllustrationAndSaysSo)
+{
+    SyntheticComparison made(sentence(6));
+    made.trace(attentionLike(6, 1)).select(2, 3);
+    const auto comparison = made.make();
+    EXPECT_TRUE(selectedPair(comparison, Monitor())->isIllustration());
+    const QString caption = figure(QStringLiteral("pair-amplitudes"), comparison)->caption();
+    EXPECT_TRUE(caption.contains(QStringLiteral("not these amplitude-encoded states"))) << caption.toStdString();
+}
+
+TEST(PairFigures, WithoutVectorsTheySayWhy)
+{
+    auto comparison = std::make_shared<Comparison>(*sample(6));
+    comparison->selectedHead = nullptr;
+    try {
+        figure(QStringLiteral("pair-bloch"), comparison);
+        FAIL() << "made from nothing";
+    } catch (const Error& error) {
+        EXPECT_NE(std::string(error.what()).find("Open the run's own model"), std::string::npos) << error.what();
+    }
+}
+
+TEST(PairFigures, CircuitsAreProgramsToo)
+{
+    const TemporaryFolder folder;
+    const auto file = folder.path() / "pair.qasm";
+    exportProgram(*figure(QStringLiteral("pair-circuit"), sample(6, false, false, "pqc")), file);
+    std::ifstream in(file);
+    const std::string text((std::istreambuf_iterator<char>(in)), {});
+    EXPECT_NE(text.find("OPENQASM 3.0;"), std::string::npos);
+    EXPECT_NE(text.find("qubit[4] q;"), std::string::npos);
+    EXPECT_THROW(exportProgram(*figure(QStringLiteral("pair-circuit"), sample(6)), file), Error);
+}
+
+}  // namespace
+}  // namespace ketscope::test

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/controls/page_header.h"
+
+#include <algorithm>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kGap = 10;
+constexpr int kLineGap = 6;
+
+}  // namespace
+
+HeaderLayout::HeaderLayout(QWidget* parent) : QLayout(parent) {}
+
+HeaderLayout::~HeaderLayout() { qDeleteAll(m_items); }
+
+QLayoutItem* HeaderLayout::takeAt(int index)
+{
+    return index >= 0 && index < m_items.size() ? m_items.takeAt(index) : nullptr;
+}
+
+QSize HeaderLayout::sizeHint() const
+{
+    int width = 0, height = 0;
+    for (const QLayoutItem* item : m_items) {
+        if (item->isEmpty())
+            continue;
+        width += item->sizeHint().width() + kGap;
+        height = std::max(height, item->sizeHint().height());
+    }
+    const QMargins margins = contentsMargins();
+    return {width + margins.left() + margins.right(), height + margins.top() + margins.bottom()};
+}
+
+QSize HeaderLayout::minimumSize() const
+{
+    int widest = 0;
+    for (const QLayoutItem* item : m_items)
+        if (!item->isEmpty())
+            widest = std::max(widest, item->minimumSize().width());
+    const QMargins margins = contentsMargins();
+    return {widest + margins.left() + margins.right(), sizeHint().height()};
+}
+
+void HeaderLayout::setGeometry(const QRect& rectangle)
+{
+    QLayout::setGeometry(rectangle);
+    place(rectangle, true);
+}
+
+int HeaderLayout::place(const QRect& rectangle, bool apply) const
+{
+    const QRect inner = rectangle.marginsRemoved(contentsMargins());
+    int others = 0;
+    for (int i = 1; i < m_items.size(); ++i)
+        others += m_items[i]->isEmpty() ? 0 : m_items[i]->sizeHint().width() + kGap;
+    const bool oneLine = m_items.isEmpty() || m_items.front()->minimumSize().width() + others <= inner.width();
+    int x = inner.left(), y = inner.top(), line = 0;
+    for (int i = 0; i < m_items.size(); ++i) {
+        QLayoutItem& item = *m_items[i];
+        if (item.isEmpty())
+            continue;
+        const int full = i == 0 ? inner.width() - (oneLine ? others : 0) : item.sizeHint().width();
+        const int width = std::min(full, inner.width());
+        if (x > inner.left() && x + width > inner.left() + inner.width()) {
+            x = inner.left();
+            y += line + kLineGap;
+            line = 0;
+        }
+        line = std::max(line, item.sizeHint().height());
+        if (apply)
+            item.setGeometry(QRect(x, y + (oneLine ? (inner.height() - item.sizeHint().height()) / 2 : 0), width,
+                                   item.sizeHint().height()));
+        x += width + kGap;
+    }
+    return y + line - rectangle.top() + contentsMargins().bottom();
+}
+
+PageHeader::PageHeader(const QString& title, QWidget* parent)
+    : QWidget(parent), m_title(makeLabel(title, "page", this)), m_note(new ElidedLabel("hint", this))
+{
+    auto* content = new QWidget(this);
+    m_layout = new HeaderLayout(content);
+    m_layout->setContentsMargins(14, 6, 14, 6);
+    auto* titles = new QWidget(content);
+    auto* row = new QHBoxLayout(titles);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(kGap);
+    row->addWidget(m_title);
+    row->addWidget(m_note, 1);
+    m_layout->addWidget(titles);
+    QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Preferred);
+    policy.setHeightForWidth(true);
+    content->setSizePolicy(policy);
+    auto* line = new QFrame(this);
+    line->setProperty("role", u"separator"_s);
+    line->setFixedHeight(1);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(content);
+    column->addWidget(line);
+}
+
+void PageHeader::setNote(const QString& note)
+{
+    m_note->setText(note);
+    m_note->setToolTip(note);
+}
+
+void PageHeader::add(QWidget* control) { m_layout->addWidget(control); }
+
+}  // namespace ketscope

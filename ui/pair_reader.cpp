@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/pair_reader.h"
+
+namespace ketscope {
+
+PairReader::PairReader(StudyController& controller, QWidget& page)
+    : QObject(&page), m_controller(controller), m_reading(new WhenVisible(page, [this] { read(); }))
+{
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, m_reading, &WhenVisible::request);
+    connect(&m_job, &Job::failed, this, [this](const QString& message) {
+        m_pair.reset();
+        m_problem = message;
+        emit changed();
+    });
+    m_reading->request();
+}
+
+void PairReader::read()
+{
+    const ComparisonPointer comparison = m_controller.comparison();
+    if (!comparison) {
+        m_job.cancel();
+        m_pair.reset();
+        m_problem.clear();
+        emit changed();
+        return;
+    }
+    m_job.start([this, comparison](Monitor& monitor) -> Job::Delivery {
+        const auto pair = selectedPair(comparison, monitor);
+        return [this, pair] {
+            m_pair = pair;
+            m_problem.clear();
+            emit changed();
+        };
+    });
+}
+
+}  // namespace ketscope

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/alignment_page.h"
+
+#include "core/study/sanity_check.h"
+#include "ui/alignment_choice.h"
+#include "ui/docks/alignment_sections.h"
+#include "ui/docks/info_sections.h"
+#include "ui/docks/parameter_panel.h"
+#include "ui/docks/trace_sections.h"
+#include "viz/colour_map.h"
+#include "viz/figures/alignment.h"
+
+#include <QStandardItemModel>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kLeastPictures = 330.0;
+constexpr double kLeastBelow = 200.0;
+constexpr double kLeastAssignment = 220.0;
+constexpr double kMostBelow = 0.5;  // of the height
+constexpr double kNarrow = 640.0;   // pictures are as tall as they like and scrolled
+constexpr int kMargin = 14;
+
+}  // namespace
+
+AlignmentPage::AlignmentPage(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : PanePage(controller, appearance, parent)
+{
+    setObjectName(u"alignmentPage"_s);
+    m_split = new QSplitter(Qt::Vertical, this);
+    m_pictures = addAlignmentPane("alignment", AlignmentPane::Arrows::MovePatch, m_split);
+    m_split->addWidget(m_pictures);
+    m_split->addWidget(makeBelow());
+    m_split->setHandleWidth(1);
+    m_split->setChildrenCollapsible(false);
+    m_scroll = makeScrollArea(m_split, this);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeHeader());
+    column->addWidget(m_scroll, 1);
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &AlignmentPage::refreshControls);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::modelChanged,
+                              &StudyController::stateChanged, &StudyController::sanityChecked})
+        connect(&controller, signal, this, &AlignmentPage::refreshSanity);
+    connect(&controller, &StudyController::sanityChecked, m_tokens, &FigurePane::refresh);
+    connect(&appearance, &Appearance::changed, this, &AlignmentPage::arrange);
+    for (const FigurePane* pane : {m_pictures, m_tokens})
+        connect(pane, &FigurePane::figureChanged, this, &AlignmentPage::arrange);
+    refreshControls();
+    refreshSanity();
+}
+
+AlignmentPane* AlignmentPage::addAlignmentPane(const char* figureId, AlignmentPane::Arrows arrows, QWidget* parent)
+{
+    auto* made = new AlignmentPane(figureId, arrows, controller(), appearance(), parent);
+    addPane(made);
+    return made;
+}
+
+QWidget* AlignmentPage::makeHeader()
+{
+    auto* header = new QWidget(this);
+    QStringList titles;
+    m_methodBox = new ChoiceBox(header);
+    for (const AlignmentMethod& method : alignmentMethods()) {
+        titles += QString::fromStdString(method.title);
+        m_methodBox->addItem(titles.back(), m_methodBox->count());
+    }
+    m_methods = new Segment(titles, header);
+    m_methods->setObjectName(u"alignmentMethods"_s);
+    m_methodBox->setObjectName(u"alignmentMethodBox"_s);
+    m_methodBox->setAccessibleName(tr("Method"));
+    m_scale = new ChoiceBox(header);
+    m_scale->setAccessibleName(tr("Scale"));
+    m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
+    m_scale->addItem(tr("Linear scale"), static_cast<int>(ColourScale::Linear));
+    m_scale->addItem(tr("Log scale"), static_cast<int>(ColourScale::Logarithmic));
+    m_colourMap = new ChoiceBox(header);
+    m_colourMap->setAccessibleName(tr("Colour map"));
+    for (const ColourMap& map : colourMaps())
+        m_colourMap->addItem(map.title(), map.id());
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(kMargin, 6, kMargin, 6);
+    row->setSpacing(10);
+    row->addWidget(m_methods);
+    row->addWidget(m_methodBox);
+    row->addStretch(1);
+    row->addWidget(m_scale);
+    row->addWidget(m_colourMap);
+    connect(m_methods, &Segment::chosen, this, &AlignmentPage::choose);
+    connect(m_methodBox, &QComboBox::activated, this, &AlignmentPage::choose);
+    connect(m_scale, &QComboBox::activated, this, [this] {
+        controller().changeView(
+            [this](auto& view) { view.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
+    });
+    connect(m_colourMap, &QComboBox::activated, this, [this] {
+        controller().changeView(
+            [this](auto& view) { view.colourMap = m_colourMap->currentData().toString().toStdString(); });
+    });
+    return header;
+}
+
+QWidget* AlignmentPage::makeBelow()
+{
+    auto* below = new QWidget(m_split);
+    below->setProperty("ground", u"panel"_s);
+    below->setAttribute(Qt::WA_StyledBackground);
+    m_pages = new QStackedWidget(below);
+    m_tokens = addAlignmentPane("alignment-tokens", AlignmentPane::Arrows::MoveToken, m_pages);
+    m_assignment = addAlignmentPane("assignment", AlignmentPane::Arrows::MovePatch, m_pages);
+    m_pages->addWidget(makeScrollArea(m_tokens, m_pages));
+    m_pages->addWidget(makeScrollArea(m_assignment, m_pages));
+    auto* column = new QVBoxLayout(below);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeBelowHeader(below));
+    column->addWidget(m_pages, 1);
+    return below;
+}
+
+QWidget* AlignmentPage::makeBelowHeader(QWidget* parent)
+{
+    auto* header = new QWidget(parent);
+    m_below = new Segment({tr("Every word"), tr("Assignment")}, header);
+    m_below->setObjectName(u"alignmentBelow"_s);
+    m_differences = new Segment({tr("A and B"), tr("Δ")}, header);
+    m_differences->setObjectName(u"alignmentDifferences"_s);
+    m_sanityText = new ElidedLabel("hint", header);
+    m_sanity = new QPushButton(tr("Run sanity check"), header);
+    m_sanity->setObjectName(u"runSanityCheck"_s);
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(kMargin, 6, kMargin, 0);
+    row->setSpacing(10);
+    row->addWidget(m_below);
+    row->addWidget(m_differences);
+    row->addWidget(m_sanityText, 1);
+    row->addWidget(m_sanity);
+    connect(m_below, &Segment::chosen, this, [this](int index) {
+        controller().changeView([index](auto& view) { view.alignment.showsMatches = index == 1; });
+    });
+    connect(m_differences, &Segment::chosen, this, [this](int index) {
+        controller().changeView([index](auto& view) { view.alignment.differences = index == 1; });
+    });
+    connect(m_sanity, &QPushButton::clicked, this, [this] { controller().checkSanity(); });
+    return header;
+}
+
+std::vector<QWidget*> AlignmentPage::makeLeftSections()
+{
+    auto* pair = new PicturePairSection(controller(), appearance());
+    connect(pair, &PicturePairSection::openWanted, this, &Perspective::inputWanted);
+    m_overlay = new OverlaySection(controller(), appearance());
+    connect(m_pictures, &FigurePane::figureChanged, m_overlay, [this, overlay = m_overlay] {
+        const auto* figure = dynamic_cast<const AlignmentPictures*>(m_pictures->figure());
+        overlay->setBoxesKnown(figure != nullptr && !figure->boxes().empty());
+    });
+    return {pair, new AlignmentSourceSection(controller(), appearance()), m_overlay,
+            new TracesSection(controller(), appearance())};
+}
+
+std::vector<QWidget*> AlignmentPage::makeRightSections()
+{
+    m_patch = addAlignmentPane("patch-tokens", AlignmentPane::Arrows::MoveToken, nullptr);
+    m_patch->setInDock(true);
+    connect(m_patch, &FigurePane::figureChanged, m_patch,
+            [patch = m_patch] { patch->setMinimumHeight(patch->heightForWidth(patch->width())); });
+    return {new PatchSection(*m_pictures, appearance()), m_patch, new MechanismSection(controller(), appearance()),
+            new ParameterSection(controller(), appearance())};
+}
+
+QString AlignmentPage::obstacle() const
+{
+    if (const ComparisonPointer& comparison = controller().comparison())
+        return QString::fromStdString(alignmentObstacle(*comparison));
+    const ModelInfo* model = controller().model();
+    return model == nullptr ? QString() : QString::fromStdString(alignmentObstacle(*model));
+}
+
+void AlignmentPage::choose(int method)
+{
+    chooseMethod(controller(), alignmentMethods().at(static_cast<std::size_t>(method)));
+    refreshControls();
+}
+
+void AlignmentPage::refreshControls()
+{
+    const ViewSettings& view = controller().study().view;
+    m_scale->choose(static_cast<int>(view.scale));
+    m_colourMap->choose(QString::fromStdString(view.colourMap));
+    m_below->choose(view.alignment.showsMatches ? 1 : 0);
+    m_differences->choose(view.alignment.differences ? 1 : 0);
+    m_differences->setVisible(!view.alignment.showsMatches);
+    m_pages->setCurrentIndex(view.alignment.showsMatches ? 1 : 0);
+    refreshMethods();
+    arrange();
+}
+
+// What the model does not have stays in its place, greyed, and says why.
+void AlignmentPage::refreshMethods()
+{
+    const auto source = alignmentSourceOf(controller());
+    auto* items = qobject_cast<QStandardItemModel*>(m_methodBox->model());
+    int index = 0;
+    for (const AlignmentMethod& method : alignmentMethods()) {
+        const QString reason =
+            source ? QString::fromStdString(method.obstacle(*controller().comparison())) : obstacle();
+        const QString tip = reason.isEmpty() ? QString::fromStdString(method.definition) : reason;
+        m_methods->button(index)->setEnabled(source && reason.isEmpty());
+        m_methods->button(index)->setToolTip(tip);
+        items->item(index)->setEnabled(source && reason.isEmpty());
+        items->item(index)->setToolTip(tip);
+        if (source && source->method == &method) {
+            m_methods->choose(index);
+            m_methodBox->choose(index);
+        }
+        ++index;
+    }
+}
+
+void AlignmentPage::refreshSanity()
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    const bool known = comparison && comparison->alignments->sanity(*comparison) != nullptr;
+    const bool running = controller().state() == StudyController::State::Running;
+    m_sanity->setEnabled(comparison && controller().canRun() && !running);
+    m_sanity->setToolTip(!controller().canRun() ? tr("What is shown comes from a file: its model is not open.")
+                                                : tr("Runs A and B on the words in another order and on an image of "
+                                                     "noise, from the seed. Esc cancels."));
+    m_sanityText->setText(known ? tr("Below: A on a shuffled caption and on noise. Maps that look the same there say "
+                                     "nothing about this pair.")
+                                : QString());
+    m_sanityText->setToolTip(m_sanityText->text());
+}
+
+void AlignmentPage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+void AlignmentPage::showEvent(QShowEvent* event)
+{
+    QWidget::showEvent(event);
+    arrange();
+}
+
+// The words get the height that they need, up to half of the page, the pictures the rest.
+void AlignmentPage::arrange()
+{
+    const Theme& theme = appearance().theme();
+    const int controls = m_scale->sizeHint().width() + m_colourMap->sizeHint().width() + 2 * kMargin + 40;
+    const bool room = m_methods->sizeHint().width() + controls < width();
+    m_methods->setVisible(room);
+    m_methodBox->setVisible(!room);
+    const bool narrow = width() < theme.px(kNarrow);
+    const int wanted = m_pictures->heightForWidth(m_pictures->width());
+    m_pictures->setMinimumHeight(narrow ? wanted : std::min(wanted, qRound(theme.px(kLeastPictures))));
+    m_tokens->setMinimumHeight(m_tokens->heightForWidth(m_tokens->width()));
+    m_assignment->setMinimumHeight(qRound(theme.px(kLeastAssignment)));
+    const int all = m_scroll->viewport()->height();
+    const int least = qRound(theme.px(kLeastBelow));
+    m_pages->parentWidget()->setMinimumHeight(least);
+    const int most = std::max(least, qRound(kMostBelow * all));
+    const bool matches = controller().study().view.alignment.showsMatches;
+    const int below = matches ? most : std::clamp(m_tokens->minimumHeight() + qRound(theme.px(44.0)), least, most);
+    m_split->setSizes({std::max(m_pictures->minimumHeight(), all - below), below});
+}
+
+}  // namespace ketscope

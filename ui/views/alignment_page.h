@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/views/alignment_pane.h"
+#include "ui/views/pane_page.h"
+
+#include <QSplitter>
+#include <QStackedWidget>
+
+namespace ketscope {
+
+class OverlaySection;
+
+// Alignment: what words see of the image, by every method that is defined for the model.
+class AlignmentPage : public PanePage {
+    Q_OBJECT
+
+public:
+    AlignmentPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    std::vector<QWidget*> makeLeftSections() override;
+    std::vector<QWidget*> makeRightSections() override;
+    QString obstacle() const override;
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+
+private:
+    AlignmentPane* addAlignmentPane(const char* figureId, AlignmentPane::Arrows arrows, QWidget* parent);
+    QWidget* makeHeader();
+    QWidget* makeBelow();
+    QWidget* makeBelowHeader(QWidget* parent);
+    void choose(int method);
+    void arrange();
+    void refreshControls();
+    void refreshMethods();
+    void refreshSanity();
+
+    Segment* m_methods = nullptr;
+    ChoiceBox* m_methodBox = nullptr;  // in place of the segment where that has no room
+    ChoiceBox* m_scale = nullptr;
+    ChoiceBox* m_colourMap = nullptr;
+    Segment* m_below = nullptr;        // every word, or the assignment
+    Segment* m_differences = nullptr;  // A and B, or their difference
+    QPushButton* m_sanity = nullptr;
+    ElidedLabel* m_sanityText = nullptr;
+    AlignmentPane* m_pictures = nullptr;
+    AlignmentPane* m_tokens = nullptr;
+    AlignmentPane* m_assignment = nullptr;
+    AlignmentPane* m_patch = nullptr;
+    OverlaySection* m_overlay = nullptr;
+    QStackedWidget* m_pages = nullptr;
+    QSplitter* m_split = nullptr;
+    QScrollArea* m_scroll = nullptr;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/quantum_page.h"
+
+#include "core/study/token_axis.h"
+#include "ui/docks/info_sections.h"
+#include "ui/docks/pair_sections.h"
+#include "ui/docks/parameter_panel.h"
+#include "viz/labels.h"
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : PanePage(controller, appearance, parent), m_reader(new PairReader(controller, *this))
+{
+    setObjectName(u"quantumPage"_s);
+    auto* content = new QWidget(this);
+    m_amplitudes = addPane("pair-amplitudes", content);
+    m_features = addPane("pair-features", content);
+    m_circuit = addPane("pair-circuit", content);
+    m_bloch = addPane("pair-bloch", content);
+    m_density = addPane("pair-density", content);
+    m_outcomes = addPane("pair-outcomes", content);
+    m_bonds = addPane("mps-bonds", content);
+    auto* below = new QHBoxLayout;
+    below->setSpacing(0);
+    below->addWidget(m_bloch, 5);
+    below->addWidget(m_density, 4);
+    below->addWidget(m_outcomes, 5);
+    below->addWidget(m_bonds, 5);
+    auto* figures = new QVBoxLayout(content);
+    figures->setContentsMargins(0, 0, 0, 0);
+    figures->setSpacing(0);
+    figures->addWidget(m_amplitudes, 2);
+    figures->addWidget(m_features, 2);
+    figures->addWidget(m_circuit);
+    figures->addLayout(below, 3);
+    figures->addStretch(1);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeHeader());
+    column->addWidget(makeNote());
+    column->addWidget(makeScrollArea(content, this), 1);
+    connect(m_reader, &PairReader::changed, this, &QuantumPage::refresh);
+    connect(&controller, &StudyController::viewChanged, this, &QuantumPage::refresh);
+    connect(&appearance, &Appearance::changed, this, &QuantumPage::refreshTitle);
+    refresh();
+}
+
+QWidget* QuantumPage::makeHeader()
+{
+    auto* header = new QWidget(this);
+    m_title = makeLabel({}, "page", header);
+    m_title->setTextFormat(Qt::RichText);
+    m_place = new ElidedLabel("hint", header);
+    m_stage = new Segment({tr("After U(q)"), tr("After U†(k)"), tr("Measured")}, header);
+    m_stage->setObjectName(u"pairStage"_s);
+    m_stage->setToolTip(tr("Where the circuit is looked at: cursor, Bloch vectors and density matrix follow."));
+    m_part = new Segment({tr("Re"), tr("Im"), tr("|·|")}, header);
+    m_part->setObjectName(u"densityPart"_s);
+    m_part->setToolTip(tr("What of the density matrix is drawn."));
+    m_back = new QPushButton(tr("◂ Step"), header);
+    m_back->setToolTip(tr("One column of the circuit back (,)"));
+    m_forward = new QPushButton(tr("Step ▸"), header);
+    m_forward->setToolTip(tr("One column of the circuit forward (.)"));
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(14, 6, 14, 6);
+    row->setSpacing(10);
+    row->addWidget(m_title);
+    row->addWidget(m_place, 1);
+    for (QWidget* each : std::initializer_list<QWidget*>{m_part, m_stage, m_back, m_forward})
+        row->addWidget(each);
+    connect(m_stage, &Segment::chosen, this, [this](int index) {
+        controller().changeView([index](ViewSettings& view) {
+            view.quantum.stage = static_cast<PairStage>(index);
+            view.quantum.step.reset();
+        });
+    });
+    connect(m_part, &Segment::chosen, this, [this](int index) {
+        controller().changeView([index](auto& view) { view.quantum.densityPart = static_cast<DensityPart>(index); });
+    });
+    connect(m_back, &QPushButton::clicked, this, [this] { stepCircuit(-1); });
+    connect(m_forward, &QPushButton::clicked, this, [this] { stepCircuit(1); });
+    return header;
+}
+
+// How the pair is compared, and what is only an illustration.
+QWidget* QuantumPage::makeNote()
+{
+    m_note = makeLabel({}, "hint", this);
+    m_note->setObjectName(u"pairNote"_s);
+    m_note->setWordWrap(true);
+    m_note->setContentsMargins(14, 0, 14, 6);
+    return m_note;
+}
+
+std::vector<QWidget*> QuantumPage::makeLeftSections()
+{
+    return {new PairSection(controller(), appearance()), new ScoresSection(*m_reader, controller(), appearance()),
+            new FactsSection(FactsSection::What::Arithmetic, *m_reader, appearance())};
+}
+
+std::vector<QWidget*> QuantumPage::makeRightSections()
+{
+    return {new MechanismSection(controller(), appearance()), new ParameterSection(controller(), appearance()),
+            new FactsSection(FactsSection::What::Results, *m_reader, appearance()),
+            new CellSection(controller(), appearance())};
+}
+
+QString QuantumPage::obstacle() const
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    return comparison ? QString::fromStdString(obstacleToRecording(*comparison)) : QString();
+}
+
+void QuantumPage::exportCircuit() { m_circuit->exportCircuit(); }
+
+void QuantumPage::stepCircuit(int step)
+{
+    const auto& pair = m_reader->pair();
+    if (!pair || pair->reading.circuits.empty())
+        return;
+    const PairCircuit& circuit = pair->reading.circuits.front();
+    const std::size_t now = shownColumns(circuit, controller().study().view.quantum);
+    const std::size_t next = step < 0 ? (now == 0 ? 0 : now - 1) : std::min(now + 1, circuit.columns());
+    controller().changeView([next](auto& view) { view.quantum.step = next; });
+}
+
+void QuantumPage::refresh()
+{
+    const QuantumView& view = controller().study().view.quantum;
+    m_stage->choose(static_cast<int>(view.stage));
+    m_part->choose(static_cast<int>(view.densityPart));
+    refreshTitle();
+    refreshPanes();
+}
+
+void QuantumPage::refreshTitle()
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    if (!comparison) {
+        m_title->setText(tr("Quantum"));
+        return m_place->setText({});
+    }
+    const Selection& at = comparison->study.selection;
+    const StackInfo& stack = comparison->model.stacks.at(at.stack);
+    const auto token = [&](TokenAxis axis, std::size_t index) {
+        return elideMiddle(QString::fromStdString(printable(axisLabel(comparison->input, axis, index), 200)))
+            .toHtmlEscaped();
+    };
+    const Theme& theme = appearance().theme();
+    m_title->setText(tr("Query <span style=\"color:%1\">%2 %3</span> × key <span style=\"color:%4\">%5 %6</span>")
+                         .arg(theme.accent.name(), token(stack.queries, at.query), QString::number(at.query),
+                              theme.key.name(), token(stack.keys, at.key), QString::number(at.key)));
+    QString place = u"L%1 H%2"_s.arg(at.layer).arg(at.head);
+    if (const auto& pair = m_reader->pair())
+        place += u" · "_s + QString::fromStdString(traceTag(pair->trace) + ": " + pair->used->info().title);
+    m_place->setText(place);
+}
+
+// What the mechanism does not have is hidden; hidden figures are not made.
+void QuantumPage::refreshPanes()
+{
+    const auto& pair = m_reader->pair();
+    const PairReading empty;
+    const PairReading& reading = pair ? pair->reading : empty;
+    const bool circuit = !reading.circuits.empty();
+    m_amplitudes->setVisible(!pair || !reading.states.empty());
+    m_features->setVisible(reading.features.has_value());
+    m_circuit->setVisible(circuit);
+    m_bloch->setVisible(circuit);
+    m_density->setVisible(circuit);
+    m_outcomes->setVisible(reading.outcomes.has_value());
+    m_bonds->setVisible(reading.bonds.has_value());
+    for (QWidget* each : std::initializer_list<QWidget*>{m_stage, m_part, m_back, m_forward})
+        each->setVisible(circuit);
+    if (!pair) {
+        setRole(*m_note, m_reader->problem().isEmpty() ? "hint" : "warning");
+        return m_note->setText(m_reader->problem());
+    }
+    if (pair->isIllustration()) {
+        setRole(*m_note, "warning");
+        return m_note->setText(
+            tr("Not what this head used: %1 compares the vectors themselves. As an illustration, they "
+               "are shown as amplitude-encoded states with their fidelity. Patch this head to see "
+               "another mechanism at work.")
+                .arg(QString::fromStdString(pair->used->info().title).toLower()));
+    }
+    setRole(*m_note, "hint");
+    QString text = QString::fromStdString(reading.comparison);
+    if (!reading.noStates.empty())
+        text += u"  "_s + QString::fromStdString(reading.noStates);
+    m_note->setText(text);
+}
+
+}  // namespace ketscope

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/pair_reader.h"
+#include "ui/views/pane_page.h"
+
+#include <QSplitter>
+
+namespace ketscope {
+
+// Quantum: one query and one key at the selected head, from their vectors through states, circuit and measurement to the
+// weight. What the head's mechanism does not have is left out; its feature vectors stand in place of amplitudes.
+class QuantumPage : public PanePage {
+    Q_OBJECT
+
+public:
+    QuantumPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    std::vector<QWidget*> makeLeftSections() override;
+    std::vector<QWidget*> makeRightSections() override;
+    QString obstacle() const override;
+    void exportCircuit() override;
+    void stepCircuit(int step) override;
+
+    const PairReader& reader() const { return *m_reader; }
+
+private:
+    QWidget* makeHeader();
+    QWidget* makeNote();
+    void refresh();
+    void refreshTitle();
+    void refreshPanes();
+
+    PairReader* m_reader;
+    QLabel* m_title = nullptr;
+    ElidedLabel* m_place = nullptr;
+    QLabel* m_note = nullptr;
+    Segment* m_stage = nullptr;
+    Segment* m_part = nullptr;
+    QPushButton* m_back = nullptr;
+    QPushButton* m_forward = nullptr;
+    FigurePane* m_amplitudes = nullptr;
+    FigurePane* m_features = nullptr;
+    FigurePane* m_circuit = nullptr;
+    FigurePane* m_bloch = nullptr;
+    FigurePane* m_density = nullptr;
+    FigurePane* m_outcomes = nullptr;
+    FigurePane* m_bonds = nullptr;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/study/compared_pair.h"
+#include "viz/caption.h"
+#include "viz/figure.h"
+#include "viz/head_maps.h"
+#include "viz/labels.h"
+#include "viz/scale.h"
+
+#include <QFontMetricsF>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kHeader = 58.0;
+constexpr double kRow = 17.0;
+constexpr double kSmallestRow = 7.0;
+constexpr double kLeastPanel = 250.0;  // width
+constexpr double kBetween = 26.0;
+constexpr std::size_t kMostLines = 4000;
+constexpr std::size_t kReadAhead = 16 * kMostLines;
+constexpr double kThickest = 5.0;
+constexpr double kFaintest = 0.004;  // of the largest weight: thinner lines cannot be seen
+
+struct Line {
+    std::size_t query, key;
+    double weight;
+};
+
+// One trace: queries at the left, keys at the right.
+struct Side {
+    QRectF header;
+    QRectF lines;
+    double row = 0.0;                // pitch
+    double left = 0.0, right = 0.0;  // where the labels end and begin
+};
+
+class Bipartite final : public Figure {
+public:
+    explicit Bipartite(const ComparisonPointer& comparison);
+
+    double heightFor(double width, const Theme& theme) const override;
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
+    Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
+    Table table() const override;
+    QString caption() const override;
+    QString panelCaption() const override;
+    double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
+
+private:
+    std::size_t rows() const { return std::max(m_window.queries, m_window.keys); }
+    std::size_t across(double width, const Theme& theme) const;
+    std::vector<Side> sides(const QRectF& area, const Theme& theme) const;
+    std::vector<Line> linesOf(std::size_t place) const;
+    void readRow(std::size_t place, std::size_t query);
+    std::size_t thin(std::vector<Line>& lines) const;
+    bool isSelected(std::size_t query, std::size_t key) const;
+    bool byQuery() const { return m_view.direction == AttentionDirection::FromQuery; }
+    QString weights(std::size_t query, std::size_t key) const;
+    QString emphasis() const;
+    QString notes() const;
+    void paintHeader(QPainter& painter, const Side& side, std::size_t place, const Theme& theme) const;
+    void paintLines(QPainter& painter, const Side& side, std::size_t place, const Theme& theme) const;
+    void paintLabels(QPainter& painter, const Side& side, const Theme& theme) const;
+
+    HeatmapView m_view;
+    HeadMaps m_maps;
+    std::vector<std::size_t> m_traces;  // shown, a place each
+    Selection m_selection;
+    MapWindow m_window;
+    std::vector<std::vector<Line>> m_lines;  // of each place, the thinnest first
+    std::vector<std::size_t> m_left;         // how many were left out
+    double m_largest = 0.0;
+    bool m_negative = false;
+};
+
+Bipartite::Bipartite(const ComparisonPointer& comparison)
+    : m_view(comparison ? comparison->study.view.heatmap : HeatmapView()),
+      m_maps(comparison, comparison ? comparison->study.selection : Selection(), m_view.filter, m_view.direction),
+      m_traces(shownTraces(*comparison)), m_selection(comparison->study.selection),
+      m_window(windowInside(m_view.window, m_maps.queries(), m_maps.keys()))
+{
+    for (std::size_t place = 0; place < m_traces.size(); ++place) {
+        m_lines.emplace_back();
+        m_left.push_back(0);
+        for (std::size_t query = m_window.firstQuery; query < m_window.firstQuery + m_window.queries; ++query)
+            readRow(place, query);
+        for (const Line& line : m_lines.back()) {
+            m_largest = std::max(m_largest, std::abs(line.weight));
+            m_negative = m_negative || line.weight < 0.0;
+        }
+    }
+    for (std::size_t place = 0; place < m_lines.size(); ++place) {
+        std::vector<Line>& lines = m_lines[place];
+        std::erase_if(lines, [this](const Line& line) { return std::abs(line.weight) < kFaintest * m_largest; });
+        m_left[place] += thin(lines);
+        std::ranges::stable_sort(lines, std::ranges::less(), [](const Line& line) { return std::abs(line.weight); });
+        // What is selected lies on top.
+        std::ranges::stable_partition(lines, [this](const Line& line) { return !isSelected(line.query, line.key); });
+    }
+}
+
+// Only the thickest lines of a large map are kept while it is read.
+void Bipartite::readRow(std::size_t place, std::size_t query)
+{
+    std::vector<Line>& lines = m_lines[place];
+    for (std::size_t key = m_window.firstKey; key < m_window.firstKey + m_window.keys; ++key)
+        if (const Cell cell = m_maps.cell({m_traces[place], std::nullopt}, query, key);
+            cell.state == CellState::Value && cell.value != 0.0)
+            lines.push_back({query, key, cell.value});
+    if (lines.size() > kReadAhead)
+        m_left[place] += thin(lines);
+}
+
+// Leaves the thickest lines and those that are selected; returns how many went.
+std::size_t Bipartite::thin(std::vector<Line>& lines) const
+{
+    if (lines.size() <= kMostLines)
+        return 0;
+    const std::size_t before = lines.size();
+    const auto rest =
+        std::ranges::partition(lines, [this](const Line& line) { return isSelected(line.query, line.key); });
+    if (rest.size() > kMostLines) {
+        const auto end = rest.begin() + static_cast<std::ptrdiff_t>(kMostLines);
+        std::ranges::nth_element(rest.begin(), end, rest.end(), std::ranges::greater(),
+                                 [](const Line& line) { return std::abs(line.weight); });
+        lines.erase(end, lines.end());
+    }
+    return before - lines.size();
+}
+
+std::vector<Line> Bipartite::linesOf(std::size_t place) const
+{
+    std::vector<Line> lines;
+    for (std::size_t query = m_window.firstQuery; query < m_window.firstQuery + m_window.queries; ++query)
+        for (std::size_t key = m_window.firstKey; key < m_window.firstKey + m_window.keys; ++key)
+            if (const Cell cell = m_maps.cell({m_traces[place], std::nullopt}, query, key);
+                cell.state == CellState::Value && cell.value != 0.0)
+                lines.push_back({query, key, cell.value});
+    return lines;
+}
+
+bool Bipartite::isSelected(std::size_t query, std::size_t key) const
+{
+    return byQuery() ? query == m_selection.query : key == m_selection.key;
+}
+
+std::size_t Bipartite::across(double width, const Theme& theme) const
+{
+    const double fitting = (width + theme.px(kBetween)) / theme.px(kLeastPanel + kBetween);
+    return std::clamp<std::size_t>(static_cast<std::size_t>(fitting), 1, m_traces.size());
+}
+
+double Bipartite::heightFor(double width, const Theme& theme) const
+{
+    const std::size_t columns = across(width, theme);
+    const auto below = static_cast<double>((m_traces.size() + columns - 1) / columns);
+    return below * theme.px(kHeader + kRow * static_cast<double>(std::min<std::size_t>(rows(), 64)));
+}
+
+std::vector<Side> Bipartite::sides(const QRectF& area, const Theme& theme) const
+{
+    const std::size_t columns = across(area.width(), theme);
+    const std::size_t below = (m_traces.size() + columns - 1) / columns;
+    const double gap = theme.px(kBetween);
+    const double width = std::min((area.width() + gap) / static_cast<double>(columns) - gap, theme.px(520.0));
+    const double height = area.height() / static_cast<double>(below);
+    double queries = 0.0, keys = 0.0;
+    const QFont font = theme.ui(kLabelPixels, QFont::DemiBold);
+    for (std::size_t i = 0; i < m_window.queries; ++i)
+        queries = std::max(queries, textWidth(elideMiddle(m_maps.queryText(m_window.firstQuery + i)), font));
+    for (std::size_t i = 0; i < m_window.keys; ++i)
+        keys = std::max(keys, textWidth(elideMiddle(m_maps.keyText(m_window.firstKey + i)), font));
+    std::vector<Side> sides;
+    for (std::size_t place = 0; place < m_traces.size(); ++place) {
+        const double left = area.left() + static_cast<double>(place % columns) * (width + gap);
+        const double top = area.top() + static_cast<double>(place / columns) * height;
+        Side side;
+        side.header = QRectF(left, top, width, theme.px(kHeader));
+        side.lines = QRectF(left, side.header.bottom(), width, height - side.header.height() - theme.px(6.0));
+        const double fitting = side.lines.height() / static_cast<double>(std::max<std::size_t>(1, rows()));
+        side.row = std::clamp(fitting, rows() > 200 ? 0.1 : theme.px(kSmallestRow), theme.px(kRow * 1.4));
+        side.left = left + queries + theme.px(9.0);
+        side.right = left + width - keys - theme.px(9.0);
+        sides.push_back(side);
+    }
+    return sides;
+}
+
+void Bipartite::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    const std::vector<Side> all = sides(area, theme);
+    for (std::size_t place = 0; place < all.size(); ++place) {
+        paintHeader(painter, all[place], place, theme);
+        paintLines(painter, all[place], place, theme);
+        paintLabels(painter, all[place], theme);
+    }
+    painter.restore();
+}
+
+QString Bipartite::emphasis() const
+{
+    return byQuery() ? QStringLiteral("in colour: from query %1 “%2”")
+                           .arg(QString::number(m_selection.query), m_maps.queryText(m_selection.query))
+                     : QStringLiteral("in colour: to key %1 “%2”")
+                           .arg(QString::number(m_selection.key), m_maps.keyText(m_selection.key));
+}
+
+void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t place, const Theme& theme) const
+{
+    const double chip = theme.px(16.0), left = side.header.left() + theme.px(23.0);
+    drawChip(painter, QRectF(side.header.left(), side.header.top(), chip, chip),
+             QString::fromStdString(traceTag(m_traces[place])), theme.trace(m_traces[place]), theme);
+    const QFont titleFont = theme.ui(kTitlePixels, QFont::DemiBold), font = theme.ui(kTickPixels);
+    const double width = side.header.right() - left;
+    drawLabel(painter, {left, side.header.top() + (chip + QFontMetricsF(titleFont).capHeight()) / 2.0},
+              fitText(QString::fromStdString(traceTitle(m_maps.comparison(), m_traces[place]).title), titleFont, width),
+              titleFont, theme.text, theme);
+    QStringList parts{emphasis()};
+    if (const std::string filter = describe(m_view.filter, m_view.direction); !filter.empty())
+        parts << QString::fromStdString(filter);
+    if (m_left[place] > 0)
+        parts << QStringLiteral("%1 thinner lines left out").arg(m_left[place]);
+    double baseline = side.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
+    for (const QString& line : wrapParts(parts, font, width).mid(0, 2)) {
+        drawLabel(painter, {left, baseline}, fitText(line, font, width), font, theme.text3, theme);
+        baseline += theme.px(15.0);
+    }
+}
+
+// Width and opacity follow the weight: what is thin is also faint.
+void Bipartite::paintLines(QPainter& painter, const Side& side, std::size_t place, const Theme& theme) const
+{
+    const auto y = [&](std::size_t token, std::size_t first) {
+        return side.lines.top() + (static_cast<double>(token - first) + 0.5) * side.row;
+    };
+    for (const Line& line : m_lines[place]) {
+        const double share = std::min(1.0, std::abs(line.weight) / m_largest);
+        const bool selected = isSelected(line.query, line.key);
+        QColor colour = selected ? theme.trace(m_traces[place]) : theme.text3;
+        colour.setAlphaF(static_cast<float>(selected ? 0.35 + 0.65 * share : 0.06 + 0.44 * share));
+        QPen pen(colour, std::max(0.5, theme.px(kThickest) * share));
+        pen.setCapStyle(Qt::FlatCap);
+        if (line.weight < 0.0)
+            pen.setStyle(Qt::DashLine);
+        painter.setPen(pen);
+        painter.drawLine(QPointF(side.left, y(line.query, m_window.firstQuery)),
+                         QPointF(side.right, y(line.key, m_window.firstKey)));
+    }
+}
+
+void Bipartite::paintLabels(QPainter& painter, const Side& side, const Theme& theme) const
+{
+    const double pixels = std::floor(std::clamp(side.row * 0.8, theme.px(kTickPixels), theme.px(kLabelPixels)));
+    const auto step = static_cast<std::size_t>(std::max(1.0, std::ceil(pixels * 1.05 / side.row)));
+    const auto draw = [&](std::size_t token, std::size_t first, const QString& text, bool selected, bool left) {
+        const QFont font = theme.ui(pixels / theme.scale, selected ? QFont::DemiBold : QFont::Normal);
+        const double y = side.lines.top() + (static_cast<double>(token - first) + 0.5) * side.row;
+        drawLabel(
+            painter,
+            {left ? side.left - theme.px(5.0) : side.right + theme.px(5.0), y + QFontMetricsF(font).capHeight() / 2.0},
+            elideMiddle(text), font, selected ? theme.accent : theme.text2, theme, left ? Anchor::Right : Anchor::Left);
+    };
+    // With a step, a selected token in between gets its label, and those that it would touch give way.
+    const auto isDrawn = [step](std::size_t token, std::size_t selected) {
+        const std::size_t apart = token > selected ? token - selected : selected - token;
+        return token == selected || (token % step == 0 && (step == 1 || apart >= step));
+    };
+    for (std::size_t query = m_window.firstQuery; query < m_window.firstQuery + m_window.queries; ++query)
+        if (isDrawn(query, m_selection.query))
+            draw(query, m_window.firstQuery, m_maps.queryText(query), query == m_selection.query, true);
+    for (std::size_t key = m_window.firstKey; key < m_window.firstKey + m_window.keys; ++key)
+        if (isDrawn(key, m_selection.key))
+            draw(key, m_window.firstKey, m_maps.keyText(key), key == m_selection.key, false);
+}
+
+QString Bipartite::weights(std::size_t query, std::size_t key) const
+{
+    QStringList values;
+    for (std::size_t place = 0; place < m_traces.size(); ++place) {
+        const Cell cell = m_maps.cell({m_traces[place], std::nullopt}, query, key);
+        if (cell.state == CellState::Masked)
+            return QStringLiteral("masked");
+        values << QString::fromStdString(traceTag(m_traces[place])) + QLatin1Char(' ') + formatNumber(cell.value, 6)
+                      + (cell.state == CellState::Hidden ? QStringLiteral(" (filtered out)") : QString());
+    }
+    return values.join(QStringLiteral(", "));
+}
+
+Hit Bipartite::hit(QPointF where, const QRectF& area, const Theme& theme) const
+{
+    Hit hit;
+    const std::vector<Side> all = sides(area, theme);
+    for (std::size_t panel = 0; panel < all.size(); ++panel) {
+        const Side& side = all[panel];
+        if (!side.lines.contains(where))
+            continue;
+        hit.panel = static_cast<int>(place);
+        const auto place = static_cast<std::size_t>((where.y() - side.lines.top()) / side.row);
+        if (where.x() <= side.left && place < m_window.queries) {
+            hit.query = m_window.firstQuery + place;
+            hit.sentence = QStringLiteral("query %1 “%2”, to the selected key: %3")
+                               .arg(QString::number(*hit.query), m_maps.queryText(*hit.query),
+                                    weights(*hit.query, m_selection.key));
+        } else if (where.x() >= side.right && place < m_window.keys) {
+            hit.key = m_window.firstKey + place;
+            hit.sentence =
+                QStringLiteral("key %1 “%2”, from the selected query: %3")
+                    .arg(QString::number(*hit.key), m_maps.keyText(*hit.key), weights(m_selection.query, *hit.key));
+        }
+    }
+    return hit;
+}
+
+Table Bipartite::table() const
+{
+    Table table;
+    table.header = QStringList{QStringLiteral("trace"), QStringLiteral("query"),     QStringLiteral("query token"),
+                               QStringLiteral("key"),   QStringLiteral("key token"), QStringLiteral("weight")};
+    for (std::size_t place = 0; place < m_traces.size(); ++place)
+        for (const Line& line : linesOf(place))
+            table.rows.push_back({QString::fromStdString(traceTag(m_traces[place])), QString::number(line.query),
+                                  m_maps.queryText(line.query), QString::number(line.key), m_maps.keyText(line.key),
+                                  QString::number(line.weight, 'g', 9)});
+    return table;
+}
+
+QString Bipartite::caption() const
+{
+    const Comparison& comparison = m_maps.comparison();
+    return QStringLiteral("Attention in %1, %2, %3 %4%5")
+        .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
+             captionOfTraces(comparison, m_traces, m_selection.stack), notes());
+}
+
+QString Bipartite::panelCaption() const { return QStringLiteral("Attention weights as lines.") + notes(); }
+
+QString Bipartite::notes() const
+{
+    QString text =
+        QStringLiteral(" Queries left, keys right; the wider and darker a line, the larger its weight, up to %1; "
+                       "%2.")
+            .arg(formatNumber(m_largest, 3), emphasis());
+    if (m_negative)
+        text += QStringLiteral(" Dashed: negative.");
+    if (QString filter = QString::fromStdString(describe(m_view.filter, m_view.direction)); !filter.isEmpty()) {
+        filter[0] = filter[0].toUpper();
+        text += QLatin1Char(' ') + filter + QLatin1Char('.');
+    }
+    return text;
+}
+
+std::unique_ptr<Figure> makeBipartite(const ComparisonPointer& comparison)
+{
+    return std::make_unique<Bipartite>(comparison);
+}
+
+}  // namespace
+
+const FigureType& bipartiteFigure()
+{
+    static const FigureType type{QStringLiteral("bipartite"), QStringLiteral("Lines from queries to keys"),
+                                 &makeBipartite};
+    return type;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/figures/pair_figure.h"
+
+#include "viz/caption.h"
+#include "viz/labels.h"
+#include "viz/scale.h"
+
+#include <QFontMetricsF>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kAxis = 40.0;
+constexpr double kAngle = -50.0;
+
+}  // namespace
+
+PairFigure::PairFigure(const ComparisonPointer& comparison)
+    : m_maps(comparison, comparison->study.selection), m_pair(selectedPair(comparison, Monitor()))
+{
+}
+
+QString PairFigure::caption() const
+{
+    const Comparison& comparison = m_maps.comparison();
+    QString text =
+        QStringLiteral("%1 for query %2 “%3” and key %4 “%5” in %6, %7, %8 %9")
+            .arg(subject(), QString::number(selection().query), m_maps.queryText(selection().query),
+                 QString::number(selection().key), m_maps.keyText(selection().key), modelName(comparison.model),
+                 captionOfHead(comparison, selection()), captionOfInput(comparison),
+                 captionOfTraces(comparison, {m_pair->trace}, selection().stack));
+    if (m_pair->isIllustration())
+        text += QStringLiteral(" An illustration: the head used exact softmax, not these amplitude-encoded states.");
+    return text;
+}
+
+double PairFigure::smallestText(double, const Theme& theme) const { return theme.px(kTickPixels); }
+
+Hit PairFigure::hit(QPointF, const QRectF&, const Theme&) const { return {}; }
+
+QString PairFigure::keyName(std::size_t key) const
+{
+    return QString::number(key) + QLatin1Char(' ') + elideMiddle(m_maps.keyText(key), 10);
+}
+
+QColor roleColour(std::optional<PairRole> role, const Theme& theme)
+{
+    return !role ? theme.text2 : *role == PairRole::Query ? theme.accent : theme.key;
+}
+
+QColor roleGround(std::optional<PairRole> role, const Theme& theme)
+{
+    return !role ? theme.panel2 : *role == PairRole::Query ? theme.accentBg : theme.keyBg;
+}
+
+QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& title, const QString& rest,
+                      const QColor& colour, const Theme& theme)
+{
+    const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), plain = theme.ui(kTickPixels);
+    const double baseline = area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent();
+    const QString shown = fitText(title, bold, area.width());
+    drawLabel(painter, {area.left(), baseline}, shown, bold, colour, theme);
+    const double left = area.left() + textWidth(shown, bold) + theme.px(8.0);
+    if (area.right() - left > theme.px(40.0))
+        drawLabel(painter, {left, baseline}, fitText(rest, plain, area.right() - left), plain, theme.text3, theme);
+    return area.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0);
+}
+
+void paintSentence(QPainter& painter, const QRectF& area, const QString& sentence, const Theme& theme)
+{
+    const QFont font = theme.ui(kLabelPixels);
+    const QFontMetricsF metrics(font);
+    double baseline = area.top() + theme.px(6.0) + metrics.ascent();
+    for (const QString& line : wrapText(sentence, font, area.width())) {
+        drawLabel(painter, {area.left(), baseline}, line, font, theme.text2, theme);
+        baseline += metrics.lineSpacing();
+    }
+}
+
+QRectF BarPlot::plot(const QRectF& area, const Theme& theme) const
+{
+    return area.adjusted(theme.px(kAxis), theme.px(8.0), -theme.px(4.0), -theme.px(labelHeight));
+}
+
+QRectF BarPlot::slot(const QRectF& plot, std::size_t bar) const
+{
+    const double pitch = plot.width() / static_cast<double>(std::max<std::size_t>(bars.size(), 1));
+    return {plot.left() + static_cast<double>(bar) * pitch, plot.top(), pitch, plot.height()};
+}
+
+double BarPlot::y(const QRectF& plot, double value) const
+{
+    const double low = isSigned ? -maximum : 0.0;
+    const double share = std::clamp((value - low) / (maximum - low), 0.0, 1.0);
+    return plot.bottom() - share * plot.height();
+}
+
+std::optional<std::size_t> BarPlot::barAt(QPointF where, const QRectF& area, const Theme& theme) const
+{
+    const QRectF inside = plot(area, theme);
+    for (std::size_t bar = 0; bar < bars.size(); ++bar)
+        if (slot(inside, bar).adjusted(0.0, 0.0, 0.0, theme.px(labelHeight)).contains(where))
+            return bar;
+    return {};
+}
+
+namespace {
+
+void paintAxis(QPainter& painter, const QRectF& plot, const BarPlot& bars, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels);
+    const int decimals = bars.maximum >= 10.0 ? 0 : bars.maximum >= 0.99 ? 1 : bars.maximum >= 0.095 ? 2 : 3;
+    const double low = bars.isSigned ? -bars.maximum : 0.0;
+    for (int tick = 0; tick <= 2; ++tick) {
+        const double value = low + (bars.maximum - low) * tick / 2.0;
+        const double y = bars.y(plot, value);
+        painter.setPen(QPen(value == 0.0 ? theme.line2 : theme.line, 1.0));
+        painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y));
+        drawLabel(painter, {plot.left() - theme.px(5.0), y + QFontMetricsF(font).capHeight() / 2.0},
+                  formatNumber(value, decimals), font, theme.text3, theme, Anchor::Right);
+    }
+}
+
+void paintExpected(QPainter& painter, const QRectF& plot, const QRectF& slot, const BarPlot& bars, const PairBar& bar,
+                   const Theme& theme)
+{
+    const double inset = slot.width() * 0.12;
+    const auto line = [&](double value, Qt::PenStyle style, const QColor& colour) {
+        painter.setPen(QPen(colour, theme.px(2.0), style, Qt::FlatCap));
+        const double y = bars.y(plot, value);
+        painter.drawLine(QPointF(slot.left() + inset, y), QPointF(slot.right() - inset, y));
+    };
+    if (bar.exact)
+        line(*bar.exact, Qt::SolidLine, theme.traceA);
+    if (bar.noisy)
+        line(*bar.noisy, Qt::DotLine, theme.text);
+    if (bar.error <= 0.0)
+        return;
+    painter.setPen(QPen(theme.text, theme.px(1.5)));
+    const double x = slot.center().x();
+    painter.drawLine(QPointF(x, bars.y(plot, bar.value - 2.0 * bar.error)),
+                     QPointF(x, bars.y(plot, bar.value + 2.0 * bar.error)));
+}
+
+}  // namespace
+
+void paintBars(QPainter& painter, const QRectF& area, const BarPlot& bars, const QColor& colour, const Theme& theme)
+{
+    const QRectF plot = bars.plot(area, theme);
+    painter.save();
+    paintAxis(painter, plot, bars, theme);
+    for (std::size_t i = 0; i < bars.bars.size(); ++i) {
+        const PairBar& bar = bars.bars[i];
+        const QRectF slot = bars.slot(plot, i);
+        if (bar.marked)
+            painter.fillRect(slot.adjusted(slot.width() * 0.03, 0.0, -slot.width() * 0.03, 0.0), theme.accentBg);
+        const double zero = bars.y(plot, 0.0), top = bars.y(plot, bar.value);
+        const double inset = slot.width() * (slot.width() > theme.px(6.0) ? 0.18 : 0.05);
+        const QRectF rect(QPointF(slot.left() + inset, std::min(zero, top)),
+                          QPointF(slot.right() - inset, std::max(zero, top)));
+        painter.fillRect(rect, bar.muted ? theme.line2 : colour);
+        paintExpected(painter, plot, slot, bars, bar, theme);
+    }
+    painter.restore();
+}
+
+void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme)
+{
+    if (bars.bars.empty())
+        return;
+    const QFont plain = theme.mono(kTickPixels), bold = theme.mono(kTickPixels, QFont::DemiBold);
+    double widest = 0.0;
+    for (const PairBar& bar : bars.bars)
+        widest = std::max(widest, textWidth(bar.label, plain));
+    const double pitch = bars.slot(plot, 0).width();
+    const bool turned = widest > pitch * 0.96;
+    const double ascent = QFontMetricsF(plain).ascent();
+    const auto every = std::max<std::size_t>(1, static_cast<std::size_t>(std::ceil(theme.px(13.0) / pitch)));
+    for (std::size_t i = 0; i < bars.bars.size(); ++i) {
+        const PairBar& bar = bars.bars[i];
+        if (i % every != 0 && !bar.marked)
+            continue;
+        const QFont& font = bar.marked ? bold : plain;
+        const QColor ink = bar.marked ? theme.accent : theme.text2;
+        const double x = bars.slot(plot, i).center().x();
+        if (!turned) {
+            drawLabel(painter, {x, top + ascent}, bar.label, font, ink, theme, Anchor::Centre);
+            continue;
+        }
+        painter.save();
+        painter.translate(x + theme.px(4.0), top + ascent * 0.7);
+        painter.rotate(kAngle);
+        drawLabel(painter, {0.0, 0.0}, bar.label, font, ink, theme, Anchor::Right);
+        painter.restore();
+    }
+}
+
+std::vector<std::size_t> largestPlaces(const std::vector<double>& values, std::size_t most)
+{
+    std::vector<std::size_t> places(values.size());
+    std::iota(places.begin(), places.end(), std::size_t{0});
+    if (values.size() <= most)
+        return places;
+    std::ranges::stable_sort(places, std::ranges::greater(), [&](std::size_t place) { return values[place]; });
+    places.resize(most);
+    std::ranges::sort(places);
+    return places;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/figures/pair_figure.h"
+#include "viz/labels.h"
+#include "viz/scale.h"
+
+#include <QFontMetricsF>
+
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::size_t kMostBars = 16;
+constexpr double kLegend = 18.0;
+
+// What measuring gives: measured shares with two standard errors, the exact distribution, and that with noise.
+class PairOutcomesFigure final : public PairFigure {
+public:
+    explicit PairOutcomesFigure(const ComparisonPointer& comparison) : PairFigure(comparison)
+    {
+        if (!reading().outcomes)
+            return;
+        const PairOutcomes& outcomes = *reading().outcomes;
+        std::vector<double> weights = outcomes.exact;
+        for (std::size_t i = 0; i < weights.size(); ++i)
+            weights[i] = std::max(weights[i], valueOf(outcomes.measured, i));
+        weights[outcomes.wanted] += 10.0;  // always shown
+        m_places = largestPlaces(weights, kMostBars);
+        double largest = 0.0;
+        for (const std::size_t i : m_places) {
+            m_bars.bars.push_back(barOf(outcomes, i));
+            const PairBar& bar = m_bars.bars.back();
+            largest =
+                std::max({largest, bar.value + 2.0 * bar.error, bar.exact.value_or(0.0), bar.noisy.value_or(0.0)});
+        }
+        m_bars.maximum = niceMaximum(largest);
+        m_bars.labelHeight = outcomes.labels.empty() ? 56.0 : 44.0;
+    }
+
+    double heightFor(double, const Theme& theme) const override { return theme.px(m_bars.bars.empty() ? 90.0 : 260.0); }
+
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+    {
+        const bool nothing = m_bars.bars.empty();
+        const QRectF rest =
+            paintPairTitle(painter, area, QStringLiteral("Outcomes"), nothing ? QString() : note(), theme.text, theme);
+        if (nothing)
+            return paintSentence(painter, rest, QStringLiteral("This head measures nothing: its weights are computed."),
+                                 theme);
+        painter.save();
+        painter.setRenderHint(QPainter::Antialiasing);
+        paintLegend(painter, rest, theme);
+        const QRectF bars = rest.adjusted(0.0, theme.px(kLegend), 0.0, 0.0);
+        paintBars(painter, bars, m_bars, theme.traceB, theme);
+        const QRectF plot = m_bars.plot(bars, theme);
+        paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), m_bars, theme);
+        painter.restore();
+    }
+
+    Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
+    {
+        Hit hit;
+        const auto bar = m_bars.barAt(where, area.adjusted(0.0, theme.px(kPairTitle + kLegend), 0.0, 0.0), theme);
+        if (!bar)
+            return hit;
+        hit.panel = 0;
+        const PairBar& at = m_bars.bars[*bar];
+        hit.sentence = QStringLiteral("outcome %1: exact %2").arg(at.label, formatNumber(at.exact.value_or(0.0), 4));
+        if (at.noisy)
+            hit.sentence += QStringLiteral(", with noise %1").arg(formatNumber(*at.noisy, 4));
+        if (hasMeasured())
+            hit.sentence +=
+                QStringLiteral(", measured %1 ± %2 (1 SE)").arg(formatNumber(at.value, 4), formatNumber(at.error, 4));
+        if (reading().outcomes->labels.empty())
+            hit.key = m_places[*bar];
+        return hit;
+    }
+
+    Table table() const override
+    {
+        Table table;
+        table.header = QStringList{QStringLiteral("outcome"), QStringLiteral("exact"), QStringLiteral("with noise"),
+                                   QStringLiteral("measured"), QStringLiteral("SE")};
+        if (!reading().outcomes)
+            return table;
+        const PairOutcomes& outcomes = *reading().outcomes;
+        const auto text = [](const std::vector<double>& values, std::size_t i) {
+            return i < values.size() ? QString::number(values[i], 'g', 9) : QString();
+        };
+        for (std::size_t i = 0; i < outcomes.exact.size(); ++i)
+            table.rows.push_back({labelOf(outcomes, i), text(outcomes.exact, i), text(outcomes.noisy, i),
+                                  text(outcomes.measured, i), text(outcomes.errors, i)});
+        return table;
+    }
+
+protected:
+    QString subject() const override { return QStringLiteral("Measurement outcomes, measured with ± 2 SE,"); }
+
+private:
+    static double valueOf(const std::vector<double>& values, std::size_t i)
+    {
+        return i < values.size() ? values[i] : 0.0;
+    }
+
+    QString labelOf(const PairOutcomes& outcomes, std::size_t i) const
+    {
+        return outcomes.labels.empty() ? keyName(i) : QString::fromStdString(outcomes.labels[i]);
+    }
+
+    bool hasMeasured() const { return reading().outcomes && !reading().outcomes->measured.empty(); }
+
+    PairBar barOf(const PairOutcomes& outcomes, std::size_t i) const
+    {
+        PairBar bar{labelOf(outcomes, i),
+                    valueOf(outcomes.measured, i),
+                    valueOf(outcomes.errors, i),
+                    outcomes.exact[i],
+                    {},
+                    i == outcomes.wanted,
+                    false};
+        if (!outcomes.noisy.empty())
+            bar.noisy = outcomes.noisy[i];
+        return bar;
+    }
+
+    QString note() const
+    {
+        const PairOutcomes& outcomes = *reading().outcomes;
+        QString text = QString::fromStdString(outcomes.title);
+        if (m_places.size() < outcomes.exact.size())
+            text += QStringLiteral(" · %1 of %2").arg(m_places.size()).arg(outcomes.exact.size());
+        return outcomes.shots > 0.0 ? text + QStringLiteral(" · %1 shots").arg(formatNumber(outcomes.shots, 0)) : text;
+    }
+
+    void paintLegend(QPainter& painter, const QRectF& area, const Theme& theme) const
+    {
+        const QFont font = theme.ui(kTickPixels);
+        const double baseline = area.top() + QFontMetricsF(font).ascent();
+        const double middle = baseline - QFontMetricsF(font).capHeight() / 2.0, swatch = theme.px(16.0);
+        double left = area.left() + theme.px(40.0);
+        const auto entry = [&](const QString& text, const QColor& colour, Qt::PenStyle style, double thickness) {
+            painter.setPen(QPen(colour, theme.px(thickness), style, Qt::FlatCap));
+            painter.drawLine(QPointF(left, middle), QPointF(left + swatch, middle));
+            drawLabel(painter, {left + swatch + theme.px(5.0), baseline}, text, font, theme.text2, theme);
+            left += swatch + theme.px(17.0) + textWidth(text, font);
+        };
+        entry(QStringLiteral("exact"), theme.traceA, Qt::SolidLine, 2.0);
+        if (!reading().outcomes->noisy.empty())
+            entry(QStringLiteral("with noise"), theme.text, Qt::DotLine, 2.0);
+        if (hasMeasured())
+            entry(reading().outcomes->errors.empty() ? QStringLiteral("measured") : QStringLiteral("measured ± 2 SE"),
+                  theme.traceB, Qt::SolidLine, 8.0);
+    }
+
+    std::vector<std::size_t> m_places;
+    BarPlot m_bars;
+};
+
+std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
+{
+    return std::make_unique<PairOutcomesFigure>(comparison);
+}
+
+}  // namespace
+
+const FigureType& pair_outcomesFigure()
+{
+    static const FigureType type{QStringLiteral("pair-outcomes"), QStringLiteral("Pair: measurement outcomes"), &make,
+                                 true};
+    return type;
+}
+
+}  // namespace ketscope

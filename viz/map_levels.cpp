@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/map_levels.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+bool isMark(float value) { return value <= MapLevels::kMasked; }
+
+MapLevels::Level blank(std::size_t pool, std::size_t rows, std::size_t columns)
+{
+    MapLevels::Level level{pool, (rows + pool - 1) / pool, (columns + pool - 1) / pool, {}};
+    level.values.assign(level.rows * level.columns, MapLevels::kMasked);
+    return level;
+}
+
+}  // namespace
+
+float MapLevels::pooled(float a, float b)
+{
+    if (std::isnan(a) || std::isnan(b))
+        return std::isnan(a) ? a : b;
+    if (isMark(a) || isMark(b))
+        return isMark(a) && isMark(b) ? std::min(a, b) : isMark(a) ? b : a;
+    return std::abs(b) > std::abs(a) ? b : a;
+}
+
+MapLevels::MapLevels(std::size_t rows, std::size_t columns, const std::function<float(std::size_t, std::size_t)>& value)
+{
+    Level first = blank(kStep, rows, columns);
+    for (std::size_t row = 0; row < rows; ++row) {
+        float* const line = first.values.data() + row / kStep * first.columns;
+        for (std::size_t column = 0; column < columns; ++column) {
+            float& block = line[column / kStep];
+            block = pooled(block, value(row, column));
+        }
+    }
+    m_levels.push_back(std::move(first));
+    while (m_levels.back().rows > 1 || m_levels.back().columns > 1) {
+        const Level& finer = m_levels.back();
+        Level coarser = blank(finer.pool * kStep, rows, columns);
+        for (std::size_t row = 0; row < finer.rows; ++row)
+            for (std::size_t column = 0; column < finer.columns; ++column) {
+                float& block = coarser.values[row / kStep * coarser.columns + column / kStep];
+                block = pooled(block, finer.values[row * finer.columns + column]);
+            }
+        m_levels.push_back(std::move(coarser));
+    }
+}
+
+const MapLevels::Level* MapLevels::levelFor(std::size_t pool) const
+{
+    const Level* found = nullptr;
+    for (const Level& level : m_levels)
+        if (pool % level.pool == 0)
+            found = &level;
+    return found;
+}
+
+std::size_t MapLevels::bytes() const
+{
+    std::size_t sum = 0;
+    for (const Level& level : m_levels)
+        sum += level.values.size() * sizeof(float);
+    return sum;
+}
+
+std::size_t poolAtHand(std::size_t pool)
+{
+    return pool < MapLevels::kStep ? std::max<std::size_t>(1, pool)
+                                   : (pool + MapLevels::kStep - 1) / MapLevels::kStep * MapLevels::kStep;
+}
+
+}  // namespace ketscope

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+namespace ketscope {
+
+// A large map, max-pooled once: blocks of 3 × 3, 9 × 9, … cells, each with its value of largest magnitude. Together an
+// eighth of the map. Blocks that are all masked or all filtered out, and those with a value that is not finite, keep
+// that as a mark instead.
+class MapLevels {
+public:
+    static constexpr std::size_t kStep = 3;
+
+    static constexpr float kMasked = -1e30F;
+    static constexpr float kHidden = -2e30F;
+
+    struct Level {
+        std::size_t pool = 1;
+        std::size_t rows = 0, columns = 0;
+        std::vector<float> values;
+    };
+
+    MapLevels() = default;
+    // `value` gives a cell's number or a mark; it is asked row by row.
+    MapLevels(std::size_t rows, std::size_t columns, const std::function<float(std::size_t, std::size_t)>& value);
+
+    // The coarsest level whose blocks make up blocks of pool × pool; null where there is none.
+    const Level* levelFor(std::size_t pool) const;
+    std::size_t bytes() const;
+
+    // Which of two stands for both: what is not finite before any number, the larger magnitude, numbers before marks.
+    static float pooled(float a, float b);
+
+private:
+    std::vector<Level> m_levels;
+};
+
+// The block size that is drawn where at least `pool` cells have to share a pixel: 1, 2, or a multiple of 3 because
+// those are at hand.
+std::size_t poolAtHand(std::size_t pool);
+
+}  // namespace ketscope
