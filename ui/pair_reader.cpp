@@ -8,6 +8,10 @@ PairReader::PairReader(StudyController& controller, QWidget& page)
 {
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
         connect(&controller, signal, m_reading, &WhenVisible::request);
+    connect(&controller, &StudyController::viewChanged, this, [this] {
+        if (m_controller.pair() != m_compared)  // another trace may be the one that is looked at
+            m_reading->request();
+    });
     connect(&m_job, &Job::failed, this, [this](const QString& message) {
         m_pair.reset();
         m_problem = message;
@@ -19,6 +23,7 @@ PairReader::PairReader(StudyController& controller, QWidget& page)
 void PairReader::read()
 {
     const ComparisonPointer comparison = m_controller.comparison();
+    m_compared = m_controller.pair();
     if (!comparison) {
         m_job.cancel();
         m_pair.reset();

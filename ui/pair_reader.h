@@ -28,6 +28,7 @@ private:
     StudyController& m_controller;
     std::shared_ptr<const SelectedPair> m_pair;
     QString m_problem;
+    ComparedPair m_compared;  // that was read
     Job m_job;
     WhenVisible* m_reading;
 };

@@ -61,7 +61,7 @@ void HeadGrid::redrawIfAffected()
     const ViewSettings& now = m_controller.study().view;
     const auto affecting = [](const ViewSettings& view) {
         return std::tie(view.colourMap, view.scale, view.heatmap.headCells, view.heatmap.gridMeasure,
-                        view.heatmap.sortHeads);
+                        view.heatmap.sortHeads, view.compared.baseline, view.compared.candidate);
     };
     if (affecting(now) != affecting(m_view))
         redraw();
