@@ -57,8 +57,11 @@ std::optional<Input> asText(const Input& before, const Token& token, const std::
     const std::size_t begin = byteOf(*source, token.span.begin);
     const std::string rest = source->substr(byteOf(*source, token.span.end));
     const bool spaced = begin > 0 && (*source)[begin - 1] == ' ';
-    for (const std::string& head : {source->substr(0, begin) + text, source->substr(0, begin) + " " + text,
-                                    source->substr(0, begin - (spaced ? 1 : 0)) + text}) {
+    const std::string first = source->substr(0, begin);
+    // A word goes with the space before it; a new one may need one.
+    const std::string heads[] = {text.empty() ? first.substr(0, begin - (spaced ? 1 : 0)) : first + text,
+                                 text.empty() ? first : first + " " + text};
+    for (const std::string& head : heads) {
         Input input = before;
         (token.segment == 0 ? input.text : input.textPair) = head + rest;
         if (givesExactly(input, wanted, *tokenizer))
