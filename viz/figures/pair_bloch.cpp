@@ -233,7 +233,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& pair_blochFigure()
 {
-    static const FigureType type{QStringLiteral("pair-bloch"), QStringLiteral("Pair: Bloch vectors"), &make, true};
+    static const FigureType type{QStringLiteral("pair-bloch"), QStringLiteral("Pair: Bloch vectors"), &make, nullptr,
+                                 true};
     return type;
 }
 

@@ -235,7 +235,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& pair_densityFigure()
 {
-    static const FigureType type{QStringLiteral("pair-density"), QStringLiteral("Pair: density matrix"), &make, true};
+    static const FigureType type{QStringLiteral("pair-density"), QStringLiteral("Pair: density matrix"), &make, nullptr,
+                                 true};
     return type;
 }
 
