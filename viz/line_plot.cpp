@@ -3,6 +3,7 @@
 
 #include "viz/labels.h"
 #include "viz/scale.h"
+#include "viz/token_font.h"
 #include "viz/trace_style.h"
 
 #include <QFontMetricsF>
@@ -42,7 +43,7 @@ int decimalsOf(double interval)
 
 double labelHeight(const LinePlot& plot, const Theme& theme)
 {
-    const QFont font = theme.ui(kTickPixels);
+    const QFont font = tokenFont(theme, kTickPixels);
     if (plot.labels.isEmpty())
         return QFontMetricsF(font).height() + theme.px(4.0);
     double longest = 0.0;
@@ -89,7 +90,7 @@ void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& 
         const bool pushed = plot.selected && !selected && layout.labelStep > 1 && apart < layout.labelStep;
         if (!selected && (i % layout.labelStep != 0 || pushed))
             continue;
-        const QFont font = theme.ui(kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
+        const QFont font = tokenFont(theme, kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
         const QColor colour = selected ? theme.accent : theme.text2;
         const QFontMetricsF metrics(font);
         const double x = layout.xOf(static_cast<double>(i));
