@@ -16,6 +16,8 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
 {
     setObjectName(u"quantumPage"_s);
     auto* content = new QWidget(this);
+    content->setProperty("ground", u"panel"_s);
+    content->setAttribute(Qt::WA_StyledBackground);
     m_amplitudes = addPane("pair-amplitudes", content);
     m_features = addPane("pair-features", content);
     m_circuit = addPane("pair-circuit", content);
