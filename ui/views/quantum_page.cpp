@@ -5,11 +5,19 @@
 #include "ui/docks/info_sections.h"
 #include "ui/docks/pair_sections.h"
 #include "ui/docks/parameter_panel.h"
+#include "viz/figures/circuit_layout.h"
+#include "viz/figures/pair_figure.h"
 #include "viz/labels.h"
 
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kMostCircuit = 250.0;
+
+}  // namespace
 
 QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QWidget* parent)
     : PanePage(controller, appearance, parent), m_reader(new PairReader(controller, *this))
@@ -20,7 +28,12 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     content->setAttribute(Qt::WA_StyledBackground);
     m_amplitudes = addPane("pair-amplitudes", content);
     m_features = addPane("pair-features", content);
-    m_circuit = addPane("pair-circuit", content);
+    auto* sheet = new QWidget(content);
+    m_circuit = addPane("pair-circuit", sheet);
+    auto* lines = new QVBoxLayout(sheet);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->addWidget(m_circuit);
+    m_circuitArea = makeScrollArea(sheet, content);
     m_bloch = addPane("pair-bloch", content);
     m_density = addPane("pair-density", content);
     m_outcomes = addPane("pair-outcomes", content);
@@ -36,7 +49,7 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     figures->setSpacing(0);
     figures->addWidget(m_amplitudes, 2);
     figures->addWidget(m_features, 2);
-    figures->addWidget(m_circuit);
+    figures->addWidget(m_circuitArea);
     figures->addLayout(below, 3);
     figures->addStretch(1);
     auto* column = new QVBoxLayout(this);
@@ -46,6 +59,7 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     column->addWidget(makeNote());
     column->addWidget(makeScrollArea(content, this), 1);
     connect(m_reader, &PairReader::changed, this, &QuantumPage::refresh);
+    connect(m_circuit, &FigurePane::figureChanged, this, &QuantumPage::showCursor);
     connect(&controller, &StudyController::viewChanged, this, &QuantumPage::refresh);
     connect(&appearance, &Appearance::changed, this, &QuantumPage::refreshTitle);
     refresh();
@@ -162,6 +176,23 @@ void QuantumPage::refreshTitle()
     m_place->setText(place);
 }
 
+// A long circuit is scrolled inside the page, to the line that the cursor is on.
+void QuantumPage::showCursor()
+{
+    const auto& pair = m_reader->pair();
+    if (!pair || pair->reading.circuits.empty())
+        return;
+    const Theme& theme = appearance().theme();
+    const int whole = m_circuit->heightForWidth(m_circuit->width());
+    m_circuitArea->setFixedHeight(std::min(whole, qRound(theme.px(kMostCircuit))));
+    const PairCircuit& circuit = pair->reading.circuits.front();
+    const CircuitLayout layout(circuit, m_circuit->area().width(), theme);
+    const std::size_t columns = shownColumns(circuit, controller().study().view.quantum);
+    const std::size_t line = layout.lineOf(columns == 0 ? 0 : columns - 1);
+    const double top = theme.px(kPairTitle) + layout.lineTop(line), height = layout.lineTop(1);
+    m_circuitArea->ensureVisible(0, qRound(top + height / 2.0), 0, qRound(height / 2.0));
+}
+
 // What the mechanism does not have is hidden; hidden figures are not made.
 void QuantumPage::refreshPanes()
 {
@@ -172,6 +203,7 @@ void QuantumPage::refreshPanes()
     m_amplitudes->setVisible(!pair || !reading.states.empty());
     m_features->setVisible(reading.features.has_value());
     m_circuit->setVisible(circuit);
+    m_circuitArea->setVisible(circuit);
     m_bloch->setVisible(circuit);
     m_density->setVisible(circuit);
     m_outcomes->setVisible(reading.outcomes.has_value());

@@ -4,8 +4,6 @@
 #include "ui/pair_reader.h"
 #include "ui/views/pane_page.h"
 
-#include <QSplitter>
-
 namespace ketscope {
 
 // Quantum: one query and one key at the selected head, from their vectors through states, circuit and measurement to the
@@ -30,6 +28,7 @@ private:
     void refresh();
     void refreshTitle();
     void refreshPanes();
+    void showCursor();
 
     PairReader* m_reader;
     QLabel* m_title = nullptr;
@@ -42,6 +41,7 @@ private:
     FigurePane* m_amplitudes = nullptr;
     FigurePane* m_features = nullptr;
     FigurePane* m_circuit = nullptr;
+    QScrollArea* m_circuitArea = nullptr;
     FigurePane* m_bloch = nullptr;
     FigurePane* m_density = nullptr;
     FigurePane* m_outcomes = nullptr;
