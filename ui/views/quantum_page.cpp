@@ -16,6 +16,8 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kMostCircuit = 250.0;
+constexpr double kOneHeader = 740.0;   // room for title and controls beside each other
+constexpr double kSideBySide = 660.0;  // and for three figures
 
 }  // namespace
 
@@ -38,19 +40,19 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     m_density = addPane("pair-density", content);
     m_outcomes = addPane("pair-outcomes", content);
     m_bonds = addPane("mps-bonds", content);
-    auto* below = new QHBoxLayout;
-    below->setSpacing(0);
-    below->addWidget(m_bloch, 5);
-    below->addWidget(m_density, 4);
-    below->addWidget(m_outcomes, 5);
-    below->addWidget(m_bonds, 5);
+    m_below = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_below->setSpacing(0);
+    m_below->addWidget(m_bloch, 5);
+    m_below->addWidget(m_density, 4);
+    m_below->addWidget(m_outcomes, 5);
+    m_below->addWidget(m_bonds, 5);
     auto* figures = new QVBoxLayout(content);
     figures->setContentsMargins(0, 0, 0, 0);
     figures->setSpacing(0);
     figures->addWidget(m_amplitudes, 2);
     figures->addWidget(m_features, 2);
     figures->addWidget(m_circuitArea);
-    figures->addLayout(below, 3);
+    figures->addLayout(m_below, 3);
     figures->addStretch(1);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -61,8 +63,12 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     connect(m_reader, &PairReader::changed, this, &QuantumPage::refresh);
     connect(m_circuit, &FigurePane::figureChanged, this, &QuantumPage::showCursor);
     connect(&controller, &StudyController::viewChanged, this, &QuantumPage::refresh);
-    connect(&appearance, &Appearance::changed, this, &QuantumPage::refreshTitle);
+    connect(&appearance, &Appearance::changed, this, [this] {
+        refreshTitle();
+        arrange();
+    });
     refresh();
+    arrange();
 }
 
 QWidget* QuantumPage::makeHeader()
@@ -81,13 +87,20 @@ QWidget* QuantumPage::makeHeader()
     m_back->setToolTip(tr("One column of the circuit back (,)"));
     m_forward = new QPushButton(tr("Step ▸"), header);
     m_forward->setToolTip(tr("One column of the circuit forward (.)"));
-    auto* row = new QHBoxLayout(header);
-    row->setContentsMargins(14, 6, 14, 6);
-    row->setSpacing(10);
-    row->addWidget(m_title);
-    row->addWidget(m_place, 1);
+    auto* names = new QHBoxLayout;
+    auto* controls = new QHBoxLayout;
+    names->setSpacing(10);
+    controls->setSpacing(10);
+    names->addWidget(m_title);
+    names->addWidget(m_place, 1);
     for (QWidget* each : std::initializer_list<QWidget*>{m_part, m_stage, m_back, m_forward})
-        row->addWidget(each);
+        controls->addWidget(each);
+    controls->addStretch(0);
+    m_header = new QBoxLayout(QBoxLayout::LeftToRight, header);
+    m_header->setContentsMargins(14, 6, 14, 6);
+    m_header->setSpacing(6);
+    m_header->addLayout(names, 1);
+    m_header->addLayout(controls);
     connect(m_stage, &Segment::chosen, this, [this](int index) {
         controller().changeView([index](ViewSettings& view) {
             view.quantum.stage = static_cast<PairStage>(index);
@@ -174,6 +187,20 @@ void QuantumPage::refreshTitle()
     if (const auto& pair = m_reader->pair())
         place += u" · "_s + QString::fromStdString(traceTag(pair->trace) + ": " + pair->used->info().title);
     m_place->setText(place);
+}
+
+void QuantumPage::resizeEvent(QResizeEvent* event)
+{
+    PanePage::resizeEvent(event);
+    arrange();
+}
+
+// Controls stand below the title, and figures below each other, where there is no room beside.
+void QuantumPage::arrange()
+{
+    const Theme& theme = appearance().theme();
+    m_header->setDirection(width() < theme.px(kOneHeader) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    m_below->setDirection(width() < theme.px(kSideBySide) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
 }
 
 // A long circuit is scrolled inside the page, to the line that the cursor is on.

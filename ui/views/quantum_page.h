@@ -22,6 +22,9 @@ public:
 
     const PairReader& reader() const { return *m_reader; }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* makeHeader();
     QWidget* makeNote();
@@ -29,6 +32,7 @@ private:
     void refreshTitle();
     void refreshPanes();
     void showCursor();
+    void arrange();
 
     PairReader* m_reader;
     QLabel* m_title = nullptr;
@@ -42,6 +46,8 @@ private:
     FigurePane* m_features = nullptr;
     FigurePane* m_circuit = nullptr;
     QScrollArea* m_circuitArea = nullptr;
+    QBoxLayout* m_header = nullptr;
+    QBoxLayout* m_below = nullptr;
     FigurePane* m_bloch = nullptr;
     FigurePane* m_density = nullptr;
     FigurePane* m_outcomes = nullptr;
