@@ -7,6 +7,7 @@
 
 #include <fstream>
 #include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
 
 namespace ketscope {
 namespace {
@@ -16,9 +17,10 @@ namespace fs = std::filesystem;
 // The numbers of members: a new one does not compile here before the study below gives it a value of its own.
 [[maybe_unused]] void everyMemberIsNamed(const Study& study)
 {
-    const auto& [modelPath, input, candidates, seed, selection, view, keptLayers, perspective] = study;
-    const auto& [stack, layer, head, query, key] = selection;
-    const auto& [text, textPair, labels, labelTemplate, tokenIds, mask, types, image, pixelValues] = input;
+    [[maybe_unused]] const auto& [modelPath, input, candidates, seed, selection, view, keptLayers, perspective] = study;
+    [[maybe_unused]] const auto& [stack, layer, head, query, key] = selection;
+    [[maybe_unused]] const auto& [text, textPair, labels, labelTemplate, tokenIds, mask, types, image, pixelValues] =
+        input;
 }
 
 Study unusualStudy()
@@ -52,8 +54,8 @@ void expectAllDiffer(const Json& usual, const Json& unusual, const std::string& 
         ASSERT_TRUE(unusual.contains(name)) << where + name;
         if (value.is_object())
             expectAllDiffer(value, unusual.at(name), where + name + "/");
-        else if (name != "version")
-            EXPECT_NE(value, unusual.at(name)) << where + name;
+        else
+            EXPECT_EQ(value == unusual.at(name), name == "version") << where + name;
     }
 }
 
