@@ -71,6 +71,12 @@ public:
     void openRecorded(const QString& file);
     // Whether what is shown comes from a file and cannot be run again.
     bool isRecorded() const { return m_shown != nullptr && m_model == nullptr; }
+    // Whether it could be run again if its model were found: a run of Ketscope's own.
+    bool lacksModel() const { return isRecorded() && m_shown->recordedTitles.empty(); }
+    // Whether there are results of a model that a study file can hold.
+    bool canSave() const { return m_shown != nullptr && m_shown->recordedTitles.empty(); }
+    // Goes on with the model in `folder` when it has the very weights of what is shown; else failed() says both.
+    void locateModel(const QString& folder);
     void run();
     // Runs the result's traces on input that should not align (core/study/sanity_check.h), in place of any other run.
     void checkSanity();
@@ -79,6 +85,7 @@ public:
     void select(const Selection& selection);
     void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
     void setView(const ViewSettings& view);
+    void setPerspective(const std::string& id);
     void changeView(const std::function<void(ViewSettings&)>& change);
     void setInput(const Input& input);
     // The text, or the labels between commas, or the token ids, whichever the input has now.
@@ -98,7 +105,8 @@ public:
 
 signals:
     void modelChanged();
-    void studyChanged();  // input, plan or seed
+    void fileOpened(const QString& file);  // by openRecorded, after all else
+    void studyChanged();                   // input, plan or seed
     void selectionChanged();
     void viewChanged();
     void comparisonChanged();
@@ -123,6 +131,7 @@ private:
     void accept(const ComparisonPointer& comparison, double milliseconds);
     void acceptModel(const Opened& opened);
     void acceptRecorded(const Opened& opened);
+    void acceptLocated(const Opened& opened);
     void refreshShown();
     void readOff();
     void connectJobs();
