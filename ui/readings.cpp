@@ -71,7 +71,6 @@ WholeReadings readWhole(const Comparison& comparison)
     whole.patched = meanOver(summarizeHeads(comparison, candidateOf(comparison)));
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace)
         whole.attentionFlop.push_back(flopsOf(comparison, trace));
-    whole.outputs = outputTable(comparison);
     return whole;
 }
 
@@ -85,6 +84,7 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
     readings.query = compareMaps(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1));
     readings.head =
         compareMaps(a, b, axisMask(comparison.input.model, comparison.model.stacks[selection.stack].queries, a.rows));
+    readings.outputs = outputTable(comparison);
     readings.whole = std::move(whole);
     return readings;
 }

@@ -14,7 +14,6 @@ namespace ketscope {
 struct WholeReadings {
     HeadsMean patched;                  // B against A over the heads that B patches
     std::vector<double> attentionFlop;  // of all heads
-    OutputTable outputs;
 };
 
 // The numbers of the metrics table for one selection; B against A.
@@ -22,6 +21,7 @@ struct Readings {
     CellComparison cell;
     MapComparison query;
     MapComparison head;
+    OutputTable outputs;  // of the selected token, for models that fill masks
     std::shared_ptr<const WholeReadings> whole;
 };
 

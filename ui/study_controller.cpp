@@ -61,6 +61,11 @@ void StudyController::connectJobs()
         emit failed(message);
     });
     connect(&m_readJob, &Job::failed, this, &StudyController::failed);
+    connect(&m_sweepJob, &Job::failed, this, &StudyController::failed);
+    connect(&m_sweepJob, &Job::progressed, this, &StudyController::sweepProgressed);
+    for (const auto signal : {&Job::started, &Job::finished, &Job::cancelled})
+        connect(&m_sweepJob, signal, this, &StudyController::sweepChanged);
+    connect(&m_sweepJob, &Job::failed, this, &StudyController::sweepChanged);
 }
 
 const PlanEntry* StudyController::entry() const
@@ -252,6 +257,7 @@ void StudyController::refreshShown()
     auto shown = std::make_shared<Comparison>(*m_comparison);
     shown->study.selection = m_study.selection;
     shown->study.view = m_study.view;
+    shown->sweep = m_sweep;
     m_shown = std::move(shown);
 }
 
@@ -295,9 +301,12 @@ void StudyController::setView(const ViewSettings& view)
 {
     if (view == m_study.view)
         return;
+    const bool asksAnew = view.outputs.atSelected != m_study.view.outputs.atSelected;
     m_study.view = view;
     refreshShown();
     emit viewChanged();
+    if (asksAnew && m_comparison)
+        readOff();
 }
 
 void StudyController::changeView(const std::function<void(ViewSettings&)>& change)

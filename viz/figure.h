@@ -23,7 +23,8 @@ struct Hit {
     std::optional<std::size_t> key;    // set on cells and column labels
     std::optional<std::size_t> layer;  // set, with head, where a whole head is under the point
     std::optional<std::size_t> head;
-    QString sentence;  // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
+    std::optional<std::size_t> item;  // the row of the figure's table that is under the point, where one is
+    QString sentence;                 // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
 };
 
 // The numbers behind a figure.

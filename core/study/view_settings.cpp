@@ -21,7 +21,8 @@ Json toJson(const ViewSettings& view)
             {"scale", kScales[static_cast<std::size_t>(view.scale)]},
             {"difference", view.showDifference},
             {"head_measure", view.headMeasure},
-            {"distance_curve", kCurves[static_cast<std::size_t>(view.distanceCurve)]}};
+            {"distance_curve", kCurves[static_cast<std::size_t>(view.distanceCurve)]},
+            {"outputs", toJson(view.outputs)}};
 }
 
 ViewSettings viewFromJson(const Json& json, const std::string& where)
@@ -38,6 +39,8 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
         view.headMeasure = headMeasure(fields.text("head_measure")).id;
     if (fields.has("distance_curve"))
         view.distanceCurve = static_cast<DistanceCurve>(fields.oneOf("distance_curve", kCurves));
+    if (fields.has("outputs"))
+        view.outputs = outputsViewFromJson(fields.at("outputs"), where + ", \"outputs\"");
     return view;
 }
 

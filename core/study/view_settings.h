@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/formats/json.h"
+#include "core/study/outputs_view.h"
 
 #include <string>
 #include <string_view>
@@ -20,6 +21,7 @@ struct ViewSettings {
     bool showDifference = true;
     std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
     DistanceCurve distanceCurve = DistanceCurve::Mass;
+    OutputsView outputs = {};
 
     bool operator==(const ViewSettings&) const = default;
 };

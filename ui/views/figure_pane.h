@@ -34,6 +34,7 @@ public:
 signals:
     void figureChanged();
     void exportWanted(const QString& figureId);
+    void itemChosen(std::size_t item);  // Hit::item
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -48,7 +49,7 @@ private:
     void accept(std::shared_ptr<const Figure> figure, const ComparisonPointer& comparison);
     void invalidate();
     void drawCache();
-    void select(const Hit& hit, bool keyOnly);
+    void choose(const Hit& hit, bool keyOnly);
 
     const FigureType& m_type;
     StudyController& m_controller;
