@@ -311,7 +311,7 @@ TEST(ExportCheckTest, SmallTextThinLinesAndLostSigns)
 
 TEST(ExportCheckTest, EveryFigureDeclaresTheSmallestTextThatItDraws)
 {
-    const auto comparison = sample(15);
+    const auto comparison = completeSample(15);
     const Theme theme = printTheme();
     for (const FigureType* type : figureTypes()) {
         const std::unique_ptr<Figure> figure = type->make(comparison);

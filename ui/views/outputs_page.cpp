@@ -170,9 +170,11 @@ void OutputsPage::arrange()
         each->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     m_hidden->setMinimumHeight(qRound(theme.px(narrow ? 2.0 * kLeastCurves : kLeastCurves)));
     m_loss->setMinimumHeight(qRound(theme.px(kLeastLoss)));
+    for (FigurePane* pane : {m_outputs, m_change})
+        pane->setMinimumHeight(pane->heightForWidth(pane->width()));
     const int most = qRound(theme.px(kMostAnswers));
-    const int list = std::min(most, m_outputs->heightForWidth(m_outputs->width()));
-    const int table = std::min(most, m_change->heightForWidth(m_change->width()));
+    const int list = std::min(most, m_outputs->minimumHeight());
+    const int table = std::min(most, m_change->minimumHeight());
     m_answers->setMinimumHeight(narrow ? list + table : std::max(list, table));
     if (narrow)
         m_answers->setSizes({list, table});
