@@ -15,7 +15,6 @@ namespace ketscope {
 struct WholeReadings {
     HeadsMean patched;                  // B against A over the heads that B patches
     std::vector<double> attentionFlop;  // of all heads
-    OutputTable outputs;
 };
 
 // The numbers of the metrics table for one selection; B against A.
@@ -31,6 +30,7 @@ struct Readings {
     // Entropy of B corrected for sampling (Miller–Madow), where the mechanism gives it, nats.
     std::optional<double> lineCorrected;
     std::optional<double> headCorrected;
+    OutputTable outputs;  // of the selected token, for models that fill masks
     std::shared_ptr<const WholeReadings> whole;
 };
 

@@ -64,6 +64,11 @@ void StudyController::connectJobs()
         emit failed(message);
     });
     connect(&m_readJob, &Job::failed, this, &StudyController::failed);
+    connect(&m_sweepJob, &Job::failed, this, &StudyController::failed);
+    connect(&m_sweepJob, &Job::progressed, this, &StudyController::sweepProgressed);
+    for (const auto signal : {&Job::started, &Job::finished, &Job::cancelled})
+        connect(&m_sweepJob, signal, this, &StudyController::sweepChanged);
+    connect(&m_sweepJob, &Job::failed, this, &StudyController::sweepChanged);
 }
 
 const PlanEntry* StudyController::entry() const
@@ -303,6 +308,7 @@ void StudyController::refreshShown()
     shown->study.view = m_study.view;
     shown->loaded = m_model;
     shown->study.perspective = m_study.perspective;
+    shown->sweep = m_sweep;
     m_shown = std::move(shown);
 }
 
@@ -346,11 +352,12 @@ void StudyController::setView(const ViewSettings& view)
 {
     if (view == m_study.view)
         return;
-    const bool turned = view.heatmap.direction != m_study.view.heatmap.direction;
+    const bool asksAnew = view.heatmap.direction != m_study.view.heatmap.direction
+                          || view.outputs.atSelected != m_study.view.outputs.atSelected;
     m_study.view = view;
     refreshShown();
     emit viewChanged();
-    if (turned && m_shown)
+    if (asksAnew && m_comparison)
         readOff();
 }
 

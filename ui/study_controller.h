@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/study/comparison.h"
+#include "core/study/sweep.h"
 #include "ui/job.h"
 #include "ui/plan_text.h"
 #include "ui/readings.h"
@@ -82,6 +83,16 @@ public:
     void checkSanity();
     void cancel();
 
+    // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything else
+    // goes on; its result becomes that of comparison(). `axes` and `seeds` as SweepRequest has them.
+    void startSweep(const std::vector<SweepAxis>& axes, std::size_t seeds);
+    void cancelSweep() { m_sweepJob.cancel(); }
+    bool isSweeping() const { return m_sweepJob.isRunning(); }
+    // What startSweep would run; there must be an entry.
+    SweepRequest sweepRequest(const std::vector<SweepAxis>& axes, std::size_t seeds) const;
+    // For work in a Job of somebody else's; null when no model is open.
+    const std::shared_ptr<const LoadedModel>& loadedModel() const { return m_model; }
+
     void select(const Selection& selection);
     void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
     void setView(const ViewSettings& view);
@@ -93,6 +104,8 @@ public:
     void setPicture(const QString& file);
     void setMechanism(const Mechanism& mechanism);
     void setParameter(const std::string& id, double value, Pace pace = Pace::Settled);
+    // Several parameters, as Parameters::setText reads them, in one step of undo.
+    void setParameters(const std::vector<std::pair<std::string, std::string>>& values);
     void resetParameters();
     void setSeed(std::uint64_t seed);
     // Layers whose maps a run keeps, where all of them do not fit into memory; empty = all.
@@ -117,6 +130,8 @@ signals:
     void failed(const QString& message);
     void runFinished();
     void sanityChecked();
+    void sweepChanged();  // begun, finished, failed or cancelled
+    void sweepProgressed(double fraction, const QString& what);
 
 private:
     class EditCommand;
@@ -154,8 +169,10 @@ private:
     QString m_recordedFile;
     QTimer m_busy;
     QUndoStack m_undo;
+    std::shared_ptr<const Sweep> m_sweep;
     Job m_runJob;
     Job m_readJob;
+    Job m_sweepJob;
 };
 
 }  // namespace ketscope

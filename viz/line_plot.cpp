@@ -23,16 +23,6 @@ constexpr double kLabelRoom = 15.0;        // width of a slanted label's foot
 
 double slanted(double length) { return length * std::sin(kSlant * std::numbers::pi / 180.0); }
 
-double tickInterval(double range)
-{
-    const double rough = range / kMostTicks;
-    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
-    for (const double factor : {1.0, 2.0, 2.5, 5.0})
-        if (factor * decade >= rough)
-            return factor * decade;
-    return 10.0 * decade;
-}
-
 int decimalsOf(double interval)
 {
     int decimals = 0;
@@ -240,6 +230,16 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
 }
 
 }  // namespace
+
+double tickInterval(double range)
+{
+    const double rough = range / kMostTicks;
+    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
+    for (const double factor : {1.0, 2.0, 2.5, 5.0})
+        if (factor * decade >= rough)
+            return factor * decade;
+    return 10.0 * decade;
+}
 
 double LinePlotLayout::xOf(double position) const
 {

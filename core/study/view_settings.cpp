@@ -24,7 +24,8 @@ Json toJson(const ViewSettings& view)
             {"distance_curve", kCurves[static_cast<std::size_t>(view.distanceCurve)]},
             {"alignment", toJson(view.alignment)},
             {"heatmap", toJson(view.heatmap)},
-            {"quantum", toJson(view.quantum)}};
+            {"quantum", toJson(view.quantum)},
+            {"outputs", toJson(view.outputs)}};
 }
 
 ViewSettings viewFromJson(const Json& json, const std::string& where)
@@ -47,6 +48,8 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
         view.heatmap = heatmapViewFromJson(fields.at("heatmap"), where + ", heatmap");
     if (fields.has("quantum"))
         view.quantum = quantumViewFromJson(fields.at("quantum"), where + ", \"quantum\"");
+    if (fields.has("outputs"))
+        view.outputs = outputsViewFromJson(fields.at("outputs"), where + ", \"outputs\"");
     return view;
 }
 

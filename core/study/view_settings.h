@@ -5,6 +5,7 @@
 #include "core/study/alignment_view.h"
 #include "core/study/heatmap_view.h"
 #include "core/study/quantum_view.h"
+#include "core/study/outputs_view.h"
 
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ struct ViewSettings {
     AlignmentView alignment = {};
     HeatmapView heatmap = {};
     QuantumView quantum = {};
+    OutputsView outputs = {};
 
     bool operator==(const ViewSettings&) const = default;
 };
