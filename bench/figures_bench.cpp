@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bench/benchmarks.h"
+#include "core/base/error.h"
 #include "core/study/samples.h"
 #include "viz/figure.h"
 #include "viz/picture.h"
@@ -46,7 +47,12 @@ std::unique_ptr<Figure> figureOf(const FigureType& type, std::size_t tokens)
 // A figure painted on a picture as wide as a window, colours and layout included.
 void paint(benchmark::State& state, const FigureType& type)
 {
-    const std::unique_ptr<Figure> figure = figureOf(type, static_cast<std::size_t>(state.range(0)));
+    std::unique_ptr<Figure> figure;
+    try {
+        figure = figureOf(type, static_cast<std::size_t>(state.range(0)));
+    } catch (const Error& error) {  // the sample has nothing for it: no causal model, no sweep
+        return state.SkipWithError(error.what());
+    }
     const Theme theme = lightTheme();
     const double height = figure->heightFor(kWidth, theme);
     QImage image(kWidth, static_cast<int>(height), QImage::Format_ARGB32_Premultiplied);

@@ -181,7 +181,7 @@ void MainToolBar::refreshModel()
     const ModelInfo* model = m_controller.model();
     QString text = tr("Open a model…");
     if (model != nullptr) {
-        const QString recorded = m_controller.recordedFile();
+        const QString recorded = m_controller.canRun() ? QString() : m_controller.recordedFile();
         const QString path = recorded.isEmpty() ? QString::fromStdString(model->path.string()) : recorded;
         text = QFileInfo(path).fileName();
         if (!model->stacks.empty())

@@ -67,6 +67,7 @@ MainWindow::MainWindow(StudyController& controller, Appearance& appearance, Sett
     createDocks();
     setStatusBar(new StatusLine(controller, appearance, this));
     connectController();
+    connectStudyFile();
     applySizes();
     refreshTitle();
     restore();
@@ -158,8 +159,9 @@ void MainWindow::connectController()
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
         const QString& recorded = m_controller.recordedFile();
-        m_settings.addRecentFile(recorded.isEmpty() ? QString::fromStdString(m_controller.study().modelPath)
-                                                    : recorded);
+        if (!isLastSession(recorded))
+            m_settings.addRecentFile(recorded.isEmpty() ? QString::fromStdString(m_controller.study().modelPath)
+                                                        : recorded);
         refreshTitle();
     });
     connect(&m_controller, &StudyController::viewChanged, this, [this] {
@@ -215,12 +217,6 @@ void MainWindow::restore()
     arrangeDocks();
 }
 
-void MainWindow::refreshTitle()
-{
-    const ModelInfo* model = m_controller.model();
-    setWindowTitle(model == nullptr ? tr("Ketscope") : QString::fromStdString(model->path.filename().string()));
-}
-
 void MainWindow::refreshNotices()
 {
     QStringList notices;
@@ -237,7 +233,12 @@ void MainWindow::refreshNotices()
         for (const auto& trace : comparison->traces)
             append(trace->warnings);
         if (m_controller.isRecorded())
-            notices.prepend(tr("Shown from a file: its model is not open, so nothing can be run again."));
+            notices.prepend(m_controller.lacksModel()
+                                ? tr("Shown from a file: its model is not where it was, so nothing can be run again. "
+                                     "Model › Locate model… opens it.")
+                                : tr("Shown from a file: its model is not open, so nothing can be run again."));
+        if (m_restored)
+            notices.prepend(tr("Restored what was open when Ketscope ended unexpectedly."));
     }
     notices.removeDuplicates();
     m_notices->say(notices.join(u"  ·  "_s));
@@ -249,7 +250,7 @@ void MainWindow::sayError(const QString& text) { m_errors->say(text); }
 void MainWindow::openModel(const QString& path)
 {
     m_errors->say({});
-    m_controller.openModel(path);
+    leaveStudy([this, path] { m_controller.openModel(path); });
 }
 
 void MainWindow::chooseModel()
@@ -325,7 +326,9 @@ void MainWindow::openPath(const QString& path)
     case PathKind::Folder:
     case PathKind::Gguf: return openModel(info.absoluteFilePath());
     case PathKind::Safetensors: return openModel(info.absolutePath());
-    case PathKind::RunFile: m_errors->say({}); return m_controller.openRecorded(info.absoluteFilePath());
+    case PathKind::RunFile:
+        m_errors->say({});
+        return leaveStudy([this, file = info.absoluteFilePath()] { m_controller.openRecorded(file); });
     case PathKind::Image: m_errors->say({}); return m_controller.setPicture(info.absoluteFilePath());
     case PathKind::Text: return openText(path);
     case PathKind::Missing: return sayError(tr("%1: expected a file or folder, found none. Check the path.").arg(path));
@@ -361,6 +364,7 @@ void MainWindow::showPerspective(int index)
     m_perspectives->setCurrentIndex(index);
     m_tools->showPerspective(index);
     refreshColumns();
+    m_controller.setPerspective(perspectiveTypes()[static_cast<std::size_t>(index)].id.toStdString());
     for (QAction* action : {m_copyValue, m_copyRow})
         action->setEnabled(&perspective() == m_page);
     perspective().takeFocus();
@@ -436,6 +440,8 @@ void MainWindow::exportAgain()
 
 void MainWindow::closeEvent(QCloseEvent* event)
 {
+    if (!isReadyToClose())
+        return event->ignore();
     m_settings.setWindow(saveGeometry(), saveState());
     m_settings.setRunWhileDragging(m_controller.wantsRunWhileDragging());
     QMainWindow::closeEvent(event);

@@ -11,10 +11,12 @@
 
 #include <QDockWidget>
 #include <QMainWindow>
+#include <QMessageBox>
 #include <QStackedWidget>
 
 namespace ketscope {
 
+class Autosave;
 class FigureView;
 struct Command;
 class HeatmapPage;
@@ -24,6 +26,7 @@ class ParameterSection;
 class Perspective;
 class PlanSection;
 class StartPanel;
+class StudyFile;
 
 // Arranges tool bar, docks, page and menus; what they do is the controller's.
 class MainWindow : public QMainWindow {
@@ -38,6 +41,13 @@ public:
     void openModel(const QString& path);
     // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a text.
     void openPath(const QString& path);
+    // Keeps what is open in `autosave`, which outlives the window, and offers the session before this one.
+    void useAutosave(Autosave& autosave);
+    // Opens what was open when the program ended unexpectedly, and says so.
+    void restoreSession();
+    void saveStudyTo(const QString& file, const std::function<void()>& then = {});
+    // What is answered, in place of asking, when unsaved changes would be lost.
+    void setAnswer(std::function<QMessageBox::StandardButton()> answer) { m_answer = std::move(answer); }
 
 protected:
     void closeEvent(QCloseEvent* event) override;
@@ -61,6 +71,9 @@ private:
 
     void createMenus();
     void createFileMenu();
+    void createStudyActions(QMenu& menu);
+    void connectStudyFile();
+    void refreshStudyActions();
     void createEditMenu();
     void createViewMenu();
     void createLookMenus(QMenu& menu);
@@ -73,6 +86,17 @@ private:
     void fillRecent(QMenu& menu);
     void refreshNotices();
     void refreshTitle();
+
+    void acceptFile(const QString& file);
+    bool isLastSession(const QString& file) const;
+    void chooseStudy();
+    void saveStudy(const std::function<void()>& then = {});
+    void saveStudyAs(const std::function<void()>& then = {});
+    QMessageBox::StandardButton askAboutChanges();
+    void leaveStudy(const std::function<void()>& next);
+    bool isReadyToClose();
+    void reopenSession();
+    void locateModel();
 
     void chooseModel();
     void chooseFile();
@@ -117,10 +141,20 @@ private:
     QDockWidget* m_right = nullptr;
     QDockWidget* m_bottom = nullptr;
     QMenu* m_modelMenu = nullptr;
+    QAction* m_saveStudy = nullptr;
+    QAction* m_saveStudyAs = nullptr;
+    QAction* m_reopen = nullptr;
+    QAction* m_locateModel = nullptr;
     QAction* m_copyValue = nullptr;
     QAction* m_copyRow = nullptr;
     QAction* m_exportAction = nullptr;
     QAction* m_exportAgain = nullptr;
+    StudyFile* m_file = nullptr;
+    Autosave* m_autosave = nullptr;
+    std::function<QMessageBox::StandardButton()> m_answer;
+    bool m_restoring = false;  // the last session is being opened because it ended unexpectedly
+    bool m_restored = false;   // it was, and nothing was changed since
+    bool m_mayClose = false;
     std::optional<ExportTask> m_lastExport;
     bool m_startShown = false;
     QAction* m_startAction = nullptr;

@@ -65,6 +65,8 @@ void MainWindow::createFileMenu()
         fillRecent(*recent);
     });
     menu.addSeparator();
+    createStudyActions(menu);
+    menu.addSeparator();
     m_exportAction = add(menu, tr("&Export figure…"), {QKeySequence(u"Ctrl+E"_s)}, [this] { openExport(); });
     m_exportAction->setEnabled(false);
     m_exportAgain = add(menu, tr("Export &again"), {QKeySequence(u"Ctrl+Shift+E"_s)}, [this] { exportAgain(); });
@@ -236,6 +238,7 @@ void MainWindow::createModelAndHelpMenus()
 {
     add(*m_modelMenu, tr("Open model folder…"), {}, [this] { chooseModel(); });
     add(*m_modelMenu, tr("Open file…"), {}, [this] { chooseFile(); });
+    m_locateModel = add(*m_modelMenu, tr("Locate model…"), {}, [this] { locateModel(); });
     fillSamples(*m_modelMenu->addMenu(tr("Samples")));
     QMenu* recent = m_modelMenu->addMenu(tr("Recent"));
     connect(recent, &QMenu::aboutToShow, this, [this, recent] {
@@ -278,7 +281,7 @@ void MainWindow::openSample(const Sample& sample)
     m_errors->say({});
     Study study = sample.study;
     study.view = m_controller.study().view;
-    m_controller.openStudy(study, false);
+    leaveStudy([this, study] { m_controller.openStudy(study, false); });
 }
 
 void MainWindow::escape()

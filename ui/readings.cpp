@@ -96,7 +96,6 @@ WholeReadings readWhole(const Comparison& comparison)
     whole.patched = meanOver(summarizeHeads(comparison, whole.pair));
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace)
         whole.attentionFlop.push_back(flopsOf(comparison, trace));
-    whole.outputs = outputTable(comparison);
     return whole;
 }
 
@@ -123,6 +122,7 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
                                                 errors.middleRows(selection.query, 1));
     }
     correctEntropies(readings, comparison, selection, rows);
+    readings.outputs = outputTable(comparison);
     readings.whole = std::move(whole);
     return readings;
 }

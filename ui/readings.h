@@ -16,7 +16,6 @@ struct WholeReadings {
     ComparedPair pair;                  // that `patched` is of
     HeadsMean patched;                  // over the heads that may differ between the two
     std::vector<double> attentionFlop;  // of all heads
-    OutputTable outputs;
 };
 
 // The numbers of the metrics table for one selection, of the compared pair.
@@ -32,6 +31,7 @@ struct Readings {
     // Entropy of B corrected for sampling (Miller–Madow), where the mechanism gives it, nats.
     std::optional<double> lineCorrected;
     std::optional<double> headCorrected;
+    OutputTable outputs;  // of the selected token, for models that fill masks
     std::shared_ptr<const WholeReadings> whole;
 };
 

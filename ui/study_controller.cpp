@@ -22,6 +22,7 @@ namespace {
 
 constexpr int kBusyMs = 200;
 constexpr double kLiveRunMs = 80.0;
+constexpr std::string_view kStudySuffix = ".ket";
 
 }  // namespace
 
@@ -63,6 +64,11 @@ void StudyController::connectJobs()
         emit failed(message);
     });
     connect(&m_readJob, &Job::failed, this, &StudyController::failed);
+    connect(&m_sweepJob, &Job::failed, this, &StudyController::failed);
+    connect(&m_sweepJob, &Job::progressed, this, &StudyController::sweepProgressed);
+    for (const auto signal : {&Job::started, &Job::finished, &Job::cancelled})
+        connect(&m_sweepJob, signal, this, &StudyController::sweepChanged);
+    connect(&m_sweepJob, &Job::failed, this, &StudyController::sweepChanged);
 }
 
 const Plan& StudyController::plan() const
@@ -148,7 +154,9 @@ void StudyController::acceptModel(const Opened& opened)
     m_opening = false;
     m_recordedFile.clear();
     m_model = opened.model;
+    const std::string perspective = m_study.perspective;
     m_study = opened.study;
+    m_study.perspective = perspective;
     m_candidate = m_entry = 0;
     m_comparison.reset();
     m_shown.reset();
@@ -179,18 +187,58 @@ void StudyController::openRecorded(const QString& file)
     m_opening = true;
 }
 
+void StudyController::locateModel(const QString& folder)
+{
+    if (!lacksModel())
+        return;
+    m_runJob.start([this, shown = m_comparison, path = folder.toStdString()](Monitor& monitor) -> Job::Delivery {
+        auto opened = std::make_shared<Opened>();
+        opened->model = loadModel(path, monitor);
+        if (opened->model->weightsSha256 != shown->weightsSha256)
+            refuse({path, "the weights of this study, SHA-256 " + shown->weightsSha256,
+                    "SHA-256 " + opened->model->weightsSha256, "Choose the model that the study was made with."});
+        auto comparison = std::make_shared<Comparison>(*shown);
+        comparison->model.path = path;
+        comparison->study.modelPath = path;
+        opened->comparison = std::move(comparison);
+        return [this, opened] { acceptLocated(*opened); };
+    });
+    m_opening = true;
+}
+
 void StudyController::acceptRecorded(const Opened& opened)
 {
     m_opening = false;
     m_model = opened.model;
-    const ViewSettings view = m_study.view;
-    m_study = opened.study;
-    m_study.view = view;
-    m_study.view.compared = opened.study.view.compared;
+    // A run shows what it found as the window shows things now; a study is looked at as it was left.
+    const bool asItWas = std::filesystem::path(m_recordedFile.toStdString()).extension() == kStudySuffix;
+    const Study before = std::exchange(m_study, opened.study);
+    if (!asItWas || !opened.comparison->recordedTitles.empty()) {
+        m_study.view = before.view;
+        m_study.view.compared = opened.study.view.compared;
+        m_study.perspective = before.perspective;
+    }
+    const std::string perspective = m_study.perspective;  // the window may leave the page that it has now
     m_candidate = m_entry = 0;
     m_undo.clear();
     m_readings.reset();
     m_error.clear();
+    m_comparison = opened.comparison;
+    refreshShown();
+    emit modelChanged();
+    emit studyChanged();
+    if (m_study.view != before.view)
+        emit viewChanged();
+    accept(opened.comparison, 0.0);
+    setPerspective(perspective);
+    emit fileOpened(m_recordedFile);
+}
+
+void StudyController::acceptLocated(const Opened& opened)
+{
+    m_opening = false;
+    m_model = opened.model;
+    m_study.modelPath = opened.comparison->study.modelPath;
     m_comparison = opened.comparison;
     refreshShown();
     emit modelChanged();
@@ -265,6 +313,8 @@ void StudyController::refreshShown()
     shown->study.selection = m_study.selection;
     shown->study.view = m_study.view;
     shown->loaded = m_model;
+    shown->study.perspective = m_study.perspective;
+    shown->sweep = m_sweep;
     m_shown = std::move(shown);
 }
 
@@ -310,12 +360,19 @@ void StudyController::setView(const ViewSettings& view)
     if (view == m_study.view)
         return;
     const ComparedPair before = pair();
-    const bool turned = view.heatmap.direction != m_study.view.heatmap.direction;
+    const bool asksAnew = view.heatmap.direction != m_study.view.heatmap.direction
+                          || view.outputs.atSelected != m_study.view.outputs.atSelected;
     m_study.view = view;
     refreshShown();
     emit viewChanged();
-    if (m_shown && (turned || pair() != before))
+    if (m_comparison && (asksAnew || pair() != before))
         readOff();
+}
+
+void StudyController::setPerspective(const std::string& id)
+{
+    m_study.perspective = id;
+    refreshShown();
 }
 
 void StudyController::changeView(const std::function<void(ViewSettings&)>& change)

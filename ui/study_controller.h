@@ -3,6 +3,7 @@
 
 #include "core/study/compared_pair.h"
 #include "core/study/plan_table.h"
+#include "core/study/sweep.h"
 #include "ui/job.h"
 #include "ui/plan_text.h"
 #include "ui/readings.h"
@@ -78,14 +79,31 @@ public:
     void openRecorded(const QString& file);
     // Whether what is shown comes from a file and cannot be run again.
     bool isRecorded() const { return m_shown != nullptr && m_model == nullptr; }
+    // Whether it could be run again if its model were found: a run of Ketscope's own.
+    bool lacksModel() const { return isRecorded() && m_shown->recordedTitles.empty(); }
+    // Whether there are results of a model that a study file can hold.
+    bool canSave() const { return m_shown != nullptr && m_shown->recordedTitles.empty(); }
+    // Goes on with the model in `folder` when it has the very weights of what is shown; else failed() says both.
+    void locateModel(const QString& folder);
     void run();
     // Runs the result's traces on input that should not align (core/study/sanity_check.h), in place of any other run.
     void checkSanity();
     void cancel();
 
+    // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything else
+    // goes on; its result becomes that of comparison(). `axes` and `seeds` as SweepRequest has them.
+    void startSweep(const std::vector<SweepAxis>& axes, std::size_t seeds);
+    void cancelSweep() { m_sweepJob.cancel(); }
+    bool isSweeping() const { return m_sweepJob.isRunning(); }
+    // What startSweep would run; there must be an entry.
+    SweepRequest sweepRequest(const std::vector<SweepAxis>& axes, std::size_t seeds) const;
+    // For work in a Job of somebody else's; null when no model is open.
+    const std::shared_ptr<const LoadedModel>& loadedModel() const { return m_model; }
+
     void select(const Selection& selection);
     void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
     void setView(const ViewSettings& view);
+    void setPerspective(const std::string& id);
     void changeView(const std::function<void(ViewSettings&)>& change);
     void setInput(const Input& input);
     void setInput(const Input& input, const QString& title);
@@ -94,6 +112,8 @@ public:
     void setPicture(const QString& file);
     void setMechanism(const Mechanism& mechanism);
     void setParameter(const std::string& id, double value, Pace pace = Pace::Settled);
+    // Several parameters, as Parameters::setText reads them, in one step of undo.
+    void setParameters(const std::vector<std::pair<std::string, std::string>>& values);
     void resetParameters();
     void setSeed(std::uint64_t seed);
     // Layers whose maps a run keeps, where all of them do not fit into memory; empty = all.
@@ -129,7 +149,8 @@ public:
 
 signals:
     void modelChanged();
-    void studyChanged();  // input, plan or seed
+    void fileOpened(const QString& file);  // by openRecorded, after all else
+    void studyChanged();                   // input, plan or seed
     void selectionChanged();
     void viewChanged();
     void comparisonChanged();
@@ -140,6 +161,8 @@ signals:
     void failed(const QString& message);
     void runFinished();
     void sanityChecked();
+    void sweepChanged();  // begun, finished, failed or cancelled
+    void sweepProgressed(double fraction, const QString& what);
 
 private:
     class EditCommand;
@@ -156,6 +179,7 @@ private:
     void accept(const ComparisonPointer& comparison, double milliseconds);
     void acceptModel(const Opened& opened);
     void acceptRecorded(const Opened& opened);
+    void acceptLocated(const Opened& opened);
     void refreshShown();
     void readOff();
     void connectJobs();
@@ -179,8 +203,10 @@ private:
     QString m_recordedFile;
     QTimer m_busy;
     QUndoStack m_undo;
+    std::shared_ptr<const Sweep> m_sweep;
     Job m_runJob;
     Job m_readJob;
+    Job m_sweepJob;
 };
 
 }  // namespace ketscope

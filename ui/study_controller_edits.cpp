@@ -93,6 +93,14 @@ void StudyController::setParameter(const std::string& id, double value, Pace pac
         tr("Change parameter"), [&](PlanEntry& changed) { changed.parameters.set(id, value); }, pace);
 }
 
+void StudyController::setParameters(const std::vector<std::pair<std::string, std::string>>& values)
+{
+    editEntry(tr("Change parameters"), [&](PlanEntry& changed) {
+        for (const auto& [id, text] : values)
+            changed.parameters.setText(id, text);
+    });
+}
+
 void StudyController::resetParameters()
 {
     editEntry(tr("Reset parameters"), [](PlanEntry& changed) { changed.parameters = changed.mechanism->defaults(); });

@@ -2,6 +2,7 @@
 #include "ui/window.h"
 
 #include "core/study/samples.h"
+#include "ui/autosave.h"
 #include "ui/main_window.h"
 
 namespace ketscope {
@@ -31,11 +32,16 @@ int runWindow(QApplication& application, const WindowOptions& options)
     StudyController controller(options.threads);
     controller.setView(settings.view());
     controller.setRunWhileDragging(settings.runWhileDragging());
+    Autosave autosave(controller, Autosave::usualFolder());
     MainWindow window(controller, appearance, settings);
-    window.showStart(options.recorded.empty() && options.study == Study{});
+    window.useAutosave(autosave);
+    const bool nothingNamed = options.recorded.empty() && options.study == Study{};
+    window.showStart(nothingNamed && !autosave.endedUnexpectedly());
     window.show();
     try {
-        if (options.recorded.empty()) {
+        if (nothingNamed && autosave.endedUnexpectedly()) {
+            window.restoreSession();
+        } else if (options.recorded.empty()) {
             Study study = startStudy(options);
             study.view = settings.view();
             controller.openStudy(study, options.study != Study{});

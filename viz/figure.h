@@ -26,7 +26,8 @@ struct Hit {
     std::optional<std::size_t> head;
     std::optional<std::size_t> token;  // set where a word, or the image's patch, of an alignment is under the point
     std::optional<std::size_t> patch;
-    QString sentence;  // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
+    std::optional<std::size_t> item;  // the row of the figure's table that is under the point, where one is
+    QString sentence;                 // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
 };
 
 // The numbers behind a figure.

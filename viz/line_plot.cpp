@@ -3,6 +3,7 @@
 
 #include "viz/labels.h"
 #include "viz/scale.h"
+#include "viz/token_font.h"
 #include "viz/trace_style.h"
 
 #include <QFontMetricsF>
@@ -22,16 +23,6 @@ constexpr double kLabelRoom = 15.0;        // width of a slanted label's foot
 
 double slanted(double length) { return length * std::sin(kSlant * std::numbers::pi / 180.0); }
 
-double tickInterval(double range)
-{
-    const double rough = range / kMostTicks;
-    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
-    for (const double factor : {1.0, 2.0, 2.5, 5.0})
-        if (factor * decade >= rough)
-            return factor * decade;
-    return 10.0 * decade;
-}
-
 int decimalsOf(double interval)
 {
     int decimals = 0;
@@ -42,7 +33,7 @@ int decimalsOf(double interval)
 
 double labelHeight(const LinePlot& plot, const Theme& theme)
 {
-    const QFont font = theme.ui(kTickPixels);
+    const QFont font = tokenFont(theme, kTickPixels);
     if (plot.labels.isEmpty())
         return QFontMetricsF(font).height() + theme.px(4.0);
     double longest = 0.0;
@@ -89,7 +80,7 @@ void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& 
         const bool pushed = plot.selected && !selected && layout.labelStep > 1 && apart < layout.labelStep;
         if (!selected && (i % layout.labelStep != 0 || pushed))
             continue;
-        const QFont font = theme.ui(kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
+        const QFont font = tokenFont(theme, kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
         const QColor colour = selected ? theme.accent : theme.text2;
         const QFontMetricsF metrics(font);
         const double x = layout.xOf(static_cast<double>(i));
@@ -239,6 +230,16 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
 }
 
 }  // namespace
+
+double tickInterval(double range)
+{
+    const double rough = range / kMostTicks;
+    const double decade = std::pow(10.0, std::floor(std::log10(rough)));
+    for (const double factor : {1.0, 2.0, 2.5, 5.0})
+        if (factor * decade >= rough)
+            return factor * decade;
+    return 10.0 * decade;
+}
 
 double LinePlotLayout::xOf(double position) const
 {

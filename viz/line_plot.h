@@ -51,6 +51,9 @@ struct LinePlotLayout {
     std::optional<std::size_t> positionAt(QPointF where) const;
 };
 
+// Between the ticks of an axis over `range`: 1, 2, 2.5 or 5 times a power of ten, at most five of them.
+double tickInterval(double range);
+
 LinePlotLayout layoutLinePlot(const LinePlot& plot, const QRectF& area, const Theme& theme);
 void paintLinePlot(QPainter& painter, const LinePlot& plot, const QRectF& area, const Theme& theme);
 

@@ -14,6 +14,7 @@ void addInspect(CLI::App& program);
 void addTokenize(CLI::App& program);
 void addRun(CLI::App& program);
 void addRender(CLI::App& program);
+void addJoin(CLI::App& program);
 void addSweep(CLI::App& program);
 void addMechanisms(CLI::App& program);
 

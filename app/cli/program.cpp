@@ -43,6 +43,7 @@ void addCommands(CLI::App& program)
     addTokenize(program);
     addRun(program);
     addRender(program);
+    addJoin(program);
     addSweep(program);
     addMechanisms(program);
 }

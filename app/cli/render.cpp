@@ -3,12 +3,12 @@
 #include "app/cli/common.h"
 #include "app/cli/figures.h"
 #include "app/cli/paths.h"
+#include "app/cli/render_options.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
 #include "core/study/selected_head.h"
-#include "viz/composition.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -17,25 +17,6 @@
 namespace ketscope {
 
 namespace {
-
-struct RenderOptions {
-    CommonOptions common;
-    std::string study;
-    std::vector<std::string> figures = {"heatmap"};
-    std::string arrangement = "auto";
-    std::string font;
-    bool noLetters = false;
-    bool noCaption = false;
-    std::string out;
-    std::string theme = "light";
-    std::string traces;
-    std::string stack;
-    std::optional<std::size_t> layer;
-    std::optional<std::size_t> head;
-    std::optional<std::size_t> query;
-    std::optional<std::size_t> key;
-    ExportOptions file;
-};
 
 std::size_t within(std::size_t value, std::size_t count, const char* option)
 {
@@ -53,37 +34,6 @@ std::size_t stackIndex(const Trace& trace, const std::string& name)
         names.push_back(stack.name);
     }
     refuse({"--stack", "one of " + joined(names, ", "), "\"" + name + "\"", ""});
-}
-
-// The selection of the study with what the options replace, checked against the maps that are there.
-Selection selectionOf(const Comparison& comparison, const RenderOptions& options)
-{
-    Selection selection = comparison.study.selection;
-    const Trace& trace = *comparison.traces.at(0);
-    if (!options.stack.empty())
-        selection.stack = stackIndex(trace, options.stack);
-    const StackTrace& stack = trace.stacks.at(within(selection.stack, trace.stacks.size(), "--stack"));
-    selection.layer = within(options.layer.value_or(selection.layer), stack.attention.size(), "--layer");
-    if (stack.attention.at(selection.layer) == nullptr)
-        refuse({"--layer", "a layer whose maps were kept", std::to_string(selection.layer), "Choose another one."});
-    const std::vector<std::size_t>& shape = stack.attention.at(selection.layer)->shape();
-    selection.head = within(options.head.value_or(selection.head), shape.at(0), "--head");
-    selection.query = within(options.query.value_or(selection.query), shape.at(1), "--query");
-    selection.key = within(options.key.value_or(selection.key), shape.at(2), "--key");
-    return selection;
-}
-
-// What the options say, with every name checked.
-PageContents pageOf(const RenderOptions& options)
-{
-    PageContents page;
-    page.figures.clear();
-    for (const std::string& id : options.figures)
-        page.figures << figureType(QString::fromStdString(id)).id;
-    const auto arrangement = arrangementNames().indexOf(QString::fromStdString(options.arrangement));
-    page.arrangement = static_cast<Arrangement>(arrangement);
-    page.letters = !options.noLetters;
-    return page;
 }
 
 void report(const Figure& figure, const RenderOptions& options)
@@ -120,6 +70,11 @@ void render(const RenderOptions& options)
                 kind == PathKind::Folder ? "a folder" : "no such file", "Make one with ketscope run --out."});
     const OffscreenGui gui;
     const PageContents page = pageOf(options);
+    if (!options.inputs.empty()) {
+        setThreads(options.common.threads);
+        ConsoleMonitor monitor(options.common.quiet);
+        return renderBatch(*readComparison(options.study, monitor), options, monitor);
+    }
     std::vector<std::string> suffixes = figureSuffixes();
     suffixes.emplace_back(".qasm");
     checkOutput(options.out, suffixes);
@@ -143,6 +98,26 @@ void render(const RenderOptions& options)
     }
     exportFigure(*figure, *comparison, options.out, options.file);
     report(*figure, options);
+}
+
+void addBatchOptions(CLI::App& command, RenderOptions& options)
+{
+    auto* inputs = command.add_option("--inputs", options.inputs,
+                                      "Many inputs in place of the study's: a text file, a line each, or a folder of "
+                                      "pictures");
+    command.add_option("--out-dir", options.outFolder, "Folder for a file of each; those that are there are left")
+        ->needs(inputs);
+    std::vector<std::string> formats;
+    for (const ExportFormat& format : exportFormats())
+        formats.push_back(format.id.toStdString());
+    command.add_option("--format", options.format, "Of these files: " + joined(formats, ", ") + " (default pdf)")
+        ->needs(inputs)
+        ->check(CLI::IsMember(formats));
+    command.add_option("--shard", options.shard, "Only part i of n, as i/n, so that n machines share the work")
+        ->needs(inputs);
+    command.add_flag("--keep-runs", options.keepRuns, "A run file beside each figure, for ketscope join")
+        ->needs(inputs);
+    command.get_option("--out")->excludes(inputs);
 }
 
 void addPageOptions(CLI::App& command, RenderOptions& options)
@@ -179,6 +154,35 @@ void addSelectionOptions(CLI::App& command, RenderOptions& options)
 
 }  // namespace
 
+Selection selectionOf(const Comparison& comparison, const RenderOptions& options)
+{
+    Selection selection = comparison.study.selection;
+    const Trace& trace = *comparison.traces.at(0);
+    if (!options.stack.empty())
+        selection.stack = stackIndex(trace, options.stack);
+    const StackTrace& stack = trace.stacks.at(within(selection.stack, trace.stacks.size(), "--stack"));
+    selection.layer = within(options.layer.value_or(selection.layer), stack.attention.size(), "--layer");
+    if (stack.attention.at(selection.layer) == nullptr)
+        refuse({"--layer", "a layer whose maps were kept", std::to_string(selection.layer), "Choose another one."});
+    const std::vector<std::size_t>& shape = stack.attention.at(selection.layer)->shape();
+    selection.head = within(options.head.value_or(selection.head), shape.at(0), "--head");
+    selection.query = within(options.query.value_or(selection.query), shape.at(1), "--query");
+    selection.key = within(options.key.value_or(selection.key), shape.at(2), "--key");
+    return selection;
+}
+
+PageContents pageOf(const RenderOptions& options)
+{
+    PageContents page;
+    page.figures.clear();
+    for (const std::string& id : options.figures)
+        page.figures << figureType(QString::fromStdString(id)).id;
+    const auto arrangement = arrangementNames().indexOf(QString::fromStdString(options.arrangement));
+    page.arrangement = static_cast<Arrangement>(arrangement);
+    page.letters = !options.noLetters;
+    return page;
+}
+
 void addRender(CLI::App& program)
 {
     CLI::App* command = program.add_subcommand("render", "Draw a figure of a run file");
@@ -206,6 +210,10 @@ void addRender(CLI::App& program)
         options->file.dark = options->theme == "dark";
         options->file.caption = !options->noCaption;
         options->file.fontFamily = QString::fromStdString(options->font);
+        if (options->out.empty() == options->inputs.empty())
+            refuse({"render", "--out FILE, or --inputs and --out-dir", "none of them", ""});
+        if (options->outFolder.empty() != options->inputs.empty())
+            refuse({"render", "--inputs and --out-dir together", "only one of them", ""});
         render(*options);
     });
 }

@@ -127,7 +127,7 @@ void addTokenCircuit(PairReading& reading, const CircuitFeatures& features, Pair
     const bool ofQuery = role == PairRole::Query;
     PairCircuit circuit(features.circuit().bound(features.angles()));
     circuit.title = ofQuery ? "Query's circuit, read out by ⟨Z⟩ or Pauli strings" : "Key's circuit";
-    circuit.loaded = ofQuery ? "x of the query" : "x of the key";
+    circuit.loaded = "|x⟩";
     circuit.initial.assign(loaded->amplitudes().begin(), loaded->amplitudes().end());
     circuit.blocks = {{ofQuery ? "U_q" : "U_k", role, 0, circuit.circuit.operations().size()}};
     circuit.role = role;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/mps_pair.h"
 #include "core/attention/rows.h"
+#include "core/measures/divergence.h"
 #include "core/quantum/bit_noise.h"
 #include "core/quantum/matrix_product_state.h"
 

@@ -110,8 +110,10 @@ void addSoftmaxRule(PairReading& reading, const HeadInput& input, std::size_t qu
         logit /= tau;
     reading.weight = softmaxOf(input, query, logits)[key];
     reading.arithmetic.push_back({reading.scoreTitle, reading.scores[key]});
-    reading.arithmetic.push_back({"Temperature τ", tau});
-    reading.arithmetic.push_back({"Score over τ", logits[key]});
+    if (tau != 1.0) {
+        reading.arithmetic.push_back({"Temperature τ", tau});
+        reading.arithmetic.push_back({"Score over τ", logits[key]});
+    }
     reading.arithmetic.push_back({"Softmax over the allowed keys: the weight", reading.weight});
 }
 

@@ -194,11 +194,12 @@ PairReading ProjectedMechanism::pair(const HeadInput& input, const Parameters& p
     const double exponent = reading.scores[key];
     reading.arithmetic.push_back({gaussian ? "Squared distance" : "Product",
                                   gaussian ? -exponent / how.distanceFactor : exponent / how.dotFactor});
-    reading.arithmetic.push_back({gaussian ? "Exponent −d²·factor" : "Product · factor", exponent});
-    reading.scoreTitle = gaussian ? "Exponent" : "Logit";
-    if (how.softmaxOfScores)
+    reading.scoreTitle = gaussian ? "Exponent −d²·factor" : "Logit, product·factor";
+    if (how.softmaxOfScores) {
+        reading.scoreTitle = "α = exp(−d²·factor)";
         for (double& score : reading.scores)
             score = std::exp(score);
+    }
     addSoftmaxRule(reading, input, query, key, 1.0);
     if (how.transposed) {
         reading.weight = attendRow(*this, input, parameters, query, monitor).weights[key];

@@ -60,6 +60,8 @@ public:
                     std::span<const std::uint8_t> values);
     void writeStrings(const std::string& dataset, const std::vector<std::string>& values);
     void makeGroup(const std::string& group);
+    // All of another file, attributes included, as a new group of this one; its links stay links.
+    void copyFrom(const Hdf5File& other, const std::string& group);
     void setText(const std::string& object, const std::string& name, const std::string& value);
     void setNumber(const std::string& object, const std::string& name, double value);
     void setNumbers(const std::string& object, const std::string& name, std::span<const double> values);

@@ -118,6 +118,15 @@ void Hdf5File::writeStrings(const std::string& dataset, const std::vector<std::s
     m_state->need(H5Dwrite(set, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, texts.data()), dataset, "text written");
 }
 
+void Hdf5File::copyFrom(const Hdf5File& other, const std::string& group)
+{
+    const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
+    H5Pset_create_intermediate_group(links, 1);
+    H5Pset_char_encoding(links, H5T_CSET_UTF8);
+    m_state->need(H5Ocopy(other.m_state->id, "/", m_state->id, group.c_str(), H5P_DEFAULT, links), group,
+                  "a copy of " + other.m_state->file.string());
+}
+
 void Hdf5File::makeGroup(const std::string& group)
 {
     if (exists(group))

@@ -180,12 +180,4 @@ std::size_t jointIndex(std::size_t i, std::size_t j, std::size_t iBits, std::siz
     return index;
 }
 
-double totalVariation(std::span<const double> p, std::span<const double> q)
-{
-    double sum = 0.0;
-    for (std::size_t k = 0; k < p.size(); ++k)
-        sum += std::abs(p[k] - q[k]);
-    return 0.5 * sum;
-}
-
 }  // namespace ketscope

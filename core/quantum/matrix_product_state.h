@@ -74,7 +74,4 @@ enum class SiteOrder { Block, Interleaved };
 // The basis state's number of (i, j) with the given numbers of bits.
 std::size_t jointIndex(std::size_t i, std::size_t j, std::size_t iBits, std::size_t jBits, SiteOrder order);
 
-// ½ Σ|pₖ − qₖ| of two distributions of equal length.
-double totalVariation(std::span<const double> p, std::span<const double> q);
-
 }  // namespace ketscope

@@ -35,6 +35,7 @@ struct SelectedHead;
 class HeadMemo;
 // selected_head.h
 std::shared_ptr<HeadMemo> newHeadMemo();
+struct Sweep;
 
 // Immutable results of a study: trace 0 is A (exact softmax), 1 is B, 2 is C, …
 struct Comparison {
@@ -46,6 +47,8 @@ struct Comparison {
     std::vector<std::shared_ptr<const HeadPlan>> plans;  // one for each trace; null = not known
     std::vector<TraceTitle> recordedTitles;  // one for each trace of a file that another program wrote; else empty
     std::shared_ptr<const std::vector<std::string>> outputLabels;  // as LoadedModel::outputLabels
+    std::shared_ptr<const Sweep>
+        sweep;  // the last one, perhaps of an earlier input (see sweepIsCurrent); null before any
     // Shared by copies and by the runs that follow: most of their traces are the same.
     std::shared_ptr<StatisticsMemo> statistics = std::make_shared<StatisticsMemo>();
     std::shared_ptr<AlignmentMemo> alignments = std::make_shared<AlignmentMemo>();
@@ -88,12 +91,32 @@ TraceTitle traceTitle(const Comparison& comparison, std::size_t trace);
 struct OutputRow {
     std::string label;
     std::vector<double> probability;
+    std::vector<std::size_t> rank = {};  // 1 = the trace's most probable answer; equal ones in the order of the model's
 };
 struct OutputTable {
     std::string title;  // "class", "next token", "[MASK] at 4"; empty when the model has no output
     std::vector<OutputRow> rows;
+    std::size_t known = 0;  // answers that there are, with those that have no row
+    bool exclusive = true;  // whether all answers together have probability 1
+    std::vector<double> rest =
+        {};  // probability of the answers without a row, one for each trace; 0 when not exclusive
 };
+// The baseline's first `maximumRows` answers, and the first answer of every other trace.
 OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows = 5);
+
+// A candidate's answers against A's. KL(A‖B) and JS in nats, total variation ½Σ|p − q|; NaN where the answers are no
+// distribution. The margin is the most probable answer's probability less the second's.
+struct OutputChange {
+    double kl = 0.0;
+    double jensenShannon = 0.0;
+    double totalVariation = 0.0;
+    std::string top;  // the candidate's first answer
+    bool topChanged = false;
+    double topOfA = 0.0;  // probability that the candidate gives A's first answer
+    double margin = 0.0;
+};
+// One for each trace, A against itself first; empty when the model has no output.
+std::vector<OutputChange> outputChanges(const Comparison& comparison);
 
 // A number that the model gives for image and text and that is no probability: a matching score, a cosine. One value for
 // each trace.

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measures/divergence.h"
 #include "core/study/comparison.h"
 #include "core/text/unicode.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <numeric>
 
 namespace ketscope {
@@ -87,16 +90,22 @@ Question nextToken(const Comparison& comparison)
     std::size_t last = tokens.size() - 1;
     while (last > 0 && tokens[last].padding)
         --last;
+    const std::size_t selected = std::min(comparison.study.selection.query, last);
+    if (comparison.study.view.outputs.atSelected && selected < last)
+        return rowOf(comparison, "token after " + std::to_string(selected), "logits", selected);
     return rowOf(comparison, "next token", "logits", last);
 }
 
 Question maskedToken(const Comparison& comparison)
 {
     const std::vector<Token>& tokens = comparison.input.tokens;
+    const std::size_t query = std::min(comparison.study.selection.query, tokens.size() - 1);
+    const auto mask = [&](std::size_t i) { return rowOf(comparison, "[MASK] at " + std::to_string(i), "logits", i); };
+    if (tokens[query].piece == "[MASK]")
+        return mask(query);
     for (std::size_t i = 0; i < tokens.size(); ++i)
         if (tokens[i].piece == "[MASK]")
-            return rowOf(comparison, "[MASK] at " + std::to_string(i), "logits", i);
-    const std::size_t query = std::min(comparison.study.selection.query, tokens.size() - 1);
+            return mask(i);
     return rowOf(comparison, "token at " + std::to_string(query), "logits", query);
 }
 
@@ -185,31 +194,99 @@ Question questionOf(const Comparison& comparison)
     return {"", {}, [](const Trace&) { return std::vector<double>(); }};
 }
 
+// The answers of every trace; none where a trace lacks them.
+struct Answers {
+    Question question;
+    std::vector<std::vector<double>> probabilities;
+};
+
+Answers answersOf(const Comparison& comparison)
+{
+    Answers answers{questionOf(comparison), {}};
+    for (const auto& trace : comparison.traces)
+        answers.probabilities.push_back(answers.question.probabilities(*trace));
+    // One row alone says nothing: it always has probability 1.
+    const std::size_t known = answers.probabilities.empty() ? 0 : answers.probabilities.front().size();
+    if (known < 2 || std::ranges::any_of(answers.probabilities, [known](const auto& p) { return p.size() != known; }))
+        answers.probabilities.clear();
+    return answers;
+}
+
+// Labels that do not exclude one another, and spans of limited length, do not sum to 1.
+bool isDistribution(const Answers& answers)
+{
+    const std::vector<double>& a = answers.probabilities.front();
+    return std::abs(std::accumulate(a.begin(), a.end(), 0.0) - 1.0) < 1e-6;
+}
+
+// The most probable answers, at most `count`, equal ones in their own order.
+std::vector<std::size_t> firstOf(const std::vector<double>& probabilities, std::size_t count)
+{
+    std::vector<std::size_t> order(probabilities.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto end = order.begin() + static_cast<std::ptrdiff_t>(std::min(count, order.size()));
+    const auto key = [&](std::size_t i) { return std::isnan(probabilities[i]) ? -1.0 : probabilities[i]; };
+    std::ranges::partial_sort(order, end,
+                              [&](std::size_t i, std::size_t j) { return key(i) != key(j) ? key(i) > key(j) : i < j; });
+    order.erase(end, order.end());
+    return order;
+}
+
+std::size_t rankOf(const std::vector<double>& probabilities, std::size_t index)
+{
+    std::size_t rank = 1;
+    for (std::size_t i = 0; i < probabilities.size(); ++i)
+        rank += probabilities[i] > probabilities[index] || (probabilities[i] == probabilities[index] && i < index);
+    return rank;
+}
+
 }  // namespace
 
 OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows)
 {
-    const Question question = questionOf(comparison);
-    std::vector<std::vector<double>> probabilities;
-    for (const auto& trace : comparison.traces)
-        probabilities.push_back(question.probabilities(*trace));
-    // One row alone says nothing: it always has probability 1.
-    const std::size_t known = probabilities.front().size();
-    if (known < 2 || std::ranges::any_of(probabilities, [known](const auto& p) { return p.size() != known; }))
+    const Answers answers = answersOf(comparison);
+    if (answers.probabilities.empty())
         return {};
-    std::vector<std::size_t> order(known);
-    std::iota(order.begin(), order.end(), 0);
-    const std::size_t rows = std::min(maximumRows, order.size());
-    std::ranges::partial_sort(order, order.begin() + static_cast<std::ptrdiff_t>(rows), std::ranges::greater(),
-                              [&](std::size_t i) { return probabilities.front()[i]; });
-    OutputTable table{question.title, {}};
-    for (std::size_t r = 0; r < rows; ++r) {
-        OutputRow row{question.label(order[r]), {}};
-        for (const auto& p : probabilities)
-            row.probability.push_back(p[order[r]]);
+    OutputTable table{answers.question.title, {}, answers.probabilities.front().size(), isDistribution(answers), {}};
+    std::vector<std::size_t> listed = firstOf(answers.probabilities.front(), maximumRows);
+    for (const auto& probabilities : answers.probabilities)
+        if (const std::size_t top = firstOf(probabilities, 1).front(); !std::ranges::count(listed, top))
+            listed.push_back(top);
+    for (const std::size_t index : listed) {
+        OutputRow row{answers.question.label(index), {}, {}};
+        for (const auto& probabilities : answers.probabilities) {
+            row.probability.push_back(probabilities[index]);
+            row.rank.push_back(rankOf(probabilities, index));
+        }
         table.rows.push_back(std::move(row));
     }
+    for (std::size_t trace = 0; trace < answers.probabilities.size(); ++trace) {
+        double shown = 0.0;
+        for (const OutputRow& row : table.rows)
+            shown += row.probability[trace];
+        const bool all = table.rows.size() == table.known || !table.exclusive;
+        table.rest.push_back(all ? 0.0 : std::max(0.0, 1.0 - shown));
+    }
     return table;
+}
+
+std::vector<OutputChange> outputChanges(const Comparison& comparison)
+{
+    constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
+    const Answers answers = answersOf(comparison);
+    std::vector<OutputChange> changes;
+    if (answers.probabilities.empty())
+        return changes;
+    const bool distribution = isDistribution(answers);
+    const std::vector<double>& a = answers.probabilities.front();
+    const std::size_t topOfA = firstOf(a, 1).front();
+    for (const std::vector<double>& b : answers.probabilities) {
+        const std::vector<std::size_t> first = firstOf(b, 2);
+        changes.push_back({distribution ? klOfDistributions(a, b) : kNone,
+                           distribution ? jsOfDistributions(a, b) : kNone, distribution ? totalVariation(a, b) : kNone,
+                           answers.question.label(first[0]), first[0] != topOfA, b[topOfA], b[first[0]] - b[first[1]]});
+    }
+    return changes;
 }
 
 std::vector<OutputScore> outputScores(const Comparison& comparison)

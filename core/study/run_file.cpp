@@ -16,6 +16,15 @@ namespace ketscope {
 
 namespace {
 
+// The way from the folder of `target` to the model; empty where there is none.
+std::string relativePath(const std::filesystem::path& model, const std::filesystem::path& target)
+{
+    std::error_code error;
+    const std::filesystem::path way = std::filesystem::relative(std::filesystem::absolute(model),
+                                                                std::filesystem::absolute(target).parent_path(), error);
+    return model.empty() || error ? std::string() : way.string();
+}
+
 constexpr float kNotKept = std::numeric_limits<float>::quiet_NaN();
 
 // The maps of any layer that has them.
@@ -124,6 +133,18 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
 
 }  // namespace
 
+std::uint64_t runFileBytes(const Comparison& comparison)
+{
+    std::uint64_t values = 0;
+    for (const auto& trace : comparison.traces)
+        for (const StackTrace& stack : trace->stacks) {
+            values += stack.attention.size() * someMaps(stack).size();
+            for (const TensorPointer& hidden : stack.hidden)
+                values += hidden->size();
+        }
+    return values * sizeof(float);
+}
+
 void writeRunFile(const Comparison& comparison, const std::filesystem::path& target, Monitor& monitor)
 {
     if (!comparison.recordedTitles.empty())
@@ -134,6 +155,8 @@ void writeRunFile(const Comparison& comparison, const std::filesystem::path& tar
     file.setNumber("/", "version", kRunVersion);
     file.setText("/", "ketscope_version", versionString());
     file.setText("/", "model_path", comparison.model.path.string());
+    if (const std::string way = relativePath(comparison.model.path, target); !way.empty())
+        file.setText("/", "model_path_relative", way);
     file.setText("/", "model_sha256", comparison.weightsSha256);
     file.setText("/", "architecture", comparison.model.architecture);
     file.setText("/", "model", modelToJson(comparison.model).dump());

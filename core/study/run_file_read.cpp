@@ -252,6 +252,20 @@ private:
             wrong("model", "the stacks of the arrays", "others");
     }
 
+    // A model that was moved with the file is where the file says; one that was not is named as it was.
+    void findModel()
+    {
+        const std::string way = m_file.textAttribute("/", "model_path_relative").value_or("");
+        if (way.empty())
+            return;
+        std::error_code error;
+        const fs::path found = fs::weakly_canonical(fs::absolute(m_name).parent_path() / way, error);
+        if (error || !fs::exists(found, error) || fs::equivalent(found, m_comparison->model.path, error))
+            return;
+        m_comparison->model.path = found;
+        m_comparison->study.modelPath = found.string();
+    }
+
     std::vector<std::string> givenText() const
     {
         return m_file.exists("/input/text") ? m_file.readStrings("/input/text") : std::vector<std::string>();
@@ -266,6 +280,9 @@ private:
         m_comparison->weightsSha256 = m_file.textAttribute("/", "model_sha256").value_or("");
         if (study && m_model)
             m_comparison->study = studyFromJson(parseJson(*study, m_name + ", study"), m_name + ", study");
+        findModel();
+        if (std::optional<PictureInput>& image = m_comparison->study.input.image)
+            image->pixels = m_comparison->input.picture;
         const bool own = m_comparison->study.candidates.size() + 1 == m_comparison->traces.size() && study && m_model;
         if (own)
             m_comparison->recordedTitles.clear();

@@ -71,6 +71,8 @@ Json toJson(const Study& study)
                  {"view", toJson(study.view)}};
     if (!study.keptLayers.empty())
         json["kept_layers"] = study.keptLayers;
+    if (!study.perspective.empty())
+        json["perspective"] = study.perspective;
     return json;
 }
 
@@ -92,6 +94,8 @@ Study studyFromJson(const Json& json, const std::string& where)
     study.view = viewFromJson(fields.at("view"), where + ", view");
     if (fields.has("kept_layers"))
         study.keptLayers = fields.list<std::size_t>("kept_layers");
+    if (fields.has("perspective"))
+        study.perspective = fields.text("perspective");
     return study;
 }
 

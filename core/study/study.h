@@ -13,7 +13,7 @@
 namespace ketscope {
 
 // What is needed to draw it all again: the window, the command line, saved files and the provenance inside exported
-// figures all use this one value.
+// figures all use this one value. A study file (.ket) is a run file (run_file.h): this and every array of its results.
 struct Study {
     std::string modelPath = {};
     Input input = {};
@@ -23,6 +23,7 @@ struct Study {
     ViewSettings view = {};
     // Layers of every stack whose maps are kept, for memory; empty = all. They include every patched layer.
     std::vector<std::size_t> keptLayers = {};
+    std::string perspective = {};  // the page of the window that shows it, by its id; empty = the first
 
     bool operator==(const Study&) const = default;
 };

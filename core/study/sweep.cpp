@@ -88,12 +88,8 @@ public:
         if (m_heads.empty())
             refuse({"sweep", "a candidate that patches a head", "none", "Choose layers and heads that the model has."});
         m_exact = exactHeads(m_heads, monitor);
-        m_answers = outputTable(*m_baseline, std::numeric_limits<std::size_t>::max());
-        // Labels that do not exclude one another are no distribution to compare.
-        double sum = 0.0;
-        for (const OutputRow& answer : m_answers.rows)
-            sum += answer.probability[0];
-        if (std::abs(sum - 1.0) > 1e-6)
+        m_answers = outputTable(*m_baseline, 1);
+        if (!m_answers.exclusive || !request.wholeModel)  // no distribution to compare, or nobody asks
             m_answers = {};
     }
 
@@ -155,15 +151,8 @@ private:
         entry.parameters = parameters;
         study.candidates = {{{entry}}};
         Quiet quiet(m_monitor);
-        const ComparisonPointer comparison = runStudy(study, m_model, m_baseline, m_threads, quiet);
-        const OutputTable table = outputTable(*comparison, std::numeric_limits<std::size_t>::max());
-        double divergence = 0.0;
-        for (const OutputRow& answer : table.rows)
-            if (answer.probability[0] > 0.0)
-                divergence += answer.probability[0]
-                              * std::log(answer.probability[0]
-                                         / std::max(answer.probability[1], std::numeric_limits<double>::min()));
-        return {table.rows.front().probability[1], std::max(divergence, 0.0)};
+        const OutputChange change = outputChanges(*runStudy(study, m_model, m_baseline, m_threads, quiet)).back();
+        return {change.topOfA, change.kl};
     }
 
     // Cancels with the whole, says nothing of its own.
@@ -212,6 +201,7 @@ const std::vector<SweepMeasure>& sweepMeasures()
     static const std::vector<SweepMeasure> measures = {
         {"weight_error", "Relative error of the weights", ""},
         {"weight_variation", "Total variation of rows", ""},
+        {"weight_divergence", "KL divergence of rows from exact", "nats"},
         {"output_error", "Relative error of the output", ""},
         {"entropy", "Entropy of rows", "nats"},
         {"entropy_corrected", "Entropy, corrected for shots", "nats"},
@@ -222,6 +212,34 @@ const std::vector<SweepMeasure>& sweepMeasures()
         {"output_divergence", "KL divergence of the answers from exact", "nats"},
     };
     return measures;
+}
+
+std::size_t sweepMeasureIndex(std::string_view id)
+{
+    std::string known;
+    for (std::size_t i = 0; i < sweepMeasures().size(); ++i) {
+        if (sweepMeasures()[i].id == id)
+            return i;
+        known += (known.empty() ? "" : ", ") + sweepMeasures()[i].id;
+    }
+    refuse({"measure", "one of " + known, '"' + std::string(id) + '"', ""});
+}
+
+bool sweepIsCurrent(const Sweep& sweep, const Study& study)
+{
+    const Study& done = sweep.request.study;
+    if (done.modelPath != study.modelPath || done.input != study.input || done.seed != study.seed)
+        return false;
+    PlanEntry then = sweep.request.candidate;
+    const auto same = [&](PlanEntry now) {
+        if (now.mechanism != then.mechanism)
+            return false;
+        for (const SweepAxis& axis : sweep.request.axes)
+            now.parameters.set(axis.parameter, then.parameters.real(axis.parameter));
+        return now == then;
+    };
+    return std::ranges::any_of(study.candidates,
+                               [&](const Plan& plan) { return std::ranges::any_of(plan.entries, same); });
 }
 
 Sweep runSweep(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor)

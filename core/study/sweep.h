@@ -31,11 +31,14 @@ struct SweepMeasure {
 
 // In the order of SweepRow::measures. Errors, entropies and cost are those of the patched heads, all of them together, each
 // given what it is given in the exact model; queries that are padding do not count:
-// weight_error ‖P̂ − P‖/‖P‖ · weight_variation mean of ½‖p̂ − p‖₁ · output_error ‖Ĥ − H‖/‖H‖ · entropy and entropy_corrected,
+// weight_error ‖P̂ − P‖/‖P‖ · weight_variation mean of ½‖p̂ − p‖₁ · weight_divergence mean of KL(p‖p̂) as klDivergence has
+// it, NaN for rows that are no distribution · output_error ‖Ĥ − H‖/‖H‖ · entropy and entropy_corrected,
 // mean over queries (corrected where the mechanism itself corrects it for its shots) · flops · seconds, of one thread ·
 // shots. The last two are of the whole model: probability_of_top, of the exact model's first answer (class or token), and
 // output_divergence KL(exact‖swept) of the distribution of answers; NaN for a model without answers.
 const std::vector<SweepMeasure>& sweepMeasures();
+// The place of a measure in that order. Throws Error (Input) listing the known ids.
+std::size_t sweepMeasureIndex(std::string_view id);
 
 // A mechanism on some heads of a model, with every combination of the axes' values, each with seeds `study.seed`,
 // `study.seed` + 1, … (a combination that leaves nothing to chance: once).
@@ -44,6 +47,7 @@ struct SweepRequest {
     PlanEntry candidate;
     std::vector<SweepAxis> axes;
     std::size_t seeds = 10;
+    bool wholeModel = true;  // false: what is measured of the whole model is left out (NaN), the rest is quicker
 };
 
 struct SweepRow {
@@ -69,6 +73,15 @@ inline constexpr std::size_t kMaximumSeeds = 10000;
 // Throws Error: Input for an unknown parameter, a value out of range, a parameter that has no meaning in any combination,
 // too many combinations, or a plan that patches no head; Cancelled.
 Sweep runSweep(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor);
+
+// Whether a sweep is of the model, input, seed and candidate that `study` has now; the parameters that were varied may differ.
+bool sweepIsCurrent(const Sweep& sweep, const Study& study);
+
+// Values to try for one parameter, in order, at most `most` (a choice: all of its own): powers of two around the present value
+// for counts on a logarithmic scale, three a decade for real ones, else even steps over the whole range. The present value
+// is always among them.
+std::vector<std::string> automaticValues(const Parameters& parameters, const Parameter& parameter,
+                                         std::size_t most = 8);
 
 // The table as CSV (RFC 4180, one line for each row, columns measure_mean, measure_low, measure_high, empty = none), or as
 // HDF5: /rows/{label,runs,published}, /axes/<parameter> and /measures/<id> (rows, 3) = mean, low, high; by the suffix .csv

@@ -18,6 +18,7 @@ struct HeadSums {
     double weightError = 0.0;  // ‖P̂ − P‖²
     double weights = 0.0;      // ‖P‖²
     double variation = 0.0;
+    double divergence = 0.0;
     double outputError = 0.0;
     double outputs = 0.0;
     double entropy = 0.0;
@@ -32,6 +33,7 @@ struct HeadSums {
         weightError += other.weightError;
         weights += other.weights;
         variation += other.variation;
+        divergence += other.divergence;
         outputError += other.outputError;
         outputs += other.outputs;
         entropy += other.entropy;
@@ -108,6 +110,7 @@ private:
         addDifference(found.output.matrix().row(row), m_exact.output.matrix().row(row), sums.outputError, sums.outputs);
         for (std::size_t j = 0; j < weights.size(); ++j)
             sums.variation += 0.5 * std::abs(static_cast<double>(weights[j]) - exact[j]);
+        sums.divergence += klDivergence(exact, weights);
         const double plugIn = entropyOfRow(weights);
         sums.entropy += plugIn;
         sums.corrected += diagnostic("entropy_corrected", row, plugIn);
@@ -162,6 +165,7 @@ std::vector<double> measureHeads(const std::vector<std::unique_ptr<RecordedHead>
     const double rows = std::max(all.rows, 1.0);
     return {root(all.weightError, all.weights),
             all.variation / rows,
+            all.divergence / rows,
             root(all.outputError, all.outputs),
             all.entropy / rows,
             all.corrected / rows,

@@ -25,6 +25,7 @@ Json toJson(const ViewSettings& view)
             {"alignment", toJson(view.alignment)},
             {"heatmap", toJson(view.heatmap)},
             {"quantum", toJson(view.quantum)},
+            {"outputs", toJson(view.outputs)},
             {"compared", toJson(view.compared)}};
 }
 
@@ -50,6 +51,8 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
         view.heatmap = heatmapViewFromJson(fields.at("heatmap"), where + ", heatmap");
     if (fields.has("quantum"))
         view.quantum = quantumViewFromJson(fields.at("quantum"), where + ", \"quantum\"");
+    if (fields.has("outputs"))
+        view.outputs = outputsViewFromJson(fields.at("outputs"), where + ", \"outputs\"");
     return view;
 }
 

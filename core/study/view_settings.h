@@ -6,6 +6,7 @@
 #include "core/study/comparison_view.h"
 #include "core/study/heatmap_view.h"
 #include "core/study/quantum_view.h"
+#include "core/study/outputs_view.h"
 
 #include <string>
 #include <string_view>
@@ -28,6 +29,7 @@ struct ViewSettings {
     HeatmapView heatmap = {};
     QuantumView quantum = {};
     ComparisonView compared = {};
+    OutputsView outputs = {};
 
     bool operator==(const ViewSettings&) const = default;
 };

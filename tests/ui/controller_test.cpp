@@ -105,7 +105,7 @@ TEST(Controller, AnotherModelGetsThePlanOnItsLastLayers)
     const std::size_t layers = desk.controller.model()->stacks[0].layers;
     EXPECT_EQ(layers, 2U);
     EXPECT_TRUE(desk.controller.entry()->layers.empty()) << "two layers are all of them";
-    EXPECT_FALSE(desk.controller.readings()->whole->outputs.rows.empty());
+    EXPECT_FALSE(desk.controller.readings()->outputs.rows.empty());
 }
 
 TEST(Controller, EmptyTextIsRefusedAndTheResultStays)

@@ -125,7 +125,7 @@ TEST(Output, SaysWhetherThePredictionChanged)
     OutputSection section(desk.controller, desk.appearance);
     EXPECT_TRUE(section.verdict().contains(QStringLiteral("first run")));
     desk.openSample();
-    const OutputTable& table = desk.controller.readings()->whole->outputs;
+    const OutputTable& table = desk.controller.readings()->outputs;
     ASSERT_EQ(table.rows.size(), 2U);
     const bool same = (table.rows[0].probability[1] > table.rows[1].probability[1]);
     EXPECT_EQ(section.verdict().contains(QStringLiteral("unchanged")), same);

@@ -101,7 +101,7 @@ TEST(CompositionTest, HitsAndCaptionsAreThePanels)
 
 TEST(CompositionTest, EveryFigureComposesWithEveryOther)
 {
-    const auto comparison = sample(9, false, true);
+    const auto comparison = completeSample(9);
     PageContents contents;
     contents.figures.clear();
     for (const FigureType* type : figureTypes())

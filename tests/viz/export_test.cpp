@@ -311,7 +311,7 @@ TEST(ExportCheckTest, SmallTextThinLinesAndLostSigns)
 
 TEST(ExportCheckTest, EveryFigureDeclaresTheSmallestTextThatItDraws)
 {
-    const auto comparison = sample(15, false, true);
+    const auto comparison = completeSample(15);
     const Theme theme = printTheme();
     for (const FigureType* type : figureTypes()) {
         if (type->needsHeadVectors || !obstacleOf(*type, *comparison).isEmpty())

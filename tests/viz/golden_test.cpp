@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Whole pictures against stored ones. KETSCOPE_UPDATE_GOLDENS=1 writes them anew; look at them before committing.
+// Whole pictures of maps and heads against stored ones. KETSCOPE_UPDATE_GOLDENS=1 writes them anew; look at them before
+// committing.
 #include "tests/support/aligned.h"
-#include "tests/support/paths.h"
+#include "tests/viz/golden.h"
 #include "tests/viz/synthetic.h"
 #include "viz/figures/heatmap.h"
 
-#include <QDir>
-#include <QPainter>
 #include <gtest/gtest.h>
 
 namespace ketscope::test {
@@ -23,9 +22,6 @@ struct Golden {
     std::size_t traces = 2;     // more of them are shown without Δ
 };
 
-constexpr int kChannelTolerance = 24;  // font rasterisers differ a little at the edges of letters
-constexpr double kPixelTolerance = 0.01;
-
 // Of words and patches where the figure is of them.
 ComparisonPointer comparisonOf(const Golden& golden)
 {
@@ -40,39 +36,16 @@ ComparisonPointer comparisonOf(const Golden& golden)
     return aligned.make();
 }
 
-QImage painted(const Golden& golden)
+std::unique_ptr<Figure> figureOf(const Golden& golden)
 {
     const auto comparison = std::make_shared<Comparison>(*comparisonOf(golden));
     if (golden.change != nullptr)
         golden.change(comparison->study.view.heatmap);
-    std::unique_ptr<Figure> figure;
-    if (std::string_view(golden.figure) == "heatmap") {
-        HeatmapOptions options;
-        options.crosshair = golden.crosshair;
-        figure = std::make_unique<Heatmap>(comparison, options);
-    } else {
-        figure = figureType(QString::fromLatin1(golden.figure)).make(comparison);
-    }
-    const Theme theme = golden.dark ? darkTheme() : lightTheme();
-    QImage image(golden.size, QImage::Format_RGB32);
-    image.fill(theme.panel);
-    QPainter painter(&image);
-    figure->paint(painter, QRectF(QPointF(8, 8), QSizeF(golden.size - QSize(16, 16))), theme);
-    return image;
-}
-
-double shareOfDifferentPixels(const QImage& a, const QImage& b)
-{
-    int different = 0;
-    for (int y = 0; y < a.height(); ++y) {
-        for (int x = 0; x < a.width(); ++x) {
-            const QColor p(a.pixel(x, y)), q(b.pixel(x, y));
-            const int apart =
-                std::max({std::abs(p.red() - q.red()), std::abs(p.green() - q.green()), std::abs(p.blue() - q.blue())});
-            different += apart > kChannelTolerance ? 1 : 0;
-        }
-    }
-    return static_cast<double>(different) / (a.width() * a.height());
+    if (std::string_view(golden.figure) != "heatmap")
+        return figureType(QString::fromLatin1(golden.figure)).make(comparison);
+    HeatmapOptions options;
+    options.crosshair = golden.crosshair;
+    return std::make_unique<Heatmap>(comparison, options);
 }
 
 class GoldenTest : public testing::TestWithParam<Golden> {};
@@ -80,24 +53,7 @@ class GoldenTest : public testing::TestWithParam<Golden> {};
 TEST_P(GoldenTest, LooksAsStored)
 {
     const Golden& golden = GetParam();
-    const auto folder = fixtures().parent_path() / "viz" / "goldens";
-    const QString file = QString::fromStdString((folder / (std::string(golden.name) + ".png")).string());
-    const QImage image = painted(golden);
-    if (qEnvironmentVariableIsSet("KETSCOPE_UPDATE_GOLDENS")) {
-        ASSERT_TRUE(image.save(file));
-        GTEST_SKIP() << "stored anew";
-    }
-    if (lightTheme().uiFamily != QStringLiteral("Inter"))
-        GTEST_SKIP() << "the pictures are made with the font Inter";
-    const QImage stored(file);
-    ASSERT_EQ(stored.size(), image.size()) << file.toStdString();
-    const double share = shareOfDifferentPixels(image, stored);
-    if (share > kPixelTolerance) {
-        const QString seen =
-            QDir::temp().filePath(QStringLiteral("ketscope-%1.png").arg(QString::fromLatin1(golden.name)));
-        image.save(seen);
-        ADD_FAILURE() << share * 100.0 << " % of the pixels differ; see " << seen.toStdString();
-    }
+    compareWithGolden(golden.name, *figureOf(golden), golden.dark, golden.size);
 }
 
 INSTANTIATE_TEST_SUITE_P(

@@ -2,6 +2,7 @@
 #include "tests/viz/synthetic.h"
 
 #include "core/study/selected_head.h"
+#include "core/study/sweep.h"
 
 #include <cmath>
 
@@ -19,6 +20,44 @@ TensorPointer layerOf(const Matrix& map, std::size_t tokens, bool selected, floa
         for (std::size_t k = 0; k < tokens; ++k)
             tensor->matrix({kHead})(q, k) = map[q][k];
     return tensor;
+}
+
+TensorPointer wave(std::vector<std::size_t> shape, double phase)
+{
+    Tensor tensor(std::move(shape));
+    for (std::size_t i = 0; i < tensor.size(); ++i)
+        tensor.data()[i] = static_cast<float>(2.0 * std::sin(static_cast<double>(i) * 1.7 + phase));
+    return std::make_shared<const Tensor>(std::move(tensor));
+}
+
+Interval around(double mean, double half) { return {mean, mean - half, mean + half}; }
+
+// Four values of m, two of σ, and one published point.
+std::shared_ptr<Sweep> madeSweep(const Study& study)
+{
+    auto sweep = std::make_shared<Sweep>();
+    sweep->request.study = study;
+    sweep->request.candidate = study.candidates.front().entries.front();
+    sweep->request.axes = {{"m", {"16", "64", "128", "512"}}, {"sigma", {"0.5", "1"}}};
+    sweep->question = "class";
+    const std::size_t measures = sweepMeasures().size();
+    const auto baseline = [&](const char* label, double value) {
+        sweep->rows.push_back({label, {}, 1, false, std::vector<Interval>(measures, Interval{value, value, value})});
+    };
+    baseline("exact", 0.0);
+    baseline("uniform", 0.72);
+    baseline("zero", 1.0);
+    double value = 0.8;
+    for (const char* m : {"16", "64", "128", "512"})
+        for (const char* sigma : {"0.5", "1"}) {
+            sweep->rows.push_back({"swept",
+                                   {m, sigma},
+                                   5,
+                                   std::string_view(m) == "512" && std::string_view(sigma) == "1",
+                                   std::vector<Interval>(measures, around(value, 0.05))});
+            value *= 0.8;
+        }
+    return sweep;
 }
 
 }  // namespace
@@ -216,6 +255,28 @@ ComparisonPointer sampleOfTraces(std::size_t tokens, std::size_t traces)
         made.trace(attentionLike(tokens, static_cast<unsigned>(1 + 3 * trace)));
     auto comparison = std::make_shared<Comparison>(*made.select(4, 5).make());
     comparison->study.view.compared.everyTrace = true;
+    return comparison;
+}
+
+ComparisonPointer completeSample(std::size_t tokens)
+{
+    auto comparison = std::make_shared<Comparison>(*sample(tokens, false, true));
+    comparison->model.task = Task::CausalLanguageModelling;
+    comparison->outputLabels = std::make_shared<const std::vector<std::string>>(
+        std::vector<std::string>{"great", "not", "film", "the", "is", "warm"});
+    for (std::size_t i = 0; i < tokens; ++i)
+        comparison->input.model.tokenIds[i] = static_cast<std::int32_t>(i * 5 % 6);
+    comparison->traces.push_back(comparison->traces.back());
+    comparison->plans.push_back(comparison->plans.back());
+    comparison->study.candidates.push_back(comparison->study.candidates.back());
+    for (std::size_t t = 0; t < 3; ++t) {
+        auto trace = std::make_shared<Trace>(*comparison->traces[t]);
+        const auto drift = static_cast<double>(t) * 0.4;
+        trace->outputs["logits"] = wave({tokens, 6}, drift);
+        trace->stacks[0].hidden = {wave({tokens, 12}, 0.0), wave({tokens, 12}, drift / 3.0), wave({tokens, 12}, drift)};
+        comparison->traces[t] = std::move(trace);
+    }
+    comparison->sweep = madeSweep(comparison->study);
     return comparison;
 }
 

@@ -50,6 +50,9 @@ Matrix attentionLike(std::size_t tokens, unsigned variant, bool causal = false);
 std::vector<std::string> sentence(std::size_t tokens);
 ComparisonPointer sample(std::size_t tokens, bool causal = false, bool standardErrors = false,
                          const std::string& pairs = "rff");
+// That sample with all that a figure may be made of: a language model of six words, hidden states that drift apart, three
+// traces, and a sweep of m (four values) and σ (two), whose last point is as published.
+ComparisonPointer completeSample(std::size_t tokens);
 
 // As sample(), with this many traces and a view that shows all of them.
 ComparisonPointer sampleOfTraces(std::size_t tokens, std::size_t traces);

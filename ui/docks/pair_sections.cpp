@@ -63,6 +63,13 @@ void fill(ChoiceBox& box, const QStringList& items, std::size_t chosen)
     box.setCurrentIndex(static_cast<int>(chosen));
 }
 
+// Where bars of these scores start: 0, or the least of scores that are all negative.
+double startOf(const std::vector<double>& scores)
+{
+    const bool negative = !scores.empty() && *std::ranges::max_element(scores) <= 0.0;
+    return negative ? *std::ranges::min_element(scores) : 0.0;
+}
+
 QStringList numbered(QStringList names)
 {
     for (qsizetype i = 0; i < names.size(); ++i)
@@ -162,9 +169,11 @@ void ScoreBars::paintEvent(QPaintEvent*)
     painter.setRenderHint(QPainter::Antialiasing);
     const Theme& theme = m_appearance.theme();
     const QFont font = theme.mono(kTickPixels), bold = theme.mono(kTickPixels, QFont::DemiBold);
+    // Exponents are all below 0: their bars start at the least of them.
+    const double least = startOf(m_scores);
     double largest = 0.0;
     for (const double score : m_scores)
-        largest = std::max(largest, std::abs(score));
+        largest = std::max(largest, std::abs(score - least));
     const double left = theme.px(kNames), room = std::max(0.0, width() - left - theme.px(kValues + 6.0));
     for (std::size_t i = 0; i < m_scores.size(); ++i) {
         const QRectF row(0.0, rowHeight() * static_cast<double>(i), width(), rowHeight());
@@ -179,9 +188,9 @@ void ScoreBars::paintEvent(QPaintEvent*)
                   Anchor::Right);
         const QRectF ground(left, row.center().y() - theme.px(5.0), room, theme.px(10.0));
         painter.fillRect(ground, theme.line);
-        const double share = largest > 0.0 ? std::abs(m_scores[i]) / largest : 0.0;
+        const double share = largest > 0.0 ? std::abs(m_scores[i] - least) / largest : 0.0;
         painter.fillRect(QRectF(ground.topLeft(), QSizeF(room * share, ground.height())),
-                         m_scores[i] < 0.0 ? theme.traceA : theme.traceB);
+                         m_scores[i] < 0.0 && least == 0.0 ? theme.traceA : theme.traceB);
         drawLabel(painter, {width() - theme.px(2.0), baseline}, numberText(m_scores[i]), used, ink, theme,
                   Anchor::Right);
     }
@@ -229,6 +238,8 @@ void ScoresSection::refresh()
     const Selection& at = comparison->study.selection;
     const TokenAxis axis = comparison->model.stacks.at(at.stack).keys;
     setTitle(tr("%1 with every key").arg(QString::fromStdString(pair->reading.scoreTitle)));
+    const QString how = tr("Click a bar to choose the key. Arrow keys move.");
+    m_hint->setText(startOf(pair->reading.scores) < 0.0 ? tr("Bars start at the least score. ") + how : how);
     m_bars->show(pair->reading.scores, tokenNames(*comparison, axis, pair->reading.scores.size()), at.key);
 }
 

@@ -176,7 +176,7 @@ OutputSection::OutputSection(StudyController& controller, Appearance& appearance
 void OutputSection::refresh()
 {
     const auto& readings = m_controller.readings();
-    const OutputTable table = readings ? readings->whole->outputs : OutputTable();
+    const OutputTable table = readings ? readings->outputs : OutputTable();
     m_kind->setText(QString::fromStdString(table.title));
     m_bars->show(table, !m_controller.isUpToDate());
     if (!readings)

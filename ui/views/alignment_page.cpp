@@ -38,6 +38,7 @@ AlignmentPage::AlignmentPage(StudyController& controller, Appearance& appearance
     m_split->setHandleWidth(1);
     m_split->setChildrenCollapsible(false);
     m_scroll = makeScrollArea(m_split, this);
+    connect(m_split, &QSplitter::splitterMoved, this, [this] { m_arrangedByHand = true; });
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -270,7 +271,8 @@ void AlignmentPage::arrange()
     const int most = std::max(least, qRound(kMostBelow * all));
     const bool matches = controller().study().view.alignment.showsMatches;
     const int below = matches ? most : std::clamp(m_tokens->minimumHeight() + qRound(theme.px(44.0)), least, most);
-    m_split->setSizes({std::max(m_pictures->minimumHeight(), all - below), below});
+    if (!m_arrangedByHand)
+        m_split->setSizes({std::max(m_pictures->minimumHeight(), all - below), below});
 }
 
 }  // namespace ketscope

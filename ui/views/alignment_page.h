@@ -53,6 +53,7 @@ private:
     QStackedWidget* m_pages = nullptr;
     QSplitter* m_split = nullptr;
     QScrollArea* m_scroll = nullptr;
+    bool m_arrangedByHand = false;
 };
 
 }  // namespace ketscope

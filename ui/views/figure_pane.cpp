@@ -24,8 +24,8 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(m_type.title);
-    for (const auto signal :
-         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged,
+                              &StudyController::viewChanged, &StudyController::sweepChanged})
         connect(&controller, signal, m_rebuilding, &WhenVisible::request);
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&appearance, &Appearance::changed, this, &FigurePane::invalidate);
@@ -124,11 +124,13 @@ void FigurePane::mouseMoveEvent(QMouseEvent* event)
         QToolTip::hideText();
     else
         QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12), hit.sentence, this);
-    setCursor(hit.layer || hit.query || hit.key || hit.token || hit.patch ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setCursor(hit.layer || hit.query || hit.key || hit.token || hit.patch || hit.item ? Qt::PointingHandCursor : Qt::ArrowCursor);
 }
 
-void FigurePane::select(const Hit& hit, bool keyOnly)
+void FigurePane::choose(const Hit& hit, bool keyOnly)
 {
+    if (hit.item)
+        emit itemChosen(*hit.item);
     Selection selection = m_controller.selection();
     selection.layer = hit.layer.value_or(selection.layer);
     selection.head = hit.head.value_or(selection.head);
@@ -141,7 +143,7 @@ void FigurePane::select(const Hit& hit, bool keyOnly)
 void FigurePane::mousePressEvent(QMouseEvent* event)
 {
     if (m_figure && event->button() == Qt::LeftButton)
-        select(m_figure->hit(event->position(), area(), m_appearance.theme()),
+        choose(m_figure->hit(event->position(), area(), m_appearance.theme()),
                event->modifiers().testFlag(Qt::ShiftModifier));
 }
 

@@ -37,6 +37,7 @@ public:
 signals:
     void figureChanged();
     void exportWanted(const QString& figureId);
+    void itemChosen(std::size_t item);  // Hit::item
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -52,7 +53,7 @@ private:
     void invalidate();
     void drawCache();
     QColor ground() const;
-    void select(const Hit& hit, bool keyOnly);
+    void choose(const Hit& hit, bool keyOnly);
 
     const FigureType& m_type;
     StudyController& m_controller;

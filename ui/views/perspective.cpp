@@ -4,7 +4,9 @@
 #include "ui/views/alignment_page.h"
 #include "ui/views/entropy_page.h"
 #include "ui/views/heatmap_page.h"
+#include "ui/views/outputs_page.h"
 #include "ui/views/quantum_page.h"
+#include "ui/views/sweep_page.h"
 
 #include <algorithm>
 
@@ -99,6 +101,8 @@ const std::vector<PerspectiveType>& perspectiveTypes()
         {u"entropy"_s, Perspective::tr("Entropy & distance"), make<EntropyPage>},
         {u"alignment"_s, Perspective::tr("Alignment"), make<AlignmentPage>},
         {u"quantum"_s, Perspective::tr("Quantum"), make<QuantumPage>},
+        {u"outputs"_s, Perspective::tr("Outputs"), make<OutputsPage>},
+        {u"sweep"_s, Perspective::tr("Sweep"), make<SweepPage>},
     };
     return types;
 }

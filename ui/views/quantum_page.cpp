@@ -5,37 +5,54 @@
 #include "ui/docks/info_sections.h"
 #include "ui/docks/pair_sections.h"
 #include "ui/docks/parameter_panel.h"
+#include "viz/figures/circuit_layout.h"
+#include "viz/figures/pair_figure.h"
 #include "viz/labels.h"
 
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr double kMostCircuit = 250.0;
+constexpr double kOneHeader = 740.0;   // room for title and controls beside each other
+constexpr double kSideBySide = 660.0;  // and for three figures
+
+}  // namespace
+
 QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QWidget* parent)
     : PanePage(controller, appearance, parent), m_reader(new PairReader(controller, *this))
 {
     setObjectName(u"quantumPage"_s);
     auto* content = new QWidget(this);
+    content->setProperty("ground", u"panel"_s);
+    content->setAttribute(Qt::WA_StyledBackground);
     m_amplitudes = addPane("pair-amplitudes", content);
     m_features = addPane("pair-features", content);
-    m_circuit = addPane("pair-circuit", content);
+    auto* sheet = new QWidget(content);
+    m_circuit = addPane("pair-circuit", sheet);
+    auto* lines = new QVBoxLayout(sheet);
+    lines->setContentsMargins(0, 0, 0, 0);
+    lines->addWidget(m_circuit);
+    m_circuitArea = makeScrollArea(sheet, content);
     m_bloch = addPane("pair-bloch", content);
     m_density = addPane("pair-density", content);
     m_outcomes = addPane("pair-outcomes", content);
     m_bonds = addPane("mps-bonds", content);
-    auto* below = new QHBoxLayout;
-    below->setSpacing(0);
-    below->addWidget(m_bloch, 5);
-    below->addWidget(m_density, 4);
-    below->addWidget(m_outcomes, 5);
-    below->addWidget(m_bonds, 5);
+    m_below = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_below->setSpacing(0);
+    m_below->addWidget(m_bloch, 5);
+    m_below->addWidget(m_density, 4);
+    m_below->addWidget(m_outcomes, 5);
+    m_below->addWidget(m_bonds, 5);
     auto* figures = new QVBoxLayout(content);
     figures->setContentsMargins(0, 0, 0, 0);
     figures->setSpacing(0);
     figures->addWidget(m_amplitudes, 2);
     figures->addWidget(m_features, 2);
-    figures->addWidget(m_circuit);
-    figures->addLayout(below, 3);
+    figures->addWidget(m_circuitArea);
+    figures->addLayout(m_below, 3);
     figures->addStretch(1);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
@@ -44,9 +61,14 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     column->addWidget(makeNote());
     column->addWidget(makeScrollArea(content, this), 1);
     connect(m_reader, &PairReader::changed, this, &QuantumPage::refresh);
+    connect(m_circuit, &FigurePane::figureChanged, this, &QuantumPage::showCursor);
     connect(&controller, &StudyController::viewChanged, this, &QuantumPage::refresh);
-    connect(&appearance, &Appearance::changed, this, &QuantumPage::refreshTitle);
+    connect(&appearance, &Appearance::changed, this, [this] {
+        refreshTitle();
+        arrange();
+    });
     refresh();
+    arrange();
 }
 
 QWidget* QuantumPage::makeHeader()
@@ -65,13 +87,20 @@ QWidget* QuantumPage::makeHeader()
     m_back->setToolTip(tr("One column of the circuit back (,)"));
     m_forward = new QPushButton(tr("Step ▸"), header);
     m_forward->setToolTip(tr("One column of the circuit forward (.)"));
-    auto* row = new QHBoxLayout(header);
-    row->setContentsMargins(14, 6, 14, 6);
-    row->setSpacing(10);
-    row->addWidget(m_title);
-    row->addWidget(m_place, 1);
+    auto* names = new QHBoxLayout;
+    auto* controls = new QHBoxLayout;
+    names->setSpacing(10);
+    controls->setSpacing(10);
+    names->addWidget(m_title);
+    names->addWidget(m_place, 1);
     for (QWidget* each : std::initializer_list<QWidget*>{m_part, m_stage, m_back, m_forward})
-        row->addWidget(each);
+        controls->addWidget(each);
+    controls->addStretch(0);
+    m_header = new QBoxLayout(QBoxLayout::LeftToRight, header);
+    m_header->setContentsMargins(14, 6, 14, 6);
+    m_header->setSpacing(6);
+    m_header->addLayout(names, 1);
+    m_header->addLayout(controls);
     connect(m_stage, &Segment::chosen, this, [this](int index) {
         controller().changeView([index](ViewSettings& view) {
             view.quantum.stage = static_cast<PairStage>(index);
@@ -160,6 +189,37 @@ void QuantumPage::refreshTitle()
     m_place->setText(place);
 }
 
+void QuantumPage::resizeEvent(QResizeEvent* event)
+{
+    PanePage::resizeEvent(event);
+    arrange();
+}
+
+// Controls stand below the title, and figures below each other, where there is no room beside.
+void QuantumPage::arrange()
+{
+    const Theme& theme = appearance().theme();
+    m_header->setDirection(width() < theme.px(kOneHeader) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    m_below->setDirection(width() < theme.px(kSideBySide) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+}
+
+// A long circuit is scrolled inside the page, to the line that the cursor is on.
+void QuantumPage::showCursor()
+{
+    const auto& pair = m_reader->pair();
+    if (!pair || pair->reading.circuits.empty())
+        return;
+    const Theme& theme = appearance().theme();
+    const int whole = m_circuit->heightForWidth(m_circuit->width());
+    m_circuitArea->setFixedHeight(std::min(whole, qRound(theme.px(kMostCircuit))));
+    const PairCircuit& circuit = pair->reading.circuits.front();
+    const CircuitLayout layout(circuit, m_circuit->area().width(), theme);
+    const std::size_t columns = shownColumns(circuit, controller().study().view.quantum);
+    const std::size_t line = layout.lineOf(columns == 0 ? 0 : columns - 1);
+    const double top = theme.px(kPairTitle) + layout.lineTop(line), height = layout.lineTop(1);
+    m_circuitArea->ensureVisible(0, qRound(top + height / 2.0), 0, qRound(height / 2.0));
+}
+
 // What the mechanism does not have is hidden; hidden figures are not made.
 void QuantumPage::refreshPanes()
 {
@@ -170,6 +230,7 @@ void QuantumPage::refreshPanes()
     m_amplitudes->setVisible(!pair || !reading.states.empty());
     m_features->setVisible(reading.features.has_value());
     m_circuit->setVisible(circuit);
+    m_circuitArea->setVisible(circuit);
     m_bloch->setVisible(circuit);
     m_density->setVisible(circuit);
     m_outcomes->setVisible(reading.outcomes.has_value());

@@ -4,8 +4,6 @@
 #include "ui/pair_reader.h"
 #include "ui/views/pane_page.h"
 
-#include <QSplitter>
-
 namespace ketscope {
 
 // Quantum: one query and one key at the selected head, from their vectors through states, circuit and measurement to the
@@ -24,12 +22,17 @@ public:
 
     const PairReader& reader() const { return *m_reader; }
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     QWidget* makeHeader();
     QWidget* makeNote();
     void refresh();
     void refreshTitle();
     void refreshPanes();
+    void showCursor();
+    void arrange();
 
     PairReader* m_reader;
     QLabel* m_title = nullptr;
@@ -42,6 +45,9 @@ private:
     FigurePane* m_amplitudes = nullptr;
     FigurePane* m_features = nullptr;
     FigurePane* m_circuit = nullptr;
+    QScrollArea* m_circuitArea = nullptr;
+    QBoxLayout* m_header = nullptr;
+    QBoxLayout* m_below = nullptr;
     FigurePane* m_bloch = nullptr;
     FigurePane* m_density = nullptr;
     FigurePane* m_outcomes = nullptr;

@@ -5,6 +5,7 @@
 #include "viz/head_maps.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
+#include "viz/token_font.h"
 
 #include <QtCharts/QBarCategoryAxis>
 #include <QtCharts/QBarSeries>
@@ -103,7 +104,7 @@ private:
             const bool near = m_contents.selected && std::abs(*m_contents.selected - i) < step;
             if (!selected && (i % step != 0 || near))
                 continue;
-            const QFont font = m_theme.ui(kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
+            const QFont font = tokenFont(m_theme, kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
             painter.save();
             painter.translate(place(i, 0.0).x() + m_theme.px(3.0), m_chart.plotArea().bottom() + m_theme.px(8.0));
             painter.rotate(-47.0);
@@ -146,7 +147,7 @@ public:
     {
         double longest = 0.0;
         for (const QString& label : contents.labels)
-            longest = std::max(longest, textWidth(label, theme.ui(kTickPixels, QFont::DemiBold)));
+            longest = std::max(longest, textWidth(label, tokenFont(theme, kTickPixels, QFont::DemiBold)));
         setMargins(QMargins(0, 4, 4, static_cast<int>(longest * 0.74 + theme.px(10.0))));
         m_behind->show(contents, theme);
         m_above->show(contents, theme);

@@ -6,6 +6,7 @@
 #include "viz/head_maps.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
+#include "viz/token_font.h"
 
 #include <QFontMetricsF>
 
@@ -170,7 +171,7 @@ std::vector<Side> Bipartite::sides(const QRectF& area, const Theme& theme) const
     const double width = std::min((area.width() + gap) / static_cast<double>(columns) - gap, theme.px(520.0));
     const double height = area.height() / static_cast<double>(below);
     double queries = 0.0, keys = 0.0;
-    const QFont font = theme.ui(kLabelPixels, QFont::DemiBold);
+    const QFont font = tokenFont(theme, kLabelPixels, QFont::DemiBold);
     for (std::size_t i = 0; i < m_window.queries; ++i)
         queries = std::max(queries, textWidth(elideMiddle(m_maps.queryText(m_window.firstQuery + i)), font));
     for (std::size_t i = 0; i < m_window.keys; ++i)
@@ -260,7 +261,7 @@ void Bipartite::paintLabels(QPainter& painter, const Side& side, const Theme& th
     const double pixels = std::floor(std::clamp(side.row * 0.8, theme.px(kTickPixels), theme.px(kLabelPixels)));
     const auto step = static_cast<std::size_t>(std::max(1.0, std::ceil(pixels * 1.05 / side.row)));
     const auto draw = [&](std::size_t token, std::size_t first, const QString& text, bool selected, bool left) {
-        const QFont font = theme.ui(pixels / theme.scale, selected ? QFont::DemiBold : QFont::Normal);
+        const QFont font = tokenFont(theme, pixels / theme.scale, selected ? QFont::DemiBold : QFont::Normal);
         const double y = side.lines.top() + (static_cast<double>(token - first) + 0.5) * side.row;
         drawLabel(
             painter,

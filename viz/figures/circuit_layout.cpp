@@ -227,7 +227,7 @@ private:
         m_painter.setBrush(m_theme.panel);
         m_painter.drawRoundedRect(box, px(2.0), px(2.0));
         m_painter.setBrush(Qt::NoBrush);
-        const QFont bold = m_theme.ui(kTickPixels, QFont::DemiBold), mono = m_theme.mono(kTickPixels - 1.0);
+        const QFont bold = m_theme.ui(kTickPixels, QFont::DemiBold), mono = m_theme.mono(kTickPixels);
         const QString name = QString::fromUtf8(info.name.data(), static_cast<qsizetype>(info.name.size()));
         const double half = QFontMetricsF(bold).capHeight() / 2.0;
         drawLabel(m_painter, {at.x(), at.y() + half - (info.hasAngle ? px(5.5) : 0.0)}, name, bold, colour, m_theme,
@@ -237,19 +237,18 @@ private:
                       m_theme.text2, m_theme, Anchor::Centre);
     }
 
-    // After the last gate before the point on its wire, at the edge between two columns.
+    // After the last gate before the point on its wires, at the edge between two columns.
     void paintChannel(const ChannelPoint& point)
     {
         std::vector<std::size_t> wires = point.wires;
         for (std::size_t wire = 0; point.wires.empty() && wire < qubits(); ++wire)
             wires.push_back(wire);
-        for (const std::size_t wire : wires) {
-            std::size_t column = 0;
-            for (std::size_t number = 0; number < point.before; ++number) {
-                const auto used = m_circuit.circuit.operations()[number].usedWires();
-                if (std::ranges::find(used, wire) != used.end())
+        std::size_t column = 0;  // the channels of one point stand below each other
+        for (std::size_t number = 0; number < point.before; ++number)
+            for (const std::uint8_t used : m_circuit.circuit.operations()[number].usedWires())
+                if (std::ranges::find(wires, used) != wires.end())
                     column = std::max(column, m_columnOf[number] + 1);
-            }
+        for (const std::size_t wire : wires) {
             const std::size_t before = column == 0 ? 0 : column - 1;
             const double x = column == 0 ? m_layout.left(0) : m_layout.left(before) + m_layout.columnWidth();
             const QPointF at(x + px(point.adjoint ? 5.0 : -1.0), m_layout.wire(m_layout.lineOf(before), wire));

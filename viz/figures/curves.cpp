@@ -34,6 +34,8 @@ QString CurveFigure::place() const
     return QString::fromStdString(stacks[m_selection.stack].name) + QLatin1Char(' ') + head;
 }
 
+QString CurveFigure::detail() const { return unit().isEmpty() ? place() : place() + QStringLiteral(", ") + unit(); }
+
 double CurveFigure::heightFor(double width, const Theme& theme) const
 {
     return std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight));
@@ -71,8 +73,7 @@ void CurveFigure::paint(QPainter& painter, const QRectF& area, const Theme& them
     const QString heading = fitText(title(), bold, right - area.left());
     drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
     const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
-    const QString detail = unit().isEmpty() ? place() : place() + QStringLiteral(", ") + unit();
-    drawLabel(painter, {after, baseline}, fitText(detail, plain, std::max(0.0, right - after)), plain, theme.text3,
+    drawLabel(painter, {after, baseline}, fitText(detail(), plain, std::max(0.0, right - after)), plain, theme.text3,
               theme);
     paintLinePlot(painter, m_plot, plotArea(area, theme), theme);
 }

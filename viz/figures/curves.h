@@ -19,9 +19,10 @@ public:
 protected:
     virtual QString title() const = 0;  // "Entropy by query token"
     virtual QString unit() const = 0;   // "nats"; after the head's place
+    virtual QString detail() const;     // "L5 H0, nats"; after the title
     QString place() const;              // "L5 H0"
     // The plot's own rectangle inside a figure's area.
-    QRectF plotArea(const QRectF& area, const Theme& theme) const;
+    virtual QRectF plotArea(const QRectF& area, const Theme& theme) const;
     // "A 0.626, B 0.421" of a position.
     QString valuesAt(std::size_t position, int decimals) const;
     Table tableOf(const QString& positionTitle, const QStringList& names) const;

@@ -5,6 +5,7 @@
 #include "core/study/compared_pair.h"
 #include "viz/labels.h"
 #include "viz/theme.h"
+#include "viz/token_font.h"
 
 #include <cmath>
 
@@ -115,7 +116,7 @@ void HeatmapData::readStatistics()
 
 void HeatmapData::readLabels()
 {
-    const QFont font = lightTheme().ui(kLabelPixels);
+    const QFont font = tokenFont(lightTheme(), kLabelPixels);
     for (std::size_t query = 0; query < m_maps.queries(); ++query) {
         m_queryLabels << elideMiddle(m_maps.queryText(query));
         m_queryLabelWidths.push_back(textWidth(m_queryLabels.last(), font));

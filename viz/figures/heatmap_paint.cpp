@@ -2,6 +2,7 @@
 #include "viz/figures/heatmap.h"
 #include "viz/labels.h"
 #include "viz/map_panel.h"
+#include "viz/token_font.h"
 
 #include <QFontMetricsF>
 
@@ -23,7 +24,7 @@ std::unique_ptr<Figure> makeStandardError(const ComparisonPointer& comparison)
 
 QFont labelFont(const HeatmapLayout& layout, const Theme& theme, int weight = QFont::Normal)
 {
-    return theme.ui(layout.labelPixels / theme.scale, weight);
+    return tokenFont(theme, layout.labelPixels / theme.scale, weight);
 }
 
 void drawRowLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t query,

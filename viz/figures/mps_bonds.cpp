@@ -135,7 +135,7 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 const FigureType& mps_bondsFigure()
 {
     static const FigureType type{QStringLiteral("mps-bonds"), QStringLiteral("Pair: bonds of the matrix product state"),
-                                 &make, true};
+                                 &make, nullptr, true};
     return type;
 }
 

@@ -211,8 +211,12 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& pair_amplitudesFigure()
 {
-    static const FigureType type{QStringLiteral("pair-amplitudes"), QStringLiteral("Pair: amplitudes and phases"),
-                                 &make, true};
+    static const FigureType type{QStringLiteral("pair-amplitudes"),
+                                 QStringLiteral("Pair: amplitudes and phases"),
+                                 &make,
+                                 nullptr,
+                                 nullptr,
+                                 true};
     return type;
 }
 

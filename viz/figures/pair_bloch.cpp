@@ -199,7 +199,7 @@ private:
             drawLabel(painter, {centre.x(), baseline},
                       QStringLiteral("|r| %1 · Tr ρ² %2")
                           .arg(formatNumber(length(shown(arrow)), 2), formatNumber(shown(arrow).purity, 2)),
-                      theme.mono(kTickPixels - 1.0), colour, theme, Anchor::Centre);
+                      theme.mono(kTickPixels), colour, theme, Anchor::Centre);
         }
     }
 
@@ -233,7 +233,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& pair_blochFigure()
 {
-    static const FigureType type{QStringLiteral("pair-bloch"), QStringLiteral("Pair: Bloch vectors"), &make, true};
+    static const FigureType type{QStringLiteral("pair-bloch"), QStringLiteral("Pair: Bloch vectors"), &make, nullptr,
+                                 true};
     return type;
 }
 

@@ -97,7 +97,7 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& pair_circuitFigure()
 {
-    static const FigureType type{QStringLiteral("pair-circuit"), QStringLiteral("Pair: circuit"), &make, true};
+    static const FigureType type{QStringLiteral("pair-circuit"), QStringLiteral("Pair: circuit"), &make, nullptr, true};
     return type;
 }
 

@@ -204,7 +204,7 @@ private:
 
     void paintNames(QPainter& painter, const QRectF& map, double pitch, std::size_t grid, const Theme& theme) const
     {
-        const QFont font = theme.mono(kTickPixels - 1.0);
+        const QFont font = theme.mono(kTickPixels);
         if (m_qubits == 0) {
             drawLabel(painter, {map.center().x(), map.bottom() + theme.px(3.0) + QFontMetricsF(font).ascent()},
                       QStringLiteral("qubit %1").arg(grid), font, theme.text2, theme, Anchor::Centre);
@@ -235,7 +235,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& pair_densityFigure()
 {
-    static const FigureType type{QStringLiteral("pair-density"), QStringLiteral("Pair: density matrix"), &make, true};
+    static const FigureType type{QStringLiteral("pair-density"), QStringLiteral("Pair: density matrix"), &make, nullptr,
+                                 true};
     return type;
 }
 

@@ -144,7 +144,7 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 const FigureType& pair_featuresFigure()
 {
     static const FigureType type{QStringLiteral("pair-features"), QStringLiteral("Pair: vectors and features"), &make,
-                                 true};
+                                 nullptr, true};
     return type;
 }
 

@@ -73,7 +73,7 @@ QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& titl
 
 void paintSentence(QPainter& painter, const QRectF& area, const QString& sentence, const Theme& theme)
 {
-    const QFont font = theme.ui(kLabelPixels);
+    const QFont font = theme.ui(kTickPixels);
     const QFontMetricsF metrics(font);
     double baseline = area.top() + theme.px(6.0) + metrics.ascent();
     for (const QString& line : wrapText(sentence, font, area.width())) {

@@ -167,7 +167,7 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 const FigureType& pair_outcomesFigure()
 {
     static const FigureType type{QStringLiteral("pair-outcomes"), QStringLiteral("Pair: measurement outcomes"), &make,
-                                 true};
+                                 nullptr, true};
     return type;
 }
 

@@ -314,7 +314,7 @@ std::unique_ptr<Figure> makeQkDetail(const ComparisonPointer& comparison)
 const FigureType& qk_detailFigure()
 {
     static const FigureType type{QStringLiteral("qk-detail"), QStringLiteral("Query · key, element by element"),
-                                 &makeQkDetail, true};
+                                 &makeQkDetail, nullptr, true};
     return type;
 }
 

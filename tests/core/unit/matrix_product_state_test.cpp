@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/measures/divergence.h"
 #include "core/quantum/matrix_product_state.h"
 
 #include <cmath>

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "app/cli/common.h"
+#include "viz/composition.h"
+#include "viz/export.h"
+
+#include <optional>
+
+namespace ketscope {
+
+struct RenderOptions {
+    CommonOptions common;
+    std::string study;
+    std::vector<std::string> figures = {"heatmap"};
+    std::string arrangement = "auto";
+    std::string font;
+    bool noLetters = false;
+    bool noCaption = false;
+    std::string out;
+    std::string theme = "light";
+    std::string traces;
+    std::string stack;
+    std::optional<std::size_t> layer;
+    std::optional<std::size_t> head;
+    std::optional<std::size_t> query;
+    std::optional<std::size_t> key;
+    ExportOptions file;
+    std::string inputs;  // of a batch: a text file, or a folder of pictures
+    std::string outFolder;
+    std::string format = "pdf";
+    std::string shard;
+    bool keepRuns = false;
+};
+
+// What the options say, with every name checked. Throws Error (Input).
+PageContents pageOf(const RenderOptions& options);
+// The selection of the study with what the options replace, checked against the maps that are there.
+Selection selectionOf(const Comparison& comparison, const RenderOptions& options);
+
+// The same page of many inputs, one file each, with the model and plan of `study`. What is there already is left as it
+// is; an input that fails is said and does not stop the others, but the whole then throws Error (Failure) at its end.
+void renderBatch(const Comparison& study, const RenderOptions& options, Monitor& monitor);
+
+}  // namespace ketscope

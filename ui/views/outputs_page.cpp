@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/outputs_page.h"
+
+#include "core/study/token_loss.h"
+
+#include <algorithm>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kSideBySide = 860.0;  // room for two figures beside each other
+constexpr double kLeastCurves = 220.0;
+constexpr double kLeastLoss = 250.0;
+constexpr double kMostAnswers = 420.0;  // longer lists are scrolled
+
+bool hasAnswers(const Comparison& comparison)
+{
+    const auto& outputs = comparison.traces.front()->outputs;
+    return comparison.model.task != Task::None && !outputs.empty();
+}
+
+bool hasPooled(const Comparison& comparison) { return !comparison.traces.front()->outputs.empty(); }
+
+bool hasHidden(const Comparison& comparison)
+{
+    return comparison.traces.size() > 1
+           && std::ranges::any_of(comparison.traces.front()->stacks,
+                                  [](const StackTrace& stack) { return !stack.hidden.empty(); });
+}
+
+}  // namespace
+
+OutputsPage::OutputsPage(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : PanePage(controller, appearance, parent), m_none(makeLabel({}, "value", this)),
+      m_answers(new QSplitter(Qt::Horizontal, this)), m_hidden(new QSplitter(Qt::Horizontal, this))
+{
+    setObjectName(u"outputsPage"_s);
+    m_none->setObjectName(u"noOutputs"_s);
+    m_none->setWordWrap(true);
+    m_none->setMargin(14);
+    m_outputs = addPane("outputs", m_answers);
+    m_change = addPane("output-change", m_answers);
+    for (FigurePane* pane : {m_outputs, m_change})
+        m_answers->addWidget(makeScrollArea(pane, m_answers));
+    m_answers->setStretchFactor(0, 3);
+    m_answers->setStretchFactor(1, 2);
+    for (const char* figure : {"hidden-similarity", "token-similarity"}) {
+        m_hiddenPanes.push_back(addPane(figure, m_hidden));
+        m_hidden->addWidget(m_hiddenPanes.back());
+    }
+    auto* content = new QWidget(this);
+    m_loss = addPane("token-loss", content);
+    auto* figures = new QVBoxLayout(content);
+    figures->setContentsMargins(0, 0, 0, 0);
+    figures->setSpacing(0);
+    figures->addWidget(m_none);
+    figures->addWidget(m_answers, 4);
+    figures->addWidget(m_loss, 3);
+    figures->addWidget(m_hidden, 3);
+    for (QSplitter* each : {m_answers, m_hidden}) {
+        each->setHandleWidth(1);
+        each->setChildrenCollapsible(false);
+    }
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeHeader());
+    column->addWidget(makeScrollArea(content, this), 1);
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &OutputsPage::refresh);
+    connect(&appearance, &Appearance::changed, this, &OutputsPage::arrange);
+    for (FigurePane* pane : {m_outputs, m_change})
+        connect(pane, &FigurePane::figureChanged, this, &OutputsPage::arrange);
+    refresh();
+}
+
+QWidget* OutputsPage::makeHeader()
+{
+    auto* header = new QWidget(this);
+    m_note = new ElidedLabel("hint", header);
+    m_rows = new ChoiceBox(header);
+    m_rows->setObjectName(u"outputRows"_s);
+    m_rows->setAccessibleName(tr("Answers listed"));
+    for (const int rows : {5, 10, 20, 50})
+        m_rows->addItem(tr("First %1").arg(rows), rows);
+    m_place = new Segment({tr("After the text"), tr("After the selected token")}, header);
+    m_place->setObjectName(u"outputPlace"_s);
+    m_measure = new Segment({tr("Cosine"), tr("Relative error")}, header);
+    m_measure->setObjectName(u"hiddenMeasure"_s);
+    m_measure->setToolTip(tr("Hidden states of each trace against those of A: cosine of the angle, or ‖B − A‖ / ‖A‖."));
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(14, 6, 14, 6);
+    row->setSpacing(10);
+    row->addWidget(makeLabel(tr("Outputs"), "page", header));
+    row->addWidget(m_note, 1);
+    row->addWidget(m_rows);
+    row->addWidget(m_place);
+    row->addWidget(m_measure);
+    connectHeader();
+    return header;
+}
+
+void OutputsPage::connectHeader()
+{
+    const auto change = [this](const std::function<void(OutputsView&)>& edit) {
+        controller().changeView([&](ViewSettings& view) { edit(view.outputs); });
+    };
+    connect(m_rows, &QComboBox::activated, this, [this, change] {
+        change([this](OutputsView& view) { view.rows = m_rows->currentData().value<std::size_t>(); });
+    });
+    connect(m_place, &Segment::chosen, this,
+            [change](int index) { change([index](OutputsView& view) { view.atSelected = index == 1; }); });
+    connect(m_measure, &Segment::chosen, this, [change](int index) {
+        change([index](OutputsView& view) { view.hidden = static_cast<HiddenMeasure>(index); });
+    });
+}
+
+QString OutputsPage::obstacle() const
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    if (!comparison || hasPooled(*comparison) || hasHidden(*comparison))
+        return {};
+    return controller().isRecorded() ? tr("The file holds neither outputs nor hidden states of two traces.")
+                                     : tr("This model gives no outputs, and there is no second trace to compare.");
+}
+
+void OutputsPage::refresh()
+{
+    const OutputsView& view = controller().study().view.outputs;
+    const auto rows = static_cast<int>(view.rows);
+    if (m_rows->findData(rows) < 0)
+        m_rows->addItem(tr("First %1").arg(rows), rows);
+    m_rows->choose(rows);
+    m_place->choose(view.atSelected ? 1 : 0);
+    m_measure->choose(static_cast<int>(view.hidden));
+    const ComparisonPointer& comparison = controller().comparison();
+    const bool causal = comparison && !tokenLosses(*comparison).empty();
+    const bool answers = comparison && hasAnswers(*comparison);
+    m_place->setVisible(causal);
+    m_loss->setVisible(causal);
+    m_rows->setEnabled(answers);
+    m_answers->setVisible(answers || (comparison && hasPooled(*comparison)));
+    m_answers->widget(0)->setVisible(answers);
+    m_hidden->setVisible(comparison && hasHidden(*comparison));
+    m_none->setVisible(!answers);
+    m_none->setText(!comparison                 ? tr("Shown after the first run.")
+                    : controller().isRecorded() ? tr("The file holds no answers: what it holds is compared below.")
+                                                : tr("This model has no output head: its hidden states are compared "
+                                                     "below."));
+    m_note->setText(tr("one run of each trace: no errors are known"));
+    arrange();
+}
+
+void OutputsPage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+// Figures stand below each other where there is no room for two.
+void OutputsPage::arrange()
+{
+    const Theme& theme = appearance().theme();
+    const bool narrow = width() < theme.px(kSideBySide);
+    for (QSplitter* each : {m_answers, m_hidden})
+        each->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
+    m_hidden->setMinimumHeight(qRound(theme.px(narrow ? 2.0 * kLeastCurves : kLeastCurves)));
+    m_loss->setMinimumHeight(qRound(theme.px(kLeastLoss)));
+    for (FigurePane* pane : {m_outputs, m_change})
+        pane->setMinimumHeight(pane->heightForWidth(pane->width()));
+    const int most = qRound(theme.px(kMostAnswers));
+    const int list = std::min(most, m_outputs->minimumHeight());
+    const int table = std::min(most, m_change->minimumHeight());
+    m_answers->setMinimumHeight(narrow ? list + table : std::max(list, table));
+    if (narrow)
+        m_answers->setSizes({list, table});
+    else
+        m_answers->setSizes({width() * 3 / 5, width() * 2 / 5});
+}
+
+}  // namespace ketscope

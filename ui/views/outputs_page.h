@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/views/pane_page.h"
+
+#include <QSplitter>
+
+namespace ketscope {
+
+// What the model says and how that changes: its answers, the change in numbers, the hidden states on the way there, and
+// for causal models how well every token is foreseen.
+class OutputsPage : public PanePage {
+    Q_OBJECT
+
+public:
+    OutputsPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    QString obstacle() const override;
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    QWidget* makeHeader();
+    void connectHeader();
+    void refresh();
+    void arrange();
+
+    ChoiceBox* m_rows = nullptr;
+    Segment* m_place = nullptr;
+    Segment* m_measure = nullptr;
+    ElidedLabel* m_note = nullptr;
+    QLabel* m_none;
+    QSplitter* m_answers;
+    QSplitter* m_hidden;
+    FigurePane* m_outputs;
+    FigurePane* m_change;
+    FigurePane* m_loss;
+    std::vector<QWidget*> m_hiddenPanes;
+};
+
+}  // namespace ketscope

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/views/sweep_page.h"
+
+#include "ui/docks/info_sections.h"
+#include "ui/docks/parameter_panel.h"
+
+#include <QFileDialog>
+#include <QHeaderView>
+
+#include <cmath>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr double kSideBySide = 900.0;
+constexpr double kTableWidth = 340.0;
+constexpr double kTableHeight = 220.0;
+constexpr double kTellsTime = 0.02;  // before so much is done, the time left is a guess
+
+QString cellText(double value)
+{
+    return std::isfinite(value) ? QString::number(value, 'g', 4).replace(u'-', QChar(0x2212)) : u"–"_s;
+}
+
+}  // namespace
+
+SweepPage::SweepPage(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : PanePage(controller, appearance, parent), m_form(new SweepSection(controller, appearance, this))
+{
+    setObjectName(u"sweepPage"_s);
+    m_form->hide();  // until the dock asks for it
+    m_split = new QSplitter(Qt::Horizontal, this);
+    m_figure = addPane("sweep", m_split);
+    m_split->addWidget(makeScrollArea(m_figure, m_split));
+    m_table = new QTableWidget(m_split);
+    m_table->setObjectName(u"sweepTable"_s);
+    m_table->setAccessibleName(tr("Sweep in numbers"));
+    m_table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    m_table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    m_table->setSelectionMode(QAbstractItemView::SingleSelection);
+    m_table->verticalHeader()->hide();
+    m_table->setShowGrid(false);
+    m_split->addWidget(m_table);
+    m_split->setStretchFactor(0, 1);
+    m_split->setHandleWidth(1);
+    m_split->setChildrenCollapsible(false);
+    m_body = new QStackedWidget(this);
+    m_body->addWidget(makeEmpty());
+    m_body->addWidget(m_split);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(makeHeader());
+    column->addWidget(makeProgress());
+    column->addWidget(m_body, 1);
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged,
+                              &StudyController::sweepChanged, &StudyController::studyChanged})
+        connect(&controller, signal, this, &SweepPage::refresh);
+    connect(&controller, &StudyController::sweepProgressed, this, &SweepPage::showProgress);
+    connect(&appearance, &Appearance::changed, this, &SweepPage::arrange);
+    connect(m_form, &SweepSection::changed, this, &SweepPage::refresh);
+    connect(m_figure, &FigurePane::itemChosen, this, &SweepPage::setFromRow);
+    connect(m_table, &QTableWidget::cellClicked, this, [this](int row) { setFromRow(static_cast<std::size_t>(row)); });
+    connect(&m_exportJob, &Job::failed, &controller, &StudyController::failed);
+    refresh();
+}
+
+QWidget* SweepPage::makeHeader()
+{
+    auto* header = new QWidget(this);
+    m_note = new ElidedLabel("hint", header);
+    m_measure = new ChoiceBox(header);
+    m_measure->setObjectName(u"sweepMeasure"_s);
+    m_measure->setAccessibleName(tr("Measure"));
+    for (const SweepMeasure& measure : sweepMeasures()) {
+        const QString title = QString::fromStdString(measure.title);
+        m_measure->addItem(measure.unit.empty() ? title : title + u", "_s + QString::fromStdString(measure.unit),
+                           QString::fromStdString(measure.id));
+    }
+    m_export = new QPushButton(tr("Export data…"), header);
+    m_run = new QPushButton(tr("Run sweep"), header);
+    m_run->setObjectName(u"runSweep"_s);
+    setRole(*m_run, "primary");
+    auto* row = new QHBoxLayout(header);
+    row->setContentsMargins(14, 6, 14, 6);
+    row->setSpacing(10);
+    row->addWidget(makeLabel(tr("Sweep"), "page", header));
+    row->addWidget(m_note, 1);
+    row->addWidget(m_measure);
+    row->addWidget(m_export);
+    row->addWidget(m_run);
+    connect(m_measure, &QComboBox::activated, this, [this] {
+        controller().changeView(
+            [this](auto& view) { view.outputs.sweepMeasure = m_measure->currentData().toString().toStdString(); });
+    });
+    connect(m_export, &QPushButton::clicked, this, &SweepPage::askForFile);
+    connect(m_run, &QPushButton::clicked, this, &SweepPage::runOrCancel);
+    return header;
+}
+
+QWidget* SweepPage::makeEmpty()
+{
+    auto* empty = new QWidget(this);
+    m_emptyText = makeLabel({}, "value", empty);
+    m_emptyText->setObjectName(u"sweepEmpty"_s);
+    m_emptyText->setWordWrap(true);
+    m_emptyText->setAlignment(Qt::AlignCenter);
+    auto* column = new QVBoxLayout(empty);
+    column->setContentsMargins(40, 40, 40, 40);
+    column->addStretch(1);
+    column->addWidget(m_emptyText);
+    column->addStretch(2);
+    return empty;
+}
+
+QWidget* SweepPage::makeProgress()
+{
+    m_progressRow = new QWidget(this);
+    m_bar = new QProgressBar(m_progressRow);
+    m_bar->setTextVisible(false);
+    m_bar->setRange(0, 1000);
+    m_step = new ElidedLabel("hint", m_progressRow);
+    m_step->setObjectName(u"sweepStep"_s);
+    auto* row = new QHBoxLayout(m_progressRow);
+    row->setContentsMargins(14, 0, 14, 6);
+    row->setSpacing(10);
+    row->addWidget(m_bar, 1);
+    row->addWidget(m_step, 1);
+    return m_progressRow;
+}
+
+std::vector<QWidget*> SweepPage::makeRightSections()
+{
+    m_form->show();
+    return {m_form, new MechanismSection(controller(), appearance()), new ParameterSection(controller(), appearance())};
+}
+
+QString SweepPage::obstacle() const
+{
+    return controller().isRecorded() ? tr("A sweep runs the model, and what is shown comes from a file.") : QString();
+}
+
+void SweepPage::runOrCancel()
+{
+    if (controller().isSweeping())
+        return controller().cancelSweep();
+    if (!m_form || !m_form->problem().isEmpty() || !controller().canRun())
+        return;
+    m_clock.start();
+    controller().startSweep(m_form->axes(), m_form->seeds());
+}
+
+void SweepPage::setFromRow(std::size_t row)
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    const PlanEntry* entry = controller().entry();
+    if (!comparison || !comparison->sweep || entry == nullptr || row >= comparison->sweep->rows.size())
+        return;
+    const Sweep& sweep = *comparison->sweep;
+    if (entry->mechanism != sweep.request.candidate.mechanism)
+        return m_note->setText(tr("B uses another mechanism now: choose %1 to set a point.")
+                                   .arg(QString::fromStdString(sweep.request.candidate.mechanism->info().shortTitle)));
+    std::vector<std::pair<std::string, std::string>> values;
+    for (std::size_t axis = 0; axis < sweep.rows[row].values.size(); ++axis)
+        values.emplace_back(sweep.request.axes[axis].parameter, sweep.rows[row].values[axis]);
+    if (!values.empty())
+        controller().setParameters(values);
+}
+
+void SweepPage::askForFile()
+{
+    const QString file = QFileDialog::getSaveFileName(this, tr("Export the sweep's data"), u"sweep.csv"_s,
+                                                      tr("Table (*.csv);;HDF5 (*.h5)"));
+    if (!file.isEmpty())
+        exportData(file);
+}
+
+void SweepPage::exportData(const QString& file)
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    if (!comparison || !comparison->sweep)
+        return;
+    m_exportJob.start([this, sweep = comparison->sweep, file](Monitor&) -> Job::Delivery {
+        writeSweep(*sweep, file.toStdString());
+        return [this, file] { m_note->setText(tr("Saved %1").arg(file)); };
+    });
+}
+
+void SweepPage::showProgress(double fraction, const QString& what)
+{
+    m_bar->setValue(qRound(1000.0 * fraction));
+    const double elapsed = static_cast<double>(m_clock.elapsed()) / 1000.0;
+    const int left = qCeil(elapsed * (1.0 - fraction) / std::max(fraction, kTellsTime));
+    m_step->setText(fraction < kTellsTime ? what : tr("%1 · about %2 s left").arg(what).arg(left));
+}
+
+void SweepPage::refresh()
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    const bool sweeping = controller().isSweeping();
+    const bool any = comparison && comparison->sweep;
+    const QString problem = m_form ? m_form->problem() : QString();
+    m_measure->choose(QString::fromStdString(controller().study().view.outputs.sweepMeasure));
+    m_run->setText(sweeping ? tr("Cancel") : tr("Run sweep"));
+    m_run->setEnabled(sweeping || (controller().canRun() && problem.isEmpty()));
+    m_run->setToolTip(problem);
+    m_export->setEnabled(any);
+    m_progressRow->setVisible(sweeping);
+    if (sweeping && !m_wasSweeping) {
+        m_bar->setValue(0);
+        m_step->setText(tr("Starting"));
+    }
+    m_wasSweeping = sweeping;
+    m_body->setCurrentIndex(any ? 1 : 0);
+    m_emptyText->setText(
+        !controller().canRun() ? tr("A sweep needs a model. Open one first.")
+        : !problem.isEmpty()
+            ? problem
+            : tr("Nothing was swept yet. A sweep runs B with several values of a parameter and draws a "
+                 "measure against it. What is varied stands on the right; Run sweep begins."));
+    m_note->setText(any ? tr("click a point to set it in B") : QString());
+    if (any)
+        refreshTable();
+    arrange();
+}
+
+void SweepPage::refreshTable()
+{
+    const Comparison& comparison = *controller().comparison();
+    const Sweep& sweep = *comparison.sweep;
+    const std::size_t measure = sweepMeasureIndex(comparison.study.view.outputs.sweepMeasure);
+    QStringList titles;
+    for (const SweepAxis& axis : sweep.request.axes)
+        titles << QString::fromStdString(axis.parameter);
+    titles << tr("mean") << tr("95 % from") << tr("to") << tr("runs");
+    const auto axes = static_cast<int>(sweep.request.axes.size());
+    m_table->clear();
+    m_table->setColumnCount(static_cast<int>(titles.size()));
+    m_table->setHorizontalHeaderLabels(titles);
+    m_table->setRowCount(static_cast<int>(sweep.rows.size()));
+    for (int row = 0; row < m_table->rowCount(); ++row) {
+        const SweepRow& found = sweep.rows[static_cast<std::size_t>(row)];
+        const Interval& value = found.measures.at(measure);
+        QStringList texts;
+        for (int axis = 0; axis < axes; ++axis)
+            texts << (found.values.empty() ? axis == 0 ? QString::fromStdString(found.label) : QString()
+                                           : QString::fromStdString(found.values[static_cast<std::size_t>(axis)]));
+        const bool interval = found.runs > 1;
+        texts << cellText(value.mean) << (interval ? cellText(value.low) : u"–"_s)
+              << (interval ? cellText(value.high) : u"–"_s) << QString::number(found.runs);
+        for (int column = 0; column < titles.size(); ++column) {
+            auto* item = new QTableWidgetItem(texts[column]);
+            item->setTextAlignment((column < axes ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+            if (found.published)
+                item->setToolTip(tr("As published, faults included: not to be ranked."));
+            m_table->setItem(row, column, item);
+        }
+    }
+    m_table->resizeColumnsToContents();
+    m_table->horizontalHeader()->setStretchLastSection(true);
+}
+
+void SweepPage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    arrange();
+}
+
+// The table stands below the figure where there is no room beside it.
+void SweepPage::arrange()
+{
+    const Theme& theme = appearance().theme();
+    const bool narrow = width() < theme.px(kSideBySide);
+    m_split->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
+    const int table = qRound(theme.px(narrow ? kTableHeight : kTableWidth));
+    const int whole = narrow ? m_body->height() : width();
+    m_split->setSizes({std::max(table, whole - table), table});
+    m_table->setFont(theme.mono(kTickPixels));
+    m_table->verticalHeader()->setDefaultSectionSize(qRound(theme.px(22.0)));
+}
+
+}  // namespace ketscope

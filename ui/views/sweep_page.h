@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "ui/docks/sweep_section.h"
+#include "ui/views/pane_page.h"
+
+#include <QElapsedTimer>
+#include <QPointer>
+#include <QProgressBar>
+#include <QSplitter>
+#include <QStackedWidget>
+#include <QTableWidget>
+
+namespace ketscope {
+
+// A measure against a parameter of B: what is varied stands in the right dock, the result here as a figure and a table. A
+// click on a point or a row sets B to it.
+class SweepPage : public PanePage {
+    Q_OBJECT
+
+public:
+    SweepPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
+
+    std::vector<QWidget*> makeRightSections() override;
+    QString obstacle() const override;
+    SweepSection& form() const { return *m_form; }
+    void runOrCancel();
+    void setFromRow(std::size_t row);  // of the sweep's rows; a baseline changes nothing
+    void exportData(const QString& file);
+
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
+private:
+    QWidget* makeHeader();
+    QWidget* makeEmpty();
+    QWidget* makeProgress();
+    void askForFile();
+    void refresh();
+    void refreshTable();
+    void showProgress(double fraction, const QString& what);
+    void arrange();
+
+    QPointer<SweepSection> m_form;  // lives in the dock once it was asked for
+    ElidedLabel* m_note = nullptr;
+    ChoiceBox* m_measure = nullptr;
+    QPushButton* m_export = nullptr;
+    QPushButton* m_run = nullptr;
+    QLabel* m_emptyText = nullptr;
+    QWidget* m_progressRow = nullptr;
+    QProgressBar* m_bar = nullptr;
+    ElidedLabel* m_step = nullptr;
+    QStackedWidget* m_body = nullptr;
+    QSplitter* m_split = nullptr;
+    FigurePane* m_figure = nullptr;
+    QTableWidget* m_table = nullptr;
+    QElapsedTimer m_clock;
+    bool m_wasSweeping = false;
+    Job m_exportJob;
+};
+
+}  // namespace ketscope

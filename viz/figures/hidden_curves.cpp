@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "viz/figures/hidden_curves.h"
+
+#include "core/base/error.h"
+#include "viz/caption.h"
+#include "viz/scale.h"
+
+#include <cmath>
+
+namespace ketscope {
+
+HiddenCurves::HiddenCurves(const ComparisonPointer& comparison)
+    : CurveFigure(comparison), m_measure(comparison->study.view.outputs.hidden)
+{
+    if (comparison->traces.size() < 2)
+        refuse({"hidden states", "a candidate to hold against A", "only A", "Patch a head."});
+    for (const auto& trace : comparison->traces)
+        if (trace->stacks.at(m_selection.stack).hidden.empty())
+            refuse({"hidden states", "a stack that keeps them",
+                    comparison->model.stacks.at(m_selection.stack).name + " without", "Choose another stack."});
+}
+
+QString HiddenCurves::quantity() const
+{
+    return m_measure == HiddenMeasure::Cosine ? QStringLiteral("cosine with A") : QStringLiteral("‖B − A‖ / ‖A‖");
+}
+
+void HiddenCurves::add(std::size_t trace, const std::vector<VectorSimilarity>& values)
+{
+    PlotSeries series{trace, {}, {}};
+    for (const VectorSimilarity& value : values)
+        series.values.push_back(m_measure == HiddenMeasure::Cosine ? value.cosine : value.relativeError);
+    m_plot.series.push_back(std::move(series));
+}
+
+void HiddenCurves::setRange()
+{
+    double furthest = 0.0;
+    const double same = m_measure == HiddenMeasure::Cosine ? 1.0 : 0.0;
+    for (const PlotSeries& series : m_plot.series)
+        for (const double value : series.values)
+            if (std::isfinite(value))
+                furthest = std::max(furthest, std::abs(value - same));
+    const double range = niceMaximum(furthest);
+    m_plot.minimum = m_measure == HiddenMeasure::Cosine ? 1.0 - range : 0.0;
+    m_plot.maximum = m_measure == HiddenMeasure::Cosine ? 1.0 : range;
+}
+
+QString HiddenCurves::captionTail() const
+{
+    const Comparison& comparison = m_maps.comparison();
+    return captionOfInput(comparison) + QLatin1Char(' ')
+           + captionOfTraces(comparison, m_maps.allTraces(), m_selection.stack);
+}
+
+}  // namespace ketscope

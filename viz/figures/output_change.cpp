@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/study/hidden_similarity.h"
+#include "core/study/token_loss.h"
+#include "viz/caption.h"
+#include "viz/figure.h"
+#include "viz/labels.h"
+#include "viz/scale.h"
+
+#include <QFontMetricsF>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kTitle = 26.0;
+constexpr double kHeads = 18.0;
+constexpr double kLine = 22.0;
+constexpr double kMostColumn = 120.0;
+
+// What every trace does to the output, in numbers: a row for each measure, a column for each trace.
+class OutputChangeFigure final : public Figure {
+public:
+    explicit OutputChangeFigure(const ComparisonPointer& comparison) : m_comparison(comparison)
+    {
+        addChanges();
+        for (const OutputScore& score : outputScores(*comparison))
+            addNumbers(QString::fromStdString(score.title), 3, score.values);
+        const std::vector<TokenLoss> losses = tokenLosses(*comparison);
+        if (!losses.empty()) {
+            addOf(QStringLiteral("Perplexity of the text"), 3, losses, &TokenLoss::perplexity);
+            addOf(QStringLiteral("Mean loss, nats per token"), 4, losses, &TokenLoss::mean);
+        }
+        for (const PooledSimilarity& pooled : pooledSimilarities(*comparison)) {
+            const QString name = QString::fromStdString(pooled.output);
+            addOf(name + QStringLiteral(": cosine with A"), 4, pooled.traces, &VectorSimilarity::cosine);
+            addOf(name + QStringLiteral(": relative error"), 4, pooled.traces, &VectorSimilarity::relativeError);
+        }
+        if (m_rows.empty())
+            refuse({"outputs", "a model with an output head and a run that kept its outputs", comparison->model.title,
+                    "Its hidden states are compared below."});
+    }
+
+    double heightFor(double, const Theme& theme) const override
+    {
+        return theme.px(kTitle + kHeads + kLine * static_cast<double>(m_rows.size()));
+    }
+
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+    {
+        painter.save();
+        const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), name = theme.ui(kLabelPixels);
+        const QFont tag = theme.ui(kTickPixels, QFont::DemiBold), mono = theme.mono(kTickPixels);
+        drawLabel(painter, {area.left(), area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent()},
+                  fitText(QStringLiteral("What changes"), bold, area.width()), bold, theme.text, theme);
+        const double column = columnWidth(area, theme);
+        const auto right = [&](std::size_t trace) {
+            return area.right() - column * static_cast<double>(traces() - 1 - trace) - theme.px(2.0);
+        };
+        for (std::size_t trace = 0; trace < traces(); ++trace)
+            drawLabel(painter, {right(trace), area.top() + theme.px(kTitle) + QFontMetricsF(tag).ascent()},
+                      QString::fromStdString(traceTag(trace)), tag, theme.trace(trace), theme, Anchor::Right);
+        for (std::size_t row = 0; row < m_rows.size(); ++row) {
+            const double top = area.top() + theme.px(kTitle + kHeads + kLine * static_cast<double>(row));
+            painter.fillRect(QRectF(area.left(), top, area.width(), 1.0), theme.line);
+            const double baseline = top + (theme.px(kLine) + QFontMetricsF(name).capHeight()) / 2.0;
+            const double room = right(0) - column - area.left();
+            drawLabel(painter, {area.left(), baseline}, fitText(m_rows[row].title, name, std::max(0.0, room)), name,
+                      theme.text2, theme);
+            for (std::size_t trace = 0; trace < traces(); ++trace) {
+                const bool changed = m_rows[row].changed && m_rows[row].shown[trace] != m_rows[row].shown.front();
+                drawLabel(painter, {right(trace), baseline},
+                          fitText(m_rows[row].shown[trace], mono, column - theme.px(8.0)),
+                          changed ? theme.mono(kTickPixels, QFont::DemiBold) : mono,
+                          changed ? theme.trace(trace) : theme.text, theme, Anchor::Right);
+            }
+        }
+        painter.restore();
+    }
+
+    Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
+    {
+        Hit hit;
+        const double down = where.y() - area.top() - theme.px(kTitle + kHeads);
+        const auto row = static_cast<std::size_t>(std::max(0.0, down) / theme.px(kLine));
+        if (down < 0.0 || row >= m_rows.size() || !area.contains(where))
+            return hit;
+        hit.panel = 0;
+        QStringList values;
+        for (std::size_t trace = 0; trace < traces(); ++trace)
+            values << QString::fromStdString(traceTag(trace)) + QLatin1Char(' ') + m_rows[row].exact[trace];
+        hit.sentence = m_rows[row].title + QStringLiteral(": ") + values.join(QStringLiteral(", "));
+        return hit;
+    }
+
+    Table table() const override
+    {
+        Table table;
+        table.header << QStringLiteral("measure");
+        for (std::size_t trace = 0; trace < traces(); ++trace)
+            table.header << QString::fromStdString(traceTag(trace));
+        for (const Row& row : m_rows)
+            table.rows.push_back(QStringList{row.title} + row.exact);
+        return table;
+    }
+
+    QString caption() const override
+    {
+        std::vector<std::size_t> all;
+        for (std::size_t trace = 0; trace < traces(); ++trace)
+            all.push_back(trace);
+        return QStringLiteral("Change of the output of %1, %2 %3 %4")
+            .arg(modelName(m_comparison->model), captionOfInput(*m_comparison),
+                 captionOfTraces(*m_comparison, all, m_comparison->study.selection.stack), note());
+    }
+
+    QString panelCaption() const override { return QStringLiteral("Change of the output. ") + note(); }
+
+    double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
+
+private:
+    struct Row {
+        QString title;
+        QStringList shown;
+        QStringList exact;     // nine digits, for tables
+        bool changed = false;  // what differs from A is emphasised
+    };
+
+    std::size_t traces() const { return m_comparison->traces.size(); }
+
+    static QString note()
+    {
+        return QStringLiteral("KL(A‖·), Jensen–Shannon divergence and total variation are of the distributions of "
+                              "answers; the margin is the first answer's probability less the second's. One run of "
+                              "each: no errors are known.");
+    }
+
+    double columnWidth(const QRectF& area, const Theme& theme) const
+    {
+        return std::min(theme.px(kMostColumn), area.width() * 0.6 / static_cast<double>(traces()));
+    }
+
+    void addNumbers(const QString& title, int decimals, const std::vector<double>& values)
+    {
+        Row row{title, {}, {}, false};
+        for (const double value : values) {
+            // What is too small for the decimals is not nothing.
+            const bool small = value != 0.0 && std::abs(value) < std::pow(10.0, -decimals);
+            row.shown << (!std::isfinite(value) ? QStringLiteral("–")
+                          : small ? QString::number(value, 'e', 1).replace(QLatin1Char('-'), QChar(0x2212))
+                                  : formatNumber(value, decimals));
+            row.exact << QString::number(value, 'g', 9);
+        }
+        m_rows.push_back(std::move(row));
+    }
+
+    template <typename T>
+    void addOf(const QString& title, int decimals, const std::vector<T>& traces, double T::*member)
+    {
+        std::vector<double> values;
+        for (const T& trace : traces)
+            values.push_back(trace.*member);
+        addNumbers(title, decimals, values);
+    }
+
+    void addChanges()
+    {
+        const std::vector<OutputChange> changes = outputChanges(*m_comparison);
+        if (changes.empty())
+            return;
+        Row top{QStringLiteral("First answer"), {}, {}, true};
+        for (const OutputChange& change : changes)
+            top.shown << QString::fromStdString(change.top);
+        top.exact = top.shown;
+        m_rows.push_back(std::move(top));
+        addOf(QStringLiteral("P of A’s first answer"), 3, changes, &OutputChange::topOfA);
+        addOf(QStringLiteral("Margin"), 3, changes, &OutputChange::margin);
+        if (!std::isfinite(changes.front().kl))
+            return;  // no distribution
+        addOf(QStringLiteral("KL(A‖·), nats"), 3, changes, &OutputChange::kl);
+        addOf(QStringLiteral("Jensen–Shannon, nats"), 3, changes, &OutputChange::jensenShannon);
+        addOf(QStringLiteral("Total variation"), 3, changes, &OutputChange::totalVariation);
+    }
+
+    ComparisonPointer m_comparison;
+    std::vector<Row> m_rows;
+};
+
+std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
+{
+    return std::make_unique<OutputChangeFigure>(comparison);
+}
+
+}  // namespace
+
+const FigureType& output_changeFigure()
+{
+    static const FigureType type{QStringLiteral("output-change"), QStringLiteral("Output change in numbers"), &make};
+    return type;
+}
+
+}  // namespace ketscope

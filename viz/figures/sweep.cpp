@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "viz/caption.h"
+#include "viz/figure.h"
+#include "viz/figures/sweep_points.h"
+#include "viz/labels.h"
+#include "viz/line_plot.h"
+#include "viz/scale.h"
+#include "viz/trace_style.h"
+
+#include <QFontMetricsF>
+
+#include <algorithm>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kTitle = 24.0;
+constexpr double kNoteRow = 17.0;
+constexpr double kAspect = 0.6;
+constexpr double kLeastHeight = 240.0, kMostHeight = 460.0;
+constexpr double kHitRadius = 16.0;
+constexpr double kMarker = 3.2;
+
+// Numbers of any size, few digits: "0.05", "2e6".
+QString tickText(double value)
+{
+    QString text = QString::number(std::abs(value) < 1e-12 ? 0.0 : value, 'g', 4);
+    text.replace(QStringLiteral("e+0"), QStringLiteral("e")).replace(QStringLiteral("e+"), QStringLiteral("e"));
+    text.replace(QStringLiteral("e-0"), QStringLiteral("e-"));
+    return text.replace(QLatin1Char('-'), QChar(0x2212));
+}
+
+// A measure against a parameter: a line for each value of the other parameters, with intervals over the seeds and the
+// trivial baselines.
+class SweepFigure final : public Figure {
+public:
+    explicit SweepFigure(const ComparisonPointer& comparison) : m_comparison(comparison), m_sweep(comparison->sweep)
+    {
+        if (!m_sweep || m_sweep->request.axes.empty())
+            refuse({"sweep figure", "a sweep", "none", "Run one in the Sweep perspective; a run file has none."});
+        m_measure = sweepMeasureIndex(comparison->study.view.outputs.sweepMeasure);
+        m_points = sweepPoints(*m_sweep, m_measure, comparison->study);
+        m_earlier = !sweepIsCurrent(*m_sweep, comparison->study);
+    }
+
+    double heightFor(double width, const Theme& theme) const override
+    {
+        return std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight)) + theme.px(kTitle)
+               + notesHeight(width, theme);
+    }
+
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+    {
+        painter.save();
+        painter.setRenderHint(QPainter::Antialiasing);
+        paintTitle(painter, area, theme);
+        if (!m_points.anyValue) {
+            drawLabel(painter, area.center(), fitText(noValue(), theme.ui(kLabelPixels), area.width()),
+                      theme.ui(kLabelPixels), theme.text2, theme, Anchor::Centre);
+            painter.restore();
+            return;
+        }
+        const Layout layout = layoutOf(area, theme);
+        paintAxes(painter, layout, theme);
+        paintBaselines(painter, layout, theme);
+        for (std::size_t line = 0; line < m_points.lines.size(); ++line)
+            paintLine(painter, layout, line, theme);
+        painter.restore();
+    }
+
+    Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
+    {
+        Hit hit;
+        if (!m_points.anyValue)
+            return hit;
+        const Layout layout = layoutOf(area, theme);
+        double nearest = theme.px(kHitRadius);
+        for (const SweepLine& line : m_points.lines) {
+            for (const SweepPoint& point : line.points) {
+                const double apart = QLineF(where, layout.at(point)).length();
+                if (!std::isfinite(point.value.mean) || apart >= nearest)
+                    continue;
+                nearest = apart;
+                hit.panel = 0;
+                hit.item = point.row;
+                hit.sentence = sentenceOf(line, point);
+            }
+        }
+        return hit;
+    }
+
+    Table table() const override
+    {
+        Table table;
+        table.header << QStringLiteral("row");
+        for (const SweepAxis& axis : m_sweep->request.axes)
+            table.header << QString::fromStdString(axis.parameter);
+        const QString id = QString::fromStdString(sweepMeasures()[m_measure].id);
+        table.header << QStringLiteral("runs") << QStringLiteral("as published") << id + QStringLiteral(" mean")
+                     << id + QStringLiteral(" low") << id + QStringLiteral(" high");
+        for (const SweepRow& row : m_sweep->rows) {
+            QStringList texts{QString::fromStdString(row.label)};
+            for (std::size_t axis = 0; axis < m_sweep->request.axes.size(); ++axis)
+                texts << (row.values.empty() ? QString() : QString::fromStdString(row.values[axis]));
+            texts << QString::number(row.runs) << (row.published ? QStringLiteral("yes") : QString());
+            const Interval& value = row.measures.at(m_measure);
+            for (const double number : {value.mean, value.low, value.high})
+                texts << (std::isfinite(number) ? QString::number(number, 'g', 9) : QString());
+            table.rows.push_back(std::move(texts));
+        }
+        return table;
+    }
+
+    QString caption() const override
+    {
+        PlanEntry entry = m_sweep->request.candidate;
+        Comparison then;  // what the caption of the input needs, as it was when the sweep was run
+        then.study.input = m_sweep->request.study.input;
+        then.input.tokens = m_comparison->input.tokens;  // given ones are counted
+        return QStringLiteral("%1 of %2 against %3 in %4, %5 %6")
+            .arg(quantity(), QString::fromStdString(formatSpec(entry)), m_points.xTitle, modelName(m_sweep->model),
+                 captionOfInput(then), notes().join(QLatin1Char(' ')));
+    }
+
+    QString panelCaption() const override
+    {
+        return QStringLiteral("%1 against %2. %3").arg(quantity(), m_points.xTitle, notes().join(QLatin1Char(' ')));
+    }
+
+    double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
+
+private:
+    struct Layout {
+        const SweepPoints* points = nullptr;
+        QRectF plot;
+        double bottom = 0.0;  // of the whole
+
+        double xOf(std::size_t value) const
+        {
+            double share = points->xTexts.size() < 2
+                               ? 0.5
+                               : static_cast<double>(value) / static_cast<double>(points->xTexts.size() - 1);
+            if (points->xNumbers.size() > 1) {
+                const auto place = [&](double x) { return points->xLogarithmic ? std::log(x) : x; };
+                const auto [least, most] = std::ranges::minmax(points->xNumbers);
+                if (most > least)
+                    share = (place(points->xNumbers[value]) - place(least)) / (place(most) - place(least));
+            }
+            return plot.left() + plot.width() * (0.03 + 0.94 * share);
+        }
+        double yOf(double value) const
+        {
+            const auto place = [&](double y) { return points->yLogarithmic ? std::log(y) : y; };
+            const double inside = std::clamp(value, points->low, points->high);
+            return plot.bottom()
+                   - plot.height() * (place(inside) - place(points->low)) / (place(points->high) - place(points->low));
+        }
+        QPointF at(const SweepPoint& point) const { return {xOf(point.x), yOf(point.value.mean)}; }
+    };
+
+    QString quantity() const { return QString::fromStdString(sweepMeasures()[m_measure].title); }
+
+    QString noValue() const
+    {
+        return m_sweep->question.empty() ? QStringLiteral("No value: this model gives no distribution of answers.")
+                                         : QStringLiteral("No value: rows are no distributions.");
+    }
+
+    QStringList notes() const
+    {
+        QStringList notes;
+        if (m_earlier)
+            notes << QStringLiteral("Of an earlier model, input, seed or setting: run it again.");
+        notes << (m_points.runs > 1
+                      ? QStringLiteral("Points: mean of %1 seeds; bars: 95 % interval of the mean.").arg(m_points.runs)
+                      : QStringLiteral("One run of each: no interval is known."));
+        if (m_points.anyPublished)
+            notes << QStringLiteral("Open points: as published, faults included; not to be ranked.");
+        if (!m_points.leftOut.isEmpty())
+            notes << QStringLiteral("Not on a logarithmic scale: %1.").arg(m_points.leftOut.join(QStringLiteral(", ")));
+        return notes;
+    }
+
+    // The first note stands out where it says that the sweep is old.
+    QStringList noteLines(double width, const Theme& theme) const
+    {
+        QStringList lines;
+        for (const QString& note : notes())
+            lines << wrapText(note, theme.ui(kTickPixels), width);
+        return lines;
+    }
+
+    double notesHeight(double width, const Theme& theme) const
+    {
+        return theme.px(kNoteRow) * static_cast<double>(noteLines(width, theme).size());
+    }
+
+    Layout layoutOf(const QRectF& area, const Theme& theme) const
+    {
+        Layout layout;
+        layout.points = &m_points;
+        double numbers = 0.0;
+        for (const double tick : ticks())
+            numbers = std::max(numbers, textWidth(tickText(tick), theme.ui(kTickPixels)));
+        double names = 0.0;
+        for (const SweepLine& line : m_points.lines)
+            names = std::max(names, textWidth(line.name, theme.ui(kTickPixels)));
+        for (const SweepBaseline& baseline : m_points.baselines)
+            names = std::max(names, textWidth(baseline.name, theme.ui(kTickPixels)));
+        const double top = theme.px(kTitle + 6.0) + notesHeight(area.width(), theme);
+        layout.plot = area.adjusted(numbers + theme.px(10.0), top, -names - theme.px(10.0), -theme.px(40.0));
+        layout.bottom = area.bottom();
+        return layout;
+    }
+
+    std::vector<double> ticks() const
+    {
+        std::vector<double> ticks;
+        if (!m_points.yLogarithmic) {
+            const double interval = tickInterval(m_points.high - m_points.low);
+            for (double value = std::ceil(m_points.low / interval - 1e-9) * interval; value <= m_points.high;
+                 value += interval)
+                ticks.push_back(value);
+            return ticks;
+        }
+        const int first = static_cast<int>(std::ceil(std::log10(m_points.low)));
+        const int last = static_cast<int>(std::floor(std::log10(m_points.high)));
+        const int step = std::max(1, (last - first) / 6 + 1);
+        for (int decade = first; decade <= last; decade += step)
+            ticks.push_back(std::pow(10.0, decade));
+        return ticks;
+    }
+
+    void paintTitle(QPainter& painter, const QRectF& area, const Theme& theme) const
+    {
+        const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), plain = theme.ui(kTickPixels);
+        double baseline = area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent();
+        const QString heading = fitText(quantity(), bold, area.width());
+        drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
+        const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
+        QString detail = QString::fromStdString(sweepMeasures()[m_measure].unit);
+        detail += (detail.isEmpty() ? QString() : QStringLiteral(" · "))
+                  + QString::fromStdString(m_sweep->request.candidate.mechanism->info().shortTitle);
+        drawLabel(painter, {after, baseline}, fitText(detail, plain, std::max(0.0, area.right() - after)), plain,
+                  theme.text3, theme);
+        baseline = area.top() + theme.px(kTitle) + QFontMetricsF(plain).ascent();
+        const qsizetype old =
+            m_earlier ? wrapText(notes().front(), theme.ui(kTickPixels), area.width()).size() : qsizetype(0);
+        const QStringList lines = noteLines(area.width(), theme);
+        for (qsizetype i = 0; i < lines.size(); ++i, baseline += theme.px(kNoteRow))
+            drawLabel(painter, {area.left(), baseline}, lines[i], plain, i < old ? theme.warn : theme.text2, theme);
+    }
+
+    void paintAxes(QPainter& painter, const Layout& layout, const Theme& theme) const
+    {
+        const QFont font = theme.ui(kTickPixels), bold = theme.ui(kTickPixels, QFont::DemiBold);
+        const QFontMetricsF metrics(font);
+        for (const double tick : ticks()) {
+            const double y = layout.yOf(tick);
+            painter.setPen(QPen(tick == 0.0 ? theme.line2 : theme.line, 1.0));
+            painter.drawLine(QPointF(layout.plot.left(), y), QPointF(layout.plot.right(), y));
+            drawLabel(painter, {layout.plot.left() - theme.px(6.0), y + metrics.capHeight() / 2.0}, tickText(tick),
+                      font, theme.text2, theme, Anchor::Right);
+        }
+        if (m_points.currentX) {
+            const double x = layout.xOf(*m_points.currentX);
+            painter.setPen(QPen(theme.accent, 1.0, Qt::DotLine));
+            painter.drawLine(QPointF(x, layout.plot.top()), QPointF(x, layout.plot.bottom()));
+        }
+        // The present value's text is always there; others give way where they would touch.
+        const double baseline = layout.plot.bottom() + theme.px(5.0) + metrics.ascent();
+        double present = -1e9, half = 0.0;
+        const auto write = [&](std::size_t i, const QFont& with, const QColor& ink) {
+            drawLabel(painter, {layout.xOf(i), baseline}, m_points.xTexts[static_cast<qsizetype>(i)], with, ink, theme,
+                      Anchor::Centre);
+        };
+        if (m_points.currentX) {
+            present = layout.xOf(*m_points.currentX);
+            half = textWidth(m_points.xTexts[static_cast<qsizetype>(*m_points.currentX)], bold) / 2.0;
+            write(*m_points.currentX, bold, theme.accent);
+        }
+        double taken = -1e9;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(m_points.xTexts.size()); ++i) {
+            const double own = textWidth(m_points.xTexts[static_cast<qsizetype>(i)], font) / 2.0;
+            const double x = layout.xOf(i), gap = theme.px(6.0);
+            if (i == m_points.currentX || x - own < taken + gap || std::abs(x - present) < own + half + gap)
+                continue;
+            write(i, font, theme.text2);
+            taken = x + own;
+        }
+        drawLabel(painter, {layout.plot.center().x(), layout.bottom - theme.px(4.0)}, m_points.xTitle, font,
+                  theme.text2, theme, Anchor::Centre);
+    }
+
+    // Labels that would touch are pushed apart downwards.
+    void paintBaselines(QPainter& painter, const Layout& layout, const Theme& theme) const
+    {
+        const QFont font = theme.ui(kTickPixels);
+        const double capital = QFontMetricsF(font).capHeight(), apart = capital + theme.px(5.0);
+        std::vector<SweepBaseline> baselines = m_points.baselines;
+        std::ranges::sort(baselines, std::ranges::greater(), &SweepBaseline::value);
+        double free = -1e9;
+        QPen pen(theme.text3, 1.0);
+        pen.setDashPattern({5.0, 4.0});
+        for (const SweepBaseline& baseline : baselines) {
+            const double y = layout.yOf(baseline.value);
+            painter.setPen(pen);
+            painter.drawLine(QPointF(layout.plot.left(), y), QPointF(layout.plot.right(), y));
+            const double text = std::max(y + capital / 2.0, free);
+            free = text + apart;
+            drawLabel(painter, {layout.plot.right() + theme.px(6.0), text}, baseline.name, font, theme.text3, theme);
+        }
+    }
+
+    // Lines are told apart by dash, marker and name; A's blue stays with the baseline.
+    static std::size_t styleOf(std::size_t line) { return line + 1; }
+
+    void paintLine(QPainter& painter, const Layout& layout, std::size_t index, const Theme& theme) const
+    {
+        const SweepLine& line = m_points.lines[index];
+        const std::size_t style = styleOf(index);
+        QPolygonF path;
+        for (const SweepPoint& point : line.points) {
+            if (!std::isfinite(point.value.mean))
+                continue;
+            const QPointF at = layout.at(point);
+            path << at;
+            if (!std::isfinite(point.value.low) || !std::isfinite(point.value.high))
+                continue;
+            painter.setPen(QPen(theme.trace(style), 1.0));
+            const double low = layout.yOf(point.value.low), high = layout.yOf(point.value.high);
+            painter.drawLine(QPointF(at.x(), low), QPointF(at.x(), high));
+            for (const double end : {low, high})
+                painter.drawLine(QPointF(at.x() - theme.px(3.0), end), QPointF(at.x() + theme.px(3.0), end));
+        }
+        painter.setPen(tracePen(style, theme));
+        painter.setBrush(Qt::NoBrush);
+        if (!m_points.xNumbers.empty())  // between choices there is nothing
+            painter.drawPolyline(path);
+        for (const SweepPoint& point : line.points) {
+            if (!std::isfinite(point.value.mean))
+                continue;
+            const QPointF at = layout.at(point);
+            paintMarker(painter, at, style, theme.px(kMarker), theme);
+            if (point.published) {
+                painter.setBrush(theme.panel);
+                painter.setPen(Qt::NoPen);
+                painter.drawEllipse(at, theme.px(kMarker * 0.55), theme.px(kMarker * 0.55));
+            }
+            painter.setBrush(Qt::NoBrush);
+            if (point.current) {
+                painter.setPen(QPen(theme.accent, 2.0));
+                painter.drawEllipse(at, theme.px(7.0), theme.px(7.0));
+            }
+        }
+        if (!path.isEmpty() && !line.name.isEmpty())
+            drawLabel(painter,
+                      {layout.plot.right() + theme.px(6.0),
+                       path.last().y() + QFontMetricsF(theme.ui(kTickPixels)).capHeight() / 2.0},
+                      line.name, theme.ui(kTickPixels, QFont::DemiBold), theme.trace(style), theme);
+    }
+
+    QString sentenceOf(const SweepLine& line, const SweepPoint& point) const
+    {
+        QString text = m_points.xTitle + QLatin1Char(' ') + m_points.xTexts[static_cast<qsizetype>(point.x)];
+        if (!line.name.isEmpty())
+            text += QStringLiteral(", ") + line.name;
+        text += QStringLiteral(": ") + QString::number(point.value.mean, 'g', 5);
+        if (m_sweep->rows[point.row].runs > 1 && std::isfinite(point.value.low))
+            text += QStringLiteral(" (%1 … %2)")
+                        .arg(QString::number(point.value.low, 'g', 5), QString::number(point.value.high, 'g', 5));
+        const QString unit = QString::fromStdString(sweepMeasures()[m_measure].unit);
+        text += unit.isEmpty() ? QString() : QLatin1Char(' ') + unit;
+        return point.published ? text + QStringLiteral(", as published") : text;
+    }
+
+    ComparisonPointer m_comparison;
+    std::shared_ptr<const Sweep> m_sweep;
+    std::size_t m_measure = 0;
+    SweepPoints m_points;
+    bool m_earlier = false;
+};
+
+std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<SweepFigure>(comparison); }
+
+}  // namespace
+
+const FigureType& sweepFigure()
+{
+    static const FigureType type{QStringLiteral("sweep"), QStringLiteral("Parameter sweep"), &make};
+    return type;
+}
+
+}  // namespace ketscope
