@@ -209,10 +209,11 @@ void ScoreBars::mousePressEvent(QMouseEvent* event)
 
 void ScoreBars::keyPressEvent(QKeyEvent* event)
 {
-    if (event->key() == Qt::Key_Down && m_selected + 1 < m_scores.size())
-        return m_controller.selectCell({}, m_selected + 1);
-    if (event->key() == Qt::Key_Up && m_selected > 0)
-        return m_controller.selectCell({}, m_selected - 1);
+    const std::size_t key = m_controller.selection().key;  // what is drawn may still be the one before
+    if (event->key() == Qt::Key_Down && key + 1 < m_scores.size())
+        return m_controller.selectCell({}, key + 1);
+    if (event->key() == Qt::Key_Up && key > 0)
+        return m_controller.selectCell({}, key - 1);
     QWidget::keyPressEvent(event);
 }
 
