@@ -72,9 +72,11 @@ TEST_F(SelectedHeadTest, EveryTracesHeadGivesItsMapAgainToTheBit)
 
 TEST_F(SelectedHeadTest, CrossAttentionIsRecordedFromItsOwnLayer)
 {
-    const auto comparison =
-        run("shape-blip", "fidelity@stack=cross",
-            {.text = "a red circle", .imagePath = (test::samples() / "scenes" / "00.png").string()});
+    auto image = std::make_shared<Image>(blankImage(96, 64, "test"));
+    for (std::size_t i = 0; i < image->rgb.size(); ++i)
+        image->rgb[i] = static_cast<std::uint8_t>(i * i % 251);
+    const auto comparison = run("shape-blip", "fidelity@stack=cross",
+                                {.text = "a red circle", .image = PictureInput{"noise.png", std::move(image)}});
     const auto& stacks = comparison->model.stacks;
     for (std::size_t stack = 0; stack < stacks.size(); ++stack) {
         comparison->study.selection = {.stack = stack, .layer = stacks[stack].layers - 1};
