@@ -71,7 +71,7 @@ TEST(HeadGrid, ClickAndKeysSelect)
     HeadGrid grid(desk.controller, desk.appearance);
     grid.resize(230, grid.heightForWidth(230));
     ASSERT_TRUE(waitFor([&] { return grid.hasPictures(); }));
-    EXPECT_FALSE(grid.showsScalars());
+    EXPECT_FALSE(grid.showsNumbers());
     QTest::mouseClick(&grid, Qt::LeftButton, {}, grid.cellRect(2, 3).center().toPoint());
     EXPECT_EQ(desk.controller.selection().layer, 2U);
     EXPECT_EQ(desk.controller.selection().head, 3U);
@@ -116,7 +116,7 @@ TEST(Metrics, AreThoseOfTheMaps)
     EXPECT_FALSE(table.rows()[3].values[MetricRow::Cell].has_value());
     const double largest = *table.rows()[2].values[MetricRow::Patched];
     EXPECT_GE(largest, head.maximumDifference);
-    EXPECT_EQ(metricsAsText(table.rows()).count(u'\n'), 6);
+    EXPECT_EQ(table.asText().count(u'\n'), 6);
 }
 
 TEST(Output, SaysWhetherThePredictionChanged)
