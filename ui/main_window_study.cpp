@@ -145,7 +145,7 @@ void MainWindow::leaveStudy(const std::function<void()>& next)
 // True when there is nothing left to ask or to write; else closes again once that is done.
 bool MainWindow::isReadyToClose()
 {
-    if (m_mayClose || (!m_file->isModified() && !(m_autosave && m_autosave->isPending())))
+    if (std::exchange(m_mayClose, false) || (!m_file->isModified() && !(m_autosave && m_autosave->isPending())))
         return true;
     leaveStudy([this] {
         const auto close = [this] {

@@ -44,20 +44,13 @@ protected:
         QObject::disconnect(watch);
     }
 
-    void trigger(const QString& title)
+    QAction& action(QString title) const
     {
+        title.remove(u'&');
         for (QAction* action : window->findChildren<QAction*>())
-            if (QString(action->text()).remove(u'&') == title)
-                return action->trigger();
-        FAIL() << "no action " << title.toStdString();
-    }
-
-    bool isEnabled(const QString& title) const
-    {
-        for (const QAction* action : window->findChildren<QAction*>())
-            if (QString(action->text()).remove(u'&') == title)
-                return action->isEnabled();
-        return false;
+            if (action->text().remove(u'&') == title)
+                return *action;
+        throw std::runtime_error("no action " + title.toStdString());
     }
 
     const MessageStrip& errors() const { return *window->findChild<MessageStrip*>(QStringLiteral("errorStrip")); }
@@ -84,10 +77,11 @@ TEST_F(StudyWindowTest, SavingNamesTheStudyAndEditsMarkIt)
     desk.controller.undoStack().undo();
     EXPECT_FALSE(window->isWindowModified());
     desk.controller.setSeed(98);
-    trigger(QStringLiteral("Save study"));  // waits for the run
+    action(QStringLiteral("Save study")).trigger();  // waits for the run
     ASSERT_TRUE(waitFor([&] { return !window->isWindowModified(); }));
     desk.controller.setSeed(97);
     desk.waitUntilSettled();
+    answer = QMessageBox::Discard;
     open(file);
     EXPECT_EQ(asked, 1) << "opening another study would lose the change";
 }
@@ -98,10 +92,10 @@ TEST_F(StudyWindowTest, AStudyOpensAsItWasLeft)
     desk.controller.selectCell(2, 3);
     desk.controller.setSeed(41);
     desk.waitUntilSettled();
-    trigger(perspectiveTypes()[1].title);
+    action(perspectiveTypes()[1].title).trigger();
     const Study before = desk.controller.study();
     save();
-    trigger(perspectiveTypes()[0].title);
+    action(perspectiveTypes()[0].title).trigger();
     desk.controller.changeView([](auto& view) { view.colourMap = "viridis"; });
     open(file);
     desk.waitUntilSettled();
@@ -172,14 +166,14 @@ TEST_F(StudyWindowTest, AModelThatMovedIsLocatedByItsWeights)
     fs::rename(model, moved);
     open(file);
     EXPECT_TRUE(desk.controller.lacksModel());
-    EXPECT_TRUE(isEnabled(QStringLiteral("Locate model…")));
+    EXPECT_TRUE(action(QStringLiteral("Locate model…")).isEnabled());
     desk.controller.locateModel(QString::fromStdString((fixtures() / "models" / "bert-seqcls").string()));
     ASSERT_TRUE(waitFor([&] { return !errors().isHidden(); }));
     EXPECT_EQ(errors().text().count(QStringLiteral("SHA-256")), 2);
     EXPECT_TRUE(desk.controller.lacksModel());
     desk.controller.locateModel(QString::fromStdString(moved.string()));
     ASSERT_TRUE(waitFor([&] { return desk.controller.canRun() && desk.settled(); }));
-    EXPECT_FALSE(isEnabled(QStringLiteral("Locate model…")));
+    EXPECT_FALSE(action(QStringLiteral("Locate model…")).isEnabled());
     EXPECT_TRUE(window->isWindowModified()) << "the file does not know the new place";
     desk.controller.setInputText(QStringLiteral("a warm film"));
     desk.waitUntilSettled();
