@@ -124,7 +124,8 @@ void FigurePane::mouseMoveEvent(QMouseEvent* event)
         QToolTip::hideText();
     else
         QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12), hit.sentence, this);
-    setCursor(hit.layer || hit.query || hit.key || hit.token || hit.patch || hit.item ? Qt::PointingHandCursor : Qt::ArrowCursor);
+    setCursor(hit.layer || hit.query || hit.key || hit.token || hit.patch || hit.item ? Qt::PointingHandCursor
+                                                                                      : Qt::ArrowCursor);
 }
 
 void FigurePane::choose(const Hit& hit, bool keyOnly)

@@ -17,8 +17,6 @@ namespace {
 
 constexpr double kSideBySide = 760.0;  // room for charts beside metrics
 constexpr double kAllBeside = 960.0;   // and for the standard errors between them
-constexpr double kOneLine = 1150.0;    // room for the title beside its controls
-constexpr double kOneRow = 930.0;      // room for all controls beside each other
 constexpr double kErrorWidth = 230.0;
 constexpr double kLeastRow = 280.0;
 constexpr double kLeastMaps = 310.0;
@@ -97,9 +95,9 @@ void HeatmapPage::makeErrorPanel()
     column->addWidget(m_errors, 1);
 }
 
-QHBoxLayout* HeatmapPage::makeChoices(QWidget* header)
+void HeatmapPage::addChoices(PageHeader& header)
 {
-    m_shown = new Segment({tr("Maps"), tr("Lines"), tr("Q·K")}, header);
+    m_shown = new Segment({tr("Maps"), tr("Lines"), tr("Q·K")}, &header);
     m_shown->setObjectName(u"shown"_s);
     m_shown->setToolTip(
         tr("Maps of queries × keys, lines from queries to keys, or the selected cell's q·k element by element"));
@@ -124,24 +122,22 @@ QHBoxLayout* HeatmapPage::makeChoices(QWidget* header)
     connect(m_colourMap, &QComboBox::activated, this, [this] {
         m_controller.changeView([this](auto& v) { v.colourMap = m_colourMap->currentData().toString().toStdString(); });
     });
-    auto* row = new QHBoxLayout;
     for (QWidget* control :
-         std::initializer_list<QWidget*>{m_shown, new CompareBox(m_controller, header),
-                                         new FilterButton(m_controller, m_appearance, header), m_scale, m_colourMap})
-        row->addWidget(control);
-    return row;
+         std::initializer_list<QWidget*>{new CompareBox(m_controller, &header), m_shown,
+                                         new FilterButton(m_controller, m_appearance, &header), m_scale, m_colourMap})
+        header.add(control);
 }
 
-QHBoxLayout* HeatmapPage::makeTicks(QWidget* header)
+void HeatmapPage::addTicks(PageHeader& header)
 {
-    m_lock = new TickBox(tr("Lock range"), header);
+    m_lock = new TickBox(tr("Lock range"), &header);
     m_lock->setToolTip(tr("Keep the colour range of A and B while heads and parameters change. L"));
     m_lock->setObjectName(u"lockRange"_s);
-    m_difference = new TickBox(tr("Δ"), header);
+    m_difference = new TickBox(tr("Δ"), &header);
     m_difference->setObjectName(u"showDifference"_s);
     m_difference->setAccessibleName(tr("Show the difference"));
     m_difference->setToolTip(tr("Show the difference of the compared traces. D"));
-    m_standardErrors = new TickBox(tr("SE"), header);
+    m_standardErrors = new TickBox(tr("SE"), &header);
     m_standardErrors->setObjectName(u"showStandardErrors"_s);
     m_standardErrors->setAccessibleName(tr("Show standard error"));
     m_standardErrors->setToolTip(tr("Show standard error: rings, hatching where |Δ| < 2 SE, and its map. U"));
@@ -150,43 +146,17 @@ QHBoxLayout* HeatmapPage::makeTicks(QWidget* header)
     connect(m_standardErrors, &QCheckBox::clicked, this,
             [this](bool on) { m_controller.changeView([on](auto& v) { v.heatmap.standardErrors = on; }); });
     connect(m_lock, &QCheckBox::toggled, m_figure, &FigureView::setRangeLocked);
-    auto* row = new QHBoxLayout;
-    for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference, m_standardErrors})
-        row->addWidget(control);
-    row->addStretch(1);
-    row->addWidget(makeExplanationButton(m_appearance, header));
-    return row;
+    for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference, m_standardErrors,
+                                                            makeExplanationButton(m_appearance, &header)})
+        header.add(control);
 }
 
 QWidget* HeatmapPage::makeHeader()
 {
-    auto* header = new QFrame(this);
-    m_title = makeLabel({}, "page", header);
-    m_note = new ElidedLabel("hint", header);
-    auto* titles = new QHBoxLayout;
-    titles->addWidget(m_title);
-    titles->addWidget(m_note, 1);
-    auto* choices = makeChoices(header);
-    auto* ticks = makeTicks(header);
-    m_controls = new QBoxLayout(QBoxLayout::LeftToRight);
-    m_controls->addLayout(choices);
-    m_controls->addLayout(ticks);
-    m_header = new QBoxLayout(QBoxLayout::LeftToRight, header);
-    m_header->setContentsMargins(14, 6, 14, 6);
-    for (QBoxLayout* each : std::initializer_list<QBoxLayout*>{titles, choices, ticks, m_controls, m_header})
-        each->setSpacing(10);
-    m_header->addLayout(titles, 1);
-    m_header->addLayout(m_controls);
-    auto* line = new QFrame(this);
-    line->setProperty("role", u"separator"_s);
-    line->setFixedHeight(1);
-    auto* whole = new QWidget(this);
-    auto* column = new QVBoxLayout(whole);
-    column->setContentsMargins(0, 0, 0, 0);
-    column->setSpacing(0);
-    column->addWidget(header);
-    column->addWidget(line);
-    return whole;
+    m_header = new PageHeader({}, this);
+    addChoices(*m_header);
+    addTicks(*m_header);
+    return m_header;
 }
 
 FigurePane* HeatmapPage::paneShown() const
@@ -276,8 +246,6 @@ void HeatmapPage::arrange()
 {
     const Theme& theme = m_appearance.theme();
     const bool narrow = width() < theme.px(m_errorPanel->isHidden() ? kSideBySide : kAllBeside);
-    m_header->setDirection(width() < theme.px(kOneLine) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
-    m_controls->setDirection(width() < theme.px(kOneRow) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_below->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     const double charts = narrow ? (m_errorPanel->isHidden() ? 2.0 : 3.0) * kLeastCharts : kLeastCharts;
     m_below->setMinimumHeight(qRound(theme.px(charts)));
@@ -320,19 +288,18 @@ void HeatmapPage::refreshHeader()
     const ModelInfo* model = m_controller.model();
     const Selection& selection = m_controller.selection();
     if (!m_controller.comparison() || model == nullptr) {
-        m_title->setText(tr("Attention"));
-        m_note->clear();
+        m_header->setTitle(tr("Attention"));
+        m_header->setNote({});
         return;
     }
-    m_title->setText(tr("Layer %1 · Head %2").arg(selection.layer).arg(selection.head));
+    m_header->setTitle(tr("Layer %1 · Head %2").arg(selection.layer).arg(selection.head));
     const HeatmapView& view = m_controller.study().view.heatmap;
     QStringList parts{tr("rows are queries, columns are keys")};
     if (const std::string filter = describe(view.filter, view.direction); !filter.empty())
         parts.prepend(QString::fromStdString(filter));
     if (model->stacks.at(selection.stack).causal)
         parts << tr("causal: keys after the query are masked");
-    m_note->setText(parts.join(u" · "_s));
-    m_note->setToolTip(m_note->text());
+    m_header->setNote(parts.join(u" · "_s));
 }
 
 void HeatmapPage::refreshControls()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/controls/page_header.h"
 #include "ui/views/figure_pane.h"
 #include "ui/views/figure_view.h"
 #include "ui/views/perspective.h"
@@ -41,8 +42,8 @@ private:
     FigurePane* paneShown() const;
     bool showsErrors() const;
     QWidget* makeHeader();
-    QHBoxLayout* makeChoices(QWidget* header);
-    QHBoxLayout* makeTicks(QWidget* header);
+    void addChoices(PageHeader& header);
+    void addTicks(PageHeader& header);
     void makeErrorPanel();
     void refreshHeader();
     void refreshControls();
@@ -50,10 +51,7 @@ private:
 
     StudyController& m_controller;
     Appearance& m_appearance;
-    QLabel* m_title = nullptr;
-    QLabel* m_note = nullptr;
-    QBoxLayout* m_header = nullptr;
-    QBoxLayout* m_controls = nullptr;
+    PageHeader* m_header = nullptr;
     QScrollArea* m_scroll = nullptr;
     QSplitter* m_split = nullptr;
     QSplitter* m_below = nullptr;

@@ -211,12 +211,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& pair_amplitudesFigure()
 {
-    static const FigureType type{QStringLiteral("pair-amplitudes"),
-                                 QStringLiteral("Pair: amplitudes and phases"),
-                                 &make,
-                                 nullptr,
-                                 nullptr,
-                                 true};
+    static const FigureType type{QStringLiteral("pair-amplitudes"), QStringLiteral("Pair: amplitudes and phases"),
+                                 &make, nullptr, true};
     return type;
 }
 
