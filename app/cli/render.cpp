@@ -198,11 +198,10 @@ void addRender(CLI::App& program)
                      "What the page shows: " + joined(figures, ", ")
                          + " (default heatmap); several, between commas, become panels a, b, …")
         ->delimiter(',');
-    command
-        ->add_option("--out", options->out,
-                     "File to write: " + joined(figureSuffixes(), ", ")
-                         + "; .qasm for the circuit of pair-circuit as OpenQASM 3")
-        ->required();
+    command->add_option("--out", options->out,
+                        "File to write: " + joined(figureSuffixes(), ", ")
+                            + "; .qasm for the circuit of pair-circuit as OpenQASM 3");
+    addBatchOptions(*command, *options);
     addPageOptions(*command, *options);
     addSelectionOptions(*command, *options);
     addCommonOptions(*command, options->common);

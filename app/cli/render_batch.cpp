@@ -2,6 +2,7 @@
 #include "app/cli/render_options.h"
 #include "core/base/error.h"
 #include "core/study/batch.h"
+#include "core/study/compared_pair.h"
 #include "core/study/run_file.h"
 #include "core/study/selected_head.h"
 #include "viz/picture.h"
@@ -45,6 +46,8 @@ void renderOne(const BatchItem& item, const std::shared_ptr<const LoadedModel>& 
     comparison->loaded = model;
     comparison->study.selection = clamped(comparison->study.selection, *comparison);
     comparison->study.selection = selectionOf(*comparison, options);
+    if (!options.traces.empty())
+        readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     exportFigure(*makePage(comparison, pageOf(options), {}), *comparison, outputs.figure, options.file);
     if (!outputs.run.empty())
         writeRunFile(*comparison, outputs.run, monitor);

@@ -6,7 +6,7 @@
 #include "ui/docks/alignment_sections.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
-#include "ui/docks/trace_sections.h"
+#include "ui/docks/traces_section.h"
 #include "viz/colour_map.h"
 #include "viz/figures/alignment.h"
 

@@ -101,12 +101,12 @@ void HeatmapPage::addChoices(PageHeader& header)
     m_shown->setObjectName(u"shown"_s);
     m_shown->setToolTip(
         tr("Maps of queries × keys, lines from queries to keys, or the selected cell's q·k element by element"));
-    m_scale = new ChoiceBox(header);
+    m_scale = new ChoiceBox(&header);
     m_scale->setAccessibleName(tr("Scale"));
     m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
     m_scale->addItem(tr("Linear scale"), static_cast<int>(ColourScale::Linear));
     m_scale->addItem(tr("Log scale"), static_cast<int>(ColourScale::Logarithmic));
-    m_colourMap = new ChoiceBox(header);
+    m_colourMap = new ChoiceBox(&header);
     m_colourMap->setAccessibleName(tr("Colour map"));
     for (const ColourMap& map : colourMaps())
         m_colourMap->addItem(map.title(), map.id());

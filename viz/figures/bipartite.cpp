@@ -302,7 +302,7 @@ Hit Bipartite::hit(QPointF where, const QRectF& area, const Theme& theme) const
         const Side& side = all[panel];
         if (!side.lines.contains(where))
             continue;
-        hit.panel = static_cast<int>(place);
+        hit.panel = static_cast<int>(panel);
         const auto place = static_cast<std::size_t>((where.y() - side.lines.top()) / side.row);
         if (where.x() <= side.left && place < m_window.queries) {
             hit.query = m_window.firstQuery + place;

@@ -119,7 +119,7 @@ private:
         double shown = 0.0, all = 0.0;
         for (const double p : probabilities)
             all += p;
-        for (const std::size_t i : largestPlaces(probabilities, kMostBars)) {
+        for (const std::size_t i : largestInOrder(probabilities, kMostBars)) {
             panel.bars.bars.push_back({labelOf(state, i), probabilities[i], 0.0, {}, {}, false, false});
             panel.amplitudes.push_back(state.amplitudes[i]);
             shown += probabilities[i];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/figures/pair_figure.h"
 
+#include "core/study/grid_measures.h"
 #include "viz/caption.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
@@ -9,7 +10,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 namespace ketscope {
 
@@ -200,14 +200,9 @@ void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const Bar
     }
 }
 
-std::vector<std::size_t> largestPlaces(const std::vector<double>& values, std::size_t most)
+std::vector<std::size_t> largestInOrder(const std::vector<double>& values, std::size_t most)
 {
-    std::vector<std::size_t> places(values.size());
-    std::iota(places.begin(), places.end(), std::size_t{0});
-    if (values.size() <= most)
-        return places;
-    std::ranges::stable_sort(places, std::ranges::greater(), [&](std::size_t place) { return values[place]; });
-    places.resize(most);
+    std::vector<std::size_t> places = largestPlaces(values, most);
     std::ranges::sort(places);
     return places;
 }

@@ -71,6 +71,6 @@ void paintBars(QPainter& painter, const QRectF& area, const BarPlot& plot, const
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme);
 
 // Places of the largest values, at most `most` in their own order, and whether anything was left out.
-std::vector<std::size_t> largestPlaces(const std::vector<double>& values, std::size_t most);
+std::vector<std::size_t> largestInOrder(const std::vector<double>& values, std::size_t most);
 
 }  // namespace ketscope

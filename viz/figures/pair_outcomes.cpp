@@ -26,7 +26,7 @@ public:
         for (std::size_t i = 0; i < weights.size(); ++i)
             weights[i] = std::max(weights[i], valueOf(outcomes.measured, i));
         weights[outcomes.wanted] += 10.0;  // always shown
-        m_places = largestPlaces(weights, kMostBars);
+        m_places = largestInOrder(weights, kMostBars);
         double largest = 0.0;
         for (const std::size_t i : m_places) {
             m_bars.bars.push_back(barOf(outcomes, i));
