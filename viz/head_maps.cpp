@@ -130,7 +130,8 @@ Cell HeadMaps::cell(const MapSource& source, std::size_t query, std::size_t key)
     }
     if (source.baseline) {
         cell.value -= weightOf(*source.baseline);
-        cell.standardError = std::hypot(cell.standardError, errorOf(*source.baseline));
+        if (!m_standardErrors[*source.baseline].empty())
+            cell.standardError = std::hypot(cell.standardError, errorOf(*source.baseline));
     }
     if (!std::isfinite(cell.value))
         cell.state = CellState::NotFinite;

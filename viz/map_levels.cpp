@@ -8,6 +8,19 @@ namespace ketscope {
 
 namespace {
 
+constexpr std::size_t kFinest = 3;
+
+// 3, 6, 9, 12, 18, 27, 36, 54, 81, …: every one a multiple of an earlier one.
+std::size_t nextPool(std::size_t pool)
+{
+    std::size_t power = kFinest;
+    while (power * 3 <= pool)
+        power *= 3;
+    if (pool == power && power > kFinest)
+        return power / 3 * 4;
+    return pool < 2 * power ? 2 * power : 3 * power;
+}
+
 bool isMark(float value) { return value <= MapLevels::kMasked; }
 
 MapLevels::Level blank(std::size_t pool, std::size_t rows, std::size_t columns)
@@ -30,21 +43,23 @@ float MapLevels::pooled(float a, float b)
 
 MapLevels::MapLevels(std::size_t rows, std::size_t columns, const std::function<float(std::size_t, std::size_t)>& value)
 {
-    Level first = blank(kStep, rows, columns);
+    Level first = blank(kFinest, rows, columns);
     for (std::size_t row = 0; row < rows; ++row) {
-        float* const line = first.values.data() + row / kStep * first.columns;
+        float* const line = first.values.data() + row / kFinest * first.columns;
         for (std::size_t column = 0; column < columns; ++column) {
-            float& block = line[column / kStep];
+            float& block = line[column / kFinest];
             block = pooled(block, value(row, column));
         }
     }
     m_levels.push_back(std::move(first));
     while (m_levels.back().rows > 1 || m_levels.back().columns > 1) {
-        const Level& finer = m_levels.back();
-        Level coarser = blank(finer.pool * kStep, rows, columns);
+        const std::size_t pool = nextPool(m_levels.back().pool);
+        const Level& finer = *levelFor(pool);
+        Level coarser = blank(pool, rows, columns);
+        const std::size_t share = pool / finer.pool;
         for (std::size_t row = 0; row < finer.rows; ++row)
             for (std::size_t column = 0; column < finer.columns; ++column) {
-                float& block = coarser.values[row / kStep * coarser.columns + column / kStep];
+                float& block = coarser.values[row / share * coarser.columns + column / share];
                 block = pooled(block, finer.values[row * finer.columns + column]);
             }
         m_levels.push_back(std::move(coarser));
@@ -70,8 +85,12 @@ std::size_t MapLevels::bytes() const
 
 std::size_t poolAtHand(std::size_t pool)
 {
-    return pool < MapLevels::kStep ? std::max<std::size_t>(1, pool)
-                                   : (pool + MapLevels::kStep - 1) / MapLevels::kStep * MapLevels::kStep;
+    if (pool < kFinest)
+        return std::max<std::size_t>(1, pool);
+    std::size_t found = kFinest;
+    while (found < pool)
+        found = nextPool(found);
+    return found;
 }
 
 }  // namespace ketscope

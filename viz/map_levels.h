@@ -7,13 +7,11 @@
 
 namespace ketscope {
 
-// A large map, max-pooled once: blocks of 3 × 3, 9 × 9, … cells, each with its value of largest magnitude. Together an
-// eighth of the map. Blocks that are all masked or all filtered out, and those with a value that is not finite, keep
-// that as a mark instead.
+// A large map, max-pooled once: blocks of 3 × 3, 6 × 6, 9 × 9, 12 × 12, 18 × 18 … cells, each with its value of largest
+// magnitude. Together a sixth of the map. Blocks that are all masked or all filtered out, and those with a value that is
+// not finite, keep that as a mark instead.
 class MapLevels {
 public:
-    static constexpr std::size_t kStep = 3;
-
     static constexpr float kMasked = -1e30F;
     static constexpr float kHidden = -2e30F;
 
@@ -38,8 +36,7 @@ private:
     std::vector<Level> m_levels;
 };
 
-// The block size that is drawn where at least `pool` cells have to share a pixel: 1, 2, or a multiple of 3 because
-// those are at hand.
+// The block size that is drawn where at least `pool` cells have to share a pixel: 1, 2, or the next of a level.
 std::size_t poolAtHand(std::size_t pool);
 
 }  // namespace ketscope

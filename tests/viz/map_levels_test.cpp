@@ -17,7 +17,7 @@ TEST(MapLevelsTest, BlocksHaveTheirValueOfLargestMagnitude)
         return (row * 13 + column * 29) % 23 == 5 ? -9.0F : static_cast<float>((row * 7 + column * 3) % 8);
     };
     const MapLevels levels(kRows, kColumns, value);
-    for (const std::size_t pool : {std::size_t{3}, std::size_t{9}}) {
+    for (const std::size_t pool : {std::size_t{3}, std::size_t{6}, std::size_t{9}, std::size_t{12}}) {
         const MapLevels::Level* level = levels.levelFor(pool);
         ASSERT_NE(level, nullptr);
         ASSERT_EQ(level->pool, pool);
@@ -31,7 +31,8 @@ TEST(MapLevelsTest, BlocksHaveTheirValueOfLargestMagnitude)
             }
         }
     }
-    EXPECT_EQ(levels.levelFor(6)->pool, 3U);
+    EXPECT_EQ(levels.levelFor(6)->pool, 6U);
+    EXPECT_EQ(levels.levelFor(15)->pool, 3U);
     EXPECT_EQ(levels.levelFor(2), nullptr);
 }
 
@@ -46,11 +47,11 @@ TEST(MapLevelsTest, MarksGiveWayToNumbersAndNumbersToWhatIsNotFinite)
     EXPECT_EQ(MapLevels::pooled(0.5F, -0.75F), -0.75F);
 }
 
-TEST(MapLevelsTest, TakeAnEighthOfTheMap)
+TEST(MapLevelsTest, TakeASixthOfTheMap)
 {
     constexpr std::size_t kSide = 729;
     const MapLevels levels(kSide, kSide, [](std::size_t, std::size_t) { return 1.0F; });
-    EXPECT_LE(levels.bytes(), kSide * kSide * sizeof(float) / 8);
+    EXPECT_LE(levels.bytes(), kSide * kSide * sizeof(float) / 6);
 }
 
 // What a zoomed figure reads from levels is what it would read from the cells.
@@ -74,7 +75,10 @@ TEST(MapLevelsTest, GridsFromLevelsAndFromCellsAgree)
     }
     EXPECT_EQ(poolAtHand(1), 1U);
     EXPECT_EQ(poolAtHand(2), 2U);
-    EXPECT_EQ(poolAtHand(4), 6U);
+    const std::pair<std::size_t, std::size_t> pools[] = {{3, 3},   {4, 6},   {10, 12}, {13, 18},
+                                                         {19, 27}, {28, 36}, {37, 54}};
+    for (const auto& [least, pool] : pools)
+        EXPECT_EQ(poolAtHand(least), pool);
 }
 
 }  // namespace
