@@ -7,9 +7,9 @@
 
 namespace ketscope {
 
-// Keeps what is open in a study file, some seconds after it changed, for when the program ends without a word. A lock file
-// beside it says which process is running; it goes when that process ends as it should. Every process has a pair of files
-// of its own. What a failed or cancelled run left unshown is not kept.
+// Keeps what is open in a study file, some seconds after it changed, for when the program ends without a word. A lock
+// file beside it says which process is running; it goes when that process ends as it should. Every process has a pair
+// of files of its own. What a failed or cancelled run left unshown is not kept.
 class Autosave : public QObject {
     Q_OBJECT
 
@@ -21,8 +21,8 @@ public:
 
     // Whether a session ended without a word and left something to go on with.
     bool endedUnexpectedly() const { return m_endedUnexpectedly; }
-    // What the session before this one had open, moved aside: so it is tried once only, should opening it be what ends the
-    // program. Empty = nothing.
+    // What the session before this one had open, moved aside: so it is tried once only, should opening it be what ends
+    // the program. Empty = nothing.
     const QString& lastSession() const { return m_last; }
 
     // Whether something is not yet written.

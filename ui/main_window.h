@@ -39,7 +39,8 @@ public:
     // Where to begin, in place of the left dock's sections.
     void showStart(bool on);
     void openModel(const QString& path);
-    // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a text.
+    // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a
+    // text.
     void openPath(const QString& path);
     // Keeps what is open in `autosave`, which outlives the window, and offers the session before this one.
     void useAutosave(Autosave& autosave);

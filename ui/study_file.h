@@ -5,8 +5,8 @@
 
 namespace ketscope {
 
-// The file that the open study is kept in: its name, whether the study differs from what the file holds, and saving, which
-// runs in a job.
+// The file that the open study is kept in: its name, whether the study differs from what the file holds, and saving,
+// which runs in a job.
 class StudyFile : public QObject {
     Q_OBJECT
 
@@ -20,8 +20,8 @@ public:
     // What is open was read from `file`, or is in no file.
     void adopt(const QString& file);
     void leave();
-    // Writes the study with its results, after the run that is going on; then it is the one in `file`, and `then` is called.
-    // Results that are not of the study as it is are not written.
+    // Writes the study with its results, after the run that is going on; then it is the one in `file`, and `then` is
+    // called. Results that are not of the study as it is are not written.
     void save(const QString& file, std::function<void()> then = {});
 
 signals:
