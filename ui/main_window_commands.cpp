@@ -18,7 +18,10 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QString plain(QString title) { return title.remove(u'&').remove(u"…"_s); }
+QString plain(QString title)
+{
+    return title.replace(u"&&"_s, u"\x01"_s).remove(u'&').replace(u'\x01', u'&').remove(u"…"_s);
+}
 
 // The actions of a menu and its submenus that can be triggered now. What was there already, such as a sample that two menus
 // have, is left out.

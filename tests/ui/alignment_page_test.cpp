@@ -108,8 +108,11 @@ TEST_F(AlignmentPageTest, AClickOnAPatchSelectsItsKeyInTheCrossStack)
     EXPECT_EQ(desk.controller.selection().stack, 2U);
     EXPECT_EQ(desk.controller.selection().key, 1U + 2U * 8U + 5U);
     EXPECT_EQ(focus().patch, 2U * 8U + 5U);
-    settle();
-    EXPECT_EQ(pane("patch-tokens")->figure()->caption().count(QStringLiteral("patch row 2, column 5")), 1);
+    // Beside the pictures, and made in a job of its own.
+    EXPECT_TRUE(waitFor([&] {
+        const Figure* figure = pane("patch-tokens")->figure();
+        return figure != nullptr && figure->caption().count(QStringLiteral("patch row 2, column 5")) == 1;
+    }));
 }
 
 TEST_F(AlignmentPageTest, AClickOnAWordSelectsItsQueryAndShiftAddsToTheMean)

@@ -45,7 +45,8 @@ protected:
         QTest::keyClicks(field, QString::fromLatin1(text));
         shown = palette->shown();
         QTest::keyClick(field, Qt::Key_Return);
-        ASSERT_TRUE(waitFor([&] { return window->findChild<CommandPalette*>() == nullptr; }));
+        ASSERT_TRUE(waitFor([&] { return window->findChild<CommandPalette*>() == nullptr; }))
+            << text << ": " << shown.join(u'|').toStdString();
     }
 
     Desk desk;

@@ -405,6 +405,10 @@ TEST_P(MechanismContract, CostGrowsWithTheInput)
     const RandomHead large(64, 64, 8, 8);
     for (const Variant& variant : variants) {
         const double cost = subject.flops(small.input, variant.parameters);
+        if (subject.info().id == "zero") {  // computes nothing, however large
+            EXPECT_EQ(cost, 0.0);
+            continue;
+        }
         EXPECT_GT(cost, 0.0) << variant.name;
         EXPECT_GT(subject.flops(large.input, variant.parameters), 2.0 * cost) << variant.name;
     }

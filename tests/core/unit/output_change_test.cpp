@@ -165,7 +165,8 @@ TEST(SweepValues, GoAroundThePresentOne)
     EXPECT_THAT(automaticValues(parameters, all[1], 5), ElementsAre("0", "0.25", "0.3", "0.5", "0.75"));
     EXPECT_THAT(automaticValues(parameters, all[2]), ElementsAre("one", "two"));
     parameters.set("m", 3);
-    EXPECT_THAT(automaticValues(parameters, all[0], 4), ElementsAre("1", "2", "3", "4"));
+    // By ratio 8 is nearer to 3 than 1 is.
+    EXPECT_THAT(automaticValues(parameters, all[0], 4), ElementsAre("2", "3", "4", "8"));
 }
 
 TEST(SweepIsCurrent, UntilSomethingElseThanTheAxesChanges)

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/study/alignment.h"
+#include "core/study/grid_measures.h"
 #include "core/study/head_statistics.h"
 #include "core/study/run_file.h"
+#include "core/study/sweep.h"
 #include "tests/support/paths.h"
 #include "tests/support/toy_model.h"
 
@@ -23,6 +26,35 @@ namespace fs = std::filesystem;
         input;
 }
 
+AlignmentView unusualAlignment()
+{
+    return {.method = alignmentMethods().back().id,
+            .fromPatches = true,
+            .reduction = HeadReduction::MeanOfHeads,
+            .withoutClass = false,
+            .smooth = true,
+            .opacity = 33,
+            .grid = false,
+            .boxes = true,
+            .differences = true,
+            .showsMatches = true,
+            .ground = PictureGround::Grey,
+            .tokens = {2, 3},
+            .region = {1, 2, 3, 4}};
+}
+
+HeatmapView unusualHeatmap()
+{
+    return {.standardErrors = false,
+            .direction = AttentionDirection::ToKey,
+            .filter = {MapFilter::Kind::Mass, 0.25, 7, 0.5, true, true},
+            .window = {1, 2, 3, 4},
+            .shown = HeatmapView::Shown::Lines,
+            .headCells = HeatmapView::HeadCells::Numbers,
+            .gridMeasure = gridMeasures().back().id,
+            .sortHeads = true};
+}
+
 Study unusualStudy()
 {
     return {.modelPath = "models/one",
@@ -42,7 +74,12 @@ Study unusualStudy()
                      .scale = ColourScale::Logarithmic,
                      .showDifference = false,
                      .headMeasure = headMeasures().back().id,
-                     .distanceCurve = DistanceCurve::Cumulative},
+                     .distanceCurve = DistanceCurve::Cumulative,
+                     .alignment = unusualAlignment(),
+                     .heatmap = unusualHeatmap(),
+                     .quantum = {PairStage::Measured, 3, DensityPart::Imaginary},
+                     .compared = {1, 2, true, {{1, 2, 3, 4, 5}}},
+                     .outputs = {20, true, HiddenMeasure::RelativeError, sweepMeasures().back().id}},
             .keptLayers = {1},
             .perspective = "entropy"};
 }
