@@ -214,6 +214,7 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
     const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
     const double capital = QFontMetricsF(font).capHeight();
     const double x = layout.xOf(static_cast<double>(*plot.selected));
+    const int decimals = std::max(2, decimalsOf(tickInterval(layout.maximum - layout.minimum)));
     for (std::size_t i = 0; i < values.size(); ++i) {
         const auto [value, trace] = values[i];
         const QPointF at(x, layout.yOf(value));
@@ -224,7 +225,7 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
         const QPointF text(above || below ? x : x + theme.px(8.0), above   ? at.y() - theme.px(8.0)
                                                                    : below ? at.y() + theme.px(8.0) + capital
                                                                            : at.y() + capital / 2.0);
-        drawLabel(painter, text, formatNumber(value, 2), font, theme.trace(trace), theme,
+        drawLabel(painter, text, formatNumber(value, decimals), font, theme.trace(trace), theme,
                   above || below ? Anchor::Centre : Anchor::Left);
     }
 }

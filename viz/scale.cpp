@@ -144,4 +144,14 @@ QString formatSigned(double value, int decimals)
     return positive ? QStringLiteral("+") + text : text;
 }
 
+QString formatCompact(double value, int digits)
+{
+    if (!std::isfinite(value))
+        return QStringLiteral("–");
+    QString text = QString::number(value, 'g', digits);
+    text.replace(QStringLiteral("e+0"), QStringLiteral("e")).replace(QStringLiteral("e+"), QStringLiteral("e"));
+    text.replace(QStringLiteral("e-0"), QStringLiteral("e-"));
+    return text.replace(QLatin1Char('-'), QChar(0x2212));
+}
+
 }  // namespace ketscope

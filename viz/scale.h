@@ -47,5 +47,7 @@ double niceMaximum(double largest);
 // Fixed decimals, C locale, with a real minus sign (U+2212); "NaN" and "∞" in words of one sign.
 QString formatNumber(double value, int decimals);
 QString formatSigned(double value, int decimals);  // "+0.205", "−0.205", "0.000"
+// At most `digits` significant ones, for numbers of any size: "0.05", "2e6", "3.7e−4"; "–" where there is none.
+QString formatCompact(double value, int digits);
 
 }  // namespace ketscope

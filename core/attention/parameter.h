@@ -26,8 +26,8 @@ struct Parameter {
     std::vector<std::string> choiceTitles = {};  // "Naive (independent shots)"
     // For choices that reproduce published code: what is wrong with it, one line; "" for correct ones. Empty = all correct.
     std::vector<std::string> choiceFaults = {};
-    std::string shownWhen = {};                  // id of a choice or flag parameter that must have …
-    std::vector<std::string> shownWhenIn = {};   // … one of these values ("on" for a flag); always shown when empty
+    std::string shownWhen = {};                 // id of a choice or flag parameter that must have …
+    std::vector<std::string> shownWhenIn = {};  // … one of these values ("on" for a flag); always shown when empty
     std::string group = {};  // heading in panels and lists, "Noise"; parameters of a group stand together
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/hidden_similarity.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -31,6 +32,22 @@ std::vector<std::uint8_t> countedTokens(const Comparison& comparison, std::size_
 }
 
 }  // namespace
+
+std::optional<std::size_t> hiddenStack(const Comparison& comparison, std::size_t stack)
+{
+    const auto keepsHidden = [&](std::size_t candidate) {
+        return std::ranges::none_of(comparison.traces,
+                                    [&](const auto& trace) { return trace->stacks.at(candidate).hidden.empty(); });
+    };
+    if (keepsHidden(stack))
+        return stack;
+    const auto& stacks = comparison.model.stacks;
+    for (std::size_t other = 0; other < stacks.size(); ++other)
+        if (stacks[other].queries == stacks[stack].queries && stacks[other].layers == stacks[stack].layers
+            && keepsHidden(other))
+            return other;
+    return std::nullopt;
+}
 
 VectorSimilarity similarity(std::span<const float> a, std::span<const float> b)
 {

@@ -3,6 +3,7 @@
 
 #include "core/study/comparison.h"
 
+#include <optional>
 #include <vector>
 
 namespace ketscope {
@@ -13,6 +14,10 @@ struct VectorSimilarity {
     double relativeError = 0.0;  // ‖b − a‖ / ‖a‖
 };
 VectorSimilarity similarity(std::span<const float> a, std::span<const float> b);
+
+// The stack whose hidden states a stack's attention goes into: itself, or for cross-attention, which has none of its own, the
+// one of its queries. Its layers have the same numbers. None where no hidden states were kept.
+std::optional<std::size_t> hiddenStack(const Comparison& comparison, std::size_t stack);
 
 // Of the hidden states of a stack's layers, 0 = embeddings, l + 1 = after layer l: the mean over the tokens that are not
 // padding. Empty for stacks without hidden states of their own, as cross-attention.

@@ -5,8 +5,8 @@
 #include "core/study/alignment_view.h"
 #include "core/study/comparison_view.h"
 #include "core/study/heatmap_view.h"
-#include "core/study/quantum_view.h"
 #include "core/study/outputs_view.h"
+#include "core/study/quantum_view.h"
 
 #include <string>
 #include <string_view>

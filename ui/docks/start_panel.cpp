@@ -57,6 +57,7 @@ void SampleButton::setPicture(const QImage& picture)
 void SampleButton::setOpen(bool open)
 {
     m_open = open;
+    setToolTip(open ? tr("Open now") : QString());
     update();
 }
 
@@ -105,8 +106,7 @@ void SampleButton::paintEvent(QPaintEvent*)
     const double left = picture.right() + theme.px(kPad);
     const QFont title = theme.ui(kLabelPixels, QFont::DemiBold);
     double baseline = theme.px(kPad / 2.0) + QFontMetricsF(title).ascent();
-    const QString name = m_open ? tr("%1 (open)").arg(text()) : text();
-    drawLabel(painter, {left, baseline}, fitText(name, title, width() - left - theme.px(kPad)), title,
+    drawLabel(painter, {left, baseline}, fitText(text(), title, width() - left - theme.px(kPad)), title,
               m_open ? theme.accent : theme.text, theme);
     for (const QString& line : linesFor(width())) {
         baseline += theme.px(kLine);

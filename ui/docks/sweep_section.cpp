@@ -118,6 +118,7 @@ SweepSection::SweepSection(StudyController& controller, Appearance& appearance, 
     m_second->setObjectName(u"sweepSecond"_s);
     m_seeds->setObjectName(u"sweepSeeds"_s);
     m_seeds->setRange(1, kMostSeeds);
+    m_seeds->setButtonSymbols(QAbstractSpinBox::NoButtons);
     m_seeds->setValue(kUsualSeeds);
     m_seeds->setAccessibleName(tr("Seeds"));
     m_seeds->setToolTip(

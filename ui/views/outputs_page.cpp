@@ -14,7 +14,7 @@ namespace {
 constexpr double kSideBySide = 860.0;  // room for two figures beside each other
 constexpr double kLeastCurves = 220.0;
 constexpr double kLeastLoss = 250.0;
-constexpr double kMostAnswers = 420.0;  // longer lists are scrolled
+constexpr double kMostAnswers = 460.0;  // longer lists are scrolled
 
 bool hasAnswers(const Comparison& comparison)
 {
@@ -57,7 +57,7 @@ OutputsPage::OutputsPage(StudyController& controller, Appearance& appearance, QW
     figures->setContentsMargins(0, 0, 0, 0);
     figures->setSpacing(0);
     figures->addWidget(m_none);
-    figures->addWidget(m_answers, 4);
+    figures->addWidget(m_answers);
     figures->addWidget(m_loss, 3);
     figures->addWidget(m_hidden, 3);
     for (QSplitter* each : {m_answers, m_hidden}) {
@@ -175,7 +175,7 @@ void OutputsPage::arrange()
     const int most = qRound(theme.px(kMostAnswers));
     const int list = std::min(most, m_outputs->minimumHeight());
     const int table = std::min(most, m_change->minimumHeight());
-    m_answers->setMinimumHeight(narrow ? list + table : std::max(list, table));
+    m_answers->setFixedHeight(narrow ? list + table : std::max(list, table));
     if (narrow)
         m_answers->setSizes({list, table});
     else

@@ -3,11 +3,11 @@
 
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
+#include "viz/figures/sweep_points.h"
+#include "viz/scale.h"
 
 #include <QFileDialog>
 #include <QHeaderView>
-
-#include <cmath>
 
 namespace ketscope {
 
@@ -19,11 +19,6 @@ constexpr double kSideBySide = 900.0;
 constexpr double kTableWidth = 340.0;
 constexpr double kTableHeight = 220.0;
 constexpr double kTellsTime = 0.02;  // before so much is done, the time left is a guess
-
-QString cellText(double value)
-{
-    return std::isfinite(value) ? QString::number(value, 'g', 4).replace(u'-', QChar(0x2212)) : u"–"_s;
-}
 
 }  // namespace
 
@@ -220,7 +215,7 @@ void SweepPage::refresh()
         : !problem.isEmpty()
             ? problem
             : tr("Nothing was swept yet. A sweep runs B with several values of a parameter and draws a "
-                 "measure against it. What is varied stands on the right; Run sweep begins."));
+                 "measure against it. What is varied is chosen in the dock’s Sweep section."));
     m_note->setText(any ? tr("click a point to set it in B") : QString());
     if (any)
         refreshTable();
@@ -246,11 +241,11 @@ void SweepPage::refreshTable()
         const Interval& value = found.measures.at(measure);
         QStringList texts;
         for (int axis = 0; axis < axes; ++axis)
-            texts << (found.values.empty() ? axis == 0 ? QString::fromStdString(found.label) : QString()
+            texts << (found.values.empty() ? axis == 0 ? baselineName(found.label) : QString()
                                            : QString::fromStdString(found.values[static_cast<std::size_t>(axis)]));
         const bool interval = found.runs > 1;
-        texts << cellText(value.mean) << (interval ? cellText(value.low) : u"–"_s)
-              << (interval ? cellText(value.high) : u"–"_s) << QString::number(found.runs);
+        texts << formatCompact(value.mean, 4) << (interval ? formatCompact(value.low, 4) : u"–"_s)
+              << (interval ? formatCompact(value.high, 4) : u"–"_s) << QString::number(found.runs);
         for (int column = 0; column < titles.size(); ++column) {
             auto* item = new QTableWidgetItem(texts[column]);
             item->setTextAlignment((column < axes ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
@@ -259,8 +254,7 @@ void SweepPage::refreshTable()
             m_table->setItem(row, column, item);
         }
     }
-    m_table->resizeColumnsToContents();
-    m_table->horizontalHeader()->setStretchLastSection(true);
+    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
 }
 
 void SweepPage::resizeEvent(QResizeEvent* event)

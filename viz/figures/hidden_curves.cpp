@@ -14,16 +14,19 @@ HiddenCurves::HiddenCurves(const ComparisonPointer& comparison)
 {
     if (comparison->traces.size() < 2)
         refuse({"hidden states", "a candidate to hold against A", "only A", "Patch a head."});
-    for (const auto& trace : comparison->traces)
-        if (trace->stacks.at(m_selection.stack).hidden.empty())
-            refuse({"hidden states", "a stack that keeps them",
-                    comparison->model.stacks.at(m_selection.stack).name + " without", "Choose another stack."});
+    const auto stack = hiddenStack(*comparison, m_selection.stack);
+    if (!stack)
+        refuse({"hidden states", "a stack that keeps them",
+                comparison->model.stacks.at(m_selection.stack).name + " without", "Choose another stack."});
+    m_stack = *stack;
 }
 
 QString HiddenCurves::quantity() const
 {
     return m_measure == HiddenMeasure::Cosine ? QStringLiteral("cosine with A") : QStringLiteral("‖B − A‖ / ‖A‖");
 }
+
+QString HiddenCurves::stackNote() const { return captionOfStack(m_maps.comparison(), m_stack); }
 
 void HiddenCurves::add(std::size_t trace, const std::vector<VectorSimilarity>& values)
 {

@@ -13,13 +13,15 @@ public:
 
 protected:
     QString unit() const override { return {}; }
-    QString quantity() const;  // "cosine with A's"
+    QString quantity() const;   // "cosine with A"
+    QString stackNote() const;  // "text stack, "; empty with one stack
     // Adds one candidate's values and, after the last, takes the range from all of them.
     void add(std::size_t trace, const std::vector<VectorSimilarity>& values);
     void setRange();
     QString captionTail() const;  // "for “…” A, …; B, …"
 
     HiddenMeasure m_measure;
+    std::size_t m_stack = 0;  // whose hidden states are shown
 };
 
 }  // namespace ketscope

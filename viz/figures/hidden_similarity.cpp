@@ -12,7 +12,7 @@ public:
     explicit HiddenSimilarity(const ComparisonPointer& comparison) : HiddenCurves(comparison)
     {
         for (std::size_t trace = 1; trace < comparison->traces.size(); ++trace)
-            add(trace, hiddenByLayer(*comparison, trace, m_selection.stack));
+            add(trace, hiddenByLayer(*comparison, trace, m_stack));
         setRange();
         m_plot.labels << QStringLiteral("input");
         for (std::size_t hidden = 1; hidden < m_plot.series.front().values.size(); ++hidden)
@@ -42,8 +42,7 @@ public:
     QString caption() const override
     {
         return QStringLiteral("Hidden states against those of A (%1, mean over tokens) after each layer of %2, %3%4")
-            .arg(quantity(), modelName(m_maps.comparison().model),
-                 captionOfStack(m_maps.comparison(), m_selection.stack), captionTail());
+            .arg(quantity(), modelName(m_maps.comparison().model), stackNote(), captionTail());
     }
 
     QString panelCaption() const override
@@ -54,7 +53,7 @@ public:
 
 protected:
     QString title() const override { return QStringLiteral("Hidden states by layer"); }
-    QString detail() const override { return quantity() + QStringLiteral(", mean over tokens"); }
+    QString detail() const override { return stackNote() + quantity() + QStringLiteral(", mean over tokens"); }
 };
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison)

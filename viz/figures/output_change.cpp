@@ -19,7 +19,7 @@ namespace {
 constexpr double kTitle = 26.0;
 constexpr double kHeads = 18.0;
 constexpr double kLine = 22.0;
-constexpr double kMostColumn = 120.0;
+constexpr double kMostColumn = 92.0;
 
 // What every trace does to the output, in numbers: a row for each measure, a column for each trace.
 class OutputChangeFigure final : public Figure {
@@ -133,9 +133,10 @@ private:
 
     static QString note()
     {
-        return QStringLiteral("KL(A‖·), Jensen–Shannon divergence and total variation are of the distributions of "
-                              "answers; the margin is the first answer's probability less the second's. One run of "
-                              "each: no errors are known.");
+        return QStringLiteral(
+            "KL from A is KL(A‖this); it, Jensen–Shannon divergence and total variation are of the distributions of "
+            "answers; the margin is the first answer's probability less the second's. One run of "
+            "each: no errors are known.");
     }
 
     double columnWidth(const QRectF& area, const Theme& theme) const
@@ -149,9 +150,7 @@ private:
         for (const double value : values) {
             // What is too small for the decimals is not nothing.
             const bool small = value != 0.0 && std::abs(value) < std::pow(10.0, -decimals);
-            row.shown << (!std::isfinite(value) ? QStringLiteral("–")
-                          : small ? QString::number(value, 'e', 1).replace(QLatin1Char('-'), QChar(0x2212))
-                                  : formatNumber(value, decimals));
+            row.shown << (small || !std::isfinite(value) ? formatCompact(value, 2) : formatNumber(value, decimals));
             row.exact << QString::number(value, 'g', 9);
         }
         m_rows.push_back(std::move(row));
@@ -180,7 +179,7 @@ private:
         addOf(QStringLiteral("Margin"), 3, changes, &OutputChange::margin);
         if (!std::isfinite(changes.front().kl))
             return;  // no distribution
-        addOf(QStringLiteral("KL(A‖·), nats"), 3, changes, &OutputChange::kl);
+        addOf(QStringLiteral("KL from A, nats"), 3, changes, &OutputChange::kl);
         addOf(QStringLiteral("Jensen–Shannon, nats"), 3, changes, &OutputChange::jensenShannon);
         addOf(QStringLiteral("Total variation"), 3, changes, &OutputChange::totalVariation);
     }

@@ -24,14 +24,7 @@ constexpr double kLeastHeight = 240.0, kMostHeight = 460.0;
 constexpr double kHitRadius = 16.0;
 constexpr double kMarker = 3.2;
 
-// Numbers of any size, few digits: "0.05", "2e6".
-QString tickText(double value)
-{
-    QString text = QString::number(std::abs(value) < 1e-12 ? 0.0 : value, 'g', 4);
-    text.replace(QStringLiteral("e+0"), QStringLiteral("e")).replace(QStringLiteral("e+"), QStringLiteral("e"));
-    text.replace(QStringLiteral("e-0"), QStringLiteral("e-"));
-    return text.replace(QLatin1Char('-'), QChar(0x2212));
-}
+QString tickText(double value) { return formatCompact(std::abs(value) < 1e-12 ? 0.0 : value, 4); }
 
 // A measure against a parameter: a line for each value of the other parameters, with intervals over the seeds and the
 // trivial baselines.

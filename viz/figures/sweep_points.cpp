@@ -137,6 +137,11 @@ void setY(SweepPoints& points, std::vector<SweepBaseline> baselines)
 
 }  // namespace
 
+QString baselineName(const std::string& label)
+{
+    return label == "zero" ? QStringLiteral("no output") : QString::fromStdString(label);
+}
+
 QString axisTitle(const Sweep& sweep, std::size_t axis)
 {
     const Parameter& parameter = parameterOf(sweep, axis);
@@ -155,9 +160,7 @@ SweepPoints sweepPoints(const Sweep& sweep, std::size_t measure, const Study& st
         if (!sweep.rows[row].values.empty()) {
             addPoint(points, sweep, row, value, present);
         } else if (std::isfinite(value.mean)) {
-            const QString label = QString::fromStdString(sweep.rows[row].label);
-            baselines.push_back(
-                {row, label == QLatin1String("zero") ? QStringLiteral("no output") : label, value.mean});
+            baselines.push_back({row, baselineName(sweep.rows[row].label), value.mean});
         }
     }
     setY(points, std::move(baselines));

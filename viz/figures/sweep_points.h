@@ -50,6 +50,9 @@ struct SweepPoints {
 // `study` says what the candidate is set to now.
 SweepPoints sweepPoints(const Sweep& sweep, std::size_t measure, const Study& study);
 
+// "exact", "uniform", "no output".
+QString baselineName(const std::string& label);
+
 // "Random features m", or "Estimator".
 QString axisTitle(const Sweep& sweep, std::size_t axis);
 

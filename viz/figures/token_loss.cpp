@@ -69,7 +69,10 @@ public:
             for (std::size_t i = 0; i < m_losses[trace].probability.size(); ++i) {
                 const double value = m_losses[trace].probability[i];
                 const double left = layout.xOf(static_cast<double>(i)) - pitch / 2.0;
-                const QRectF cell(left, top, pitch > theme.px(8.0) ? pitch - 1.0 : pitch, height);
+                const double width = pitch > theme.px(8.0) ? pitch - 1.0 : pitch;
+                // The first and last cells are cut where they would leave the plot.
+                const QRectF cell =
+                    QRectF(left, top, width, height) & QRectF(layout.plot.left(), top, layout.plot.width(), height);
                 if (std::isfinite(value))
                     painter.fillRect(cell, QColor(m_colours.at(m_scale.position(value))));
             }

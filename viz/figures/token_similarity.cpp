@@ -13,7 +13,7 @@ public:
     explicit TokenSimilarity(const ComparisonPointer& comparison) : HiddenCurves(comparison)
     {
         for (std::size_t trace = 1; trace < comparison->traces.size(); ++trace)
-            add(trace, hiddenByToken(*comparison, trace, m_selection.stack, m_selection.layer + 1));
+            add(trace, hiddenByToken(*comparison, trace, m_stack, m_selection.layer + 1));
         setRange();
         for (std::size_t token = 0; token < m_plot.series.front().values.size(); ++token)
             m_plot.labels << elideMiddle(m_maps.queryText(token));
@@ -45,8 +45,8 @@ public:
     QString caption() const override
     {
         return QStringLiteral("Hidden states against those of A (%1) token by token after layer %2 of %3, %4%5")
-            .arg(quantity(), QString::number(m_selection.layer), modelName(m_maps.comparison().model),
-                 captionOfStack(m_maps.comparison(), m_selection.stack), captionTail());
+            .arg(quantity(), QString::number(m_selection.layer), modelName(m_maps.comparison().model), stackNote(),
+                 captionTail());
     }
 
     QString panelCaption() const override
@@ -57,7 +57,10 @@ public:
 
 protected:
     QString title() const override { return QStringLiteral("Hidden states by token"); }
-    QString detail() const override { return QStringLiteral("after layer %1, ").arg(m_selection.layer) + quantity(); }
+    QString detail() const override
+    {
+        return stackNote() + QStringLiteral("after layer %1, ").arg(m_selection.layer) + quantity();
+    }
 };
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison)

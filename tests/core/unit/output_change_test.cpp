@@ -121,6 +121,22 @@ TEST(HiddenSimilarity, MeansLeavePaddingOut)
     EXPECT_TRUE(std::isnan(tokens[2].cosine));
 }
 
+TEST(HiddenSimilarity, CrossAttentionGoesIntoTheStackOfItsQueries)
+{
+    Comparison comparison;
+    comparison.model.stacks = {{.name = "vision", .layers = 2, .queries = TokenAxis::Image, .keys = TokenAxis::Image},
+                               {.name = "text", .layers = 2},
+                               {.name = "cross", .layers = 2, .keys = TokenAxis::Image}};
+    auto trace = std::make_shared<Trace>();
+    const TensorPointer hidden = tensorOf({1, 1}, {1});
+    trace->stacks = {{.name = "vision", .hidden = {hidden}}, {.name = "text", .hidden = {hidden}}, {.name = "cross"}};
+    comparison.traces = {trace};
+    EXPECT_EQ(hiddenStack(comparison, 0), 0U);
+    EXPECT_EQ(hiddenStack(comparison, 2), 1U);
+    trace->stacks[1].hidden.clear();
+    EXPECT_EQ(hiddenStack(comparison, 2), std::nullopt);
+}
+
 TEST(TokenLoss, PerplexityByHand)
 {
     Comparison comparison;
