@@ -18,7 +18,7 @@ protected:
     {
         Monitor monitor;
         Study study = sampleStudy();
-        study.selection = {.layer = 5, .head = 7, .query = 4, .key = 5};
+        study.selection = {.layer = 5, .head = 0, .query = 4, .key = 5};
         const std::shared_ptr<const LoadedModel> model = loadModel(study.modelPath, monitor);
         auto run = std::make_shared<Comparison>(*runStudy(study, *model, nullptr, 1, monitor));
         run->loaded = model;
@@ -43,7 +43,7 @@ TEST_F(QkDetailTest, ElementsAddUpToTheWeightOfTheMap)
         dot += table.rows[i][4].toDouble();
     }
     EXPECT_NEAR(dot / std::sqrt(static_cast<double>(size)), table.rows[size - 1][5].toDouble(), 1e-5);
-    const float weight = comparison->traces[0]->stacks[0].attention[5]->matrix({7})(4, 5);
+    const float weight = comparison->traces[0]->stacks[0].attention[5]->matrix({0})(4, 5);
     EXPECT_TRUE(figure->caption().contains(
         QStringLiteral("softmax weight %1").arg(QString::number(static_cast<double>(weight), 'f', 4))))
         << weight << figure->caption().toStdString();
