@@ -164,11 +164,8 @@ void MainWindow::connectController()
                                                         : recorded);
         refreshTitle();
     });
-    connect(&m_controller, &StudyController::viewChanged, this, [this] {
-        ViewSettings view = m_controller.study().view;
-        view.compared = {};  // of this study alone
-        m_settings.setView(view);
-    });
+    connect(&m_controller, &StudyController::viewChanged, this,
+            [this] { m_settings.setView(lastingView(m_controller.study().view)); });
     connect(&m_appearance, &Appearance::changed, this, &MainWindow::applySizes);
     connect(m_tools, &MainToolBar::planDialogWanted, m_plan, &PlanSection::edit);
     connect(m_tools, &MainToolBar::inputDialogWanted, this, &MainWindow::openInputDialog);
@@ -188,6 +185,12 @@ void MainWindow::applySizes()
     m_right->widget()->setMinimumWidth(qRound(268 * scale));
     m_right->widget()->setMaximumWidth(qRound(400 * scale));
     arrangeDocks();
+    resizeSideDocks();
+}
+
+void MainWindow::resizeSideDocks()
+{
+    const double scale = m_appearance.textScale();
     resizeDocks({m_left, m_right}, {qRound((m_startShown ? 348 : 252) * scale), qRound(292 * scale)}, Qt::Horizontal);
 }
 
@@ -203,7 +206,7 @@ void MainWindow::arrangeDocks()
         removeDockWidget(m_right);
         addDockWidget(Qt::RightDockWidgetArea, m_right);
         m_right->show();
-        resizeDocks({m_left, m_right}, {qRound(252 * scale), qRound(292 * scale)}, Qt::Horizontal);
+        resizeSideDocks();
     }
 }
 

@@ -68,6 +68,7 @@ private:
     void connectController();
     void arrangeDocks();
     void applySizes();
+    void resizeSideDocks();
     void restore();
 
     void createMenus();

@@ -280,7 +280,7 @@ void MainWindow::openSample(const Sample& sample)
 {
     m_errors->say({});
     Study study = sample.study;
-    study.view = m_controller.study().view;
+    study.view = lastingView(m_controller.study().view);
     leaveStudy([this, study] { m_controller.openStudy(study, false); });
 }
 

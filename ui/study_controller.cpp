@@ -116,7 +116,7 @@ void StudyController::openModel(const QString& path)
     study.modelPath = path.toStdString();
     study.candidates.clear();
     study.keptLayers.clear();
-    study.view.compared = {};
+    study.view = lastingView(study.view);
     if (const auto sample = sampleAt(study.modelPath))
         study.input = sample->study.input;
     open(study, entry() == nullptr ? std::optional<PlanEntry>() : *entry(), true, true);

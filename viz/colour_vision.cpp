@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 
 namespace ketscope {
 
@@ -15,11 +16,18 @@ double linearOf(int byte)
     return value <= 0.04045 ? value / 12.92 : std::pow((value + 0.055) / 1.055, 2.4);
 }
 
-int byteOf(double linear)
+constexpr int kLevels = 4096;  // of linear light: finer than a byte of sRGB everywhere but in the darkest
+
+// Bytes of equally spaced linear values, so that a picture costs no powers.
+std::array<std::uint8_t, kLevels + 1> bytesOfLinear()
 {
-    const double clipped = std::clamp(linear, 0.0, 1.0);
-    const double value = clipped <= 0.0031308 ? 12.92 * clipped : 1.055 * std::pow(clipped, 1.0 / 2.4) - 0.055;
-    return static_cast<int>(std::lround(255.0 * value));
+    std::array<std::uint8_t, kLevels + 1> bytes{};
+    for (int i = 0; i <= kLevels; ++i) {
+        const double linear = static_cast<double>(i) / kLevels;
+        const double value = linear <= 0.0031308 ? 12.92 * linear : 1.055 * std::pow(linear, 1.0 / 2.4) - 0.055;
+        bytes[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(std::lround(255.0 * value));
+    }
+    return bytes;
 }
 
 }  // namespace
@@ -47,6 +55,10 @@ QImage seenWith(const ColourVision& vision, const QImage& image)
     std::array<double, 256> linear;
     for (int i = 0; i < 256; ++i)
         linear[static_cast<std::size_t>(i)] = linearOf(i);
+    static const auto bytes = bytesOfLinear();
+    const auto byteOf = [](double value) {
+        return bytes[static_cast<std::size_t>(std::lround(std::clamp(value, 0.0, 1.0) * kLevels))];
+    };
     QImage seen = image.convertToFormat(QImage::Format_RGB32);
     for (int y = 0; y < seen.height(); ++y) {
         auto* line = reinterpret_cast<QRgb*>(seen.scanLine(y));

@@ -108,6 +108,14 @@ Hit Composition::hit(QPointF where, const QRectF& area, const Theme& theme) cons
     return {};
 }
 
+std::vector<Table> Composition::tables() const
+{
+    std::vector<Table> tables;
+    for (const auto& panel : m_panels)
+        tables.push_back(panel->table());
+    return tables;
+}
+
 QString Composition::caption() const
 {
     if (m_panels.size() == 1)
@@ -146,7 +154,7 @@ std::unique_ptr<Composition> makePage(const ComparisonPointer& comparison, const
         if (id == QStringLiteral("heatmap"))
             panels.push_back(std::make_unique<Heatmap>(comparison, heatmap));
         else
-            panels.push_back(figureType(id).make(comparison));
+            panels.push_back(makeFigure(figureType(id), comparison));
     }
     return std::make_unique<Composition>(comparison, std::move(panels), contents);
 }

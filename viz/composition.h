@@ -34,8 +34,9 @@ public:
     double heightFor(double width, const Theme& theme) const override;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
-    // Of the first panel; panel(i).table() has the others.
+    // Of the first panel; tables() has the others.
     Table table() const override { return m_panels.front()->table(); }
+    std::vector<Table> tables() const override;
     QString caption() const override;
     double smallestText(double width, const Theme& theme) const override;
     bool losesSignInGrey() const override;

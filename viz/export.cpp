@@ -208,6 +208,17 @@ void writeBytes(const std::filesystem::path& target, const QByteArray& bytes)
     atomic.commit();
 }
 
+// Beside `file`: name.csv, or name-a.csv, name-b.csv, … of several panels.
+std::vector<std::filesystem::path> valueFiles(const std::filesystem::path& file, std::size_t panels)
+{
+    if (panels == 1)
+        return {std::filesystem::path(file).replace_extension(".csv")};
+    std::vector<std::filesystem::path> files;
+    for (std::size_t i = 0; i < panels; ++i)
+        files.push_back(file.parent_path() / (file.stem().string() + "-" + panelLetter(i).toStdString() + ".csv"));
+    return files;
+}
+
 }  // namespace
 
 const std::vector<ExportFormat>& exportFormats()
@@ -234,10 +245,10 @@ void exportFigure(const Figure& figure, const Comparison& comparison, const std:
     writeBytes(file, exporter.bytes(page, options, provenanceOf(page, comparison, options)));
     if (!options.values)
         return;
-    const auto* composed = dynamic_cast<const Composition*>(&figure);
-    const std::vector<std::filesystem::path> files = valueFiles(figure, file);
+    const std::vector<Table> tables = figure.tables();
+    const std::vector<std::filesystem::path> files = valueFiles(file, tables.size());
     for (std::size_t i = 0; i < files.size(); ++i)
-        writeBytes(files[i], csvOf(composed == nullptr ? figure.table() : composed->panel(i).table()));
+        writeBytes(files[i], csvOf(tables[i]));
 }
 
 void exportProgram(const Figure& figure, const std::filesystem::path& file)
@@ -276,17 +287,6 @@ ExportCheck checkExport(const Figure& figure, const ExportOptions& options)
     if (figure.losesSignInGrey())
         check.warnings << QStringLiteral("In greyscale the difference loses its sign.");
     return check;
-}
-
-std::vector<std::filesystem::path> valueFiles(const Figure& figure, const std::filesystem::path& file)
-{
-    const auto* page = dynamic_cast<const Composition*>(&figure);
-    if (page == nullptr || page->panels() == 1)
-        return {std::filesystem::path(file).replace_extension(".csv")};
-    std::vector<std::filesystem::path> files;
-    for (std::size_t i = 0; i < page->panels(); ++i)
-        files.push_back(file.parent_path() / (file.stem().string() + "-" + panelLetter(i).toStdString() + ".csv"));
-    return files;
 }
 
 QByteArray csvOf(const Table& table)

@@ -47,9 +47,6 @@ struct ExportCheck {
 };
 ExportCheck checkExport(const Figure& figure, const ExportOptions& options);
 
-// The files that exportFigure writes beside `file` for ExportOptions::values, one for each panel.
-std::vector<std::filesystem::path> valueFiles(const Figure& figure, const std::filesystem::path& file);
-
 // Comma-separated (RFC 4180), in UTF-8.
 QByteArray csvOf(const Table& table);
 

@@ -48,6 +48,8 @@ public:
     virtual void paint(QPainter& painter, const QRectF& area, const Theme& theme) const = 0;
     virtual Hit hit(QPointF where, const QRectF& area, const Theme& theme) const = 0;
     virtual Table table() const = 0;
+    // Of every panel, where there are several.
+    virtual std::vector<Table> tables() const { return {table()}; }
     // One sentence with mechanisms and parameters, for the caption and for screen readers.
     virtual QString caption() const = 0;
     // The same for one panel of several, whose common caption names model, head, input and traces already.
@@ -67,13 +69,16 @@ struct FigureType {
     std::unique_ptr<Figure> (*make)(const ComparisonPointer& comparison);  // reads selection and view from its study
     // Why a comparison has nothing to draw here, as one sentence, empty when it has; null = it always has.
     QString (*obstacle)(const Comparison& comparison) = nullptr;
-    // Needs queries and keys of the selected head: makes them with comparison->loaded, and says so where that is null.
+    // Needs queries and keys of the selected head, recorded with comparison->loaded.
     bool needsHeadVectors = false;
 };
 
 const std::vector<const FigureType*>& figureTypes();
 // Throws Error (Input) listing the known ids.
 const FigureType& figureType(const QString& id);
+// Cheap enough for the GUI thread.
 QString obstacleOf(const FigureType& type, const Comparison& comparison);
+// Throws Error (Input) with the obstacle, or with what only making it shows.
+std::unique_ptr<Figure> makeFigure(const FigureType& type, const ComparisonPointer& comparison);
 
 }  // namespace ketscope

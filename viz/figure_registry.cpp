@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/study/selected_head.h"
 #include "viz/figure.h"
 
 namespace ketscope {
@@ -20,7 +21,16 @@ const std::vector<const FigureType*>& figureTypes()
 
 QString obstacleOf(const FigureType& type, const Comparison& comparison)
 {
+    if (type.needsHeadVectors && comparison.selectedHead == nullptr)
+        return QString::fromStdString(obstacleToRecording(comparison));
     return type.obstacle == nullptr ? QString() : type.obstacle(comparison);
+}
+
+std::unique_ptr<Figure> makeFigure(const FigureType& type, const ComparisonPointer& comparison)
+{
+    if (const QString obstacle = obstacleOf(type, *comparison); !obstacle.isEmpty())
+        refuse({type.id.toStdString(), "something to draw", "nothing", obstacle.toStdString()});
+    return type.make(comparison);
 }
 
 const FigureType& figureType(const QString& id)

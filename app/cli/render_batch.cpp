@@ -53,16 +53,6 @@ void renderOne(const BatchItem& item, const std::shared_ptr<const LoadedModel>& 
         writeRunFile(*comparison, outputs.run, monitor);
 }
 
-// Steps of one input say nothing of the whole: only cancelling goes through.
-class Quietly final : public Monitor {
-public:
-    explicit Quietly(const Monitor& whole) : m_whole(whole) {}
-    bool cancelled() const noexcept override { return m_whole.cancelled(); }
-
-private:
-    const Monitor& m_whole;
-};
-
 }  // namespace
 
 void renderBatch(const Comparison& study, const RenderOptions& options, Monitor& monitor)
@@ -76,7 +66,7 @@ void renderBatch(const Comparison& study, const RenderOptions& options, Monitor&
     makeFolder(options.outFolder);
     std::size_t made = 0, there = 0;
     std::vector<std::string> failures;
-    Quietly quietly(monitor);
+    QuietMonitor quietly(monitor);
     for (std::size_t i = 0; i < items.size(); ++i) {
         monitor.check();
         monitor.progress(static_cast<double>(i) / static_cast<double>(items.size()),

@@ -30,4 +30,14 @@ public:
     }
 };
 
+// For a part of some work: is cancelled with the whole, and says nothing of its own.
+class QuietMonitor final : public Monitor {
+public:
+    explicit QuietMonitor(const Monitor& whole) : m_whole(whole) {}
+    bool cancelled() const noexcept override { return m_whole.cancelled(); }
+
+private:
+    const Monitor& m_whole;
+};
+
 }  // namespace ketscope

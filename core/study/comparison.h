@@ -101,6 +101,8 @@ struct OutputTable {
     std::vector<double> rest =
         {};  // probability of the answers without a row, one for each trace; 0 when not exclusive
 };
+// Whether the model answers something and the run kept it.
+bool hasAnswers(const Comparison& comparison);
 // The baseline's first `maximumRows` answers, and the first answer of every other trace.
 OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows = 5);
 

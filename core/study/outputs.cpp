@@ -242,6 +242,11 @@ std::size_t rankOf(const std::vector<double>& probabilities, std::size_t index)
 
 }  // namespace
 
+bool hasAnswers(const Comparison& comparison)
+{
+    return comparison.model.task != Task::None && !comparison.traces.front()->outputs.empty();
+}
+
 OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows)
 {
     const Answers answers = answersOf(comparison);

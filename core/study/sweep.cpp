@@ -150,20 +150,10 @@ private:
         entry.mechanism = &mechanism;
         entry.parameters = parameters;
         study.candidates = {{{entry}}};
-        Quiet quiet(m_monitor);
+        QuietMonitor quiet(m_monitor);
         const OutputChange change = outputChanges(*runStudy(study, m_model, m_baseline, m_threads, quiet)).back();
         return {change.topOfA, change.kl};
     }
-
-    // Cancels with the whole, says nothing of its own.
-    class Quiet : public Monitor {
-    public:
-        explicit Quiet(const Monitor& whole) : m_whole(whole) {}
-        bool cancelled() const noexcept override { return m_whole.cancelled(); }
-
-    private:
-        const Monitor& m_whole;
-    };
 
     const SweepRequest& m_request;
     const LoadedModel& m_model;

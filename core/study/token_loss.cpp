@@ -44,17 +44,22 @@ TokenLoss lossOf(const Tensor& logits, const EncodedInput& input)
 
 }  // namespace
 
+bool hasTokenLosses(const Comparison& comparison)
+{
+    return comparison.model.task == Task::CausalLanguageModelling && comparison.input.model.tokenIds.size() > 1
+           && std::ranges::all_of(comparison.traces, [](const auto& trace) {
+                  const auto logits = trace->outputs.find("logits");
+                  return logits != trace->outputs.end() && !logits->second->empty();
+              });
+}
+
 std::vector<TokenLoss> tokenLosses(const Comparison& comparison)
 {
     std::vector<TokenLoss> losses;
-    if (comparison.model.task != Task::CausalLanguageModelling || comparison.input.model.tokenIds.size() < 2)
+    if (!hasTokenLosses(comparison))
         return losses;
-    for (const auto& trace : comparison.traces) {
-        const auto logits = trace->outputs.find("logits");
-        if (logits == trace->outputs.end() || logits->second->empty())
-            return {};
-        losses.push_back(lossOf(*logits->second, comparison.input));
-    }
+    for (const auto& trace : comparison.traces)
+        losses.push_back(lossOf(*trace->outputs.at("logits"), comparison.input));
     return losses;
 }
 

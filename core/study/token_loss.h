@@ -16,7 +16,9 @@ struct TokenLoss {
     std::size_t tokens = 0;           // foreseen
 };
 
-// One for each trace; empty for models that are not causal language models and for inputs of one token.
+// Not for models that are not causal language models, inputs of one token, and runs that kept no logits.
+bool hasTokenLosses(const Comparison& comparison);
+// One for each trace; empty where there are none.
 std::vector<TokenLoss> tokenLosses(const Comparison& comparison);
 
 }  // namespace ketscope

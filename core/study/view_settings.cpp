@@ -56,6 +56,16 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
     return view;
 }
 
+ViewSettings lastingView(ViewSettings view)
+{
+    view.compared = {};
+    view.heatmap.window = {};
+    view.alignment.tokens.clear();
+    view.alignment.region = {};
+    view.quantum.step.reset();
+    return view;
+}
+
 std::string toText(const ViewSettings& view) { return toJson(view).dump(); }
 
 ViewSettings viewFromText(std::string_view text, const std::string& where)

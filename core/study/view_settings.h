@@ -39,6 +39,9 @@ Json toJson(const ViewSettings& view);
 // Error (Input) naming the field that is wrong.
 ViewSettings viewFromJson(const Json& json, const std::string& where);
 
+// What of a view holds for other studies too: without compared traces, zoomed tokens, chosen words and patches.
+ViewSettings lastingView(ViewSettings view);
+
 // The same as JSON text.
 std::string toText(const ViewSettings& view);
 ViewSettings viewFromText(std::string_view text, const std::string& where);

@@ -2,38 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Ketscope is killed while somebody works with it. The next start has what was open; an orderly end leaves no marker.
 # Usage: ended_unexpectedly.sh KETSCOPE, inside xvfb-run.
-set -eu
-program=$1
-HOME=$(mktemp -d)
-XDG_CONFIG_HOME=$HOME/config XDG_DATA_HOME=$HOME/data XDG_RUNTIME_DIR=$HOME
-export HOME XDG_CONFIG_HOME XDG_DATA_HOME XDG_RUNTIME_DIR QT_QPA_PLATFORM=xcb
+. "$(dirname "$0")/common.sh"
 kept=$XDG_DATA_HOME/ketscope/ketscope
-ketscope=
-trap 'kill $ketscope 2>/dev/null || true; wait $ketscope 2>/dev/null || true; rm -rf "$HOME"' EXIT
 
-fail() {
-    echo "FAILED: $1" >&2
-    cat "$HOME/log" >&2
-    exit 1
-}
-# until_true SECONDS COMMAND…: polls.
-until_true() {
-    tries=$(($1 * 10))
-    shift
-    while ! "$@" >/dev/null 2>&1; do
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        sleep 0.1
-    done
-}
-windows() { xdotool search --onlyvisible --class ketscope; }
-start() {
-    "$program" >>"$HOME/log" 2>&1 &
-    ketscope=$!
-    until_true 20 windows || fail "no window appeared"
-    main=$(windows | head -n 1)
-    xdotool windowfocus --sync "$main"
-}
 # Whether a sentence with "funny" is in the file that is written a few seconds after a change.
 is_kept() { QT_QPA_PLATFORM=offscreen "$program" inspect "$kept/autosave.ket" --json | grep -q funny; }
 has_ended() { ! kill -0 $ketscope; }

@@ -2,32 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A user's first minute on a real X display: start Ketscope, type another sentence, run it, export the figure as PDF.
 # Usage: sentence_to_figure.sh KETSCOPE, inside xvfb-run.
-set -eu
-program=$1
-HOME=$(mktemp -d)
-XDG_CONFIG_HOME=$HOME/config XDG_RUNTIME_DIR=$HOME
-export HOME XDG_CONFIG_HOME XDG_RUNTIME_DIR QT_QPA_PLATFORM=xcb
-"$program" >"$HOME/log" 2>&1 &
-ketscope=$!
-trap 'kill $ketscope 2>/dev/null || true; wait $ketscope 2>/dev/null || true; rm -rf "$HOME"' EXIT
+. "$(dirname "$0")/common.sh"
 
-fail() {
-    echo "FAILED: $1" >&2
-    cat "$HOME/log" >&2
-    exit 1
-}
-# until_true SECONDS COMMAND…: polls.
-until_true() {
-    tries=$(($1 * 10))
-    shift
-    while ! "$@" >/dev/null 2>&1; do
-        kill -0 $ketscope 2>/dev/null || fail "the program ended"
-        tries=$((tries - 1))
-        [ $tries -gt 0 ] || return 1
-        sleep 0.1
-    done
-}
-windows() { xdotool search --onlyvisible --class ketscope; }
 two_windows() { [ "$(windows | wc -l)" -ge 2 ]; }
 # Presses Return in the dialog as long as it is there; true when a PDF has been written.
 confirmed() {
@@ -44,8 +20,7 @@ export_figure() {
     until_true 20 confirmed || fail "no PDF was written"
 }
 
-until_true 20 windows || fail "no window appeared"
-main=$(windows | head -n 1)
+start
 xdotool windowsize --sync "$main" 1600 1000
 xdotool windowfocus --sync "$main"
 sleep 3 # the sample is open by then, on a slow machine too

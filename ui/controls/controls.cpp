@@ -23,6 +23,14 @@ QLabel* makeLabel(const QString& text, const char* role, QWidget* parent)
     return label;
 }
 
+QLabel* makeWrappedLabel(const char* role, QWidget* parent)
+{
+    QLabel* label = makeLabel({}, role, parent);
+    label->setWordWrap(true);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    return label;
+}
+
 QScrollArea* makeScrollArea(QWidget* content, QWidget* parent)
 {
     auto* area = new QScrollArea(parent);

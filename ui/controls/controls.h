@@ -19,6 +19,8 @@ class Appearance;
 
 // A label styled by role: "title", "page", "value", "hint", "mono", "stale", "warning"; empty = secondary text.
 QLabel* makeLabel(const QString& text, const char* role, QWidget* parent);
+// One of several lines, empty at first, whose text can be marked and copied.
+QLabel* makeWrappedLabel(const char* role, QWidget* parent);
 // Changes the role of a widget and has the style sheet read again.
 void setRole(QWidget& widget, const char* role);
 QPushButton* makeLink(const QString& text, QWidget* parent);

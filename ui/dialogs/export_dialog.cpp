@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/export_dialog.h"
 
-#include "viz/colour_map.h"
+#include "ui/controls/view_boxes.h"
 #include "viz/scale.h"
 
 #include <QApplication>
@@ -193,8 +193,7 @@ void ExportDialog::addStyle(QFormLayout& form)
     m_text->setAccessibleName(tr("Text size"));
     m_colourMap = new ChoiceBox(this);
     m_colourMap->setObjectName(u"exportColourMap"_s);
-    for (const ColourMap& map : colourMaps())
-        m_colourMap->addItem(map.title(), map.id());
+    addColourMaps(*m_colourMap);
     QStringList visions;
     for (const ColourVision& vision : colourVisions())
         visions << vision.title;

@@ -113,6 +113,7 @@ ExportPreview::ExportPreview(Appearance& appearance, QWidget* parent)
 void ExportPreview::setPage(const QImage& image, QSizeF millimetres)
 {
     m_image = image;
+    m_seen = seenWith(*m_vision, image);
     m_millimetres = millimetres;
     show();
 }
@@ -120,6 +121,7 @@ void ExportPreview::setPage(const QImage& image, QSizeF millimetres)
 void ExportPreview::setVision(const ColourVision& vision)
 {
     m_vision = &vision;
+    m_seen = seenWith(vision, m_image);
     show();
 }
 
@@ -140,7 +142,7 @@ void ExportPreview::show()
     if (m_image.isNull())
         return;
     const Theme& theme = m_appearance.theme();
-    m_page->setPage(seenWith(*m_vision, m_image), m_millimetres);
+    m_page->setPage(m_seen, m_millimetres);
     const int zoom = kZooms[m_zoom->current()];
     const QSizeF room = QSizeF(m_scroll->viewport()->size()) - QSizeF(2, 2);
     const double fitted = std::min((room.width() - 2.0 * theme.px(kMargin)) / m_millimetres.width(),

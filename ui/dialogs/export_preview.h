@@ -58,6 +58,7 @@ private:
     Appearance& m_appearance;
     const ColourVision* m_vision;
     QImage m_image;
+    QImage m_seen;  // m_image as m_vision sees it
     QSizeF m_millimetres;
     Segment* m_zoom;
     QScrollArea* m_scroll;

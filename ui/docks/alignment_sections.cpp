@@ -17,14 +17,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QLabel* wrapped(const char* role, QWidget* parent)
-{
-    auto* label = makeLabel({}, role, parent);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    return label;
-}
-
 // "scene.png · 451 × 300, resized to 577 × 384, of which 384 × 384 → 24 × 24 patches of 16 × 16 px".
 QString arithmeticOf(const Comparison& comparison)
 {
@@ -76,7 +68,8 @@ template <typename Enum> void addChoices(ChoiceBox& box, std::initializer_list<s
 
 PicturePairSection::PicturePairSection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Image–text pair"), appearance, parent), m_controller(controller),
-      m_view(new PictureView(appearance, this)), m_arithmetic(wrapped("hint", this)), m_caption(wrapped("mono", this))
+      m_view(new PictureView(appearance, this)), m_arithmetic(makeWrappedLabel("hint", this)),
+      m_caption(makeWrappedLabel("mono", this))
 {
     QPushButton* open = makeLink(tr("Open pair…"), this);
     open->setObjectName(u"openPair"_s);
@@ -133,7 +126,7 @@ AlignmentSourceSection::AlignmentSourceSection(StudyController& controller, Appe
     m_withoutClass->setToolTip(tr("Its weight is taken out and the other keys of the row are divided by the rest."));
     m_smooth = new TickBox(tr("Smooth between patches"), this);
     m_smooth->setToolTip(tr("Interpolates the heat; the model has one value a patch."));
-    m_definition = wrapped("hint", this);
+    m_definition = makeWrappedLabel("hint", this);
     for (QWidget* each : std::initializer_list<QWidget*>{m_withoutClass, m_smooth, m_definition})
         body()->addWidget(each);
     connectControls();
@@ -282,7 +275,7 @@ PatchSection::PatchSection(const FigurePane& pane, Appearance& appearance, QWidg
       m_place(makeLabel({}, "mono", this))
 {
     addToTitleRow(m_place);
-    QLabel* hint = wrapped("hint", this);
+    QLabel* hint = makeWrappedLabel("hint", this);
     hint->setText(
         tr("Click a patch to see which tokens look at it. Drag for a region (mean over patches). Arrows move it."));
     hint->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);

@@ -17,14 +17,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-QLabel* wrapped(const char* role, QWidget* parent)
-{
-    auto* label = makeLabel({}, role, parent);
-    label->setWordWrap(true);
-    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    return label;
-}
-
 QString significant(float value) { return QLocale::c().toString(static_cast<double>(value), 'g', 5); }
 
 // The selected query's value, a plain number, or how many numbers there are and their range.
@@ -54,7 +46,7 @@ QString sharedText(const QString& tag, std::size_t layers)
 
 MechanismSection::MechanismSection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Mechanism"), appearance, parent), m_controller(controller), m_choice(new ChoiceBox(this)),
-      m_formula(wrapped("value", this)), m_summary(wrapped("", this))
+      m_formula(makeWrappedLabel("value", this)), m_summary(makeWrappedLabel("", this))
 {
     m_choice->setObjectName(u"mechanism"_s);
     m_choice->setAccessibleName(tr("Mechanism of B"));

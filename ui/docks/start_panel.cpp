@@ -129,6 +129,7 @@ StartPanel::StartPanel(StudyController& controller, Appearance& appearance, Sett
         refreshOpen();
         refreshRecent();
     });
+    connect(&controller, &StudyController::runFinished, this, &StartPanel::makePictures);
     refreshRecent();
 }
 
@@ -253,13 +254,14 @@ void StartPanel::showEvent(QShowEvent* event)
 {
     QWidget::showEvent(event);
     refreshOpen();
-    if (!m_pictured)
-        makePictures();
+    makePictures();
 }
 
-// Real maps of the samples, made once and after everything else.
+// Real maps of the samples, made once, after the first result is on screen.
 void StartPanel::makePictures()
 {
+    if (m_pictured || !isVisible() || !m_controller.comparison())
+        return;
     m_pictured = true;
     std::vector<Sample> wanted;
     for (const SampleButton* button : m_samples)

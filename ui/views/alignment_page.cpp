@@ -3,11 +3,11 @@
 
 #include "core/study/sanity_check.h"
 #include "ui/alignment_choice.h"
+#include "ui/controls/view_boxes.h"
 #include "ui/docks/alignment_sections.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
 #include "ui/docks/traces_section.h"
-#include "viz/colour_map.h"
 #include "viz/figures/alignment.h"
 
 #include <QStandardItemModel>
@@ -51,7 +51,6 @@ AlignmentPage::AlignmentPage(StudyController& controller, Appearance& appearance
                               &StudyController::stateChanged, &StudyController::sanityChecked})
         connect(&controller, signal, this, &AlignmentPage::refreshSanity);
     connect(&controller, &StudyController::sanityChecked, m_tokens, &FigurePane::refresh);
-    connect(&appearance, &Appearance::changed, this, &AlignmentPage::arrange);
     for (const FigurePane* pane : {m_pictures, m_tokens})
         connect(pane, &FigurePane::figureChanged, this, &AlignmentPage::arrange);
     refreshControls();
@@ -78,15 +77,8 @@ QWidget* AlignmentPage::makeHeader()
     m_methods->setObjectName(u"alignmentMethods"_s);
     m_methodBox->setObjectName(u"alignmentMethodBox"_s);
     m_methodBox->setAccessibleName(tr("Method"));
-    m_scale = new ChoiceBox(header);
-    m_scale->setAccessibleName(tr("Scale"));
-    m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
-    m_scale->addItem(tr("Linear scale"), static_cast<int>(ColourScale::Linear));
-    m_scale->addItem(tr("Log scale"), static_cast<int>(ColourScale::Logarithmic));
-    m_colourMap = new ChoiceBox(header);
-    m_colourMap->setAccessibleName(tr("Colour map"));
-    for (const ColourMap& map : colourMaps())
-        m_colourMap->addItem(map.title(), map.id());
+    m_scale = new ScaleBox(controller(), header);
+    m_colourMap = new ColourMapBox(controller(), header);
     auto* row = new QHBoxLayout(header);
     row->setContentsMargins(kMargin, 6, kMargin, 6);
     row->setSpacing(10);
@@ -97,14 +89,6 @@ QWidget* AlignmentPage::makeHeader()
     row->addWidget(m_colourMap);
     connect(m_methods, &Segment::chosen, this, &AlignmentPage::choose);
     connect(m_methodBox, &QComboBox::activated, this, &AlignmentPage::choose);
-    connect(m_scale, &QComboBox::activated, this, [this] {
-        controller().changeView(
-            [this](auto& view) { view.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
-    });
-    connect(m_colourMap, &QComboBox::activated, this, [this] {
-        controller().changeView(
-            [this](auto& view) { view.colourMap = m_colourMap->currentData().toString().toStdString(); });
-    });
     return header;
 }
 
@@ -193,8 +177,6 @@ void AlignmentPage::choose(int method)
 void AlignmentPage::refreshControls()
 {
     const ViewSettings& view = controller().study().view;
-    m_scale->choose(static_cast<int>(view.scale));
-    m_colourMap->choose(QString::fromStdString(view.colourMap));
     m_below->choose(view.alignment.showsMatches ? 1 : 0);
     m_differences->choose(view.alignment.differences ? 1 : 0);
     m_differences->setVisible(!view.alignment.showsMatches);
@@ -238,18 +220,6 @@ void AlignmentPage::refreshSanity()
                                      "nothing about this pair.")
                                 : QString());
     m_sanityText->setToolTip(m_sanityText->text());
-}
-
-void AlignmentPage::resizeEvent(QResizeEvent* event)
-{
-    QWidget::resizeEvent(event);
-    arrange();
-}
-
-void AlignmentPage::showEvent(QShowEvent* event)
-{
-    QWidget::showEvent(event);
-    arrange();
 }
 
 // The words get the height that they need, up to half of the page, the pictures the rest.

@@ -22,17 +22,13 @@ public:
     std::vector<QWidget*> makeRightSections() override;
     QString obstacle() const override;
 
-protected:
-    void resizeEvent(QResizeEvent* event) override;
-    void showEvent(QShowEvent* event) override;
-
 private:
     AlignmentPane* addAlignmentPane(const char* figureId, AlignmentPane::Arrows arrows, QWidget* parent);
     QWidget* makeHeader();
     QWidget* makeBelow();
     QWidget* makeBelowHeader(QWidget* parent);
     void choose(int method);
-    void arrange();
+    void arrange() override;
     void refreshControls();
     void refreshMethods();
     void refreshSanity();

@@ -2,7 +2,6 @@
 #include "ui/views/entropy_page.h"
 
 #include "core/study/head_statistics.h"
-#include "viz/colour_map.h"
 #include "viz/scale.h"
 
 #include <cmath>
@@ -50,7 +49,6 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &EntropyPage::refreshControls);
-    connect(&appearance, &Appearance::changed, this, &EntropyPage::arrange);
     connect(m_matrix, &FigurePane::figureChanged, this, &EntropyPage::arrange);
     refreshControls();
     arrange();
@@ -64,25 +62,15 @@ QWidget* EntropyPage::makeHeader()
     m_measure->setAccessibleName(tr("Measure of heads"));
     for (const HeadMeasure& measure : headMeasures())
         m_measure->addItem(QString::fromStdString(measure.title), QString::fromStdString(measure.id));
-    m_colourMap = new ChoiceBox(m_header);
-    m_colourMap->setAccessibleName(tr("Colour map"));
-    for (const ColourMap& map : colourMaps())
-        m_colourMap->addItem(map.title(), map.id());
-    for (const ColourMap& map : colourMaps())
-        m_colourMap->addItem(map.reversed().title(), map.reversed().id());
     m_curve = new Segment({tr("Mass"), tr("Cumulative"), tr("vs uniform")}, m_header);
     m_curve->setObjectName(u"distanceCurve"_s);
     m_curve->setToolTip(tr("Attention by distance: at each distance, up to it, or divided by that of uniform rows."));
-    for (QWidget* control : std::initializer_list<QWidget*>{m_measure, m_colourMap, m_curve})
+    for (QWidget* control : std::initializer_list<QWidget*>{m_measure, new ColourMapBox(controller(), m_header),
+                                                            m_curve, makeExplanationButton(appearance(), m_header)})
         m_header->add(control);
-    m_header->add(makeExplanationButton(appearance(), m_header));
     connect(m_measure, &QComboBox::activated, this, [this] {
         controller().changeView(
             [this](auto& view) { view.headMeasure = m_measure->currentData().toString().toStdString(); });
-    });
-    connect(m_colourMap, &QComboBox::activated, this, [this] {
-        controller().changeView(
-            [this](auto& view) { view.colourMap = m_colourMap->currentData().toString().toStdString(); });
     });
     connect(m_curve, &Segment::chosen, this, [this](int index) {
         controller().changeView([index](auto& view) { view.distanceCurve = static_cast<DistanceCurve>(index); });
@@ -94,7 +82,6 @@ void EntropyPage::refreshControls()
 {
     const ViewSettings& view = controller().study().view;
     m_measure->choose(QString::fromStdString(view.headMeasure));
-    m_colourMap->choose(QString::fromStdString(view.colourMap));
     m_curve->choose(static_cast<int>(view.distanceCurve));
     const ComparisonPointer& comparison = controller().comparison();
     if (!comparison)
@@ -123,12 +110,6 @@ QString EntropyPage::explanation() const
               "same "
               "mask.</p>")
            + explainMaps(controller()) + explainMask(controller()) + explainTraces(controller());
-}
-
-void EntropyPage::resizeEvent(QResizeEvent* event)
-{
-    QWidget::resizeEvent(event);
-    arrange();
 }
 
 // Figures stand below each other where there is no room for two.

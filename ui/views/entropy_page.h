@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ui/controls/page_header.h"
+#include "ui/controls/view_boxes.h"
 #include "ui/views/pane_page.h"
 
 #include <QSplitter>
@@ -18,17 +19,13 @@ public:
 
     QString explanation() const override;
 
-protected:
-    void resizeEvent(QResizeEvent* event) override;
-
 private:
     QWidget* makeHeader();
-    void arrange();
+    void arrange() override;
     void refreshControls();
 
     PageHeader* m_header = nullptr;
     ChoiceBox* m_measure = nullptr;
-    ChoiceBox* m_colourMap = nullptr;
     Segment* m_curve = nullptr;
     QSplitter* m_above = nullptr;
     QSplitter* m_below = nullptr;

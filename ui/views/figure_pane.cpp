@@ -43,6 +43,12 @@ void FigurePane::rebuild()
     const ComparisonPointer comparison = m_controller.comparison();
     if (!comparison)
         return accept(nullptr, nullptr);
+    if (const QString obstacle = obstacleOf(m_type, *comparison); !obstacle.isEmpty()) {
+        m_job.cancel();
+        accept(nullptr, nullptr);
+        m_problem = obstacle;
+        return;
+    }
     m_job.start([this, comparison](Monitor& monitor) -> Job::Delivery {
         std::shared_ptr<const Figure> figure = m_type.make(comparison);
         monitor.check();

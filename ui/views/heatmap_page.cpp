@@ -3,9 +3,9 @@
 
 #include "ui/controls/compare_box.h"
 #include "ui/controls/filter_panel.h"
+#include "ui/controls/view_boxes.h"
 #include "ui/views/metrics_table.h"
 #include "ui/views/row_panel.h"
-#include "viz/colour_map.h"
 
 #include <utility>
 
@@ -101,30 +101,12 @@ void HeatmapPage::addChoices(PageHeader& header)
     m_shown->setObjectName(u"shown"_s);
     m_shown->setToolTip(
         tr("Maps of queries × keys, lines from queries to keys, or the selected cell's q·k element by element"));
-    m_scale = new ChoiceBox(&header);
-    m_scale->setAccessibleName(tr("Scale"));
-    m_scale->addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
-    m_scale->addItem(tr("Linear scale"), static_cast<int>(ColourScale::Linear));
-    m_scale->addItem(tr("Log scale"), static_cast<int>(ColourScale::Logarithmic));
-    m_colourMap = new ChoiceBox(&header);
-    m_colourMap->setAccessibleName(tr("Colour map"));
-    for (const ColourMap& map : colourMaps())
-        m_colourMap->addItem(map.title(), map.id());
-    for (const ColourMap& map : colourMaps())
-        m_colourMap->addItem(map.reversed().title(), map.reversed().id());
     connect(m_shown, &Segment::chosen, this, [this](int index) {
         m_controller.changeView([index](auto& view) { view.heatmap.shown = static_cast<HeatmapView::Shown>(index); });
     });
-    connect(m_scale, &QComboBox::activated, this, [this] {
-        m_controller.changeView(
-            [this](auto& v) { v.scale = static_cast<ColourScale>(m_scale->currentData().toInt()); });
-    });
-    connect(m_colourMap, &QComboBox::activated, this, [this] {
-        m_controller.changeView([this](auto& v) { v.colourMap = m_colourMap->currentData().toString().toStdString(); });
-    });
-    for (QWidget* control :
-         std::initializer_list<QWidget*>{new CompareBox(m_controller, &header), m_shown,
-                                         new FilterButton(m_controller, m_appearance, &header), m_scale, m_colourMap})
+    for (QWidget* control : std::initializer_list<QWidget*>{
+             new CompareBox(m_controller, &header), m_shown, new FilterButton(m_controller, m_appearance, &header),
+             new ScaleBox(m_controller, &header), new ColourMapBox(m_controller, &header)})
         header.add(control);
 }
 
@@ -306,8 +288,6 @@ void HeatmapPage::refreshControls()
 {
     const ViewSettings& view = m_controller.study().view;
     m_shown->choose(static_cast<int>(view.heatmap.shown));
-    m_scale->choose(static_cast<int>(view.scale));
-    m_colourMap->choose(QString::fromStdString(view.colourMap));
     m_difference->setChecked(view.showDifference);
     m_difference->setEnabled(!view.compared.everyTrace);
     m_standardErrors->setChecked(view.heatmap.standardErrors);

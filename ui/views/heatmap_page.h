@@ -57,8 +57,6 @@ private:
     QSplitter* m_below = nullptr;
     bool m_arrangedByHand = false;
     ViewSettings m_arrangedFor;  // without its window: zooming moves no panel
-    ChoiceBox* m_scale = nullptr;
-    ChoiceBox* m_colourMap = nullptr;
     TickBox* m_lock = nullptr;
     TickBox* m_difference = nullptr;
     TickBox* m_standardErrors = nullptr;

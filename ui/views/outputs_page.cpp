@@ -16,12 +16,6 @@ constexpr double kLeastCurves = 220.0;
 constexpr double kLeastLoss = 250.0;
 constexpr double kMostAnswers = 460.0;  // longer lists are scrolled
 
-bool hasAnswers(const Comparison& comparison)
-{
-    const auto& outputs = comparison.traces.front()->outputs;
-    return comparison.model.task != Task::None && !outputs.empty();
-}
-
 bool hasPooled(const Comparison& comparison) { return !comparison.traces.front()->outputs.empty(); }
 
 bool hasHidden(const Comparison& comparison)
@@ -72,7 +66,6 @@ OutputsPage::OutputsPage(StudyController& controller, Appearance& appearance, QW
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &OutputsPage::refresh);
-    connect(&appearance, &Appearance::changed, this, &OutputsPage::arrange);
     for (FigurePane* pane : {m_outputs, m_change})
         connect(pane, &FigurePane::figureChanged, this, &OutputsPage::arrange);
     refresh();
@@ -80,8 +73,8 @@ OutputsPage::OutputsPage(StudyController& controller, Appearance& appearance, QW
 
 QWidget* OutputsPage::makeHeader()
 {
-    auto* header = new QWidget(this);
-    m_note = new ElidedLabel("hint", header);
+    auto* header = new PageHeader(tr("Outputs"), this);
+    header->setNote(tr("one run of each trace: no errors are known"));
     m_rows = new ChoiceBox(header);
     m_rows->setObjectName(u"outputRows"_s);
     m_rows->setAccessibleName(tr("Answers listed"));
@@ -92,14 +85,9 @@ QWidget* OutputsPage::makeHeader()
     m_measure = new Segment({tr("Cosine"), tr("Relative error")}, header);
     m_measure->setObjectName(u"hiddenMeasure"_s);
     m_measure->setToolTip(tr("Hidden states of each trace against those of A: cosine of the angle, or ‖B − A‖ / ‖A‖."));
-    auto* row = new QHBoxLayout(header);
-    row->setContentsMargins(14, 6, 14, 6);
-    row->setSpacing(10);
-    row->addWidget(makeLabel(tr("Outputs"), "page", header));
-    row->addWidget(m_note, 1);
-    row->addWidget(m_rows);
-    row->addWidget(m_place);
-    row->addWidget(m_measure);
+    for (QWidget* control :
+         std::initializer_list<QWidget*>{m_rows, m_place, m_measure, makeExplanationButton(appearance(), header)})
+        header->add(control);
     connectHeader();
     return header;
 }
@@ -128,6 +116,24 @@ QString OutputsPage::obstacle() const
                                      : tr("This model gives no outputs, and there is no second trace to compare.");
 }
 
+QString OutputsPage::explanation() const
+{
+    return tr("<p><b>Answers.</b> Softmax of the model's logits, for every trace: all rows of one trace sum to 1 with "
+              "those "
+              "that are not listed. Δ is against A; ranks are places in the trace's own order.</p>"
+              "<p><b>What changes.</b> KL(A‖·), Jensen–Shannon divergence and total variation are between the whole "
+              "distributions of answers, in nats where a unit is named. The margin is the first answer's probability "
+              "less "
+              "the second's.</p>"
+              "<p><b>Loss.</b> Of causal models: −ln P(the token that comes next), at every position; perplexity is e "
+              "to "
+              "the mean loss.</p>"
+              "<p><b>Hidden states.</b> After each layer, token by token against A: cos(a, b), or ‖b − a‖ / ‖a‖; by "
+              "layer "
+              "the mean over the tokens that are no padding. Layer 0 is the embedding.</p>")
+           + explainTraces(controller());
+}
+
 void OutputsPage::refresh()
 {
     const OutputsView& view = controller().study().view.outputs;
@@ -138,7 +144,7 @@ void OutputsPage::refresh()
     m_place->choose(view.atSelected ? 1 : 0);
     m_measure->choose(static_cast<int>(view.hidden));
     const ComparisonPointer& comparison = controller().comparison();
-    const bool causal = comparison && !tokenLosses(*comparison).empty();
+    const bool causal = comparison && hasTokenLosses(*comparison);
     const bool answers = comparison && hasAnswers(*comparison);
     m_place->setVisible(causal);
     m_loss->setVisible(causal);
@@ -151,13 +157,6 @@ void OutputsPage::refresh()
                     : controller().isRecorded() ? tr("The file holds no answers: what it holds is compared below.")
                                                 : tr("This model has no output head: its hidden states are compared "
                                                      "below."));
-    m_note->setText(tr("one run of each trace: no errors are known"));
-    arrange();
-}
-
-void OutputsPage::resizeEvent(QResizeEvent* event)
-{
-    QWidget::resizeEvent(event);
     arrange();
 }
 

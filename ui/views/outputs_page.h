@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/controls/page_header.h"
 #include "ui/views/pane_page.h"
 
 #include <QSplitter>
@@ -16,20 +17,17 @@ public:
     OutputsPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
     QString obstacle() const override;
-
-protected:
-    void resizeEvent(QResizeEvent* event) override;
+    QString explanation() const override;
 
 private:
     QWidget* makeHeader();
     void connectHeader();
     void refresh();
-    void arrange();
+    void arrange() override;
 
     ChoiceBox* m_rows = nullptr;
     Segment* m_place = nullptr;
     Segment* m_measure = nullptr;
-    ElidedLabel* m_note = nullptr;
     QLabel* m_none;
     QSplitter* m_answers;
     QSplitter* m_hidden;

@@ -10,6 +10,20 @@ PanePage::PanePage(StudyController& controller, Appearance& appearance, QWidget*
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
+    connect(&appearance, &Appearance::changed, this, [this] { arrange(); });
+}
+
+void PanePage::resizeEvent(QResizeEvent* event)
+{
+    Perspective::resizeEvent(event);
+    arrange();
+}
+
+// What was waiting to be seen is there now and has its height.
+void PanePage::showEvent(QShowEvent* event)
+{
+    Perspective::showEvent(event);
+    arrange();
 }
 
 FigurePane* PanePage::addPane(const char* figureId, QWidget* parent)

@@ -23,6 +23,11 @@ public:
 protected:
     FigurePane* addPane(const char* figureId, QWidget* parent);
     void addPane(FigurePane* pane);
+    // Sizes and places that depend on the page's width and the size of text; called whenever one of them changes.
+    virtual void arrange() {}
+    void resizeEvent(QResizeEvent* event) override;
+    void showEvent(QShowEvent* event) override;
+
     StudyController& controller() const { return m_controller; }
     Appearance& appearance() const { return m_appearance; }
 

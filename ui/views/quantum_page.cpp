@@ -189,12 +189,6 @@ void QuantumPage::refreshTitle()
     m_place->setText(place);
 }
 
-void QuantumPage::resizeEvent(QResizeEvent* event)
-{
-    PanePage::resizeEvent(event);
-    arrange();
-}
-
 // Controls stand below the title, and figures below each other, where there is no room beside.
 void QuantumPage::arrange()
 {

@@ -22,9 +22,6 @@ public:
 
     const PairReader& reader() const { return *m_reader; }
 
-protected:
-    void resizeEvent(QResizeEvent* event) override;
-
 private:
     QWidget* makeHeader();
     QWidget* makeNote();
@@ -32,7 +29,7 @@ private:
     void refreshTitle();
     void refreshPanes();
     void showCursor();
-    void arrange();
+    void arrange() override;
 
     PairReader* m_reader;
     QLabel* m_title = nullptr;

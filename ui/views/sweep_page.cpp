@@ -55,7 +55,6 @@ SweepPage::SweepPage(StudyController& controller, Appearance& appearance, QWidge
                               &StudyController::sweepChanged, &StudyController::studyChanged})
         connect(&controller, signal, this, &SweepPage::refresh);
     connect(&controller, &StudyController::sweepProgressed, this, &SweepPage::showProgress);
-    connect(&appearance, &Appearance::changed, this, &SweepPage::arrange);
     connect(m_form, &SweepSection::changed, this, &SweepPage::refresh);
     connect(m_figure, &FigurePane::itemChosen, this, &SweepPage::setFromRow);
     connect(m_table, &QTableWidget::cellClicked, this, [this](int row) { setFromRow(static_cast<std::size_t>(row)); });
@@ -65,9 +64,8 @@ SweepPage::SweepPage(StudyController& controller, Appearance& appearance, QWidge
 
 QWidget* SweepPage::makeHeader()
 {
-    auto* header = new QWidget(this);
-    m_note = new ElidedLabel("hint", header);
-    m_measure = new ChoiceBox(header);
+    m_header = new PageHeader(tr("Sweep"), this);
+    m_measure = new ChoiceBox(m_header);
     m_measure->setObjectName(u"sweepMeasure"_s);
     m_measure->setAccessibleName(tr("Measure"));
     for (const SweepMeasure& measure : sweepMeasures()) {
@@ -75,25 +73,20 @@ QWidget* SweepPage::makeHeader()
         m_measure->addItem(measure.unit.empty() ? title : title + u", "_s + QString::fromStdString(measure.unit),
                            QString::fromStdString(measure.id));
     }
-    m_export = new QPushButton(tr("Export data…"), header);
-    m_run = new QPushButton(tr("Run sweep"), header);
+    m_export = new QPushButton(tr("Export data…"), m_header);
+    m_run = new QPushButton(tr("Run sweep"), m_header);
     m_run->setObjectName(u"runSweep"_s);
     setRole(*m_run, "primary");
-    auto* row = new QHBoxLayout(header);
-    row->setContentsMargins(14, 6, 14, 6);
-    row->setSpacing(10);
-    row->addWidget(makeLabel(tr("Sweep"), "page", header));
-    row->addWidget(m_note, 1);
-    row->addWidget(m_measure);
-    row->addWidget(m_export);
-    row->addWidget(m_run);
+    for (QWidget* control :
+         std::initializer_list<QWidget*>{m_measure, m_export, m_run, makeExplanationButton(appearance(), m_header)})
+        m_header->add(control);
     connect(m_measure, &QComboBox::activated, this, [this] {
         controller().changeView(
             [this](auto& view) { view.outputs.sweepMeasure = m_measure->currentData().toString().toStdString(); });
     });
     connect(m_export, &QPushButton::clicked, this, &SweepPage::askForFile);
     connect(m_run, &QPushButton::clicked, this, &SweepPage::runOrCancel);
-    return header;
+    return m_header;
 }
 
 QWidget* SweepPage::makeEmpty()
@@ -138,6 +131,20 @@ QString SweepPage::obstacle() const
     return controller().isRecorded() ? tr("A sweep runs the model, and what is shown comes from a file.") : QString();
 }
 
+QString SweepPage::explanation() const
+{
+    return tr("<p><b>A sweep</b> runs the edited entry of the plan with every value that is listed, each with several "
+              "seeds "
+              "where something is left to chance. Points are means over the seeds, bars their 95 % intervals.</p>"
+              "<p><b>Errors and entropies</b> are of the patched heads together, each given what it is given in the "
+              "exact "
+              "model; the last measures are of the whole model's answer.</p>"
+              "<p><b>Dashed lines</b> are what costs nothing to reach: exact attention, uniform weights, no output at "
+              "all. "
+              "Open points reproduce published code with its faults and are not to be ranked.</p>")
+           + explainTraces(controller());
+}
+
 void SweepPage::runOrCancel()
 {
     if (controller().isSweeping())
@@ -156,8 +163,9 @@ void SweepPage::setFromRow(std::size_t row)
         return;
     const Sweep& sweep = *comparison->sweep;
     if (entry->mechanism != sweep.request.candidate.mechanism)
-        return m_note->setText(tr("B uses another mechanism now: choose %1 to set a point.")
-                                   .arg(QString::fromStdString(sweep.request.candidate.mechanism->info().shortTitle)));
+        return m_header->setNote(
+            tr("B uses another mechanism now: choose %1 to set a point.")
+                .arg(QString::fromStdString(sweep.request.candidate.mechanism->info().shortTitle)));
     std::vector<std::pair<std::string, std::string>> values;
     for (std::size_t axis = 0; axis < sweep.rows[row].values.size(); ++axis)
         values.emplace_back(sweep.request.axes[axis].parameter, sweep.rows[row].values[axis]);
@@ -180,7 +188,7 @@ void SweepPage::exportData(const QString& file)
         return;
     m_exportJob.start([this, sweep = comparison->sweep, file](Monitor&) -> Job::Delivery {
         writeSweep(*sweep, file.toStdString());
-        return [this, file] { m_note->setText(tr("Saved %1").arg(file)); };
+        return [this, file] { m_header->setNote(tr("Saved %1").arg(file)); };
     });
 }
 
@@ -216,7 +224,7 @@ void SweepPage::refresh()
             ? problem
             : tr("Nothing was swept yet. A sweep runs B with several values of a parameter and draws a "
                  "measure against it. What is varied is chosen in the dock’s Sweep section."));
-    m_note->setText(any ? tr("click a point to set it in B") : QString());
+    m_header->setNote(any ? tr("click a point to set it in B") : QString());
     if (any)
         refreshTable();
     arrange();
@@ -255,12 +263,6 @@ void SweepPage::refreshTable()
         }
     }
     m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
-}
-
-void SweepPage::resizeEvent(QResizeEvent* event)
-{
-    QWidget::resizeEvent(event);
-    arrange();
 }
 
 // The table stands below the figure where there is no room beside it.

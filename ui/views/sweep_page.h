@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "ui/controls/page_header.h"
 #include "ui/docks/sweep_section.h"
 #include "ui/views/pane_page.h"
 
@@ -23,13 +24,11 @@ public:
 
     std::vector<QWidget*> makeRightSections() override;
     QString obstacle() const override;
+    QString explanation() const override;
     SweepSection& form() const { return *m_form; }
     void runOrCancel();
     void setFromRow(std::size_t row);  // of the sweep's rows; a baseline changes nothing
     void exportData(const QString& file);
-
-protected:
-    void resizeEvent(QResizeEvent* event) override;
 
 private:
     QWidget* makeHeader();
@@ -39,10 +38,10 @@ private:
     void refresh();
     void refreshTable();
     void showProgress(double fraction, const QString& what);
-    void arrange();
+    void arrange() override;
 
     QPointer<SweepSection> m_form;  // lives in the dock once it was asked for
-    ElidedLabel* m_note = nullptr;
+    PageHeader* m_header = nullptr;
     ChoiceBox* m_measure = nullptr;
     QPushButton* m_export = nullptr;
     QPushButton* m_run = nullptr;

@@ -12,13 +12,18 @@ namespace ketscope {
 HiddenCurves::HiddenCurves(const ComparisonPointer& comparison)
     : CurveFigure(comparison), m_measure(comparison->study.view.outputs.hidden)
 {
-    if (comparison->traces.size() < 2)
-        refuse({"hidden states", "a candidate to hold against A", "only A", "Patch a head."});
-    const auto stack = hiddenStack(*comparison, m_selection.stack);
-    if (!stack)
-        refuse({"hidden states", "a stack that keeps them",
-                comparison->model.stacks.at(m_selection.stack).name + " without", "Choose another stack."});
-    m_stack = *stack;
+    if (const QString nothing = obstacle(*comparison); !nothing.isEmpty())
+        refuse({"hidden states", "those of two traces", "none", nothing.toStdString()});
+    m_stack = *hiddenStack(*comparison, m_selection.stack);
+}
+
+QString HiddenCurves::obstacle(const Comparison& comparison)
+{
+    if (comparison.traces.size() < 2)
+        return QStringLiteral("There is only A: patch a head to hold its hidden states against another trace's.");
+    return hiddenStack(comparison, comparison.study.selection.stack)
+               ? QString()
+               : QStringLiteral("This stack's hidden states were not kept. Choose another stack.");
 }
 
 QString HiddenCurves::quantity() const

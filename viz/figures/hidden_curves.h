@@ -11,6 +11,8 @@ class HiddenCurves : public CurveFigure {
 public:
     explicit HiddenCurves(const ComparisonPointer& comparison);
 
+    static QString obstacle(const Comparison& comparison);  // as FigureType::obstacle
+
 protected:
     QString unit() const override { return {}; }
     QString quantity() const;   // "cosine with A"

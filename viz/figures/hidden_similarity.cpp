@@ -65,7 +65,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& hidden_similarityFigure()
 {
-    static const FigureType type{QStringLiteral("hidden-similarity"), QStringLiteral("Hidden states by layer"), &make};
+    static const FigureType type{QStringLiteral("hidden-similarity"), QStringLiteral("Hidden states by layer"), &make,
+                                 &HiddenCurves::obstacle};
     return type;
 }
 

@@ -193,11 +193,17 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
     return std::make_unique<OutputChangeFigure>(comparison);
 }
 
+QString obstacle(const Comparison& comparison)
+{
+    return !comparison.traces.front()->outputs.empty() ? QString() : QStringLiteral("The run kept no outputs.");
+}
+
 }  // namespace
 
 const FigureType& output_changeFigure()
 {
-    static const FigureType type{QStringLiteral("output-change"), QStringLiteral("Output change in numbers"), &make};
+    static const FigureType type{QStringLiteral("output-change"), QStringLiteral("Output change in numbers"), &make,
+                                 &obstacle};
     return type;
 }
 

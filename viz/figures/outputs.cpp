@@ -221,11 +221,19 @@ private:
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<Outputs>(comparison); }
 
+QString obstacle(const Comparison& comparison)
+{
+    return hasAnswers(comparison)
+               ? QString()
+               : QStringLiteral("There are no answers: the model has no output head, or the run did not "
+                                "keep its outputs.");
+}
+
 }  // namespace
 
 const FigureType& outputsFigure()
 {
-    static const FigureType type{QStringLiteral("outputs"), QStringLiteral("Outputs"), &make};
+    static const FigureType type{QStringLiteral("outputs"), QStringLiteral("Outputs"), &make, &obstacle};
     return type;
 }
 

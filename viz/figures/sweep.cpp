@@ -379,11 +379,18 @@ private:
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<SweepFigure>(comparison); }
 
+QString obstacle(const Comparison& comparison)
+{
+    return comparison.sweep && !comparison.sweep->request.axes.empty()
+               ? QString()
+               : QStringLiteral("Nothing was swept yet: run a sweep in the Sweep perspective. Run files hold none.");
+}
+
 }  // namespace
 
 const FigureType& sweepFigure()
 {
-    static const FigureType type{QStringLiteral("sweep"), QStringLiteral("Parameter sweep"), &make};
+    static const FigureType type{QStringLiteral("sweep"), QStringLiteral("Parameter sweep"), &make, &obstacle};
     return type;
 }
 

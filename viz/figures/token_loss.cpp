@@ -171,11 +171,19 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
     return std::make_unique<TokenLossFigure>(comparison);
 }
 
+QString obstacle(const Comparison& comparison)
+{
+    return hasTokenLosses(comparison)
+               ? QString()
+               : QStringLiteral(
+                   "Losses by token are of causal language models with their logits and two tokens or more.");
+}
+
 }  // namespace
 
 const FigureType& token_lossFigure()
 {
-    static const FigureType type{QStringLiteral("token-loss"), QStringLiteral("Loss by token"), &make};
+    static const FigureType type{QStringLiteral("token-loss"), QStringLiteral("Loss by token"), &make, &obstacle};
     return type;
 }
 

@@ -72,7 +72,8 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& token_similarityFigure()
 {
-    static const FigureType type{QStringLiteral("token-similarity"), QStringLiteral("Hidden states by token"), &make};
+    static const FigureType type{QStringLiteral("token-similarity"), QStringLiteral("Hidden states by token"), &make,
+                                 &HiddenCurves::obstacle};
     return type;
 }
 
