@@ -80,6 +80,8 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     for (const PerspectiveType& type : perspectiveTypes())
         m_perspectiveChoice->addItem(type.title, m_perspectiveChoice->count());
     m_perspectiveChoice->setAccessibleName(tr("Perspective"));
+    m_perspectiveChoice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    m_perspectiveChoice->setMinimumContentsLength(8);
     m_perspectiveChoice->hide();
     addWidget(field(tr("Perspective"), perspective));
     addWidget(field(QString(), m_export));
@@ -89,7 +91,7 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     connect(m_run, &QPushButton::clicked, this, &MainToolBar::runOrCancel);
     connect(m_export, &QPushButton::clicked, this, &MainToolBar::exportWanted);
     connect(m_planMenu, &QMenu::aboutToShow, this, &MainToolBar::rebuildPlanMenu);
-    connect(&controller, &StudyController::modelChanged, this, &MainToolBar::refreshModel);
+    connect(&controller, &StudyController::modelChanged, this, &MainToolBar::applySize);
     connect(&controller, &StudyController::studyChanged, this, &MainToolBar::refreshStudy);
     connect(&controller, &StudyController::busyChanged, this, &MainToolBar::refreshRun);
     connect(&controller, &StudyController::comparisonChanged, this,
@@ -132,23 +134,25 @@ QWidget* MainToolBar::field(const QString& title, QWidget* control)
 
 void MainToolBar::applySize()
 {
+    refreshModel();  // whether there is a picture
     const Theme& theme = m_appearance.theme();
     const auto bounded = [&](double pixels, double share) {
         return qRound(std::min(theme.px(pixels), share * width()));
     };
-    m_model->setFixedWidth(bounded(200, 0.16));
+    // A picture beside the text takes its room from the fields around it.
+    const double share = m_picture->isHidden() ? 0.16 : 0.12;
+    m_model->setFixedWidth(bounded(200, share));
     m_input->setMinimumWidth(bounded(160, 0.1));
     m_input->setMaximumWidth(qRound(theme.px(560)));
     m_more->setFixedWidth(qRound(theme.px(30)));
     m_picture->setMaximumWidth(bounded(150, 0.1));
     m_inputField->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    m_plan->setFixedWidth(bounded(206, 0.16));
+    m_plan->setFixedWidth(bounded(206, share));
     m_run->setMinimumWidth(qRound(theme.px(84)));
     const int fields = m_model->width() + m_input->minimumWidth() + m_more->width() + m_plan->width()
                        + m_run->sizeHint().width() + m_export->sizeHint().width()
                        + (m_picture->isHidden() ? 0 : m_picture->maximumWidth());
     choosePerspectiveControl(fields + qRound(theme.px(kBetweenFields)));
-    refreshModel();
     refreshStudy();
 }
 
