@@ -19,8 +19,10 @@ void setRegion(StudyController& controller, std::size_t patch, const PatchRegion
     const auto source = alignmentSourceOf(controller);
     if (!source)
         return;
-    controller.changeView([&](ViewSettings& view) { view.alignment.region = region; });
-    controller.select(withPatch(*controller.comparison(), *source, controller.selection(), patch));
+    ViewSettings view = controller.study().view;
+    view.alignment.region = region;
+    controller.look(StudyController::tr("Choose patches"), view,
+                    withPatch(*controller.comparison(), *source, controller.selection(), patch));
 }
 
 }  // namespace
@@ -36,16 +38,21 @@ std::optional<AlignmentSource> alignmentSourceOf(const StudyController& controll
 // The method's stack becomes the selected one, so that layers and heads are chosen in it everywhere.
 void chooseMethod(StudyController& controller, const AlignmentMethod& method)
 {
-    controller.changeView([&](ViewSettings& view) { view.alignment.method = method.id; });
-    const auto source = alignmentSourceOf(controller);
-    if (!source || !source->stack || *source->stack == controller.selection().stack)
+    if (!controller.comparison())
         return;
-    const AlignmentFocus focus = focusOf(*controller.comparison(), *source);
-    const Comparison& comparison = *controller.comparison();
-    Selection selection = withPatch(comparison, *source, controller.selection(), focus.patch);
-    if (source->perToken)
-        selection = withToken(comparison, *source, selection, focus.tokens.front());
-    controller.select(selection);
+    Comparison asked = *controller.comparison();
+    asked.study.view.alignment.method = method.id;
+    Selection selection = controller.selection();
+    if (alignmentObstacle(asked).empty()) {
+        const AlignmentSource source = alignmentSource(asked);
+        if (source.stack && *source.stack != selection.stack) {
+            const AlignmentFocus focus = focusOf(asked, source);
+            selection = withPatch(asked, source, selection, focus.patch);
+            if (source.perToken)
+                selection = withToken(asked, source, selection, focus.tokens.front());
+        }
+    }
+    controller.look(StudyController::tr("Choose method"), asked.study.view, selection);
 }
 
 void chooseToken(StudyController& controller, std::size_t token, bool add)
@@ -62,8 +69,10 @@ void chooseToken(StudyController& controller, std::size_t token, bool add)
         else if (tokens.size() > 1)
             tokens.erase(known);
     }
-    controller.changeView([&](ViewSettings& view) { view.alignment.tokens = tokens; });
-    controller.select(withToken(*controller.comparison(), *source, controller.selection(), tokens.front()));
+    ViewSettings view = controller.study().view;
+    view.alignment.tokens = tokens;
+    controller.look(StudyController::tr("Choose words"), view,
+                    withToken(*controller.comparison(), *source, controller.selection(), tokens.front()));
 }
 
 void chooseRegion(StudyController& controller, std::size_t first, std::size_t last)

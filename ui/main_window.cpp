@@ -25,6 +25,8 @@
 #include <QMimeData>
 #include <QScrollArea>
 
+#include <algorithm>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -35,7 +37,6 @@ constexpr QSize kReference(1600, 1000);
 constexpr QSize kSmallest(1180, 720);
 constexpr int kBothDocks = 1360;  // below this width, at 100 %, the right dock is a tab of the left
 constexpr qint64 kTextBytes = 64 * 1024;
-constexpr int kMessageMs = 8000;
 
 QScrollArea* scrolledColumn(const std::vector<QWidget*>& sections)
 {
@@ -172,6 +173,7 @@ void MainWindow::connectController()
     connect(m_tools, &MainToolBar::pictureWanted, this, &MainWindow::choosePicture);
     connect(m_tools, &MainToolBar::exportWanted, this, &MainWindow::openExport);
     connect(m_tools, &MainToolBar::perspectiveChosen, this, &MainWindow::showPerspective);
+    connect(&m_controller, &StudyController::perspectiveChanged, this, &MainWindow::followPerspective);
     for (const auto signal : {&StudyController::modelChanged, &StudyController::comparisonChanged})
         connect(&m_controller, signal, this, &MainWindow::refreshPerspectives);
     connect(&m_exportJob, &Job::failed, this, &MainWindow::sayError);
@@ -245,10 +247,17 @@ void MainWindow::refreshNotices()
     }
     notices.removeDuplicates();
     m_notices->say(notices.join(u"  ·  "_s));
-    m_exportAction->setEnabled(m_controller.comparison() != nullptr);
+    for (QAction* action : {m_exportAction, m_exportData})
+        action->setEnabled(m_controller.comparison() != nullptr);
 }
 
 void MainWindow::sayError(const QString& text) { m_errors->say(text); }
+
+void MainWindow::sayDone(const QString& text)
+{
+    constexpr int kMessageMs = 8000;
+    statusBar()->showMessage(text, kMessageMs);
+}
 
 void MainWindow::openModel(const QString& path)
 {
@@ -362,12 +371,25 @@ Perspective& MainWindow::perspective() const { return perspective(m_perspectives
 
 void MainWindow::showPerspective(int index)
 {
-    if (!perspective(index).obstacle().isEmpty())
-        return;
+    const std::string id = perspectiveTypes()[static_cast<std::size_t>(index)].id.toStdString();
+    if (perspective(index).obstacle().isEmpty() && id != m_controller.study().perspective)
+        m_controller.setPerspective(id);
+    else
+        followPerspective();
+}
+
+// What a file names may be unknown here, and what undo brings back may have nothing to show: the page stays then.
+void MainWindow::followPerspective()
+{
+    const auto& types = perspectiveTypes();
+    const QString id = QString::fromStdString(m_controller.study().perspective);
+    const auto type = id.isEmpty() ? types.begin() : std::ranges::find(types, id, &PerspectiveType::id);
+    const int index = static_cast<int>(type - types.begin());
+    if (type == types.end() || !perspective(index).obstacle().isEmpty())
+        return m_tools->showPerspective(m_perspectives->currentIndex());
     m_perspectives->setCurrentIndex(index);
     m_tools->showPerspective(index);
     refreshColumns();
-    m_controller.setPerspective(perspectiveTypes()[static_cast<std::size_t>(index)].id.toStdString());
     for (QAction* action : {m_copyValue, m_copyRow})
         action->setEnabled(&perspective() == m_page);
     perspective().takeFocus();
@@ -409,36 +431,7 @@ void MainWindow::refreshPerspectives()
     for (int i = 0; i < m_perspectives->count(); ++i)
         m_tools->setObstacle(i, perspective(i).obstacle());
     if (!perspective().obstacle().isEmpty())
-        showPerspective(0);
-}
-
-void MainWindow::openExport() { openExportOf(perspective().figureId()); }
-
-void MainWindow::openExportOf(const QString& type)
-{
-    if (!m_controller.comparison())
-        return;
-    const FigureView& view = m_page->figureView();
-    const std::optional<double> locked =
-        view.isRangeLocked() && view.figure() != nullptr ? std::optional(view.figure()->maximum()) : std::nullopt;
-    auto* dialog = new ExportDialog(m_controller.comparison(), type, locked, m_settings, m_appearance, this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
-        m_lastExport = task;
-        m_exportAgain->setEnabled(true);
-        statusBar()->showMessage(tr("Saved %1").arg(QString::fromStdString(task.file.string())), kMessageMs);
-    });
-    dialog->open();
-}
-
-void MainWindow::exportAgain()
-{
-    if (!m_lastExport || !m_controller.comparison())
-        return;
-    m_lastExport->comparison = m_controller.comparison();
-    const QString file = QString::fromStdString(m_lastExport->file.string());
-    m_exportJob.start(
-        exportWork(*m_lastExport, [this, file] { statusBar()->showMessage(tr("Saved %1").arg(file), kMessageMs); }));
+        m_controller.leavePerspective(perspectiveTypes().front().id.toStdString());
 }
 
 void MainWindow::closeEvent(QCloseEvent* event)

@@ -86,6 +86,7 @@ private:
     void createSelectionActions(QMenu& menu);
     QAction* add(QMenu& menu, const QString& title, const QList<QKeySequence>& keys, Slot slot);
     void fillRecent(QMenu& menu);
+    void sayDone(const QString& text);  // for a while, in the status line
     void refreshNotices();
     void refreshTitle();
 
@@ -110,7 +111,9 @@ private:
     void openText(const QString& file);
     void openExport();
     void openExportOf(const QString& type);
+    void openDataExport();
     void showPerspective(int index);
+    void followPerspective();
     Perspective& perspective(int index) const;
     Perspective& perspective() const;
     void refreshPerspectives();
@@ -151,6 +154,7 @@ private:
     QAction* m_copyRow = nullptr;
     QAction* m_exportAction = nullptr;
     QAction* m_exportAgain = nullptr;
+    QAction* m_exportData = nullptr;
     StudyFile* m_file = nullptr;
     Autosave* m_autosave = nullptr;
     std::function<QMessageBox::StandardButton()> m_answer;

@@ -71,6 +71,8 @@ void MainWindow::createFileMenu()
     m_exportAction->setEnabled(false);
     m_exportAgain = add(menu, tr("Export &again"), {QKeySequence(u"Ctrl+Shift+E"_s)}, [this] { exportAgain(); });
     m_exportAgain->setEnabled(false);
+    m_exportData = add(menu, tr("Export &data…"), {QKeySequence(u"Ctrl+Alt+E"_s)}, [this] { openDataExport(); });
+    m_exportData->setEnabled(false);
     add(menu, tr("Export circuit as Open&QASM 3…"), {}, [this] { perspective().exportCircuit(); });
     add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { perspective().copyImage(); });
     menu.addSeparator();
@@ -97,8 +99,8 @@ void MainWindow::createEditMenu()
     QAction* redo = m_controller.undoStack().createRedoAction(this, tr("&Redo"));
     redo->setShortcut(QKeySequence(u"Ctrl+Shift+Z"_s));
     menu.addActions({undo, redo});
-    m_keys.append(
-        {tr("Edit"), undo->shortcut().toString(QKeySequence::NativeText), tr("Undo parameters, plan and input")});
+    m_keys.append({tr("Edit"), undo->shortcut().toString(QKeySequence::NativeText),
+                   tr("Undo what was edited, selected or shown")});
     m_keys.append({tr("Edit"), redo->shortcut().toString(QKeySequence::NativeText), tr("Redo")});
     menu.addSeparator();
     // Ctrl+C itself belongs to whatever has the focus.

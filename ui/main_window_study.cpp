@@ -17,7 +17,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr int kMessageMs = 8000;
 const QString kSuffix = u"ket"_s;
 
 QString studyFilter() { return MainWindow::tr("Study (*.%1)").arg(kSuffix); }
@@ -39,7 +38,7 @@ void MainWindow::connectStudyFile()
     connect(m_file, &StudyFile::changed, this, &MainWindow::refreshTitle);
     connect(m_file, &StudyFile::saved, this, [this](const QString& file) {
         m_settings.addRecentFile(file);
-        statusBar()->showMessage(tr("Saved %1").arg(file), kMessageMs);
+        sayDone(tr("Saved %1").arg(file));
     });
     connect(m_file, &StudyFile::failed, this, [this](const QString& message) {
         statusBar()->clearMessage();
@@ -71,11 +70,6 @@ void MainWindow::acceptFile(const QString& file)
         m_file->leave();
     else
         m_file->adopt(file);
-    const QString shown = QString::fromStdString(m_controller.study().perspective);
-    const auto& types = perspectiveTypes();
-    const auto type = std::ranges::find(types, shown, &PerspectiveType::id);
-    if (type != types.end())
-        showPerspective(static_cast<int>(type - types.begin()));
     m_restored = isLastSession(file) && m_restoring;
     m_restoring = false;
     refreshNotices();
@@ -164,8 +158,7 @@ void MainWindow::useAutosave(Autosave& autosave)
 {
     m_autosave = &autosave;
     m_reopen->setEnabled(!autosave.lastSession().isEmpty());
-    connect(&autosave, &Autosave::failed, this,
-            [this](const QString& message) { statusBar()->showMessage(message, kMessageMs); });
+    connect(&autosave, &Autosave::failed, this, &MainWindow::sayDone);
 }
 
 void MainWindow::reopenSession()

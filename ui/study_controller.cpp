@@ -161,7 +161,7 @@ void StudyController::acceptModel(const Opened& opened)
     m_comparison.reset();
     m_shown.reset();
     m_readings.reset();
-    m_undo.clear();
+    forgetSteps();
     m_error = opened.error;
     emit modelChanged();
     emit studyChanged();
@@ -220,7 +220,7 @@ void StudyController::acceptRecorded(const Opened& opened)
     }
     const std::string perspective = m_study.perspective;  // the window may leave the page that it has now
     m_candidate = m_entry = 0;
-    m_undo.clear();
+    forgetSteps();
     m_readings.reset();
     m_error.clear();
     m_comparison = opened.comparison;
@@ -230,7 +230,7 @@ void StudyController::acceptRecorded(const Opened& opened)
     if (m_study.view != before.view)
         emit viewChanged();
     accept(opened.comparison, 0.0);
-    setPerspective(perspective);
+    leavePerspective(perspective);
     emit fileOpened(m_recordedFile);
 }
 
@@ -291,7 +291,7 @@ void StudyController::accept(const ComparisonPointer& comparison, double millise
     m_whole.reset();
     m_lastRunMs = milliseconds;
     m_error.clear();
-    const Selection inside = clamped(m_study.selection, *comparison);
+    const Selection inside = clamped(std::exchange(m_wanted, {}).value_or(m_study.selection), *comparison);
     const bool moved = inside != m_study.selection;
     m_study.selection = inside;
     refreshShown();
@@ -332,54 +332,6 @@ void StudyController::readOff()
             emit readingsChanged();
         };
     });
-}
-
-void StudyController::select(const Selection& selection)
-{
-    if (!m_comparison)
-        return;
-    const Selection inside = clamped(selection, *m_comparison);
-    if (inside == m_study.selection)
-        return;
-    m_study.selection = inside;
-    refreshShown();
-    emit selectionChanged();
-    readOff();
-}
-
-void StudyController::selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key)
-{
-    Selection selection = m_study.selection;
-    selection.query = query.value_or(selection.query);
-    selection.key = key.value_or(selection.key);
-    select(selection);
-}
-
-void StudyController::setView(const ViewSettings& view)
-{
-    if (view == m_study.view)
-        return;
-    const ComparedPair before = pair();
-    const bool asksAnew = view.heatmap.direction != m_study.view.heatmap.direction
-                          || view.outputs.atSelected != m_study.view.outputs.atSelected;
-    m_study.view = view;
-    refreshShown();
-    emit viewChanged();
-    if (m_comparison && (asksAnew || pair() != before))
-        readOff();
-}
-
-void StudyController::setPerspective(const std::string& id)
-{
-    m_study.perspective = id;
-    refreshShown();
-}
-
-void StudyController::changeView(const std::function<void(ViewSettings&)>& change)
-{
-    ViewSettings view = m_study.view;
-    change(view);
-    setView(view);
 }
 
 }  // namespace ketscope

@@ -103,7 +103,11 @@ public:
     void select(const Selection& selection);
     void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
     void setView(const ViewSettings& view);
+    // Selection and view in one step of undo.
+    void look(const QString& title, const ViewSettings& view, const Selection& selection);
     void setPerspective(const std::string& id);
+    // Shows another one because the one shown has nothing to show, or a file says so; no step of undo.
+    void leavePerspective(const std::string& id);
     void changeView(const std::function<void(ViewSettings&)>& change);
     void setInput(const Input& input);
     void setInput(const Input& input, const QString& title);
@@ -153,6 +157,7 @@ signals:
     void studyChanged();                   // input, plan or seed
     void selectionChanged();
     void viewChanged();
+    void perspectiveChanged();
     void comparisonChanged();
     void readingsChanged();
     void stateChanged();
@@ -165,15 +170,31 @@ signals:
     void sweepProgressed(double fraction, const QString& what);
 
 private:
-    class EditCommand;
+    // What one step of undo changes: everything of the study but its model, and what the panels edit of it.
+    struct Stage {
+        std::shared_ptr<const WorkPart> work;
+        Selection selection;
+        ViewSettings view;
+        std::string perspective;
+        std::size_t candidate = 0;
+        std::size_t entry = 0;
+
+        bool operator==(const Stage& other) const;
+    };
+    class Step;
     struct Opened;
 
     // `carryInput`: the input is another model's; what this one cannot take is left out.
     void open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection, bool carryInput);
     WorkPart work() const;
-    void apply(const WorkPart& work);
+    Stage stage() const;
+    void show(const Stage& stage);
+    void take(const QString& title, const Stage& after, const QString& kind, int edit = 0);
+    void forgetSteps();
     void edit(const QString& title, const WorkPart& after, Pace pace = Pace::Settled);
-    void editCandidates(const QString& title, const std::vector<Plan>& candidates, std::size_t current);
+    void edit(const QString& title, const Stage& after, Pace pace);
+    void editCandidates(const QString& title, const std::vector<Plan>& candidates, std::size_t current,
+                        const ComparedPair& pair);
     void editToken(const QString& title, const std::function<Input(const EncodedInput&)>& change);
     void editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace = Pace::Settled);
     void accept(const ComparisonPointer& comparison, double milliseconds);
@@ -196,9 +217,11 @@ private:
     double m_lastRunMs = 0.0;
     bool m_runWhileDragging = true;
     bool m_opening = false;
-    bool m_holdRun = false;   // an edit that is not to be run yet
-    bool m_runAgain = false;  // something changed while dragging and running
-    int m_gesture = 0;        // edits of one gesture are one step of undo
+    bool m_holdRun = false;                        // an edit that is not to be run yet
+    bool m_runAgain = false;                       // something changed while dragging and running
+    int m_gesture = 1;                             // edits of one gesture are one step of undo
+    std::shared_ptr<const WorkPart> m_stagedWork;  // of the last step: shared by those that do not change it
+    std::optional<Selection> m_wanted;  // of the stage that is being run, where the last result has no such cell
     QString m_error;
     QString m_recordedFile;
     QTimer m_busy;

@@ -6,6 +6,8 @@
 
 namespace ketscope {
 
+using namespace Qt::StringLiterals;
+
 namespace {
 
 constexpr std::size_t kMostPins = 50;
@@ -15,31 +17,38 @@ std::size_t without(std::size_t trace, std::size_t removed) { return trace > rem
 
 }  // namespace
 
-void StudyController::editCandidates(const QString& title, const std::vector<Plan>& candidates, std::size_t current)
+// The candidates, the one that is edited and the pair that is compared, in one step of undo.
+void StudyController::editCandidates(const QString& title, const std::vector<Plan>& candidates, std::size_t current,
+                                     const ComparedPair& pair)
 {
-    WorkPart after = work();
-    after.candidates = candidates;
-    m_candidate = current;
-    m_entry = 0;
-    if (after == work())
-        emit studyChanged();
+    WorkPart edited = work();
+    edited.candidates = candidates;
+    Stage after = stage();
+    after.work = std::make_shared<const WorkPart>(std::move(edited));
+    after.candidate = current;
+    after.entry = 0;
+    after.view.compared.baseline = pair.baseline;
+    after.view.compared.candidate = pair.candidate;
+    if (*after.work == work())
+        take(title, after, title);  // equal plans changed places
     else
-        edit(title, after);
+        edit(title, after, Pace::Settled);
 }
 
 void StudyController::chooseCandidate(std::size_t index)
 {
     if (index >= m_study.candidates.size())
         return;
-    const bool other = index != m_candidate;
-    m_candidate = index;
-    if (other) {
-        m_entry = 0;
-        emit studyChanged();
-    }
+    Stage after = stage();
+    after.candidate = index;
+    if (index != m_candidate)
+        after.entry = 0;
     const ComparedPair now = pair();
-    if (now.baseline != candidateTrace() && now.candidate != candidateTrace())
-        compare({now.baseline, candidateTrace()});
+    if (now.baseline != index + 1 && now.candidate != index + 1) {
+        after.view.compared.baseline = now.baseline;
+        after.view.compared.candidate = index + 1;
+    }
+    take(tr("Choose candidate"), after, u"candidate"_s);
 }
 
 void StudyController::addCandidate()
@@ -48,9 +57,7 @@ void StudyController::addCandidate()
         return;
     std::vector<Plan> candidates = m_study.candidates;
     candidates.push_back(plan());
-    const ComparedPair now = pair();
-    editCandidates(tr("Add candidate"), candidates, candidates.size() - 1);
-    compare({now.baseline, candidateTrace()});
+    editCandidates(tr("Add candidate"), candidates, candidates.size() - 1, {pair().baseline, candidates.size()});
 }
 
 void StudyController::duplicateCandidate(std::size_t index)
@@ -59,10 +66,8 @@ void StudyController::duplicateCandidate(std::size_t index)
         return;
     std::vector<Plan> candidates = m_study.candidates;
     candidates.insert(candidates.begin() + static_cast<std::ptrdiff_t>(index) + 1, m_study.candidates[index]);
-    const ComparedPair now = pair();
-    editCandidates(tr("Duplicate candidate"), candidates, index + 1);
     const auto shifted = [&](std::size_t trace) { return trace > index + 1 ? trace + 1 : trace; };
-    compare({shifted(now.baseline), candidateTrace()});
+    editCandidates(tr("Duplicate candidate"), candidates, index + 1, {shifted(pair().baseline), index + 2});
 }
 
 void StudyController::removeCandidate(std::size_t index)
@@ -73,9 +78,10 @@ void StudyController::removeCandidate(std::size_t index)
     candidates.erase(candidates.begin() + static_cast<std::ptrdiff_t>(index));
     const ComparedPair now = pair();
     const std::size_t removed = index + 1;
-    editCandidates(tr("Remove candidate"), candidates, std::min(without(m_candidate, index), candidates.size() - 1));
+    const std::size_t current = std::min(without(m_candidate, index), candidates.size() - 1);
     const std::size_t baseline = now.baseline == removed ? 0 : without(now.baseline, removed);
-    compare({baseline, now.candidate == removed ? candidateTrace() : without(now.candidate, removed)});
+    editCandidates(tr("Remove candidate"), candidates, current,
+                   {baseline, now.candidate == removed ? current + 1 : without(now.candidate, removed)});
 }
 
 void StudyController::moveCandidate(std::size_t index, std::size_t to)
@@ -88,8 +94,8 @@ void StudyController::moveCandidate(std::size_t index, std::size_t to)
     const auto moved = [&](std::size_t place) { return place == index ? to : place == to ? index : place; };
     const auto movedTrace = [&](std::size_t trace) { return trace == 0 ? 0 : moved(trace - 1) + 1; };
     const ComparedPair now = pair();
-    editCandidates(tr("Move candidate"), candidates, moved(m_candidate));
-    compare({movedTrace(now.baseline), movedTrace(now.candidate)});
+    editCandidates(tr("Move candidate"), candidates, moved(m_candidate),
+                   {movedTrace(now.baseline), movedTrace(now.candidate)});
 }
 
 void StudyController::compare(const ComparedPair& pair)

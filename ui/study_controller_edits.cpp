@@ -9,35 +9,6 @@
 
 namespace ketscope {
 
-class StudyController::EditCommand : public QUndoCommand {
-public:
-    EditCommand(StudyController& controller, const QString& title, WorkPart before, WorkPart after, int gesture)
-        : QUndoCommand(title), m_controller(controller), m_before(std::move(before)), m_after(std::move(after)),
-          m_gesture(gesture)
-    {
-    }
-
-    int id() const override { return 1; }
-    void undo() override { m_controller.apply(m_before); }
-    void redo() override { m_controller.apply(m_after); }
-
-    bool mergeWith(const QUndoCommand* other) override
-    {
-        const auto& next = static_cast<const EditCommand&>(*other);
-        if (next.m_gesture != m_gesture)
-            return false;
-        m_after = next.m_after;
-        setObsolete(m_after == m_before);
-        return true;
-    }
-
-private:
-    StudyController& m_controller;
-    WorkPart m_before;
-    WorkPart m_after;
-    int m_gesture;
-};
-
 void StudyController::setInput(const Input& input) { setInput(input, tr("Change input")); }
 
 void StudyController::setInput(const Input& input, const QString& title)
@@ -152,37 +123,28 @@ void StudyController::setKeptLayers(const std::vector<std::size_t>& layers)
     edit(tr("Change kept layers"), after);
 }
 
-// Pushing applies the edit; applying runs it, unless it is held back while dragging.
 void StudyController::edit(const QString& title, const WorkPart& after, Pace pace)
+{
+    Stage next = stage();
+    next.work = std::make_shared<const WorkPart>(after);
+    edit(title, next, pace);
+}
+
+// Taking the step runs it, unless it is held back while dragging.
+void StudyController::edit(const QString& title, const Stage& after, Pace pace)
 {
     if (!canRun())
         return;
     const bool settled = pace == Pace::Settled;
     m_holdRun = !settled && (!runsWhileDragging() || m_runJob.isRunning());
     m_runAgain = !settled && runsWhileDragging();
-    if (after != work())
-        m_undo.push(new EditCommand(*this, title, work(), after, m_gesture));
+    if (*after.work != work())
+        take(title, after, title, m_gesture);
     else if (settled && !isUpToDate())
         run();
     m_holdRun = false;
     if (settled)
         ++m_gesture;
-}
-
-void StudyController::apply(const WorkPart& work)
-{
-    m_study.input = work.input;
-    m_study.candidates = work.candidates;
-    m_study.seed = work.seed;
-    m_study.keptLayers = work.keptLayers;
-    m_candidate = std::min(m_candidate, std::max<std::size_t>(1, work.candidates.size()) - 1);
-    m_entry = std::min(m_entry, std::max<std::size_t>(1, plan().entries.size()) - 1);
-    m_error.clear();
-    emit studyChanged();
-    if (m_holdRun)
-        emit stateChanged();
-    else
-        run();
 }
 
 }  // namespace ketscope

@@ -4,6 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
 #include "core/base/version.h"
+#include "core/formats/csv.h"
 #include "viz/composition.h"
 #include "viz/export_page.h"
 #include "viz/mark_recorder.h"
@@ -292,13 +293,10 @@ ExportCheck checkExport(const Figure& figure, const ExportOptions& options)
 QByteArray csvOf(const Table& table)
 {
     const auto line = [](const QStringList& fields) {
-        QStringList quoted;
-        for (QString field : fields) {
-            if (field.contains(u',') || field.contains(u'"') || field.contains(u'\n') || field.contains(u'\r'))
-                field = u'"' + field.replace(u"\""_s, u"\"\""_s) + u'"';
-            quoted << field;
-        }
-        return quoted.join(u',').toUtf8() + "\r\n";
+        QByteArray text;
+        for (const QString& field : fields)
+            text += (text.isEmpty() ? "" : ",") + QByteArray::fromStdString(csvField(field.toStdString()));
+        return text + "\r\n";
     };
     QByteArray csv = line(table.header);
     for (const QStringList& row : table.rows)

@@ -295,4 +295,20 @@ void NpyArray::wrong(const std::string& expected, const std::string& found) cons
     refuse({m_where, expected, found, "Save the array again with numpy.save."});
 }
 
+std::string npyHeader(const std::vector<std::size_t>& shape)
+{
+    constexpr std::size_t kStart = 10;  // magic, version, length of the dictionary
+    constexpr std::size_t kAlignment = 64;
+    std::string dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (";
+    for (const std::size_t extent : shape)
+        dictionary += std::to_string(extent) + ", ";
+    dictionary += "), }";
+    const std::size_t filled = kStart + dictionary.size() + 1;
+    dictionary += std::string((kAlignment - filled % kAlignment) % kAlignment, ' ') + '\n';
+    std::string header("\x93NUMPY\x01\x00", 8);
+    header += static_cast<char>(dictionary.size() & 0xFFU);
+    header += static_cast<char>(dictionary.size() >> 8U);
+    return header + dictionary;
+}
+
 }  // namespace ketscope

@@ -52,4 +52,7 @@ private:
     const std::byte* m_data = nullptr;
 };
 
+// The bytes before the values of a float32 array of this shape in C order, little-endian, version 1.0.
+std::string npyHeader(const std::vector<std::size_t>& shape);
+
 }  // namespace ketscope

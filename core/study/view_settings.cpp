@@ -4,6 +4,7 @@
 #include "core/study/head_statistics.h"
 #include "core/study/json_fields.h"
 
+#include <algorithm>
 #include <array>
 
 namespace ketscope {
@@ -64,6 +65,19 @@ ViewSettings lastingView(ViewSettings view)
     view.alignment.region = {};
     view.quantum.step.reset();
     return view;
+}
+
+std::vector<std::string> changedFields(const ViewSettings& before, const ViewSettings& after)
+{
+    std::vector<std::string> fields;
+    for (const Json& change : Json::diff(toJson(before), toJson(after))) {
+        const std::string path = change.at("path").get<std::string>().substr(1);
+        const std::size_t first = path.find('/');
+        const std::string field = path.substr(0, first == std::string::npos ? first : path.find('/', first + 1));
+        if (std::ranges::find(fields, field) == fields.end())
+            fields.push_back(field);
+    }
+    return fields;
 }
 
 std::string toText(const ViewSettings& view) { return toJson(view).dump(); }

@@ -10,6 +10,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ketscope {
 
@@ -41,6 +42,9 @@ ViewSettings viewFromJson(const Json& json, const std::string& where);
 
 // What of a view holds for other studies too: without compared traces, zoomed tokens, chosen words and patches.
 ViewSettings lastingView(ViewSettings view);
+
+// The fields that differ, such as "heatmap/filter" or "scale", at most two levels deep, in order.
+std::vector<std::string> changedFields(const ViewSettings& before, const ViewSettings& after);
 
 // The same as JSON text.
 std::string toText(const ViewSettings& view);

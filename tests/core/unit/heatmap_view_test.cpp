@@ -69,4 +69,19 @@ TEST(GridMeasureTest, KnowsTheLargestAndLeavesOutWhatIsNotDefined)
 }
 
 }  // namespace
+TEST(ViewSettings, ChangedFieldsAreNamedToTheSecondLevel)
+{
+    const ViewSettings before;
+    ViewSettings after = before;
+    EXPECT_TRUE(changedFields(before, after).empty());
+    after.scale = ColourScale::Linear;
+    after.heatmap.window = {1, 5, 1, 5};
+    after.heatmap.standardErrors = !before.heatmap.standardErrors;
+    std::vector<std::string> fields = changedFields(before, after);
+    std::ranges::sort(fields);
+    ASSERT_EQ(fields.size(), 3U);
+    EXPECT_EQ(fields[2], "scale");
+    EXPECT_EQ(std::ranges::count_if(fields, [](const std::string& field) { return field.starts_with("heatmap/"); }), 2);
+}
+
 }  // namespace ketscope::test

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/dialogs/data_dialog.h"
+#include "ui/main_window.h"
+#include "ui/views/heatmap_page.h"
+
+#include <QFileInfo>
+#include <QStatusBar>
+
+namespace ketscope {
+
+namespace {
+
+}  // namespace
+
+void MainWindow::openExport() { openExportOf(perspective().figureId()); }
+
+void MainWindow::openExportOf(const QString& type)
+{
+    if (!m_controller.comparison())
+        return;
+    const FigureView& view = m_page->figureView();
+    const std::optional<double> locked =
+        view.isRangeLocked() && view.figure() != nullptr ? std::optional(view.figure()->maximum()) : std::nullopt;
+    auto* dialog = new ExportDialog(m_controller.comparison(), type, locked, m_settings, m_appearance, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
+        m_lastExport = task;
+        m_exportAgain->setEnabled(true);
+        sayDone(tr("Saved %1").arg(QString::fromStdString(task.file.string())));
+    });
+    dialog->open();
+}
+
+void MainWindow::exportAgain()
+{
+    if (!m_lastExport || !m_controller.comparison())
+        return;
+    m_lastExport->comparison = m_controller.comparison();
+    const QString file = QString::fromStdString(m_lastExport->file.string());
+    m_exportJob.start(exportWork(*m_lastExport, [this, file] { sayDone(tr("Saved %1").arg(file)); }));
+}
+
+void MainWindow::openDataExport()
+{
+    if (!m_controller.comparison())
+        return;
+    auto* dialog = new DataDialog(m_controller.comparison(), m_settings.exportChoice().folder, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &DataDialog::saved, this, [this](const QString& file) {
+        ExportChoice choice = m_settings.exportChoice();
+        choice.folder = QFileInfo(file).absolutePath();
+        m_settings.setExportChoice(choice);
+        sayDone(tr("Saved %1").arg(file));
+    });
+    dialog->open();
+}
+
+}  // namespace ketscope
