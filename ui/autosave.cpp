@@ -32,8 +32,8 @@ Autosave::Autosave(StudyController& controller, const QString& folder, int delay
     m_delay.setSingleShot(true);
     m_delay.setInterval(delayMs);
     claim();
-    for (const auto signal :
-         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged,
+                              &StudyController::viewChanged, &StudyController::perspectiveChanged})
         connect(&controller, signal, this, &Autosave::schedule);
     connect(&m_delay, &QTimer::timeout, this, [this] {
         // A running job is of something older: what is new waits for it, and for the run that will replace it.

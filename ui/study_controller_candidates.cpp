@@ -6,8 +6,6 @@
 
 namespace ketscope {
 
-using namespace Qt::StringLiterals;
-
 namespace {
 
 constexpr std::size_t kMostPins = 50;
@@ -48,7 +46,7 @@ void StudyController::chooseCandidate(std::size_t index)
         after.view.compared.baseline = now.baseline;
         after.view.compared.candidate = index + 1;
     }
-    take(tr("Choose candidate"), after, u"candidate"_s);
+    take(tr("Choose candidate"), after, {});
 }
 
 void StudyController::addCandidate()

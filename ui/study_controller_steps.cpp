@@ -36,7 +36,7 @@ bool StudyController::Stage::operator==(const Stage& other) const
 
 class StudyController::Step : public QUndoCommand {
 public:
-    // `kind`: what may follow as part of this step; `edit` 0 = a look, else the number of the gesture that edits.
+    // `kind`: what may follow as part of this step, empty = nothing; `edit` 0 = a look, else the number of the gesture.
     Step(StudyController& controller, const QString& title, Stage before, Stage after, QString kind, int edit)
         : QUndoCommand(title), m_controller(controller), m_before(std::move(before)), m_after(std::move(after)),
           m_kind(std::move(kind)), m_edit(edit)
@@ -51,7 +51,8 @@ public:
     bool mergeWith(const QUndoCommand* other) override
     {
         const auto& next = static_cast<const Step&>(*other);
-        if (next.m_edit != m_edit || next.m_kind != m_kind || (m_edit == 0 && m_since.elapsed() > kOneGestureMs))
+        const bool late = m_edit == 0 && m_since.elapsed() > kOneGestureMs;
+        if (m_kind.isEmpty() || next.m_kind != m_kind || next.m_edit != m_edit || late)
             return false;
         m_after = next.m_after;
         m_since.restart();
@@ -173,7 +174,7 @@ void StudyController::setPerspective(const std::string& id)
 {
     Stage after = stage();
     after.perspective = id;
-    take(tr("Change perspective"), after, u"perspective"_s);
+    take(tr("Change perspective"), after, {});
 }
 
 void StudyController::leavePerspective(const std::string& id)

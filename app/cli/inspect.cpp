@@ -200,6 +200,8 @@ void inspectRunFile(const InspectOptions& options)
         json["kind"] = "run";
         json["captured"] = !comparison->recordedTitles.empty();
         json["path"] = options.path;
+        json["selection"] = toJson(comparison->study.selection);
+        json["perspective"] = comparison->study.perspective;
         printJson(json);
     } else {
         std::cout << comparisonText(*comparison);

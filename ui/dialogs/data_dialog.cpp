@@ -35,8 +35,8 @@ const std::vector<Format>& formats()
 }  // namespace
 
 DataDialog::DataDialog(ComparisonPointer comparison, QString folder, QWidget* parent)
-    : QDialog(parent), m_comparison(std::move(comparison)), m_folder(std::move(folder)), m_data(new QComboBox(this)),
-      m_format(new QComboBox(this)), m_shape(makeWrappedLabel("hint", this)),
+    : QDialog(parent), m_comparison(std::move(comparison)), m_folder(std::move(folder)), m_data(new ChoiceBox(this)),
+      m_format(new ChoiceBox(this)), m_shape(makeWrappedLabel("hint", this)),
       m_error(makeWrappedLabel("problem", this)), m_progress(new QProgressBar(this))
 {
     setObjectName(u"dataDialog"_s);
@@ -56,6 +56,8 @@ DataDialog::DataDialog(ComparisonPointer comparison, QString folder, QWidget* pa
     setRole(*m_save, "primary");
     m_save->setDefault(true);
     auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(16, 14, 16, 12);
+    column->setSpacing(8);
     column->addLayout(form);
     for (QWidget* each : std::initializer_list<QWidget*>{m_shape, m_error, m_progress})
         column->addWidget(each);
