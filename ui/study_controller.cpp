@@ -41,7 +41,10 @@ void StudyController::connectJobs()
 {
     m_busy.setSingleShot(true);
     m_busy.setInterval(kBusyMs);
-    connect(&m_busy, &QTimer::timeout, this, [this] { emit busyChanged(true); });
+    connect(&m_busy, &QTimer::timeout, this, [this] {
+        emit busyChanged(true);
+        emit stateChanged();
+    });
     connect(&m_runJob, &Job::started, this, [this] {
         if (!m_busy.isActive())
             m_busy.start();

@@ -60,6 +60,9 @@ public:
 
     State state() const;
     bool isUpToDate() const;
+    // Whether what is shown has been of another study for so long that it should not look current: not while a run that
+    // replaces it has just begun.
+    bool isOutdated() const { return !isUpToDate() && !(m_runJob.isRunning() && m_busy.isActive()); }
     const QString& error() const { return m_error; }
     // The file that openRecorded showed last; empty when a model was opened since.
     const QString& recordedFile() const { return m_recordedFile; }

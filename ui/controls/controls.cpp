@@ -3,6 +3,7 @@
 
 #include "ui/appearance.h"
 
+#include <QHash>
 #include <QPainter>
 #include <QStyle>
 #include <QStyleOptionButton>
@@ -11,9 +12,44 @@
 
 namespace ketscope {
 
+namespace {
+
+// Remembers how high its lines are: a dock asks all of its labels whenever the text of one of them changes.
+class Label final : public QLabel {
+public:
+    using QLabel::QLabel;
+
+    int heightForWidth(int width) const override
+    {
+        if (m_measured != text()) {
+            m_heights.clear();
+            m_measured = text();
+        }
+        const auto known = m_heights.constFind(width);
+        if (known != m_heights.constEnd())
+            return *known;
+        return *m_heights.insert(width, QLabel::heightForWidth(width));
+    }
+
+protected:
+    bool event(QEvent* event) override
+    {
+        if (event->type() == QEvent::FontChange || event->type() == QEvent::StyleChange
+            || event->type() == QEvent::Polish || event->type() == QEvent::ContentsRectChange)
+            m_heights.clear();
+        return QLabel::event(event);
+    }
+
+private:
+    mutable QString m_measured;
+    mutable QHash<int, int> m_heights;
+};
+
+}  // namespace
+
 QLabel* makeLabel(const QString& text, const char* role, QWidget* parent)
 {
-    auto* label = new QLabel(text, parent);
+    auto* label = new Label(text, parent);
     label->setProperty("role", QString::fromLatin1(role));
     // Whatever family the style sheet chooses for tokens and numbers: no ligatures, as Theme::mono.
     QFont font = label->font();
@@ -70,17 +106,6 @@ QPushButton* makeLink(const QString& text, QWidget* parent)
     link->setProperty("role", QStringLiteral("link"));
     link->setCursor(Qt::PointingHandCursor);
     return link;
-}
-
-QGridLayout* renewList(Section& section, QWidget*& list, int spacing)
-{
-    delete list;
-    list = new QWidget(&section);
-    section.body()->insertWidget(0, list);
-    auto* grid = new QGridLayout(list);
-    grid->setContentsMargins(0, 0, 0, 0);
-    grid->setVerticalSpacing(spacing);
-    return grid;
 }
 
 void paintChevron(QWidget& widget, const QPalette& palette)

@@ -120,9 +120,6 @@ private:
     QLabel* m_title;
 };
 
-// Replaces `list` at the top of `section` by an empty widget with a grid; rows `spacing` apart, −1 = as usual.
-QGridLayout* renewList(Section& section, QWidget*& list, int spacing = -1);
-
 // Draws the chevron of combo-like controls at the right edge.
 void paintChevron(QWidget& widget, const QPalette& palette);
 

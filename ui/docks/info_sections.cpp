@@ -120,9 +120,12 @@ void MechanismSection::refresh()
 }
 
 CellSection::CellSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Selected cell"), appearance, parent), m_controller(controller), m_appearance(appearance)
+    : Section(tr("Selected cell"), appearance, parent), m_controller(controller), m_appearance(appearance),
+      m_list(new KeptGrid(*this))
 {
     setObjectName(u"selectedCell"_s);
+    m_list->grid().setColumnStretch(2, 1);
+    m_list->grid().setHorizontalSpacing(10);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged,
                               &StudyController::stateChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &CellSection::refresh);
@@ -131,19 +134,17 @@ CellSection::CellSection(StudyController& controller, Appearance& appearance, QW
 
 void CellSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list);
-    grid->setColumnStretch(2, 1);
-    grid->setHorizontalSpacing(10);
-    const ComparisonPointer& comparison = m_controller.comparison();
-    if (!comparison) {
-        grid->addWidget(makeLabel(tr("Click a cell in a map."), "hint", m_list), 0, 0);
-        return;
+    m_list->begin();
+    if (const ComparisonPointer& comparison = m_controller.comparison()) {
+        addPlace(*comparison);
+        addValues(*comparison);
+    } else {
+        m_list->label(0, 0, tr("Click a cell in a map."), "hint");
     }
-    addPlace(*grid, *comparison);
-    addValues(*grid, *comparison);
+    m_list->end();
 }
 
-void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
+void CellSection::addPlace(const Comparison& comparison)
 {
     const Selection& at = comparison.study.selection;
     const StackInfo& stack = comparison.model.stacks.at(at.stack);
@@ -161,17 +162,17 @@ void CellSection::addPlace(QGridLayout& grid, const Comparison& comparison)
         {tr("Head"), head}, {tr("Query"), token(stack.queries, at.query)}, {tr("Key"), token(stack.keys, at.key)}};
     int row = 0;
     for (const auto& [name, text] : rows) {
-        grid.addWidget(makeLabel(name, "", m_list), row, 0, 1, 2);
-        grid.addWidget(makeLabel(text, row == 0 ? "value" : "mono", m_list), row, 2, 1, 2);
+        m_list->label(row, 0, name, "", 2);
+        m_list->label(row, 2, text, row == 0 ? "value" : "mono", 2);
         ++row;
     }
 }
 
-void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
+void CellSection::addValues(const Comparison& comparison)
 {
     constexpr int kFirstRow = 3;
     const Selection& at = comparison.study.selection;
-    const char* role = m_controller.isUpToDate() ? "mono" : "stale";
+    const char* role = m_controller.isOutdated() ? "stale" : "mono";
     const auto valueOf = [&](std::size_t trace) {
         return static_cast<double>(mapOf(comparison, trace, at)(at.query, at.key));
     };
@@ -181,15 +182,15 @@ void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
     };
     int row = kFirstRow;
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace, ++row) {
+        const QString tag = QString::fromStdString(traceTag(trace));
         QString text = formatNumber(valueOf(trace), 6);
         const double error = errorOf(trace);
         if (error > 0.0)
             text += u" ± "_s + formatNumber(error, 6);
-        auto* value = makeLabel(text, role, m_list);
-        value->setObjectName(u"cell."_s + QString::fromStdString(traceTag(trace)));
+        m_list->widget<TraceTag>(row, 0, tag, [&] { return new TraceTag(trace, m_appearance, m_list); });
+        QLabel* value = m_list->label(row, 1, text, role, 3);
+        value->setObjectName(u"cell."_s + tag);
         value->setToolTip(error > 0.0 ? tr("± one standard error") : QString());
-        grid.addWidget(new TraceTag(trace, m_appearance, m_list), row, 0);
-        grid.addWidget(value, row, 1, 1, 3);
     }
     if (comparison.traces.size() < 2)
         return;
@@ -199,21 +200,21 @@ void CellSection::addValues(QGridLayout& grid, const Comparison& comparison)
     QString text = formatSigned(apart, 6);
     if (error > 0.0)
         text += tr(" = %1 SE").arg(formatSigned(apart / error, 1));
-    auto* difference = makeLabel(text, role, m_list);
+    QLabel* difference = m_list->label(row, 1, text, role, 3);
     difference->setObjectName(u"cell.difference"_s);
-    if (error > 0.0 && std::abs(apart) < 2.0 * error)
-        difference->setToolTip(tr("Not resolved: below 2 standard errors"));
-    auto* sign = makeLabel(u"Δ"_s, "title", m_list);
+    const bool resolved = error == 0.0 || std::abs(apart) >= 2.0 * error;
+    difference->setToolTip(resolved ? QString() : tr("Not resolved: below 2 standard errors"));
+    QLabel* sign = m_list->label(row, 0, u"Δ"_s, "title", 1, Qt::AlignHCenter);
     sign->setToolTip(u"%1 − %2"_s.arg(QString::fromStdString(traceTag(pair.candidate)),
                                       QString::fromStdString(traceTag(pair.baseline))));
-    grid.addWidget(sign, row, 0, Qt::AlignHCenter);
-    grid.addWidget(difference, row, 1, 1, 3);
 }
 
 DiagnosticsSection::DiagnosticsSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Diagnostics of B"), appearance, parent), m_controller(controller)
+    : Section(tr("Diagnostics of B"), appearance, parent), m_controller(controller), m_list(new KeptGrid(*this))
 {
     setObjectName(u"diagnostics"_s);
+    m_list->grid().setColumnStretch(0, 1);
+    m_list->grid().setHorizontalSpacing(10);
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &DiagnosticsSection::refresh);
@@ -222,69 +223,63 @@ DiagnosticsSection::DiagnosticsSection(StudyController& controller, Appearance& 
 
 void DiagnosticsSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list);
-    grid->setColumnStretch(0, 1);
-    grid->setHorizontalSpacing(10);
     const ComparisonPointer& comparison = m_controller.comparison();
     const std::size_t trace = patcherOf(m_controller.pair());
     const HeadDiagnostics* head = comparison ? diagnosticsOf(*comparison, trace, comparison->study.selection) : nullptr;
     setTitle(tr("Diagnostics of %1").arg(QString::fromStdString(traceTag(trace))));
     setVisible(head != nullptr);
-    if (head == nullptr)
-        return;
-    const std::size_t query = comparison->study.selection.query;
-    const std::size_t queries = mapOf(*comparison, trace, comparison->study.selection).rows;
+    m_list->begin();
     int row = 0;
-    for (const Diagnostic& one : head->list) {
-        auto* name = makeLabel(QString::fromStdString(one.info.title), "value", m_list);
-        name->setWordWrap(true);
-        grid->addWidget(name, row, 0);
-        auto* value = makeLabel(diagnosticText(one, query, queries), "mono", m_list);
+    for (const Diagnostic& one : head != nullptr ? head->list : std::vector<Diagnostic>()) {
+        const std::size_t query = comparison->study.selection.query;
+        const std::size_t queries = mapOf(*comparison, trace, comparison->study.selection).rows;
+        m_list->wrapped(row, 0, QString::fromStdString(one.info.title), "value");
+        QLabel* value = m_list->label(row++, 1, diagnosticText(one, query, queries), "mono", 1, Qt::AlignRight);
         value->setObjectName(u"diagnostic."_s + QString::fromStdString(one.info.id));
         value->setTextInteractionFlags(Qt::TextSelectableByMouse);
-        grid->addWidget(value, row++, 1, Qt::AlignRight);
     }
+    m_list->end();
 }
 
 CostSection::CostSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Cost"), appearance, parent), m_controller(controller)
+    : Section(tr("Cost"), appearance, parent), m_controller(controller), m_list(new KeptGrid(*this))
 {
+    m_list->grid().setColumnStretch(0, 1);
+    m_list->grid().setHorizontalSpacing(14);
     connect(&controller, &StudyController::readingsChanged, this, &CostSection::refresh);
     refresh();
 }
 
 void CostSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list);
-    grid->setColumnStretch(0, 1);
-    grid->setHorizontalSpacing(14);
-    const ComparisonPointer& comparison = m_controller.comparison();
-    if (!comparison || !m_controller.readings()) {
-        grid->addWidget(makeLabel(tr("Shown after the first run."), "hint", m_list), 0, 0);
-        return;
-    }
-    const std::vector<double>& flops = m_controller.readings()->whole->attentionFlop;
-    grid->addWidget(makeLabel(tr("Forward pass, ms"), "value", m_list), 1, 0);
-    grid->addWidget(makeLabel(tr("Attention, Mflop"), "value", m_list), 2, 0);
-    for (std::size_t trace = 0; trace < flops.size() && trace < comparison->traces.size(); ++trace) {
+    m_list->begin();
+    if (m_controller.comparison() && m_controller.readings())
+        addCosts(*m_controller.comparison(), m_controller.readings()->whole->attentionFlop);
+    else
+        m_list->label(0, 0, tr("Shown after the first run."), "hint");
+    m_list->end();
+}
+
+void CostSection::addCosts(const Comparison& comparison, const std::vector<double>& flops)
+{
+    m_list->label(1, 0, tr("Forward pass, ms"), "value");
+    m_list->label(2, 0, tr("Attention, Mflop"), "value");
+    for (std::size_t trace = 0; trace < flops.size() && trace < comparison.traces.size(); ++trace) {
         const auto column = static_cast<int>(trace) + 1;
         const auto add = [&](int row, const QString& text, const char* role) {
-            grid->addWidget(makeLabel(text, role, m_list), row, column, Qt::AlignRight);
+            m_list->label(row, column, text, role, 1, Qt::AlignRight);
         };
         add(0, QString::fromStdString(traceTag(trace)), "hint");
-        const bool known = planIsKnown(*comparison, trace);
-        add(1, known ? formatNumber(comparison->traces[trace]->seconds * 1000.0, 1) : u"–"_s, "mono");
+        const bool known = planIsKnown(comparison, trace);
+        add(1, known ? formatNumber(comparison.traces[trace]->seconds * 1000.0, 1) : u"–"_s, "mono");
         add(2, known ? formatNumber(flops[trace] / 1e6, flops[trace] < 1e8 ? 2 : 0) : u"–"_s, "mono");
     }
     QStringList shared;
-    for (std::size_t trace = 1; trace < comparison->traces.size(); ++trace)
-        if (const std::size_t reused = comparison->traces[trace]->stacks.front().firstComputedLayer; reused > 0)
+    for (std::size_t trace = 1; trace < comparison.traces.size(); ++trace)
+        if (const std::size_t reused = comparison.traces[trace]->stacks.front().firstComputedLayer; reused > 0)
             shared += sharedText(QString::fromStdString(traceTag(trace)), reused);
-    if (shared.isEmpty())
-        return;
-    auto* note = makeLabel(shared.join(u' '), "hint", m_list);
-    note->setWordWrap(true);
-    grid->addWidget(note, 3, 0, 1, static_cast<int>(flops.size()) + 1);
+    if (!shared.isEmpty())
+        m_list->wrapped(3, 0, shared.join(u' '), "hint", static_cast<int>(flops.size()) + 1);
 }
 
 }  // namespace ketscope

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
-#include "ui/controls/controls.h"
+#include "ui/controls/kept_grid.h"
 #include "ui/study_controller.h"
 
 namespace ketscope {
@@ -37,12 +37,12 @@ public:
 
 private:
     void refresh();
-    void addPlace(QGridLayout& grid, const Comparison& comparison);
-    void addValues(QGridLayout& grid, const Comparison& comparison);
+    void addPlace(const Comparison& comparison);
+    void addValues(const Comparison& comparison);
 
     StudyController& m_controller;
     Appearance& m_appearance;
-    QWidget* m_list = nullptr;
+    KeptGrid* m_list;
 };
 
 // What the mechanism of the selected head knows beside its weights: shots used, leaked mass, Schmidt values …
@@ -56,7 +56,7 @@ private:
     void refresh();
 
     StudyController& m_controller;
-    QWidget* m_list = nullptr;
+    KeptGrid* m_list;
 };
 
 // Time and arithmetic of every trace.
@@ -68,9 +68,10 @@ public:
 
 private:
     void refresh();
+    void addCosts(const Comparison& comparison, const std::vector<double>& flops);
 
     StudyController& m_controller;
-    QWidget* m_list = nullptr;
+    KeptGrid* m_list;
 };
 
 }  // namespace ketscope

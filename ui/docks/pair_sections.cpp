@@ -246,48 +246,47 @@ void ScoresSection::refresh()
 
 FactsSection::FactsSection(What what, PairReader& reader, Appearance& appearance, QWidget* parent)
     : Section(what == What::Arithmetic ? tr("From score to attention") : tr("Result"), appearance, parent),
-      m_what(what), m_reader(reader)
+      m_what(what), m_reader(reader), m_list(new KeptGrid(*this))
 {
+    m_list->grid().setColumnStretch(0, 1);
     setObjectName(what == What::Arithmetic ? u"pairArithmetic"_s : u"pairResult"_s);
     connect(&reader, &PairReader::changed, this, &FactsSection::refresh);
     refresh();
 }
 
-void FactsSection::addFact(QGridLayout& grid, const QString& title, const QString& value)
+void FactsSection::addFact(int row, const QString& title, const QString& value)
 {
-    const int row = grid.rowCount();
-    QLabel* name = makeLabel(title, "", m_list);
-    name->setWordWrap(true);
-    QLabel* number = makeLabel(value, "value", m_list);
+    m_list->wrapped(row, 0, title, "");
+    QLabel* number = m_list->label(row, 1, value, "value", 1, Qt::AlignRight | Qt::AlignTop);
     number->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    grid.addWidget(name, row, 0);
-    grid.addWidget(number, row, 1, Qt::AlignRight | Qt::AlignTop);
 }
 
 void FactsSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list);
-    grid->setColumnStretch(0, 1);
-    const auto& pair = m_reader.pair();
-    if (!pair) {
-        QLabel* why = makeLabel(m_reader.problem().isEmpty() ? tr("Shown after the first run.") : m_reader.problem(),
-                                "hint", m_list);
-        why->setWordWrap(true);
-        grid->addWidget(why, 0, 0);
-        return;
-    }
-    const auto& facts = m_what == What::Arithmetic ? pair->reading.arithmetic : pair->reading.results;
+    m_list->begin();
+    if (const auto& pair = m_reader.pair())
+        addFacts(*pair);
+    else
+        m_list->wrapped(0, 0, m_reader.problem().isEmpty() ? tr("Shown after the first run.") : m_reader.problem(),
+                        "hint");
+    m_list->end();
+}
+
+void FactsSection::addFacts(const SelectedPair& pair)
+{
+    const auto& facts = m_what == What::Arithmetic ? pair.reading.arithmetic : pair.reading.results;
+    int row = 0;
     for (const PairFact& fact : facts) {
         QString value = fact.whole ? QLocale::c().toString(fact.value, 'f', 0) : numberText(fact.value);
         if (fact.error)
             value += tr(" ± %1 (1 SE)").arg(numberText(*fact.error));
-        addFact(*grid, QString::fromStdString(fact.title), value);
+        addFact(row++, QString::fromStdString(fact.title), value);
     }
     if (facts.empty())
-        addFact(*grid, tr("Nothing is prepared or measured: the vectors alone decide."), {});
-    for (std::size_t trace = pair->weights.size(); m_what == What::Arithmetic && trace-- > 0;)
-        addFact(*grid, tr("Attention %1, this cell").arg(QString::fromStdString(traceTag(trace))),
-                numberText(pair->weights[trace]));
+        addFact(row++, tr("Nothing is prepared or measured: the vectors alone decide."), {});
+    for (std::size_t trace = pair.weights.size(); m_what == What::Arithmetic && trace-- > 0;)
+        addFact(row++, tr("Attention %1, this cell").arg(QString::fromStdString(traceTag(trace))),
+                numberText(pair.weights[trace]));
 }
 
 }  // namespace ketscope

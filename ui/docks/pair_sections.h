@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
-#include "ui/controls/controls.h"
+#include "ui/controls/kept_grid.h"
 #include "ui/pair_reader.h"
 
 namespace ketscope {
@@ -76,11 +76,12 @@ public:
 
 private:
     void refresh();
-    void addFact(QGridLayout& grid, const QString& title, const QString& value);
+    void addFact(int row, const QString& title, const QString& value);
+    void addFacts(const SelectedPair& pair);
 
     What m_what;
     PairReader& m_reader;
-    QWidget* m_list = nullptr;
+    KeptGrid* m_list;
 };
 
 }  // namespace ketscope

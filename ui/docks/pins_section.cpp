@@ -42,8 +42,10 @@ PinnedValues valuesOf(const Comparison& comparison, const Selection& pin, const 
 
 PinsSection::PinsSection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Pinned cells"), appearance, parent), m_controller(controller), m_copy(makeLink(tr("Copy"), this)),
-      m_clear(makeLink(tr("Clear"), this))
+      m_clear(makeLink(tr("Clear"), this)), m_list(new KeptGrid(*this, 4))
 {
+    m_list->grid().setColumnStretch(0, 1);
+    m_list->grid().setHorizontalSpacing(8);
     setObjectName(u"pins"_s);
     m_copy->setObjectName(u"copyPins"_s);
     m_copy->setToolTip(tr("Copy as tab-separated values"));
@@ -54,54 +56,64 @@ PinsSection::PinsSection(StudyController& controller, Appearance& appearance, QW
             [this] { m_controller.changeView([](ViewSettings& view) { view.compared.pins.clear(); }); });
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::stateChanged})
-        connect(&controller, signal, this, &PinsSection::refresh, Qt::QueuedConnection);
-    connect(&appearance, &Appearance::changed, this, &PinsSection::refresh);
+        connect(&controller, signal, this, &PinsSection::refresh);
     refresh();
 }
 
 void PinsSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list, 4);
-    grid->setColumnStretch(0, 1);
-    grid->setHorizontalSpacing(8);
     const auto& pins = m_controller.study().view.compared.pins;
     const ComparisonPointer& comparison = m_controller.comparison();
     setVisible(comparison != nullptr && !pins.empty());
-    if (!comparison || pins.empty())
-        return;
-    const ComparedPair pair = m_controller.pair();
-    const QString letters[] = {QString::fromStdString(traceTag(pair.baseline)),
-                               QString::fromStdString(traceTag(pair.candidate)), u"Δ"_s};
-    for (int column = 0; column < 3; ++column)
-        grid->addWidget(makeLabel(letters[column], "hint", m_list), 0, column + 1, Qt::AlignRight);
-    for (std::size_t index = 0; index < pins.size(); ++index)
-        addRow(*grid, static_cast<int>(index) + 1, index);
+    m_list->begin();
+    if (comparison && !pins.empty()) {
+        const ComparedPair pair = m_controller.pair();
+        const QString letters[] = {QString::fromStdString(traceTag(pair.baseline)),
+                                   QString::fromStdString(traceTag(pair.candidate)), u"Δ"_s};
+        for (int column = 0; column < 3; ++column)
+            m_list->label(0, column + 1, letters[column], "hint", 1, Qt::AlignRight);
+        for (std::size_t index = 0; index < pins.size(); ++index)
+            addRow(index);
+    }
+    m_list->end();
 }
 
-void PinsSection::addRow(QGridLayout& grid, int row, std::size_t index)
+QPushButton* PinsSection::placeOf(int row, std::size_t index)
 {
-    const Selection pin = m_controller.study().view.compared.pins[index];
+    return m_list->widget<QPushButton>(row, 0, u"place"_s, [&] {
+        QPushButton* place = makeLink({}, m_list);
+        place->setObjectName(u"pin.%1"_s.arg(index));
+        place->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
+        place->setStyleSheet(u"text-align: left"_s);
+        connect(place, &QPushButton::clicked, this,
+                [this, index] { m_controller.select(m_controller.study().view.compared.pins.at(index)); });
+        return place;
+    });
+}
+
+void PinsSection::addRow(std::size_t index)
+{
+    const Selection& pin = m_controller.study().view.compared.pins[index];
     const PinnedValues values = valuesOf(*m_controller.comparison(), pin, m_controller.pair());
-    auto* place = makeLink(values.place, m_list);
-    place->setObjectName(u"pin.%1"_s.arg(index));
+    const int row = static_cast<int>(index) + 1;
+    QPushButton* place = placeOf(row, index);
+    place->setText(values.place);
     place->setToolTip(values.baseline ? tr("Go to %1").arg(values.place) : tr("This input has no such cell."));
     place->setEnabled(values.baseline.has_value());
-    place->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-    place->setStyleSheet(u"text-align: left"_s);
-    connect(place, &QPushButton::clicked, this, [this, pin] { m_controller.select(pin); });
-    grid.addWidget(place, row, 0);
-    const char* role = m_controller.isUpToDate() ? "mono" : "stale";
+    const char* role = m_controller.isOutdated() ? "stale" : "mono";
     const auto add = [&](int column, const QString& text) {
-        grid.addWidget(makeLabel(text, role, m_list), row, column, Qt::AlignRight);
+        m_list->label(row, column, text, role, 1, Qt::AlignRight);
     };
     add(1, values.baseline ? formatNumber(*values.baseline, 3) : u"–"_s);
     add(2, values.candidate ? formatNumber(*values.candidate, 3) : u"–"_s);
     add(3, values.candidate ? formatSigned(*values.candidate - *values.baseline, 3) : u"–"_s);
-    auto* remove = makeLink(u"×"_s, m_list);
-    remove->setToolTip(tr("Unpin"));
+    auto* remove = m_list->widget<QPushButton>(row, 4, u"remove"_s, [&] {
+        QPushButton* made = makeLink(u"×"_s, m_list);
+        made->setToolTip(tr("Unpin"));
+        connect(made, &QPushButton::clicked, this, [this, index] { m_controller.unpin(index); });
+        return made;
+    });
     remove->setAccessibleName(tr("Unpin %1").arg(values.place));
-    connect(remove, &QPushButton::clicked, this, [this, index] { m_controller.unpin(index); });
-    grid.addWidget(remove, row, 4);
 }
 
 QString PinsSection::asText() const

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
-#include "ui/controls/controls.h"
+#include "ui/controls/kept_grid.h"
 #include "ui/study_controller.h"
 
 namespace ketscope {
@@ -19,12 +19,13 @@ public:
 
 private:
     void refresh();
-    void addRow(QGridLayout& grid, int row, std::size_t index);
+    void addRow(std::size_t index);
+    QPushButton* placeOf(int row, std::size_t index);
 
     StudyController& m_controller;
     QPushButton* m_copy;
     QPushButton* m_clear;
-    QWidget* m_list = nullptr;
+    KeptGrid* m_list;
 };
 
 }  // namespace ketscope

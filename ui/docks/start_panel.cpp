@@ -222,23 +222,31 @@ Section* StartPanel::makeTries()
 Section* StartPanel::makeRecent()
 {
     m_recent = new Section(tr("Recent"), m_appearance, this);
+    m_recentList = new KeptGrid(*m_recent);
     return m_recent;
 }
 
 void StartPanel::refreshRecent()
 {
-    QGridLayout* list = renewList(*m_recent, m_recentList);
+    m_recentList->begin();
     int row = 0;
     for (const QString& path : m_settings.recentFiles().mid(0, kRecent)) {
         const bool there = QFileInfo::exists(path);
-        auto* link = makeLink(QFileInfo(path).fileName(), m_recentList);
+        auto* link = m_recentList->widget<QPushButton>(
+            row, 0, path,
+            [&] {
+                QPushButton* made = makeLink(QFileInfo(path).fileName(), m_recentList);
+                connect(made, &QPushButton::clicked, this, [this, path] { emit pathWanted(path); });
+                return made;
+            },
+            1, Qt::AlignLeft);
         link->setToolTip(there ? path : tr("%1 is not there any more.").arg(path));
         link->setEnabled(there);
-        connect(link, &QPushButton::clicked, this, [this, path] { emit pathWanted(path); });
-        list->addWidget(link, row++, 0, Qt::AlignLeft);
+        ++row;
     }
     if (row == 0)
-        list->addWidget(makeLabel(tr("What you open is listed here."), "hint", m_recentList), 0, 0);
+        m_recentList->label(0, 0, tr("What you open is listed here."), "hint");
+    m_recentList->end();
 }
 
 void StartPanel::refreshOpen()

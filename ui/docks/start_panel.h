@@ -3,7 +3,7 @@
 
 #include "core/study/samples.h"
 #include "ui/appearance.h"
-#include "ui/controls/controls.h"
+#include "ui/controls/kept_grid.h"
 #include "ui/job.h"
 #include "ui/settings.h"
 #include "ui/study_controller.h"
@@ -71,7 +71,7 @@ private:
     Settings& m_settings;
     std::vector<SampleButton*> m_samples;
     Section* m_recent = nullptr;
-    QWidget* m_recentList = nullptr;
+    KeptGrid* m_recentList = nullptr;
     Job m_pictures;
     bool m_pictured = false;
 };

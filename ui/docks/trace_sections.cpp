@@ -59,6 +59,7 @@ TraceTag::TraceTag(std::size_t trace, Appearance& appearance, QWidget* parent)
 {
     setSizePolicy(QSizePolicy::Fixed, QSizePolicy::Fixed);
     setAccessibleName(QString::fromStdString(traceTag(trace)));
+    connect(&appearance, &Appearance::changed, this, [this] { updateGeometry(); });
 }
 
 QSize TraceTag::sizeHint() const
@@ -77,9 +78,11 @@ void TraceTag::paintEvent(QPaintEvent*)
 
 PlanSection::PlanSection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Plan for B"), appearance, parent), m_controller(controller), m_appearance(appearance),
-      m_edit(makeLink(tr("Edit…"), this))
+      m_edit(makeLink(tr("Edit…"), this)), m_list(new KeptGrid(*this, kRowSpacing))
 {
     setObjectName(u"plan"_s);
+    m_list->grid().setColumnStretch(2, 1);
+    m_list->grid().setHorizontalSpacing(14);
     m_edit->setObjectName(u"editPlan"_s);
     addToTitleRow(m_edit);
     connect(m_edit, &QPushButton::clicked, this, &PlanSection::edit);
@@ -103,23 +106,24 @@ void PlanSection::edit()
 
 void PlanSection::addRow(int row, const QString& layers, const QString& heads, const QString& mechanism, bool edited)
 {
-    auto* grid = static_cast<QGridLayout*>(m_list->layout());
-    const char* role = edited ? "mono" : "stale";
-    grid->addWidget(makeLabel(layers, role, m_list), row, 0);
-    grid->addWidget(makeLabel(heads, "stale", m_list), row, 1);
-    grid->addWidget(makeLabel(mechanism, edited ? "value" : "hint", m_list), row, 2);
+    m_list->label(row, 0, layers, edited ? "mono" : "stale");
+    m_list->label(row, 1, heads, "stale");
+    m_list->label(row, 2, mechanism, edited ? "value" : "hint");
 }
 
 void PlanSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list, kRowSpacing);
-    grid->setColumnStretch(2, 1);
-    grid->setHorizontalSpacing(14);
     const ModelInfo* model = m_controller.model();
     setTitle(tr("Plan for %1").arg(m_controller.candidateTag()));
     m_edit->setEnabled(m_controller.canRun());
-    if (model == nullptr || m_controller.study().candidates.empty())
-        return;
+    m_list->begin();
+    if (model != nullptr && !m_controller.study().candidates.empty())
+        addRows(*model);
+    m_list->end();
+}
+
+void PlanSection::addRows(const ModelInfo& model)
+{
     const std::vector<PlanEntry>& entries = m_controller.plan().entries;
     for (std::size_t index = 0; index < entries.size(); ++index) {
         const PlanEntry& entry = entries[index];
@@ -128,17 +132,17 @@ void PlanSection::refresh()
                QString::fromStdString(entry.mechanism->info().shortTitle), edited);
         if (entries.size() < 2 || edited)
             continue;
-        auto* choose = makeLink(tr("Select"), m_list);
-        connect(
-            choose, &QPushButton::clicked, this, [this, index] { m_controller.setEntryIndex(index); },
-            Qt::QueuedConnection);
-        grid->addWidget(choose, static_cast<int>(index), 3);
+        m_list->widget<QPushButton>(static_cast<int>(index), 3, u"select"_s, [&] {
+            QPushButton* choose = makeLink(tr("Select"), m_list);
+            connect(choose, &QPushButton::clicked, this, [this, index] { m_controller.setEntryIndex(index); });
+            return choose;
+        });
     }
     const int last = static_cast<int>(entries.size());
     const bool everywhere = entries.size() == 1 && entries.front().layers.empty() && entries.front().heads.empty();
     if (!everywhere)
         addRow(last, entries.empty() ? tr("all") : tr("others"), {}, tr("Exact softmax"), false);
-    grid->addWidget(makeLabel(countText(*model), "hint", m_list), last + 1, 0, 1, 4);
+    m_list->label(last + 1, 0, countText(model), "hint", 4);
 }
 
 QString PlanSection::countText(const ModelInfo& model) const
@@ -178,7 +182,7 @@ void OutputSection::refresh()
     const auto& readings = m_controller.readings();
     const OutputTable table = readings ? readings->outputs : OutputTable();
     m_kind->setText(QString::fromStdString(table.title));
-    m_bars->show(table, !m_controller.isUpToDate());
+    m_bars->show(table, m_controller.isOutdated());
     if (!readings)
         m_verdict->setText(tr("Shown after the first run."));
     else

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
-#include "ui/controls/controls.h"
+#include "ui/controls/kept_grid.h"
 #include "ui/study_controller.h"
 
 namespace ketscope {
@@ -35,13 +35,14 @@ public:
 
 private:
     void refresh();
+    void addRows(const ModelInfo& model);
     QString countText(const ModelInfo& model) const;
     void addRow(int row, const QString& layers, const QString& heads, const QString& mechanism, bool edited);
 
     StudyController& m_controller;
     Appearance& m_appearance;
     QPushButton* m_edit;
-    QWidget* m_list = nullptr;
+    KeptGrid* m_list;
 };
 
 // Bars of an output table: one group a row, one bar a trace.

@@ -21,9 +21,13 @@ TraceRow::TraceRow(std::size_t trace, StudyController& controller, Appearance& a
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::PointingHandCursor);
     auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(qRound(appearance.theme().px(4)), qRound(appearance.theme().px(3)),
-                            qRound(appearance.theme().px(4)), qRound(appearance.theme().px(3)));
-    row->setSpacing(qRound(appearance.theme().px(8)));
+    const auto space = [this, row] {
+        const auto px = [this](double at100) { return qRound(m_appearance.theme().px(at100)); };
+        row->setContentsMargins(px(4), px(3), px(4), px(3));
+        row->setSpacing(px(8));
+    };
+    space();
+    connect(&appearance, &Appearance::changed, this, space);
     auto* tag = new TraceTag(trace, appearance, this);
     row->addWidget(tag);
     row->addWidget(m_name, 1);
@@ -91,17 +95,15 @@ void TraceRow::contextMenuEvent(QContextMenuEvent* event) { emit menuWanted(even
 
 TracesSection::TracesSection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Traces"), appearance, parent), m_controller(controller), m_appearance(appearance),
-      m_add(makeLink(tr("Add candidate"), this))
+      m_add(makeLink(tr("Add candidate"), this)), m_list(new KeptGrid(*this, 2))
 {
     setObjectName(u"traces"_s);
     m_add->setObjectName(u"addCandidate"_s);
     m_add->setToolTip(tr("Another candidate beside this one, as a copy of the current plan"));
     addToTitleRow(m_add);
     connect(m_add, &QPushButton::clicked, &controller, &StudyController::addCandidate);
-    // Rows are made anew by what they do: not while they do it.
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::studyChanged})
-        connect(&controller, signal, this, &TracesSection::refresh, Qt::QueuedConnection);
-    connect(&appearance, &Appearance::changed, this, &TracesSection::refresh);
+        connect(&controller, signal, this, &TracesSection::refresh);
     refresh();
 }
 
@@ -131,24 +133,32 @@ QString TracesSection::timeOf(std::size_t trace) const
 
 void TracesSection::refresh()
 {
-    QGridLayout* grid = renewList(*this, m_list, 2);
     m_add->setEnabled(m_controller.canRun());
-    if (!m_controller.comparison()) {
-        grid->addWidget(makeLabel(tr("Nothing has been run yet."), "hint", m_list), 0, 0);
-        return;
-    }
+    m_list->begin();
+    if (m_controller.comparison())
+        addRows();
+    else
+        m_list->label(0, 0, tr("Nothing has been run yet."), "hint");
+    m_list->end();
+}
+
+void TracesSection::addRows()
+{
     Comparison titled = *m_controller.comparison();
     if (m_controller.canRun())
         titled.study.candidates = m_controller.study().candidates;
     for (std::size_t trace = 0; trace < traces(); ++trace) {
-        auto* row = new TraceRow(trace, m_controller, m_appearance, m_list);
-        row->setTexts(traceTitle(titled, trace), timeOf(trace));
-        connect(row, &TraceRow::menuWanted, this, [this, trace](QPoint at) {
-            QMenu menu;
-            fillMenu(menu, trace);
-            menu.exec(at);
+        auto* row = m_list->widget<TraceRow>(static_cast<int>(trace), 0, u"trace"_s, [&] {
+            auto* made = new TraceRow(trace, m_controller, m_appearance, m_list);
+            connect(made, &TraceRow::menuWanted, this, [this, trace](QPoint at) {
+                QMenu menu;
+                fillMenu(menu, trace);
+                menu.exec(at);
+            });
+            return made;
         });
-        grid->addWidget(row, static_cast<int>(trace), 0);
+        row->setTexts(traceTitle(titled, trace), timeOf(trace));
+        row->update();  // another may be the current one
     }
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "ui/appearance.h"
-#include "ui/controls/controls.h"
+#include "ui/controls/kept_grid.h"
 #include "ui/study_controller.h"
 
 class QMenu;
@@ -50,13 +50,14 @@ public:
 
 private:
     void refresh();
+    void addRows();
     QString timeOf(std::size_t trace) const;
     std::size_t traces() const;
 
     StudyController& m_controller;
     Appearance& m_appearance;
     QPushButton* m_add;
-    QWidget* m_list = nullptr;
+    KeptGrid* m_list;
 };
 
 }  // namespace ketscope

@@ -231,7 +231,7 @@ void MetricsTable::paintValue(QPainter& painter, const MetricRow& row, int scope
         }
     }
     painter.setFont(theme.mono(kLabelPixels));
-    painter.setPen(m_controller.isUpToDate() ? theme.text : theme.text3);
+    painter.setPen(m_controller.isOutdated() ? theme.text3 : theme.text);
     painter.drawText(left, Qt::AlignRight | Qt::AlignVCenter, shown(row.values[index]));
 }
 
