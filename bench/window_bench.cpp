@@ -42,7 +42,10 @@ void sliderToRepaint(benchmark::State& state)
     double sigma = 1.0;
     for (auto _ : state) {
         sigma = sigma > 2.0 ? 1.0 : sigma + 0.01;
-        controller.setParameter("sigma", sigma);
+        // As a hand does: where a run takes too long to follow, it is the last move that counts.
+        const bool follows = controller.runsWhileDragging();
+        controller.setParameter("sigma", sigma,
+                                follows ? StudyController::Pace::Dragging : StudyController::Pace::Settled);
         settle(controller);
     }
 }

@@ -39,6 +39,9 @@ StudyController::StudyController(int threads, QObject* parent) : QObject(parent)
 
 void StudyController::connectJobs()
 {
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, [this] { readOff(nullptr); });
     m_busy.setSingleShot(true);
     m_busy.setInterval(kBusyMs);
     connect(&m_busy, &QTimer::timeout, this, [this] {
@@ -323,15 +326,26 @@ void StudyController::refreshShown()
 
 void StudyController::readOff()
 {
-    m_readJob.start([this, shown = m_shown, run = m_comparison, whole = m_whole](Monitor& monitor) -> Job::Delivery {
+    const bool comparable = m_readings && m_readings->whole->pair == pair()
+                            && m_readings->whole->attentionFlop.size() == m_shown->traces.size();
+    readOff(m_whole || !m_dragging || !comparable ? m_whole : m_readings->whole);
+}
+
+// With what is known of the whole comparison, which is computed where it is null or of another pair.
+void StudyController::readOff(const std::shared_ptr<const WholeReadings>& whole)
+{
+    m_rest.stop();
+    m_readJob.start([this, shown = m_shown, run = m_comparison, whole](Monitor& monitor) -> Job::Delivery {
         const bool holds = whole && whole->pair == comparedPair(*shown);
         const auto known = holds ? whole : std::make_shared<const WholeReadings>(readWhole(*shown));
         monitor.check();
         const Readings readings = readSelection(*shown, known);
-        return [this, run, readings] {
-            if (run == m_comparison)
+        return [this, run, readings, fresh = !holds] {
+            if (run == m_comparison && fresh)
                 m_whole = readings.whole;
             m_readings = readings;
+            if (!m_whole)
+                m_rest.start();
             emit readingsChanged();
         };
     });

@@ -46,8 +46,10 @@ public:
     const ComparisonPointer& comparison() const { return m_shown; }
     // Of the selection; empty until they are computed.
     const std::optional<Readings>& readings() const { return m_readings; }
-    // Whether the readings are of the result and selection as they are now.
+    // Whether the readings are of the result and selection as they are now. While a slider moves, those of all patched heads
+    // are of an earlier result.
     bool readingsAreCurrent() const { return m_whole && !m_readJob.isRunning(); }
+    bool patchedWait() const { return m_dragging && !m_whole; }  // for the slider to rest
     // The candidate that mechanism, parameters and plan are of: its place in study().candidates, and as a trace.
     std::size_t candidate() const { return m_candidate; }
     std::size_t candidateTrace() const { return m_candidate + 1; }
@@ -70,6 +72,9 @@ public:
     int threads() const;
     bool canRunWhileDragging() const;
     bool wantsRunWhileDragging() const { return m_runWhileDragging; }
+    // Whether a slider is in somebody's hand: what takes long waits until it rests.
+    bool isDragging() const { return m_dragging; }
+    static constexpr int kRestMs = 150;
     bool runsWhileDragging() const { return m_runWhileDragging && canRunWhileDragging(); }
     QUndoStack& undoStack() { return m_undo; }
 
@@ -206,6 +211,7 @@ private:
     void acceptLocated(const Opened& opened);
     void refreshShown();
     void readOff();
+    void readOff(const std::shared_ptr<const WholeReadings>& whole);
     void connectJobs();
 
     int m_threads;
@@ -220,6 +226,7 @@ private:
     double m_lastRunMs = 0.0;
     bool m_runWhileDragging = true;
     bool m_opening = false;
+    bool m_dragging = false;
     bool m_holdRun = false;                        // an edit that is not to be run yet
     bool m_runAgain = false;                       // something changed while dragging and running
     int m_gesture = 1;                             // edits of one gesture are one step of undo
@@ -228,6 +235,7 @@ private:
     QString m_error;
     QString m_recordedFile;
     QTimer m_busy;
+    QTimer m_rest;  // since the last reading that left out all patched heads
     QUndoStack m_undo;
     std::shared_ptr<const Sweep> m_sweep;
     Job m_runJob;

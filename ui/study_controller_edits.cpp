@@ -136,6 +136,7 @@ void StudyController::edit(const QString& title, const Stage& after, Pace pace)
     if (!canRun())
         return;
     const bool settled = pace == Pace::Settled;
+    m_dragging = !settled;
     m_holdRun = !settled && (!runsWhileDragging() || m_runJob.isRunning());
     m_runAgain = !settled && runsWhileDragging();
     if (*after.work != work())

@@ -43,7 +43,7 @@ void addRow(HeadStatistics& sum, std::span<const float> row, std::size_t query, 
     const double nats = entropy(row);
     sum.entropy += nats;
     sum.effectiveKeys += std::exp(nats);
-    sum.normalizedEntropy += normalizedEntropy(row, allowed);
+    sum.normalizedEntropy += allowed > 1 ? nats / std::log(static_cast<double>(allowed)) : 0.0;
     sum.meanDistance += meanDistance(row, query);
     sum.selfMass += query < row.size() ? static_cast<double>(row[query]) : 0.0;
     sum.firstMass += static_cast<double>(row.front());
@@ -122,32 +122,29 @@ std::shared_ptr<const StatisticsMemo::Heads> StatisticsMemo::of(const Comparison
                                                                 std::size_t stack)
 {
     const std::scoped_lock lock(m_mutex);
-    const std::shared_ptr<const Trace>& source = comparison.traces.at(trace);
-    std::erase_if(m_entries, [](const auto& each) { return each.second.trace.use_count() == 1; });
-    Entry& entry = m_entries[source.get()];
-    entry.trace = source;
-    std::shared_ptr<const Heads>& known = entry.stacks[stack];
-    if (known)
-        return known;
-    const StackTrace& maps = source->stacks.at(stack);
-    const std::size_t heads = comparison.model.stacks.at(stack).heads;
-    const std::size_t layers = maps.attention.size();
-    const auto mask = maskOf(comparison, stack);
-    auto all = std::make_shared<Heads>(layers, std::vector<HeadStatistics>(heads, undefined()));
-    std::size_t cells = 0;
-    for (const TensorPointer& layer : maps.attention)
-        cells = std::max(cells, layer ? layer->size() / heads : 0);
+    std::erase_if(m_entries, [](const auto& each) { return each.second.maps.use_count() == 1; });
+    const std::vector<TensorPointer>& layers = comparison.traces.at(trace)->stacks.at(stack).attention;
     const StackInfo& info = comparison.model.stacks.at(stack);
-    parallelFor(layers * heads, cells * kWorkPerCell, [&](std::size_t index) {
-        const TensorPointer& layer = maps.attention[index / heads];
-        HeadStatistics& head = (*all)[index / heads][index % heads];
-        if (layer)
-            head = statisticsOf(layer->matrix({index % heads}), mask->mask, mask->queries);
+    std::vector<Entry*> wanted;
+    for (const TensorPointer& maps : layers) {
+        if (!maps || m_entries.contains(maps.get()))
+            continue;
+        m_entries[maps.get()] = {maps, std::vector<HeadStatistics>(info.heads)};
+        wanted.push_back(&m_entries[maps.get()]);
+    }
+    const auto mask = maskOf(comparison, stack);
+    const std::size_t cells = wanted.empty() ? 0 : wanted.front()->maps->size() / info.heads;
+    parallelFor(wanted.size() * info.heads, cells * kWorkPerCell, [&](std::size_t index) {
+        Entry& entry = *wanted[index / info.heads];
+        HeadStatistics& head = entry.heads[index % info.heads];
+        head = statisticsOf(entry.maps->matrix({index % info.heads}), mask->mask, mask->queries);
         if (info.queries != info.keys)  // between a word and a patch is no distance, and neither is the other
             head.meanDistance = head.selfMass = kUndefined;
     });
-    known = all;
-    return known;
+    auto all = std::make_shared<Heads>();
+    for (const TensorPointer& maps : layers)
+        all->push_back(maps ? m_entries[maps.get()].heads : std::vector<HeadStatistics>(info.heads, undefined()));
+    return all;
 }
 
 }  // namespace ketscope

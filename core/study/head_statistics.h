@@ -48,8 +48,9 @@ struct StackMask {
 };
 std::shared_ptr<const StackMask> maskOf(const Comparison& comparison, std::size_t stack);
 
-// The statistics of every head of a stack, by layer and head, computed once for a trace and kept. A layer whose maps were
-// not kept has NaN, and distance and self mass are NaN where queries and keys are different tokens. Traces that only the memo still holds are forgotten. May be asked from any thread.
+// The statistics of every head of a stack, by layer and head, computed once for a layer's maps and kept: traces share the
+// layers before their first patched one. A layer whose maps were not kept has NaN, and distance and self mass are NaN where
+// queries and keys are different tokens. Layers that only the memo still holds are forgotten. May be asked from any thread.
 class StatisticsMemo {
 public:
     using Heads = std::vector<std::vector<HeadStatistics>>;  // (L)(H)
@@ -58,11 +59,11 @@ public:
 
 private:
     struct Entry {
-        std::shared_ptr<const Trace> trace;  // kept, so that no other can have its address
-        std::map<std::size_t, std::shared_ptr<const Heads>> stacks;
+        TensorPointer maps;  // kept, so that no other can have its address
+        std::vector<HeadStatistics> heads;
     };
     std::mutex m_mutex;
-    std::map<const Trace*, Entry> m_entries;
+    std::map<const Tensor*, Entry> m_entries;
 };
 
 }  // namespace ketscope

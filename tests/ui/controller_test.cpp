@@ -133,4 +133,22 @@ TEST(Controller, SelectionStaysInside)
 }
 
 }  // namespace
+TEST(Controller, WhatTakesLongWaitsForTheSliderToRest)
+{
+    Desk desk;
+    desk.openSample();
+    const auto before = desk.controller.readings()->whole;
+    desk.controller.setParameter("m", 16.0, StudyController::Pace::Dragging);
+    int readings = 0;
+    QObject::connect(&desk.controller, &StudyController::readingsChanged, [&] { ++readings; });
+    ASSERT_TRUE(waitFor([&] { return readings > 0; }));
+    EXPECT_EQ(desk.controller.readings()->whole, before);
+    EXPECT_TRUE(desk.controller.patchedWait());
+    EXPECT_NE(desk.controller.readings()->head.kl, 0.0);
+    desk.waitUntilSettled();
+    EXPECT_NE(desk.controller.readings()->whole, before);
+    EXPECT_NE(desk.controller.readings()->whole->patched.maps.kl, before->patched.maps.kl);
+    EXPECT_FALSE(desk.controller.patchedWait());
+}
+
 }  // namespace ketscope::test

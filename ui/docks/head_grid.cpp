@@ -36,7 +36,15 @@ HeadGrid::HeadGrid(StudyController& controller, Appearance& appearance, QWidget*
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
     setAccessibleName(tr("Heads"));
-    connect(&controller, &StudyController::comparisonChanged, this, &HeadGrid::redraw);
+    m_rest.setSingleShot(true);
+    m_rest.setInterval(StudyController::kRestMs);
+    connect(&m_rest, &QTimer::timeout, this, &HeadGrid::redraw);
+    connect(&controller, &StudyController::comparisonChanged, this, [this] {
+        if (m_controller.isDragging())
+            m_rest.start();
+        else
+            redraw();
+    });
     connect(&controller, &StudyController::viewChanged, this, &HeadGrid::redrawIfAffected);
     connect(&controller, &StudyController::selectionChanged, this, [this] {
         if (m_controller.selection().stack == m_stack)
@@ -76,6 +84,7 @@ bool HeadGrid::showsNumbers() const
 
 void HeadGrid::redraw()
 {
+    m_rest.stop();
     if (m_controller.selection().stack != m_stack)
         m_drawn = {};
     m_stack = m_controller.selection().stack;

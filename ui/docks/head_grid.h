@@ -7,6 +7,7 @@
 #include "ui/study_controller.h"
 
 #include <QImage>
+#include <QTimer>
 #include <QWidget>
 
 class QMenu;
@@ -73,6 +74,7 @@ private:
     HeadPictures m_drawn;
     ViewSettings m_view;  // that they were asked for with
     Job m_drawing;
+    QTimer m_rest;  // all heads are drawn when the slider rests
 };
 
 // The grid with its switch.

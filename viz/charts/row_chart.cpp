@@ -7,7 +7,6 @@
 #include "viz/scale.h"
 #include "viz/token_font.h"
 
-#include <QtCharts/QBarCategoryAxis>
 #include <QtCharts/QBarSeries>
 #include <QtCharts/QBarSet>
 #include <QtCharts/QLegend>
@@ -239,10 +238,10 @@ void style(QAbstractAxis& axis, const Theme& theme)
 
 void addAxes(QChart& chart, QBarSeries& series, std::size_t groups, double lowest, double largest, const Theme& theme)
 {
-    auto* keys = new QBarCategoryAxis;
-    // Categories have to differ, and words repeat: the labels are drawn by Marks.
-    for (std::size_t i = 0; i < groups; ++i)
-        keys->append(QString::number(i));
+    // One group a unit, as with categories, whose labels would be laid out though they are not shown: Marks draws them.
+    auto* keys = new QValueAxis;
+    keys->setRange(-0.5, static_cast<double>(groups) - 0.5);
+    keys->setTickCount(2);
     keys->setLabelsVisible(false);
     style(*keys, theme);
     keys->setGridLineVisible(false);
