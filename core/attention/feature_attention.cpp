@@ -112,8 +112,8 @@ private:
     bool m_flat = false;                 // all exponents are 0
     std::vector<double> m_largest;       // (m), of the exponents in the chunk up to here
     std::size_t m_chunks;                // of keys
-    // Of each chunk of keys: (features, kChunk), keys past the end 0. Where one sum over all keys gives the output, they
-    // are kept only once somebody asks for weights, so that the output alone needs one chunk of them.
+    // Of each chunk of keys: (features, kChunk), keys past the end 0. Where one sum over all keys gives the output,
+    // they are kept only once somebody asks for weights, so that the output alone needs one chunk of them.
     mutable Tensor m_features;
     mutable std::once_flag m_featuresOnce;
     std::vector<PrefixSums> m_prefixes;  // causal: before each chunk that a query ends in; else of all keys alone

@@ -8,7 +8,7 @@ namespace {
 // Singular values above this share of the largest keep ten digits when squared in double precision.
 constexpr double kSquaredCutoff = 1e-3;
 
-// From AᵀA = VΣ²Vᵀ: A⁺ = V Σ⁻² Vᵀ Aᵀ over the singular values that are kept. Several times cheaper than all of Σ and U.
+// From AᵀA = VΣ²Vᵀ: A⁺ = V Σ⁻² Vᵀ Aᵀ over the singular values that are kept. Cheaper than all of Σ and U.
 Dense squaredPseudoInverse(const Dense& matrix, double cutoff)
 {
     if (matrix.cols() > matrix.rows())
