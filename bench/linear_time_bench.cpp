@@ -3,8 +3,11 @@
 #include "core/attention/mechanism.h"
 #include "core/base/tensor.h"
 
+#include <algorithm>
 #include <benchmark/benchmark.h>
 #include <cmath>
+#include <ctime>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -61,6 +64,28 @@ double outputError(Head& head, const Mechanism& mechanism, const Parameters& par
     return std::sqrt(difference / whole);
 }
 
+// Seconds of processor time for the output of one head.
+double outputSeconds(Head& head, const Mechanism& mechanism, const Parameters& parameters)
+{
+    const std::clock_t start = std::clock();
+    attendHead(mechanism, head.input, parameters, {{}, head.output.matrix(), {}, {}}, Monitor());
+    return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+// How many times faster than exact attention: best against best of rounds that alternate.
+double speedOverExact(Head& head, const Mechanism& mechanism, const Parameters& parameters)
+{
+    constexpr int kRounds = 7;
+    const Mechanism& exact = ketscope::mechanism("exact");
+    double ofExact = std::numeric_limits<double>::infinity();
+    double own = ofExact;
+    for (int round = 0; round < kRounds; ++round) {
+        ofExact = std::min(ofExact, outputSeconds(head, exact, exact.defaults()));
+        own = std::min(own, outputSeconds(head, mechanism, parameters));
+    }
+    return ofExact / own;
+}
+
 // One head, d = 64, the output alone, on one thread, preparation included.
 void attendOutput(benchmark::State& state, const Mechanism& mechanism, const Parameters& parameters, bool causal)
 {
@@ -72,8 +97,10 @@ void attendOutput(benchmark::State& state, const Mechanism& mechanism, const Par
     state.counters["us_per_token"] =
         benchmark::Counter(static_cast<double>(state.range(0)) * 1e-6,
                            benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
-    if (state.range(0) <= 2048 && mechanism.info().id != "exact")
+    if (state.range(0) <= 2048 && mechanism.info().id != "exact") {
         state.counters["output_error"] = outputError(head, mechanism, parameters);
+        state.counters["times_exact"] = speedOverExact(head, mechanism, parameters);
+    }
 }
 
 struct Case {

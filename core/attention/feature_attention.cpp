@@ -6,6 +6,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <mutex>
 
 namespace ketscope {
 
@@ -68,12 +69,15 @@ public:
     FeatureHead(const HeadInput& head, std::shared_ptr<const FeatureMap> map, const FeatureRule& rule,
                 const std::vector<double>& keyExponents, const Monitor& monitor)
         : WeightsHead(head), m_map(std::move(map)), m_rule(rule), m_exponents(head.keys.rows),
-          m_features({(head.keys.rows + kChunk - 1) / kChunk, m_map->size(), kChunk})
+          m_largest(head.keys.rows), m_chunks((head.keys.rows + kChunk - 1) / kChunk)
     {
         m_ones.fill(1.0F);
-        fillFeatures(keyExponents, monitor);
+        if (head.mask.additive.empty() && !head.mask.causal)
+            sumAll(keyExponents, monitor);
+        else
+            std::call_once(m_featuresOnce, [&] { m_features = keptFeatures(keyExponents, monitor); });
         m_flat = std::ranges::all_of(m_exponents, [](double s) { return s == 0.0; });
-        if (head.mask.additive.empty())
+        if (head.mask.additive.empty() && head.mask.causal)
             sumPrefixes(monitor);
     }
 
@@ -81,9 +85,13 @@ private:
     bool isKey(std::size_t key) const { return input().mask.keyAllowed.empty() || input().mask.keyAllowed[key] != 0; }
     std::size_t chunkSize(std::size_t chunk) const { return std::min(kChunk, m_exponents.size() - chunk * kChunk); }
 
-    void fillFeatures(const std::vector<double>& keyExponents, const Monitor& monitor);
+    void fillFeatures(std::size_t chunk, std::span<double> exponents, Tensor& rows, MutableMatrixView features) const;
+    void addKeyExponents(std::size_t chunk, const std::vector<double>& keyExponents);
+    Tensor keptFeatures(const std::vector<double>& keyExponents, const Monitor& monitor);
+    const Tensor& features() const;
+    void sumAll(const std::vector<double>& keyExponents, const Monitor& monitor);
     void sumPrefixes(const Monitor& monitor);
-    void addChunk(std::size_t chunk, PrefixSums& prefix, Tensor& scaled) const;
+    void addChunk(std::size_t chunk, MatrixView features, PrefixSums& prefix, Tensor& scaled) const;
     MatrixView weighValues(std::size_t first, std::span<const float> factors, Tensor& scaled) const;
     void addValues(std::size_t first, std::size_t count, std::vector<double>& total) const;
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override;
@@ -103,7 +111,11 @@ private:
     std::vector<double> m_exponents;     // (m), −∞ for padding
     bool m_flat = false;                 // all exponents are 0
     std::vector<double> m_largest;       // (m), of the exponents in the chunk up to here
-    Tensor m_features;                   // of each chunk of keys: (features, kChunk), keys past the end 0
+    std::size_t m_chunks;                // of keys
+    // Of each chunk of keys: (features, kChunk), keys past the end 0. Where one sum over all keys gives the output,
+    // they are kept only once somebody asks for weights, so that the output alone needs one chunk of them.
+    mutable Tensor m_features;
+    mutable std::once_flag m_featuresOnce;
     std::vector<PrefixSums> m_prefixes;  // causal: before each chunk that a query ends in; else of all keys alone
     std::size_t m_firstChunk = 0;        // of m_prefixes
     std::array<float, kChunk> m_ones{};
@@ -117,38 +129,67 @@ struct FeatureHead::Row {
     double mass = 0.0;
 };
 
-void FeatureHead::fillFeatures(const std::vector<double>& keyExponents, const Monitor& monitor)
+// A row of features of each key, out of each other's cache sets.
+Tensor featureRows(std::size_t size)
 {
-    const std::size_t size = m_map->size();
-    constexpr std::size_t kLine = 16;  // floats that keep rows out of each other's cache sets
-    Tensor rows({kChunk, size + kLine});
-    for (std::size_t chunk = 0; chunk < m_features.shape()[0]; ++chunk) {
-        monitor.check();
-        const std::size_t first = chunk * kChunk;
-        const std::size_t count = chunkSize(chunk);
-        const MutableMatrixView features = rows.matrix().middleRows(0, count).middleColumns(0, size);
-        m_map->apply(input().keys.middleRows(first, count), features, std::span(m_exponents).subspan(first, count));
-        for (std::size_t f = 0; f < size; ++f) {
-            float* to = m_features.matrix({chunk}).row(f).data();
-            for (std::size_t j = 0; j < count; ++j)
-                to[j] = features(j, f);
-            std::fill(to + count, to + kChunk, 0.0F);
-        }
+    constexpr std::size_t kLine = 16;
+    return Tensor({kChunk, size + kLine});
+}
+
+// `features` of one chunk, and its exponents where there is room; `rows` is featureRows.
+void FeatureHead::fillFeatures(std::size_t chunk, std::span<double> exponents, Tensor& rows,
+                               MutableMatrixView features) const
+{
+    const std::size_t count = chunkSize(chunk);
+    const MutableMatrixView ofKeys = rows.matrix().middleRows(0, count).middleColumns(0, m_map->size());
+    m_map->apply(input().keys.middleRows(chunk * kChunk, count), ofKeys, exponents);
+    for (std::size_t f = 0; f < features.rows; ++f) {
+        float* to = features.row(f).data();
+        for (std::size_t j = 0; j < count; ++j)
+            to[j] = ofKeys(j, f);
+        std::fill(to + count, to + kChunk, 0.0F);
     }
+}
+
+void FeatureHead::addKeyExponents(std::size_t chunk, const std::vector<double>& keyExponents)
+{
     double largest = kNothing;
-    m_largest.resize(m_exponents.size());
-    for (std::size_t key = 0; key < m_exponents.size(); ++key) {
+    for (std::size_t key = chunk * kChunk; key < chunk * kChunk + chunkSize(chunk); ++key) {
         m_exponents[key] = isKey(key) ? m_exponents[key] + (keyExponents.empty() ? 0.0 : keyExponents[key]) : kNothing;
-        largest = std::max(key % kChunk == 0 ? kNothing : largest, m_exponents[key]);
+        largest = std::max(largest, m_exponents[key]);
         m_largest[key] = largest;
     }
+}
+
+Tensor FeatureHead::keptFeatures(const std::vector<double>& keyExponents, const Monitor& monitor)
+{
+    Tensor kept({m_chunks, m_map->size(), kChunk});
+    Tensor rows = featureRows(m_map->size());
+    for (std::size_t chunk = 0; chunk < m_chunks; ++chunk) {
+        monitor.check();
+        fillFeatures(chunk, std::span(m_exponents).subspan(chunk * kChunk, chunkSize(chunk)), rows,
+                     kept.matrix({chunk}));
+        addKeyExponents(chunk, keyExponents);
+    }
+    return kept;
+}
+
+const Tensor& FeatureHead::features() const
+{
+    std::call_once(m_featuresOnce, [this] {
+        m_features = Tensor({m_chunks, m_map->size(), kChunk});
+        Tensor rows = featureRows(m_map->size());
+        for (std::size_t chunk = 0; chunk < m_chunks; ++chunk)
+            fillFeatures(chunk, {}, rows, m_features.matrix({chunk}));
+    });
+    return m_features;
 }
 
 // The values of some keys times their factors; as they lie in memory where all are 1 and their width fits.
 MatrixView FeatureHead::weighValues(std::size_t first, std::span<const float> factors, Tensor& scaled) const
 {
     const MatrixView from = input().values.middleRows(first, factors.size());
-    if (m_flat && from.columns == padded(from.columns))
+    if (from.columns == padded(from.columns) && std::ranges::all_of(factors, [](float x) { return x == 1.0F; }))
         return from;
     const auto columns = static_cast<Eigen::Index>(from.columns);
     for (std::size_t j = 0; j < factors.size(); ++j) {
@@ -172,7 +213,7 @@ void FeatureHead::addValues(std::size_t first, std::size_t count, std::vector<do
         total[c] += sum[static_cast<Eigen::Index>(c)];
 }
 
-void FeatureHead::addChunk(std::size_t chunk, PrefixSums& prefix, Tensor& scaled) const
+void FeatureHead::addChunk(std::size_t chunk, MatrixView features, PrefixSums& prefix, Tensor& scaled) const
 {
     const std::size_t first = chunk * kChunk;
     const std::size_t count = chunkSize(chunk);
@@ -189,30 +230,41 @@ void FeatureHead::addChunk(std::size_t chunk, PrefixSums& prefix, Tensor& scaled
         prefix.allowed += isKey(first + j) ? 1 : 0;
     }
     addValues(first, count, prefix.values);
-    const MatrixView features = m_features.matrix({chunk});
     multiplyWide(features.middleColumns(0, count), weighValues(first, std::span(factors).first(count), scaled),
                  prefix.sums.matrix(), true);
     for (std::size_t f = 0; f < features.rows; ++f)
         prefix.total.data()[f] += static_cast<float>(kernels().dot(features.row(f).data(), factors.data(), count));
 }
 
+// Chunk after chunk, without keeping their features.
+void FeatureHead::sumAll(const std::vector<double>& keyExponents, const Monitor& monitor)
+{
+    PrefixSums running(m_map->size(), input().values.columns);
+    Tensor scaled = Tensor::zeros({kChunk, padded(input().values.columns)});
+    Tensor rows = featureRows(m_map->size());
+    Tensor ofChunk({m_map->size(), kChunk});
+    for (std::size_t chunk = 0; chunk < m_chunks; ++chunk) {
+        monitor.check();
+        fillFeatures(chunk, std::span(m_exponents).subspan(chunk * kChunk, chunkSize(chunk)), rows, ofChunk.matrix());
+        addKeyExponents(chunk, keyExponents);
+        addChunk(chunk, ofChunk.matrix(), running, scaled);
+    }
+    m_prefixes.push_back(std::move(running));
+}
+
+// With a causal mask: what is before each chunk that a query ends in.
 void FeatureHead::sumPrefixes(const Monitor& monitor)
 {
-    const std::size_t width = input().values.columns;
-    const std::size_t chunks = m_features.shape()[0];
-    PrefixSums running(m_map->size(), width);
-    Tensor scaled = Tensor::zeros({kChunk, padded(width)});
-    if (input().mask.causal)
-        m_firstChunk = (input().mask.keyEnd(0, input().queries.rows, input().keys.rows) - 1) / kChunk;
-    for (std::size_t chunk = 0; chunk < chunks; ++chunk) {
+    PrefixSums running(m_map->size(), input().values.columns);
+    Tensor scaled = Tensor::zeros({kChunk, padded(input().values.columns)});
+    m_firstChunk = (input().mask.keyEnd(0, input().queries.rows, input().keys.rows) - 1) / kChunk;
+    for (std::size_t chunk = 0; chunk < m_chunks; ++chunk) {
         monitor.check();
-        if (input().mask.causal && chunk >= m_firstChunk)
+        if (chunk >= m_firstChunk)
             m_prefixes.push_back(running.copy());
-        if (!input().mask.causal || chunk + 1 < chunks)
-            addChunk(chunk, running, scaled);
+        if (chunk + 1 < m_chunks)
+            addChunk(chunk, m_features.matrix({chunk}), running, scaled);
     }
-    if (!input().mask.causal)
-        m_prefixes.push_back(std::move(running));
 }
 
 void FeatureHead::fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const
@@ -221,8 +273,9 @@ void FeatureHead::fillWeights(std::size_t first, MutableMatrixView weights, Muta
     Tensor features({queries.rows, m_map->size()});
     std::vector<double> exponents(queries.rows);
     m_map->apply(queries, features.matrix(), exponents);
-    for (std::size_t chunk = 0; chunk < m_features.shape()[0]; ++chunk)
-        multiplyWide(features.matrix(), m_features.matrix({chunk}),
+    const Tensor& ofKeys = this->features();
+    for (std::size_t chunk = 0; chunk < m_chunks; ++chunk)
+        multiplyWide(features.matrix(), ofKeys.matrix({chunk}),
                      weights.middleColumns(chunk * kChunk, chunkSize(chunk)));
     for (std::size_t i = 0; i < weights.rows; ++i)
         weigh(first + i, exponents[i], weights.row(i));

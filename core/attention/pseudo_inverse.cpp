@@ -3,10 +3,34 @@
 
 namespace ketscope {
 
+namespace {
+
+// Singular values above this share of the largest keep ten digits when squared in double precision.
+constexpr double kSquaredCutoff = 1e-3;
+
+// From AᵀA = VΣ²Vᵀ: A⁺ = V Σ⁻² Vᵀ Aᵀ over the singular values that are kept. Cheaper than all of Σ and U.
+Dense squaredPseudoInverse(const Dense& matrix, double cutoff)
+{
+    if (matrix.cols() > matrix.rows())
+        return squaredPseudoInverse(matrix.transpose(), cutoff).transpose();
+    const Eigen::MatrixXd tall = matrix;
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(tall.transpose() * tall);
+    const Eigen::VectorXd& squares = solver.eigenvalues();  // rising
+    const double least = cutoff * cutoff * squares[squares.size() - 1];
+    const Eigen::Index kept = (squares.array() > least).count();
+    const Eigen::MatrixXd vectors = solver.eigenvectors().rightCols(kept);
+    const Eigen::MatrixXd projected = vectors.transpose() * tall.transpose();
+    return vectors * squares.tail(kept).cwiseInverse().asDiagonal() * projected;
+}
+
+}  // namespace
+
 Dense pseudoInverse(const Dense& matrix, double cutoff)
 {
     if (matrix.size() == 0)
         return Dense::Zero(matrix.cols(), matrix.rows());
+    if (cutoff >= kSquaredCutoff)
+        return squaredPseudoInverse(matrix, cutoff);
     const Eigen::BDCSVD<Eigen::MatrixXd> svd(matrix, Eigen::ComputeThinU | Eigen::ComputeThinV);
     Eigen::VectorXd inverse = svd.singularValues();
     for (double& value : inverse)

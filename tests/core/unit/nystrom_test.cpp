@@ -36,6 +36,28 @@ TEST(PseudoInverse, FulfilsPenrosesConditions)
     EXPECT_LT((inverse * matrix - (inverse * matrix).transpose()).cwiseAbs().maxCoeff(), 1e-10);
 }
 
+// A cutoff of 10⁻³ goes by squared singular values, a smaller one by the decomposition itself.
+TEST(PseudoInverse, SquaredSingularValuesGiveTheSame)
+{
+    const std::vector<double> singular = {1.0, 0.3, 0.02, 2e-3, 5e-4, 1e-9};
+    for (const auto& [rows, columns] : {std::pair{9, 6}, {6, 9}, {6, 6}}) {
+        const Dense u = Eigen::HouseholderQR<Eigen::MatrixXd>(normalDense(rows, 6, 5)).householderQ()
+                        * Eigen::MatrixXd::Identity(rows, 6);
+        const Dense v = Eigen::HouseholderQR<Eigen::MatrixXd>(normalDense(columns, 6, 6)).householderQ()
+                        * Eigen::MatrixXd::Identity(columns, 6);
+        Dense matrix = Dense::Zero(rows, columns);
+        Dense expected = Dense::Zero(columns, rows);
+        for (Eigen::Index i = 0; i < 6; ++i) {
+            matrix += singular[static_cast<std::size_t>(i)] * u.col(i) * v.col(i).transpose();
+            if (singular[static_cast<std::size_t>(i)] > 1e-3)
+                expected += v.col(i) * u.col(i).transpose() / singular[static_cast<std::size_t>(i)];
+        }
+        EXPECT_LT((pseudoInverse(matrix, 1e-3) - expected).cwiseAbs().maxCoeff(), 1e-7) << rows;
+        EXPECT_LT((pseudoInverse(matrix, 0.9e-3) - expected).cwiseAbs().maxCoeff(), 1e-7) << rows;
+    }
+    EXPECT_EQ(pseudoInverse(Dense::Zero(3, 2), 1e-3), Dense::Zero(2, 3));
+}
+
 TEST(PseudoInverse, SixIterationsReachItWhenWellConditioned)
 {
     Dense logits = 0.3 * normalDense(12, 12, 4);
