@@ -5,6 +5,8 @@
 #include "core/models/heads.h"
 #include "core/nn/tape.h"
 
+#include <algorithm>
+
 namespace ketscope {
 
 namespace {
@@ -24,6 +26,28 @@ MatrixView valuesOf(const Trace& trace, const GradientTarget& target)
 }
 
 }  // namespace
+
+GradientTarget answerOf(const ModelInfo& model, const ModelInput& input, const Trace& trace)
+{
+    for (const auto& [output, column] : {std::pair{"itm_logits", 1}, std::pair{"logits_per_image", 0}})
+        if (trace.outputs.contains(output))
+            return {output, 0, static_cast<std::size_t>(column)};
+    for (const char* output : {"logits", "start_logits"}) {
+        const auto found = trace.outputs.find(output);
+        if (found == trace.outputs.end())
+            continue;
+        const Tensor& logits = *found->second;
+        GradientTarget target{output};
+        target.row = logits.shape().size() == 2 ? logits.shape().front() - 1 : 0;
+        while (target.row > 0 && !input.attentionMask.empty() && input.attentionMask[target.row] == 0)
+            --target.row;
+        const auto values = logits.matrix().row(target.row);
+        target.column = static_cast<std::size_t>(std::ranges::max_element(values) - values.begin());
+        return target;
+    }
+    refuse({"gradients", "a model that answers something", model.title + " without a head",
+            "Open the model with a head: gradients are of a number that it gives."});
+}
 
 std::string gradientObstacle(const ModelInfo& model, const HeadPlan& plan)
 {

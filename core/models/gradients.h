@@ -36,6 +36,10 @@ struct ModelGradients {
 // no output of the model, Error (Cancelled) when the monitor says so.
 ModelGradients gradientsOf(const Model& model, const GradientRequest& request, Monitor& monitor);
 
+// What a model answers: its most probable class, the next token that it finds most probable after the last real one, the
+// start of its answer, or how well image and first text fit. Throws Error (Input) for a model that answers nothing.
+GradientTarget answerOf(const ModelInfo& model, const ModelInput& input, const Trace& trace);
+
 // Why gradients do not come through a model with this plan, as one sentence; empty = they do.
 std::string gradientObstacle(const ModelInfo& model, const HeadPlan& plan);
 

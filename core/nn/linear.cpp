@@ -189,7 +189,7 @@ double swishSlope(double x, double factor)
 
 }  // namespace
 
-double activated(Activation activation, double x)
+double activate(Activation activation, double x)
 {
     switch (activation) {
     case Activation::None: break;

@@ -20,7 +20,7 @@ enum class Activation { None, Gelu, GeluTanh, QuickGelu, Relu, Silu, Tanh };
 std::optional<Activation> activationNamed(std::string_view name);
 
 // a(x), and da/dx, in double precision.
-double activated(Activation activation, double x);
+double activate(Activation activation, double x);
 double slopeOf(Activation activation, double x);
 
 enum class WeightLayout {

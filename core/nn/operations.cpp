@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/operations.h"
 
+#include "core/base/error.h"
 #include "core/base/parallel.h"
 
 #include <algorithm>
@@ -76,13 +77,23 @@ Tensor Operations::copyOf(MatrixView values) const
     return result;
 }
 
+// Whether a tape has to know that these values change.
+bool Operations::writes(MatrixView values) const
+{
+    if (m_tape == nullptr)
+        return false;
+    if (m_tape->variable(values).empty())
+        fail({"gradients", "values that the tape holds", "others", "Report this."});
+    return true;
+}
+
 void Operations::copy(MatrixView in, MutableMatrixView out) const
 {
     for (std::size_t row = 0; row < in.rows; ++row)
         std::ranges::copy(in.row(row), out.row(row).begin());
-    if (m_tape == nullptr)
+    if (!writes(out))
         return;
-    m_tape->record([in, out](Tape& tape) {
+    m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
         const Tensor gradients = tape.take(out);
         const MutableMatrixView to = gradients.empty() ? MutableMatrixView() : tape.gradients(in);
         for (std::size_t row = 0; row < to.rows; ++row)
@@ -94,9 +105,9 @@ void Operations::copy(MatrixView in, MutableMatrixView out) const
 void Operations::apply(const Linear& layer, MatrixView in, MutableMatrixView out) const
 {
     layer.apply(in, out);
-    if (m_tape == nullptr)
+    if (!writes(out))
         return;
-    m_tape->record([&layer, in, out, values = keep(in)](Tape& tape) {
+    m_tape->record([&layer, in = m_tape->variable(in), out, values = keep(in)](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
             linearBackward(tape, layer, in, *values, gradients.matrix());
     });
@@ -105,9 +116,9 @@ void Operations::apply(const Linear& layer, MatrixView in, MutableMatrixView out
 void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const
 {
     layer.addTo(in, out);
-    if (m_tape == nullptr)
+    if (!writes(out))
         return;
-    m_tape->record([&layer, in, out, values = keep(in)](Tape& tape) {
+    m_tape->record([&layer, in = m_tape->variable(in), out, values = keep(in)](Tape& tape) {
         if (const MatrixView gradients = tape.found(out); !gradients.empty())
             linearBackward(tape, layer, in, *values, gradients);
     });
@@ -117,9 +128,9 @@ void Operations::apply(const LayerNorm& norm, MatrixView in, MutableMatrixView o
 {
     const Kept values = m_tape == nullptr ? nullptr : keep(in);
     norm.apply(in, out);
-    if (m_tape == nullptr)
+    if (!writes(out))
         return;
-    m_tape->record([&norm, in, out, values](Tape& tape) {
+    m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
             norm.backward(
                 values->matrix(), gradients.matrix(),
@@ -131,9 +142,9 @@ void Operations::apply(const RmsNorm& norm, MatrixView in, MutableMatrixView out
 {
     const Kept values = m_tape == nullptr ? nullptr : keep(in);
     norm.apply(in, out);
-    if (m_tape == nullptr)
+    if (!writes(out))
         return;
-    m_tape->record([&norm, in, out, values](Tape& tape) {
+    m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
             norm.backward(values->matrix(), gradients.matrix(),
                           {tape.gradients(in), vectorOf(tape, norm.weightPlace), {}});
@@ -143,7 +154,7 @@ void Operations::apply(const RmsNorm& norm, MatrixView in, MutableMatrixView out
 void Operations::apply(const RotaryEmbedding& rotary, MutableMatrixView rows) const
 {
     rotary.apply(rows);
-    if (m_tape == nullptr)
+    if (!writes(rows))
         return;
     m_tape->record([&rotary, rows](Tape& tape) {
         if (!tape.found(rows).empty())
@@ -156,8 +167,8 @@ void Operations::activate(Activation activation, MutableMatrixView values) const
     const Kept before = m_tape == nullptr ? nullptr : keep(values);
     for (std::size_t row = 0; row < values.rows; ++row)
         for (float& x : values.row(row))
-            x = static_cast<float>(activated(activation, static_cast<double>(x)));
-    if (m_tape == nullptr)
+            x = static_cast<float>(ketscope::activate(activation, static_cast<double>(x)));
+    if (!writes(values))
         return;
     m_tape->record([activation, values, before](Tape& tape) {
         if (tape.found(values).empty())
@@ -173,7 +184,7 @@ void Operations::activate(Activation activation, MutableMatrixView values) const
 void Operations::addedRows(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out,
                            bool overwrites) const
 {
-    if (m_tape == nullptr)
+    if (!writes(out))
         return;
     m_tape->record([place, out, overwrites, which = std::vector(ids.begin(), ids.end())](Tape& tape) {
         const MatrixView gradients = tape.found(out);
@@ -220,9 +231,9 @@ void Operations::multiply(MutableMatrixView values, MatrixView factors) const
         for (std::size_t i = 0; i < values.columns; ++i)
             values(row, i) *= factors(row, i);
     });
-    if (m_tape == nullptr)
+    if (!writes(values))
         return;
-    m_tape->record([values, factors, before, by](Tape& tape) {
+    m_tape->record([values, factors = m_tape->variable(factors), before, by](Tape& tape) {
         const Tensor gradients = tape.take(values);
         if (gradients.empty())
             return;
@@ -265,7 +276,7 @@ void Operations::makeUnit(MutableMatrixView rows) const
         for (float& value : rows.row(row))
             value = length == 0.0 ? value : static_cast<float>(static_cast<double>(value) / length);
     }
-    if (m_tape == nullptr)
+    if (!writes(rows))
         return;
     m_tape->record([rows, before](Tape& tape) {
         const Tensor gradients = tape.take(rows);
@@ -279,17 +290,18 @@ void Operations::scaledProducts(MatrixView a, MatrixView b, const Table& logScal
     const float scale = std::exp(logScale.values.values().front());
     for (std::size_t i = 0; i < a.rows; ++i)
         out(0, i) = scale * static_cast<float>(productOf(a.row(i), b.row(0)));
-    if (m_tape == nullptr)
+    if (!writes(out))
         return;
-    m_tape->record([a, b, out, scale, place = logScale.place, left = keep(a), right = keep(b)](Tape& tape) {
+    m_tape->record([a = m_tape->variable(a), b = m_tape->variable(b), out, scale, place = logScale.place, left = keep(a),
+                    right = keep(b)](Tape& tape) {
         const Tensor gradients = tape.take(out);
         if (gradients.empty())
             return;
         const MutableMatrixView ofA = tape.gradients(a), ofB = tape.gradients(b);
         const std::span<float> ofScale = vectorOf(tape, place);
-        for (std::size_t row = 0; row < a.rows; ++row) {
+        for (std::size_t row = 0; row < left->matrix().rows; ++row) {
             const float gradient = scale * gradients.matrix()(0, row);
-            for (std::size_t i = 0; i < a.columns; ++i) {
+            for (std::size_t i = 0; i < right->size(); ++i) {
                 if (!ofA.empty())
                     ofA(row, i) += gradient * right->matrix()(0, i);
                 if (!ofB.empty())
@@ -352,11 +364,13 @@ LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, 
 {
     const auto kept = m_tape == nullptr ? nullptr : std::make_shared<const KeptLayer>(layer);
     LayerMaps maps = ketscope::attend(layer, plan, context, monitor);
-    if (m_tape == nullptr)
+    if (!writes(context))
         return maps;
     // Where the operands were, which is where their gradients are.
-    const auto record = [kept, &plan, context, keepMaps, places, queries = layer.queries, keys = layer.keys,
-                         values = layer.values, input = layer.input, keyInput = layer.keyInput](Tape& tape) {
+    const auto record = [kept, &plan, context, keepMaps, places, queries = m_tape->variable(layer.queries),
+                         keys = m_tape->variable(layer.keys), values = m_tape->variable(layer.values),
+                         input = m_tape->variable(layer.input),
+                         keyInput = m_tape->variable(layer.keyInput)](Tape& tape) {
         const Tensor gradients = tape.take(context);
         if (gradients.empty())
             return;
@@ -368,7 +382,7 @@ LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, 
                                .input = tape.gradients(input),
                                .keyInput = tape.gradients(keyInput)};
         if (keepMaps)
-            into.maps = &tape.map(of.stack, of.layer, {of.heads, queries.rows, keys.rows});
+            into.maps = &tape.map(of.stack, of.layer, {of.heads, of.queries.rows, of.keys.rows});
         if (tape.wantsParameters())
             into.trained = &trained;
         attendBackward(of, plan, gradients.matrix(), into, tape.monitor());

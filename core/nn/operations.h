@@ -52,6 +52,7 @@ public:
     static void addTrained(Tape& tape, const TrainedGradients& trained, const TrainedPlaces& places);
 
 private:
+    bool writes(MatrixView values) const;
     void addedRows(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out,
                    bool overwrites) const;
 

@@ -24,6 +24,8 @@ public:
 
     // Gradients flow through this tensor's values, which stay in memory as long as the tape.
     void hold(const Tensor& tensor);
+    // The values themselves if a held tensor has them now, else nothing: they are constants, whose memory others may get.
+    MatrixView variable(MatrixView values) const { return holderOf(values) == nullptr ? MatrixView() : values; }
     // The next operation; it runs when the pass is run backwards and adds to gradients of what it read.
     void record(std::function<void(Tape&)> backward) { m_steps.push_back(std::move(backward)); }
 
@@ -31,7 +33,7 @@ public:
     void backward(Monitor& monitor);
     const Monitor& monitor() const { return *m_monitor; }
 
-    // The gradients of `values`, to add to; zero at first. Empty for values of no held tensor, which are constants.
+    // The gradients of `values`, to add to; zero at first. Empty for values of no held tensor.
     MutableMatrixView gradients(MatrixView values);
     // The gradients of `values` so far. Empty when none have come.
     MatrixView found(MatrixView values) const;
