@@ -3,6 +3,7 @@
 
 #include "core/study/captured_attention.h"
 #include "core/study/samples.h"
+#include "core/study/relevance.h"
 #include "core/study/sanity_check.h"
 #include "core/study/selected_head.h"
 #include "core/study/striking_selection.h"
@@ -281,6 +282,16 @@ void StudyController::checkSanity()
                 emit sanityChecked();
             };
         });
+}
+
+void StudyController::computeRelevance()
+{
+    if (!m_model || !m_shown || m_opening)
+        return;
+    m_runJob.start([this, shown = m_shown, threads = m_threads](Monitor& monitor) -> Job::Delivery {
+        ketscope::computeRelevance(*shown, threads, monitor);
+        return [this] { emit relevanceComputed(); };
+    });
 }
 
 void StudyController::cancel() { m_runJob.cancel(); }

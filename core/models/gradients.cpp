@@ -75,6 +75,8 @@ ModelGradients gradientsOf(const Model& model, const GradientRequest& request, M
     result.target = request.target(result.trace);
     const MatrixView values = valuesOf(result.trace, result.target);
     result.value = values(result.target.row, result.target.column);
+    if (tape.variable(values).empty())
+        fail({"gradients", "a model that writes its pass down", model.info().title, "Report this."});
     tape.gradients(values)(result.target.row, result.target.column) = 1.0F;
     tape.backward(*partOf(monitor, 1, 2));
     const auto& stacks = result.trace.stacks;

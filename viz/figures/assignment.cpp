@@ -282,7 +282,7 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 const FigureType& assignmentFigure()
 {
     static const FigureType type{QStringLiteral("assignment"), QStringLiteral("Alignment: words assigned to patches"),
-                                 &make, &obstacle};
+                                 &make, &obstacle, false, true};
     return type;
 }
 
