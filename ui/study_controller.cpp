@@ -288,10 +288,14 @@ void StudyController::computeRelevance()
 {
     if (!m_model || !m_shown || m_opening)
         return;
-    m_runJob.start([this, shown = m_shown, threads = m_threads](Monitor& monitor) -> Job::Delivery {
-        ketscope::computeRelevance(*shown, threads, monitor);
-        return [this] { emit relevanceComputed(); };
-    });
+    m_runJob.start(
+        [this, model = m_model, shown = m_shown, threads = m_threads](Monitor& monitor) -> Job::Delivery {
+            const auto relevance = runRelevance(*shown, *model, threads, monitor);
+            return [this, shown, relevance] {
+                shown->alignments->keep(relevance);
+                emit relevanceComputed();
+            };
+        });
 }
 
 void StudyController::cancel() { m_runJob.cancel(); }

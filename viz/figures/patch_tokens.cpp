@@ -116,7 +116,7 @@ private:
             return QStringLiteral("A patch's weights on words and on patches sum to 1 together.");
         if (!m_maps->source.perToken)
             return QStringLiteral("No word takes part in this method.");
-        return QStringLiteral("Columns do not sum to 1: each token shares its own %1 over %2 patches.")
+        return QStringLiteral("Columns do not sum to 1: each token distributes its own %1 over %2 patches.")
             .arg(m_maps->relevance ? QStringLiteral("relevance") : QStringLiteral("weight"))
             .arg(m_picture.rows() * m_picture.columns());
     }
