@@ -2,8 +2,8 @@
 #include "ui/study_controller.h"
 
 #include "core/study/captured_attention.h"
-#include "core/study/samples.h"
 #include "core/study/relevance.h"
+#include "core/study/samples.h"
 #include "core/study/sanity_check.h"
 #include "core/study/selected_head.h"
 #include "core/study/striking_selection.h"
@@ -288,14 +288,13 @@ void StudyController::computeRelevance()
 {
     if (!m_model || !m_shown || m_opening)
         return;
-    m_runJob.start(
-        [this, model = m_model, shown = m_shown, threads = m_threads](Monitor& monitor) -> Job::Delivery {
-            const auto relevance = runRelevance(*shown, *model, threads, monitor);
-            return [this, shown, relevance] {
-                shown->alignments->keep(relevance);
-                emit relevanceComputed();
-            };
-        });
+    m_runJob.start([this, model = m_model, shown = m_shown, threads = m_threads](Monitor& monitor) -> Job::Delivery {
+        const auto relevance = runRelevance(*shown, *model, threads, monitor);
+        return [this, shown, relevance] {
+            shown->alignments->keep(relevance);
+            emit relevanceComputed();
+        };
+    });
 }
 
 void StudyController::cancel() { m_runJob.cancel(); }

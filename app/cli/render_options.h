@@ -40,7 +40,8 @@ PageContents pageOf(const RenderOptions& options);
 Selection selectionOf(const Comparison& comparison, const RenderOptions& options);
 
 // Gives the alignment figures of a page the method that the options name, and computes what they wait for: with
-// comparison.loaded, which is opened when it is needed and not there. Throws Error (Input) where there is no such method.
+// comparison.loaded, which is opened when it is needed and not there. Throws Error (Input) where there is no such
+// method.
 void prepareAlignment(Comparison& comparison, const RenderOptions& options, Monitor& monitor);
 
 // The same page of many inputs, one file each, with the model and plan of `study`. What is there already is left as it

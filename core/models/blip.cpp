@@ -222,8 +222,7 @@ private:
             StackPass cross = pass.aside(kCross, others[i]);
             embed(text, others[i]);
             m_textEncoder.run(text, {&cross, image});
-            pass.operations().apply(m_match, text.lastHidden().middleRows(0, 1),
-                                    logits.matrix().middleRows(i + 1, 1));
+            pass.operations().apply(m_match, text.lastHidden().middleRows(0, 1), logits.matrix().middleRows(i + 1, 1));
         }
         return std::make_shared<const Tensor>(std::move(logits));
     }

@@ -50,7 +50,8 @@ public:
             operations.apply(m_imageNorm, out, out);
         });
         m_visionEncoder.run(vision);
-        const TensorPointer imageTokens = tokenEmbeddings(operations, m_visionNorm, m_visionProjection, vision.lastHidden());
+        const TensorPointer imageTokens =
+            tokenEmbeddings(operations, m_visionNorm, m_visionProjection, vision.lastHidden());
         Tensor image = operations.tensor({m_visionProjection.outputs()});
         operations.copy(imageTokens->matrix().middleRows(0, 1), image.matrix());
         const TensorPointer texts = textEmbeddings(pass, text);
@@ -61,8 +62,7 @@ public:
         pass.output("text_embeds", texts);
         const TensorPointer same = pass.reusable("text_token_embeds", {kText});
         pass.output("text_token_embeds",
-                    same ? same
-                         : tokenEmbeddings(operations, m_textNorm, m_textProjection, text.lastHidden()));
+                    same ? same : tokenEmbeddings(operations, m_textNorm, m_textProjection, text.lastHidden()));
         pass.output("image_token_embeds", imageTokens);
         return pass.finish();
     }

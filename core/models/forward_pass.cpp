@@ -108,9 +108,9 @@ void StackPass::attend(std::size_t layer, const AttentionOperands& operands, flo
     work.maps = keepsMaps(layer);
     if (!m_untraced && m_pass.m_request.watch)
         m_pass.m_request.watch(work);
-    LayerMaps maps = operations().attend(work, *m_pass.m_request.plan, context.matrix(), m_pass.m_monitor, !m_untraced,
-                                         operands.trainedPlaces == nullptr ? Operations::TrainedPlaces()
-                                                                           : *operands.trainedPlaces);
+    LayerMaps maps =
+        operations().attend(work, *m_pass.m_request.plan, context.matrix(), m_pass.m_monitor, !m_untraced,
+                            operands.trainedPlaces == nullptr ? Operations::TrainedPlaces() : *operands.trainedPlaces);
     m_trace->attention.push_back(std::move(maps.weights));
     m_trace->standardError.push_back(std::move(maps.standardErrors));
     m_trace->diagnostics.push_back(std::move(maps.diagnostics));

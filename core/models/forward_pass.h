@@ -24,7 +24,7 @@ struct AttentionOperands {
 };
 
 // One stack's part of a forward pass: its masks, progress, and its trace, including what is shared with the trace that is
-// resumed from. The layers of a model are written against it.
+// resumed from. The layers of a model are written against it, with its operations().
 class StackPass {
 public:
     const StackInfo& info() const { return m_info; }

@@ -56,8 +56,9 @@ std::string gradientObstacle(const ModelInfo& model, const HeadPlan& plan)
             for (std::size_t head = 0; head < model.stacks[stack].heads; ++head) {
                 const HeadAssignment& what = plan.at(stack, layer, head);
                 if (what.mechanism->properties(what.parameters).gradient == GradientKind::None)
-                    return what.mechanism->info().title + " gives no gradient with these parameters (" + model.stacks[stack].name
-                           + " stack, layer " + std::to_string(layer) + ", head " + std::to_string(head) + ").";
+                    return what.mechanism->info().title + " gives no gradient with these parameters ("
+                           + model.stacks[stack].name + " stack, layer " + std::to_string(layer) + ", head "
+                           + std::to_string(head) + ").";
             }
     return {};
 }

@@ -29,15 +29,16 @@ struct ModelGradients {
     // d target / d weight used, for every stack and layer (H, Nq, Nk), as if each weight were free; all zero where the
     // target does not depend on the layer.
     std::vector<std::vector<TensorPointer>> attention;
-    NamedTensors weights;  // d target / d weight by the names of the file, shaped as there; without those that do not matter
+    // d target / d weight by the names of the file, shaped as there; without those that do not matter.
+    NamedTensors weights;
 };
 
-// A forward pass and then the same backwards. Throws Error (Input) where a head's mechanism has no gradient or the target is
-// no output of the model, Error (Cancelled) when the monitor says so.
+// A forward pass and then the same backwards. Throws Error (Input) where a head's mechanism has no gradient or the
+// target is no output of the model, Error (Cancelled) when the monitor says so.
 ModelGradients gradientsOf(const Model& model, const GradientRequest& request, Monitor& monitor);
 
-// What a model answers: its most probable class, the next token that it finds most probable after the last real one, the
-// start of its answer, or how well image and first text fit. Throws Error (Input) for a model that answers nothing.
+// What a model answers: its most probable class, the next token that it finds most probable after the last real one,
+// the start of its answer, or how well image and first text fit. Throws Error (Input) for a model that answers nothing.
 GradientTarget answerOf(const ModelInfo& model, const ModelInput& input, const Trace& trace);
 
 // Why gradients do not come through a model with this plan, as one sentence; empty = they do.

@@ -222,9 +222,7 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
-        text.embeddings([&](MutableMatrixView out) {
-            m_words.lookUp(pass.operations(), pass.input().tokenIds, out);
-        });
+        text.embeddings([&](MutableMatrixView out) { m_words.lookUp(pass.operations(), pass.input().tokenIds, out); });
         runLayers(text);
         m_head.run(pass, text.lastHidden());
         return pass.finish();

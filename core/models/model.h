@@ -112,7 +112,7 @@ struct ForwardRequest {
     std::vector<std::vector<std::uint8_t>> keepMaps = {};
     // Told what the heads of every traced layer are given, before they run. Null = nobody asks.
     std::function<void(const LayerAttention&)> watch = {};
-    // Where the pass is written down so that it can be run backwards, which a pass that resumes nothing can. Null = nowhere.
+    // Where the pass is written down so that it can be run backwards; only for one that resumes nothing. Null = nowhere.
     Tape* tape = nullptr;
 };
 

@@ -251,8 +251,7 @@ public:
             m_layers.push_back({projects ? std::optional(weights.linear("query", i)) : std::nullopt,
                                 projects ? std::optional(weights.linear("key", i)) : std::nullopt,
                                 trainedTensors(weights, i, stack.heads), trainedPlaces(weights, i),
-                                weights.linear("attention output", i),
-                                weights.norm("attention norm", i, from.epsilon),
+                                weights.linear("attention output", i), weights.norm("attention norm", i, from.epsilon),
                                 weights.linear("expand", i, from.activation), weights.linear("contract", i),
                                 weights.norm("output norm", i, from.epsilon)});
         }

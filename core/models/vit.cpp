@@ -99,9 +99,8 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass vision = pass.stack(0);
-        vision.embeddings([&](MutableMatrixView out) {
-            m_embedding.embed(pass.operations(), pass.input().image, out);
-        });
+        vision.embeddings(
+            [&](MutableMatrixView out) { m_embedding.embed(pass.operations(), pass.input().image, out); });
         m_encoder.run(vision);
         Tensor normed = pass.operations().tensor({m_info.stacks.front().width});
         pass.operations().apply(m_finalNorm, vision.lastHidden().middleRows(0, 1), normed.matrix());

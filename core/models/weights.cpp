@@ -399,10 +399,7 @@ LayerNorm Weights::norm(std::string_view name, std::size_t layer, double epsilon
     return normOf(found(name, std::to_string(layer)), epsilon);
 }
 
-RmsNorm Weights::rmsNorm(std::string_view name, double epsilon) const
-{
-    return rmsNormOf(found(name), epsilon);
-}
+RmsNorm Weights::rmsNorm(std::string_view name, double epsilon) const { return rmsNormOf(found(name), epsilon); }
 
 RmsNorm Weights::rmsNorm(std::string_view name, std::size_t layer, double epsilon) const
 {

@@ -175,10 +175,7 @@ double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 
 // What geluTanh takes the tanh of, and its slope.
 constexpr double kCubic = 0.044715;
-double tanhArgument(double x)
-{
-    return std::sqrt(2.0 / std::numbers::pi) * (x + kCubic * x * x * x);
-}
+double tanhArgument(double x) { return std::sqrt(2.0 / std::numbers::pi) * (x + kCubic * x * x * x); }
 double tanhArgumentSlope(double x) { return std::sqrt(2.0 / std::numbers::pi) * (1.0 + 3.0 * kCubic * x * x); }
 
 double swishSlope(double x, double factor)

@@ -70,9 +70,9 @@ public:
     // out += x Wᵀ + b: a residual connection. Only without an activation.
     void addTo(MatrixView in, MutableMatrixView out) const;
 
-    // The gradients of a loss of which those of apply(in) are `gradients` (n, outputs): with g = gradients ⊙ activation'(z),
-    // z = x Wᵀ + b, that is g W for the input, gᵀ x for the weights and the sum of g's rows for the bias. Without an
-    // activation the same holds of addTo().
+    // The gradients of a loss of which those of apply(in) are `gradients` (n, outputs): with g = gradients ⊙
+    // activation'(z), z = x Wᵀ + b, that is g W for the input, gᵀ x for the weights and the sum of g's rows for the
+    // bias. Without an activation the same holds of addTo().
     void backward(MatrixView in, MatrixView gradients, const LinearGradients& into) const;
 
     // What its outputs are in a file, in order; empty when nothing is known.

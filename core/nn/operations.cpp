@@ -18,9 +18,9 @@ Kept keep(MatrixView values) { return std::make_shared<const Tensor>(copyOf(valu
 
 bool wants(const Tape& tape, const ParameterPlace& place) { return tape.wantsParameters() && !place.name.empty(); }
 
-std::span<float> vectorOf(Tape& tape, const ParameterPlace& place)
+std::span<float> vectorOf(Tape& tape, const ParameterPlace& place, std::size_t size)
 {
-    return wants(tape, place) ? tape.parameter(place).values() : std::span<float>();
+    return wants(tape, place) ? tape.parameter(place).first(size) : std::span<float>();
 }
 
 // What a fused layer's gradients are for the tensors that its parts were read from.
@@ -31,12 +31,12 @@ void addParts(Tape& tape, const std::vector<LinearPart>& parts, MatrixView weigh
         const MatrixView rows = weights.middleRows(first, part.outputs);
         if (wants(tape, part.weight)) {
             const bool turned = part.layout == WeightLayout::InputOutput;
-            float* to = tape.parameter(part.weight).data();
+            const std::span<float> to = tape.parameter(part.weight);
             for (std::size_t row = 0; row < rows.rows; ++row)
                 for (std::size_t i = 0; i < rows.columns; ++i)
                     to[turned ? i * rows.rows + row : row * rows.columns + i] += rows(row, i);
         }
-        const std::span<float> to = vectorOf(tape, part.bias);
+        const std::span<float> to = vectorOf(tape, part.bias, part.outputs);
         for (std::size_t i = 0; i < to.size(); ++i)
             to[i] += bias[first + i];
         first += part.outputs;
@@ -132,9 +132,9 @@ void Operations::apply(const LayerNorm& norm, MatrixView in, MutableMatrixView o
         return;
     m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
-            norm.backward(
-                values->matrix(), gradients.matrix(),
-                {tape.gradients(in), vectorOf(tape, norm.weightPlace), vectorOf(tape, norm.biasPlace)});
+            norm.backward(values->matrix(), gradients.matrix(),
+                          {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()),
+                           vectorOf(tape, norm.biasPlace, norm.bias.size())});
     });
 }
 
@@ -147,7 +147,7 @@ void Operations::apply(const RmsNorm& norm, MatrixView in, MutableMatrixView out
     m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
             norm.backward(values->matrix(), gradients.matrix(),
-                          {tape.gradients(in), vectorOf(tape, norm.weightPlace), {}});
+                          {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()), {}});
     });
 }
 
@@ -189,9 +189,8 @@ void Operations::addedRows(const ParameterPlace& place, std::span<const std::int
     m_tape->record([place, out, overwrites, which = std::vector(ids.begin(), ids.end())](Tape& tape) {
         const MatrixView gradients = tape.found(out);
         if (!gradients.empty() && wants(tape, place)) {
-            Tensor& table = tape.parameter(place);
-            const std::size_t width = out.columns;
-            addToRows(gradients, which, {table.data(), table.size() / width, width});
+            const std::span<float> table = tape.parameter(place);
+            addToRows(gradients, which, {table.data(), table.size() / out.columns, out.columns});
         }
         if (overwrites)
             tape.take(out);
@@ -292,13 +291,13 @@ void Operations::scaledProducts(MatrixView a, MatrixView b, const Table& logScal
         out(0, i) = scale * static_cast<float>(productOf(a.row(i), b.row(0)));
     if (!writes(out))
         return;
-    m_tape->record([a = m_tape->variable(a), b = m_tape->variable(b), out, scale, place = logScale.place, left = keep(a),
-                    right = keep(b)](Tape& tape) {
+    m_tape->record([a = m_tape->variable(a), b = m_tape->variable(b), out, scale, place = logScale.place,
+                    left = keep(a), right = keep(b)](Tape& tape) {
         const Tensor gradients = tape.take(out);
         if (gradients.empty())
             return;
         const MutableMatrixView ofA = tape.gradients(a), ofB = tape.gradients(b);
-        const std::span<float> ofScale = vectorOf(tape, place);
+        const std::span<float> ofScale = vectorOf(tape, place, 1);
         for (std::size_t row = 0; row < left->matrix().rows; ++row) {
             const float gradient = scale * gradients.matrix()(0, row);
             for (std::size_t i = 0; i < right->size(); ++i) {
@@ -316,16 +315,35 @@ void Operations::scaledProducts(MatrixView a, MatrixView b, const Table& logScal
 
 namespace {
 
+// A mask with values of its own.
+struct KeptMask {
+    explicit KeptMask(const AttentionMask& from)
+        : mask(from), keyAllowed(from.keyAllowed.begin(), from.keyAllowed.end()),
+          additive(from.additive.empty() ? nullptr : keep(from.additive))
+    {
+        mask.keyAllowed = keyAllowed;
+        mask.additive = additive ? additive->matrix() : MatrixView();
+    }
+
+    AttentionMask mask;
+    std::vector<std::uint8_t> keyAllowed;
+    Kept additive;
+};
+
 // A layer's attention with operands of its own, which stay when the buffers that it read are used again.
 struct KeptLayer {
     explicit KeptLayer(const LayerAttention& from)
-        : layer(from), queries(keep(from.queries)), keys(keep(from.keys)), values(keep(from.values)),
-          keyAllowed(from.mask.keyAllowed.begin(), from.mask.keyAllowed.end())
+        : layer(from), queries(keep(from.queries)), keys(keep(from.keys)), values(keep(from.values)), mask(from.mask)
     {
         layer.queries = queries->matrix();
         layer.keys = keys->matrix();
         layer.values = values->matrix();
-        layer.mask.keyAllowed = keyAllowed;
+        layer.mask = mask.mask;
+        for (const AttentionMask& each : from.headMasks)
+            headMasks.push_back(std::make_unique<const KeptMask>(each));
+        for (const auto& each : headMasks)
+            ofHeads.push_back(each->mask);
+        layer.headMasks = ofHeads;
         if (!from.input.empty()) {
             input = keep(from.input);
             layer.input = input->matrix();
@@ -341,7 +359,9 @@ struct KeptLayer {
 
     LayerAttention layer;
     Kept queries, keys, values, input, keyInput;
-    std::vector<std::uint8_t> keyAllowed;
+    KeptMask mask;
+    std::vector<std::unique_ptr<const KeptMask>> headMasks;
+    std::vector<AttentionMask> ofHeads;
 };
 
 }  // namespace
@@ -353,7 +373,7 @@ void Operations::addTrained(Tape& tape, const TrainedGradients& trained, const T
             const auto place = places.find(name);
             if (place == places.end() || gradients.empty())
                 continue;
-            float* to = tape.parameter(place->second).data() + head * gradients.size();
+            const std::span<float> to = tape.parameter(place->second).subspan(head * gradients.size());
             for (std::size_t i = 0; i < gradients.size(); ++i)
                 to[i] += gradients.values()[i];
         }

@@ -11,8 +11,8 @@
 namespace ketscope {
 
 // The operations that forward passes are written with. Each does its work and, with a tape, writes down what runs it
-// backwards; without one nothing else happens. Values that gradients shall flow through lie in tensors from tensor() and are
-// changed by these operations alone.
+// backwards; without one nothing else happens. Values that gradients shall flow through lie in tensors from tensor()
+// and are changed by these operations alone.
 class Operations {
 public:
     explicit Operations(Tape* tape) : m_tape(tape) {}

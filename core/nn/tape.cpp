@@ -52,12 +52,12 @@ Tensor Tape::take(MatrixView values)
     return taken;
 }
 
-Tensor& Tape::parameter(const ParameterPlace& place)
+std::span<float> Tape::parameter(const ParameterPlace& place)
 {
     Tensor& gradients = m_parameters[place.name];
     if (gradients.empty())
         gradients = Tensor::zeros(place.shape);
-    return gradients;
+    return gradients.values().subspan(place.first);
 }
 
 Tensor& Tape::map(std::size_t stack, std::size_t layer, const std::vector<std::size_t>& shape)

@@ -13,10 +13,11 @@
 
 namespace ketscope {
 
-// The operations of a forward pass, written down so that the pass can be run backwards: reverse differentiation of a program
-// that overwrites its variables (Griewank, Walther, "Evaluating Derivatives", 2nd ed., 2008, chapter 4). Every held tensor has
-// gradients of its own shape, which are those of what it holds at that moment of the pass; what overwrites values takes their
-// gradients away. Layers, plans and parameters that took part must outlive the tape. One thread at a time.
+// The operations of a forward pass, written down so that the pass can be run backwards: reverse differentiation of a
+// program that overwrites its variables (Griewank, Walther, "Evaluating Derivatives", 2nd ed., 2008, chapter 4). Every
+// held tensor has gradients of its own shape, which are those of what it holds at that moment of the pass; what
+// overwrites values takes their gradients away. Layers, plans and parameters that took part must outlive the tape. One
+// thread at a time.
 class Tape {
 public:
     // `parameters`: whether their gradients are wanted.
@@ -24,7 +25,8 @@ public:
 
     // Gradients flow through this tensor's values, which stay in memory as long as the tape.
     void hold(const Tensor& tensor);
-    // The values themselves if a held tensor has them now, else nothing: they are constants, whose memory others may get.
+    // The values themselves if a held tensor has them now, else nothing: they are constants, whose memory others may
+    // get.
     MatrixView variable(MatrixView values) const { return holderOf(values) == nullptr ? MatrixView() : values; }
     // The next operation; it runs when the pass is run backwards and adds to gradients of what it read.
     void record(std::function<void(Tape&)> backward) { m_steps.push_back(std::move(backward)); }
@@ -41,8 +43,8 @@ public:
     Tensor take(MatrixView values);
 
     bool wantsParameters() const { return m_wantsParameters; }
-    // A parameter's gradients as its file has it, to add to; zero at first.
-    Tensor& parameter(const ParameterPlace& place);
+    // The gradients of a parameter, with what follows it in its tensor, to add to; zero at first.
+    std::span<float> parameter(const ParameterPlace& place);
     std::map<std::string, Tensor, std::less<>> takeParameters() { return std::move(m_parameters); }
 
     // The gradients of a layer's attention weights (H, n, m), zero at first.

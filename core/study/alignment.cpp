@@ -43,7 +43,8 @@ std::optional<std::size_t> stackFor(const AlignmentMethod& method, const Compari
         return cross;
     if (method.id == "joint-attention")
         return stackOf(comparison, TokenAxis::Joint, TokenAxis::Joint);
-    return method.id == "rollout" || method.id == kRelevance ? imageStack(comparison) : stackOf(comparison, TokenAxis::Image, TokenAxis::Image);
+    return method.id == "rollout" || method.id == kRelevance ? imageStack(comparison)
+                                                             : stackOf(comparison, TokenAxis::Image, TokenAxis::Image);
 }
 
 const std::vector<TensorPointer>& attentionOf(const Comparison& comparison, std::size_t trace, std::size_t stack)
@@ -219,8 +220,8 @@ AlignmentSource alignmentSource(const Comparison& comparison)
     source.reduction = source.method->usesHeads ? view.reduction : HeadReduction::MeanOfHeads;
     source.perToken = stack.queries != TokenAxis::Image;
     source.fromPatches = source.fromPatches && source.perToken;
-    source.withoutClass = view.withoutClass && source.method->id != kRelevance
-                          && classKey(comparison, stack.keys).has_value();
+    source.withoutClass =
+        view.withoutClass && !source.method->ofPatchesAlone && classKey(comparison, stack.keys).has_value();
     return source;
 }
 
@@ -266,7 +267,8 @@ std::shared_ptr<const AlignmentMaps> AlignmentMemo::of(const Comparison& compari
 {
     AlignmentMaps maps = emptyMaps(comparison);
     const std::scoped_lock lock(m_mutex);
-    if (!m_last || !(m_last->source == maps.source) || m_last->relevance != maps.relevance || m_last->madeOf != maps.madeOf || !(m_last->grid == maps.grid))
+    if (!m_last || !(m_last->source == maps.source) || m_last->relevance != maps.relevance
+        || m_last->madeOf != maps.madeOf || !(m_last->grid == maps.grid))
         m_last = filled(std::move(maps), comparison);
     return m_last;
 }

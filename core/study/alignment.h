@@ -17,6 +17,7 @@ struct AlignmentMethod {
     bool sparse = false;          // only links: where there is none the value is NaN
     bool bothDirections = false;  // words look at patches, or patches at words
     bool usesHeads = false;       // of a layer or a head, not of all layers at once
+    bool ofPatchesAlone = false;  // the image's class key never takes part
 };
 
 const std::vector<AlignmentMethod>& alignmentMethods();

@@ -103,11 +103,13 @@ const std::vector<AlignmentMethod>& alignmentMethods()
          .usesHeads = true},
         {.id = "relevance",
          .title = "Relevance",
-         .definition = "How much each patch counts, through all layers, for what a token becomes on the way to A's answer: "
-                       "the positive part of gradient × attention, propagated (Chefer et al., ICCV 2021). The row of the "
-                       "token that the answer is read from is the method's own map. Rows are scaled to sum to 1. Of two "
-                       "towers the last layer alone takes part.",
-         .obstacle = relevanceObstacle},
+         .definition =
+             "How much each patch counts, through all layers, for what a token becomes on the way to A's answer: "
+             "the positive part of gradient × attention, propagated (Chefer et al., ICCV 2021). The row of the "
+             "token that the answer is read from is the method's own map. Rows are scaled to sum to 1. Of two "
+             "towers the last layer alone takes part.",
+         .obstacle = relevanceObstacle,
+         .ofPatchesAlone = true},
     };
     return all;
 }

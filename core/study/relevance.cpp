@@ -36,7 +36,8 @@ public:
             m_maps.emplace_back(sizeOf(stack), 0);
         }
         for (std::size_t cross = 0; cross < model.stacks.size(); ++cross)
-            if (const auto own = ownStack(model, model.stacks[cross].queries); !looksAtItself(model.stacks[cross]) && own) {
+            if (const auto own = ownStack(model, model.stacks[cross].queries);
+                !looksAtItself(model.stacks[cross]) && own) {
                 m_partner[*own] = cross;
                 m_maps[*own] = RelevanceMaps(sizeOf(*own), gradients.trace.stacks[cross].attention[0]->shape()[2]);
             }
@@ -97,7 +98,8 @@ std::string answerText(const Comparison& comparison, const GradientTarget& targe
     return "output " + std::to_string(target.column);
 }
 
-// What a pass writes down for the way back, about: of every layer eleven times its input and twice its feed-forward layer.
+// What a pass writes down for the way back, about: of every layer eleven times its input and twice its feed-forward
+// layer.
 std::uint64_t tapeMemory(const ModelInfo& model, const ModelInput& input)
 {
     std::uint64_t floats = 0;
@@ -156,9 +158,8 @@ std::shared_ptr<const Relevance> runRelevance(const Comparison& comparison, cons
         const auto target = [&](const Trace& pass) {
             return trace == 0 ? answerOf(comparison.model, input, pass) : relevance->target;
         };
-        const ModelGradients gradients =
-            gradientsOf(*model.model, {&input, comparison.plans[trace].get(), target},
-                        *partOf(monitor, trace, comparison.plans.size()));
+        const ModelGradients gradients = gradientsOf(*model.model, {&input, comparison.plans[trace].get(), target},
+                                                     *partOf(monitor, trace, comparison.plans.size()));
         relevance->target = gradients.target;
         relevance->traces.push_back(Rules(comparison.model, gradients).run());
     }

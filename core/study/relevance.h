@@ -19,12 +19,13 @@ struct Relevance {
 // Why there can be none, as one sentence; empty = runRelevance() can make it. Cheap enough for the GUI thread.
 std::string relevanceObstacle(const Comparison& comparison);
 
-// A pass forwards and backwards for each trace. All layers take part, except that of two towers only the last ones do, as
-// published. Throws Error: Input with relevanceObstacle() or when it does not fit into memory; Cancelled.
+// A pass forwards and backwards for each trace. All layers take part, except that of two towers only the last ones do,
+// as published. Throws Error: Input with relevanceObstacle() or when it does not fit into memory; Cancelled.
 std::shared_ptr<const Relevance> runRelevance(const Comparison& comparison, const LoadedModel& model, int threads,
                                               Monitor& monitor);
 
-// Makes with comparison.loaded what alignmentDelay() says is missing and keeps it for the figures; nothing where nothing is.
+// Makes with comparison.loaded what alignmentDelay() says is missing and keeps it for the figures; nothing where
+// nothing is.
 void computeRelevance(const Comparison& comparison, int threads, Monitor& monitor);
 
 }  // namespace ketscope

@@ -102,8 +102,8 @@ TEST(CliImage, RelevanceIsComputedToBeDrawn)
         run({model("shape-blip"), "--image", scene("00"), "--text", "a pink ring left of a red circle", "--compare",
              candidate, "--out", path("run.h5")});
     };
-    const std::vector<std::string> render = {"render", path("run.h5"), "--figure", "alignment", "--method", "relevance",
-                                             "--out", path("figure.svg"), "--json", "--quiet"};
+    const std::vector<std::string> render = {"render",    path("run.h5"), "--figure",         "alignment", "--method",
+                                             "relevance", "--out",        path("figure.svg"), "--json",    "--quiet"};
     runOf("rff@stack=cross");
     const Outcome drawn = ketscope(render);
     ASSERT_EQ(drawn.status, 0) << drawn.error;
@@ -113,8 +113,8 @@ TEST(CliImage, RelevanceIsComputedToBeDrawn)
     const Outcome refused = ketscope(render);
     EXPECT_EQ(refused.status, 2);
     EXPECT_THAT(refused.error, HasSubstr("Linformer gives no gradient"));
-    const Outcome unknown =
-        ketscope({"render", path("run.h5"), "--figure", "alignment", "--method", "joint-attention", "--out", path("b.svg")});
+    const Outcome unknown = ketscope(
+        {"render", path("run.h5"), "--figure", "alignment", "--method", "joint-attention", "--out", path("b.svg")});
     EXPECT_EQ(unknown.status, 2);
     EXPECT_THAT(unknown.error, HasSubstr("no stack that text and image share"));
 }

@@ -240,7 +240,8 @@ TEST_F(AlignmentPageTest, RelevanceNamesTheMechanismThatHasNoGradient)
     desk.waitUntilSettled();
     const auto* button = page->findChild<Segment*>(QStringLiteral("alignmentMethods"))->button(6);
     EXPECT_FALSE(button->isEnabled());
-    EXPECT_TRUE(button->toolTip().contains(QStringLiteral("Linformer gives no gradient"))) << button->toolTip().toStdString();
+    EXPECT_TRUE(button->toolTip().contains(QStringLiteral("Linformer gives no gradient")))
+        << button->toolTip().toStdString();
 }
 
 TEST_F(AlignmentPageTest, TheOverlayFollowsItsControls)

@@ -295,8 +295,12 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& alignment_tokensFigure()
 {
-    static const FigureType type{QStringLiteral("alignment-tokens"), QStringLiteral("Alignment: every word"), &make,
-                                 &alignmentFigureObstacle, false, true};
+    static const FigureType type{QStringLiteral("alignment-tokens"),
+                                 QStringLiteral("Alignment: every word"),
+                                 &make,
+                                 &alignmentFigureObstacle,
+                                 false,
+                                 true};
     return type;
 }
 

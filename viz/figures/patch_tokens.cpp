@@ -177,8 +177,12 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& patch_tokensFigure()
 {
-    static const FigureType type{QStringLiteral("patch-tokens"), QStringLiteral("Alignment: words at a patch"), &make,
-                                 &alignmentFigureObstacle, false, true};
+    static const FigureType type{QStringLiteral("patch-tokens"),
+                                 QStringLiteral("Alignment: words at a patch"),
+                                 &make,
+                                 &alignmentFigureObstacle,
+                                 false,
+                                 true};
     return type;
 }
 

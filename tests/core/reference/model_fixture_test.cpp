@@ -320,8 +320,8 @@ TEST_P(Fixture, GradientsOfAttentionMatchTheReferenceImplementation)
             const ModelGradients found = gradientsOf(*m_model, {&in, &plan, target}, m_monitor);
             const Tensor expected = m_file.readFloats("/out/" + *name);
             for (std::size_t layer = 0; layer < stack.layers; ++layer, ++compared)
-                ASSERT_NO_FATAL_FAILURE(compareGradients(*name, *found.attention[s][layer], expected, layer,
-                                                         place(stack.queries, row)));
+                ASSERT_NO_FATAL_FAILURE(
+                    compareGradients(*name, *found.attention[s][layer], expected, layer, place(stack.queries, row)));
         }
     }
     if (compared == 0)

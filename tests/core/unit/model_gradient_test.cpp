@@ -150,14 +150,15 @@ std::string nameOf(const testing::TestParamInfo<Subject>& info)
     return name;
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Models, ModelGradient,
-    testing::Values(Subject{"bert-seqcls"}, Subject{"bert-mlm"}, Subject{"distilbert-seqcls"}, Subject{"gpt2-lm"},
-                    Subject{"openai-gpt-lm"}, Subject{"llama-gqa"}, Subject{"vit-imgcls"}, Subject{"vilt-itm"},
-                    Subject{"blip-itm"}, Subject{"blip-itm", {}, {"itc_similarity"}}, Subject{"clip"},
-                    Subject{"qisa"}, Subject{"qisa", "exact"}, Subject{"distilbert-seqcls", "rff"},
-                    Subject{"gpt2-lm", "fidelity"}, Subject{"vit-imgcls", "performer"}, Subject{"gpt2-lm", "qisa"}),
-    nameOf);
+INSTANTIATE_TEST_SUITE_P(Models, ModelGradient,
+                         testing::Values(Subject{"bert-seqcls"}, Subject{"bert-mlm"}, Subject{"distilbert-seqcls"},
+                                         Subject{"gpt2-lm"}, Subject{"openai-gpt-lm"}, Subject{"llama-gqa"},
+                                         Subject{"vit-imgcls"}, Subject{"vilt-itm"}, Subject{"blip-itm"},
+                                         Subject{"blip-itm", {}, {"itc_similarity"}}, Subject{"clip"}, Subject{"qisa"},
+                                         Subject{"qisa", "exact"}, Subject{"distilbert-seqcls", "rff"},
+                                         Subject{"gpt2-lm", "fidelity"}, Subject{"vit-imgcls", "performer"},
+                                         Subject{"gpt2-lm", "qisa"}),
+                         nameOf);
 
 }  // namespace
 }  // namespace ketscope

@@ -2,6 +2,7 @@
 // Every operation of a forward pass against differences of what it computes.
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/nn/multihead_attention.h"
 #include "core/nn/operations.h"
 #include "core/nn/product.h"
 #include "tests/support/random_head.h"
@@ -110,8 +111,7 @@ public:
             moved = before + step;
             return loss();
         };
-        const double slope =
-            (8.0 * (at(kStep) - at(-kStep)) - at(2.0F * kStep) + at(-2.0F * kStep)) / (12.0 * kStep);
+        const double slope = (8.0 * (at(kStep) - at(-kStep)) - at(2.0F * kStep) + at(-2.0F * kStep)) / (12.0 * kStep);
         moved = before;
         return slope;
     }
@@ -323,6 +323,57 @@ TEST(OperationGradient, OfAttentionWithSharedKeys)
                            * static_cast<double>(checked.in.matrix()(key, 18 + head / 2 * 3 + i));
                 EXPECT_NEAR(maps.matrix({head})(query, key), sum, 1e-5);
             }
+}
+
+// The whole module: a batch of two, a causal mask given as booleans, padding, two kinds of heads.
+TEST(OperationGradient, OfTheMultiheadModule)
+{
+    constexpr std::size_t kWidth = 6, kTokens = 4;
+    HeadPlan plan({{1, 2}}, 3);
+    const Mechanism& other = mechanism("performer");
+    plan.assign(0, 0, 1, std::make_shared<const HeadAssignment>(HeadAssignment{&other, other.defaults()}));
+    const auto shared = [](Tensor tensor) { return std::make_shared<Tensor>(std::move(tensor)); };
+    std::map<std::string, std::shared_ptr<Tensor>> state = {{"in_proj_weight", shared(normalTensor(18, 6, 5))},
+                                                            {"out_proj.weight", shared(normalTensor(6, 6, 6))}};
+    for (const auto& [name, size] : {std::pair{"in_proj_bias", 18U}, std::pair{"out_proj.bias", 6U}}) {
+        Tensor bias({size});
+        std::ranges::copy(normalTensor(1, size, 7).values(), bias.data());
+        state[name] = shared(std::move(bias));
+    }
+    for (float& weight : state.at("in_proj_weight")->values())
+        weight *= 0.4F;  // logits as of a trained head, whose slopes differences can find
+    std::vector<std::uint8_t> masked(kTokens * kTokens), padding(2 * kTokens);
+    for (std::size_t i = 0; i < kTokens; ++i)
+        for (std::size_t j = i + 1; j < kTokens; ++j)
+            masked[i * kTokens + j] = 1;
+    masked[2 * kTokens + 1] = 1;  // not causal alone: a mask to add
+    padding[kTokens - 1] = 1;
+    std::vector<std::unique_ptr<MultiheadAttention>> modules;
+    Checked checked(2 * kTokens, kWidth, 2 * kTokens, kWidth,
+                    [&](const Operations& operations, MatrixView in, MutableMatrixView out) {
+                        modules.push_back(std::make_unique<MultiheadAttention>(
+                            MultiheadShape{.embedding = kWidth, .heads = 2}, NamedTensors(state.begin(), state.end())));
+                        Tensor x = operations.tensor({kTokens, 2, kWidth});
+                        operations.copy(in, {x.data(), 2 * kTokens, kWidth});
+                        MultiheadOptions options;
+                        options.mask = {{kTokens, kTokens}, masked, {}};
+                        options.keyPadding = padding;
+                        MultiheadResult result =
+                            modules.back()->forward(x, x, x, options, plan, Monitor(), operations.tape());
+                        operations.copy({result.output.data(), 2 * kTokens, kWidth}, out);
+                    });
+    checked.check();
+    Tape tape(true);
+    checked.gradients(tape);
+    const auto found = tape.takeParameters();
+    ASSERT_EQ(found.size(), state.size());
+    for (const auto& [name, values] : state) {
+        ASSERT_EQ(found.at(name).shape(), values->shape()) << name;
+        for (std::size_t i = 0; i < values->size(); i += 5) {
+            const double slope = checked.slope(values->data()[i]);
+            EXPECT_NEAR(found.at(name).values()[i], slope, 2e-3 * (1.0 + std::abs(slope))) << name << " " << i;
+        }
+    }
 }
 
 TEST(Tape, ConstantsHaveNoGradientsEvenWhenTheirMemoryIsUsedAgain)

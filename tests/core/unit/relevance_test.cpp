@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/measures/relevance.h"
 #include "core/base/error.h"
+#include "core/measures/relevance.h"
 #include "core/study/alignment.h"
 #include "core/study/relevance.h"
 #include "tests/support/aligned.h"
@@ -55,7 +55,8 @@ TEST(Relevance, OfSelfAttentionIsTheProductOfLayers)
     EXPECT_TRUE(maps.across().empty());
 }
 
-// Two words that look at three patches. Before it R^tt = I + ((0, 1), (0, 0)), so R̄^tt = ((1, 1), (0, 1)), and R^ii = I.
+// Two words that look at three patches. Before it R^tt = I + ((0, 1), (0, 0)), so R̄^tt = ((1, 1), (0, 1)), and R^ii =
+// I.
 TEST(Relevance, OfCrossAttentionFollowsRule10)
 {
     RelevanceMaps words(2, 3), patches(3);
@@ -70,7 +71,8 @@ TEST(Relevance, OfCrossAttentionFollowsRule10)
     expectRows(words.across(), {{0.7, 0.8, 1.0}, {0.8, 0.7, 0.5}});
 }
 
-// Patches that count for each other: R^ii − I = ((0, 2), (0, 0)), whose rows scaled to sum 1 are ((0, 1), (0, 0)) (8, 9).
+// Patches that count for each other: R^ii − I = ((0, 2), (0, 0)), whose rows scaled to sum 1 are ((0, 1), (0, 0)) (8,
+// 9).
 TEST(Relevance, OfCrossAttentionNormsWhatIsLookedAt)
 {
     RelevanceMaps words(1, 2), patches(2);
@@ -127,9 +129,9 @@ Rows meanOf(const ModelGradients& pass, std::size_t stack, std::size_t layer)
     for (std::size_t head = 0; head < weights.shape()[0]; ++head)
         for (std::size_t row = 0; row < mean.size(); ++row)
             for (std::size_t i = 0; i < mean[row].size(); ++i)
-                mean[row][i] += std::max(0.0, double(weights.matrix({head})(row, i))
-                                                  * double(gradients.matrix({head})(row, i)))
-                                / static_cast<double>(weights.shape()[0]);
+                mean[row][i] +=
+                    std::max(0.0, double(weights.matrix({head})(row, i)) * double(gradients.matrix({head})(row, i)))
+                    / static_cast<double>(weights.shape()[0]);
     return mean;
 }
 
@@ -162,10 +164,10 @@ Rows identity(std::size_t size)
 ModelGradients passOf(const Ran& ran, std::size_t trace, const GradientTarget& target)
 {
     Monitor monitor;
-    return gradientsOf(*ran.model->model,
-                       {&ran.comparison->input.model, ran.comparison->plans[trace].get(),
-                        [&](const Trace&) { return target; }},
-                       monitor);
+    return gradientsOf(
+        *ran.model->model,
+        {&ran.comparison->input.model, ran.comparison->plans[trace].get(), [&](const Trace&) { return target; }},
+        monitor);
 }
 
 TEST(RelevanceOfModels, OfOneStackIsThatOfAllLayers)
