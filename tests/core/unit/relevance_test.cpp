@@ -186,6 +186,13 @@ TEST(RelevanceOfModels, OfOneStackIsThatOfAllLayers)
             expectRows(*relevance->traces[trace][0], expected);
         }
         EXPECT_FALSE(std::ranges::equal(relevance->traces[0][0]->values(), relevance->traces[1][0]->values()));
+        of.comparison->alignments->keep(relevance);
+        const auto maps = alignmentMaps(*of.comparison);
+        const std::size_t words = of.comparison->input.tokens.size(), patches = of.comparison->input.patches->patches();
+        EXPECT_EQ(maps->traces[1]->values.shape(),
+                  (std::vector<std::size_t>{words == 0 ? 1 : words, patches}));  // of the class token without a text
+        const auto first = maps->traces[1]->values.matrix().row(0), whole = relevance->traces[1][0]->matrix().row(0);
+        EXPECT_NEAR(first[1] / first[0], whole[words + 2] / whole[words + 1], 1e-3F);
     }
 }
 
