@@ -44,6 +44,7 @@ std::vector<NamedShape> tensors()
         linear(layer + ".output.dense", kWidth, 4 * kWidth);
         norm(layer + ".output.LayerNorm");
     }
+    linear("pooler.dense", kWidth, kWidth);
     return all;
 }
 

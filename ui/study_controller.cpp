@@ -2,6 +2,7 @@
 #include "ui/study_controller.h"
 
 #include "core/study/captured_attention.h"
+#include "core/study/relevance.h"
 #include "core/study/samples.h"
 #include "core/study/sanity_check.h"
 #include "core/study/selected_head.h"
@@ -287,6 +288,19 @@ void StudyController::checkSanity()
                 emit sanityChecked();
             };
         });
+}
+
+void StudyController::computeRelevance()
+{
+    if (!m_model || !m_shown || m_opening)
+        return;
+    m_runJob.start([this, model = m_model, shown = m_shown, threads = m_threads](Monitor& monitor) -> Job::Delivery {
+        const auto relevance = runRelevance(*shown, *model, threads, monitor);
+        return [this, shown, relevance] {
+            shown->alignments->keep(relevance);
+            emit relevanceComputed();
+        };
+    });
 }
 
 void StudyController::cancel() { m_runJob.cancel(); }

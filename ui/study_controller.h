@@ -96,6 +96,8 @@ public:
     void run();
     // Runs the result's traces on input that should not align (core/study/sanity_check.h), in place of any other run.
     void checkSanity();
+    // Makes what alignmentDelay() waits for (core/study/relevance.h), likewise.
+    void computeRelevance();
     void cancel();
 
     // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything else
@@ -174,6 +176,7 @@ signals:
     void failed(const QString& message);
     void runFinished();
     void sanityChecked();
+    void relevanceComputed();
     void sweepChanged();  // begun, finished, failed or cancelled
     void sweepProgressed(double fraction, const QString& what);
 

@@ -71,6 +71,7 @@ struct FigureType {
     QString (*obstacle)(const Comparison& comparison) = nullptr;
     // Needs queries and keys of the selected head, recorded with comparison->loaded.
     bool needsHeadVectors = false;
+    bool aligns = false;  // draws alignmentMaps(), which may have to be computed first (core/study/relevance.h)
 };
 
 const std::vector<const FigureType*>& figureTypes();

@@ -6,8 +6,10 @@
 #include "app/cli/render_options.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/study/alignment.h"
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
+#include "core/study/relevance.h"
 #include "core/study/selected_head.h"
 
 #include <CLI/CLI.hpp>
@@ -86,6 +88,7 @@ void render(const RenderOptions& options)
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     if (needsHeadVectors(page))
         comparison->loaded = loadModelOf(*comparison, monitor);
+    prepareAlignment(*comparison, options, monitor);
     const std::unique_ptr<Composition> figure = makePage(comparison, page, {});
     monitor.check();
     if (isProgram(options)) {
@@ -145,6 +148,14 @@ void addSelectionOptions(CLI::App& command, RenderOptions& options)
     command.add_option(
         "--traces", options.traces,
         "Which traces: A,C draws A, C and C − A; all draws every trace without Δ (default: as the study says)");
+    std::vector<std::string> methods;
+    for (const AlignmentMethod& method : alignmentMethods())
+        methods.push_back(method.id);
+    command
+        .add_option("--method", options.method,
+                    "How words and patches are held against each other: " + joined(methods, ", ")
+                        + " (default: as the study says)")
+        ->check(CLI::IsMember(methods));
     command.add_option("--stack", options.stack, "Stack by name, for example text");
     command.add_option("--layer", options.layer, "Layer, from 0");
     command.add_option("--head", options.head, "Head, from 0");
@@ -169,6 +180,22 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
     selection.query = within(options.query.value_or(selection.query), shape.at(1), "--query");
     selection.key = within(options.key.value_or(selection.key), shape.at(2), "--key");
     return selection;
+}
+
+void prepareAlignment(Comparison& comparison, const RenderOptions& options, Monitor& monitor)
+{
+    const bool aligns = std::ranges::any_of(
+        options.figures, [](const std::string& id) { return figureType(QString::fromStdString(id)).aligns; });
+    if (!aligns)
+        return;
+    std::string& method = comparison.study.view.alignment.method;
+    method = options.method.empty() ? method : options.method;
+    if (method == "relevance" && comparison.loaded == nullptr)
+        comparison.loaded = loadModelOf(comparison, monitor);
+    if (!options.method.empty())
+        if (const std::string obstacle = alignmentMethod(method).obstacle(comparison); !obstacle.empty())
+            refuse({"--method", "one that this run has", obstacle, ""});
+    computeRelevance(comparison, options.common.threads, monitor);
 }
 
 PageContents pageOf(const RenderOptions& options)

@@ -50,4 +50,21 @@ MutableMatrixView Tensor::matrix(std::initializer_list<std::size_t> at)
     return {const_cast<float*>(view.data), view.rows, view.columns};
 }
 
+Tensor copyOf(MatrixView values)
+{
+    Tensor copy({values.rows, values.columns});
+    for (std::size_t row = 0; row < values.rows; ++row)
+        std::ranges::copy(values.row(row), copy.matrix().row(row).begin());
+    return copy;
+}
+
+Tensor transposed(MatrixView matrix)
+{
+    Tensor result({matrix.columns, matrix.rows});
+    for (std::size_t row = 0; row < matrix.rows; ++row)
+        for (std::size_t column = 0; column < matrix.columns; ++column)
+            result.matrix()(column, row) = matrix(row, column);
+    return result;
+}
+
 }  // namespace ketscope

@@ -34,6 +34,9 @@ public:
     MatrixView matrix(std::initializer_list<std::size_t> at = {}) const;
     MutableMatrixView matrix(std::initializer_list<std::size_t> at = {});
 
+    // Keeps the values where they are, whatever becomes of the tensor.
+    std::shared_ptr<const float> memory() const { return m_data; }
+
 private:
     std::size_t offsetOf(std::initializer_list<std::size_t> at) const;
 
@@ -43,5 +46,10 @@ private:
 };
 
 using TensorPointer = std::shared_ptr<const Tensor>;
+
+// A copy of a matrix, dense.
+Tensor copyOf(MatrixView values);
+// Its columns as rows.
+Tensor transposed(MatrixView matrix);
 
 }  // namespace ketscope

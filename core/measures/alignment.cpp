@@ -63,15 +63,6 @@ std::vector<double> massOnBlock(std::span<const MatrixView> maps, const MapBlock
     return mass;
 }
 
-Tensor transposed(MatrixView matrix)
-{
-    Tensor result({matrix.columns, matrix.rows});
-    for (std::size_t row = 0; row < matrix.rows; ++row)
-        for (std::size_t column = 0; column < matrix.columns; ++column)
-            result.matrix()(column, row) = matrix(row, column);
-    return result;
-}
-
 Tensor cosines(MatrixView a, MatrixView b)
 {
     Tensor result({a.rows, b.rows});

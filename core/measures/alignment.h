@@ -32,8 +32,6 @@ Tensor reducedBlock(std::span<const MatrixView> maps, const MapBlock& block, boo
 // The share of each query's weight that is on the block's keys, before anything is taken out; mean over `maps`.
 std::vector<double> massOnBlock(std::span<const MatrixView> maps, const MapBlock& block);
 
-Tensor transposed(MatrixView matrix);
-
 // ⟨a, b⟩ / (|a| |b|) of every row of `a` (n, E) with every row of `b` (m, E): (n, m), in double precision. 0 where a
 // row has no length.
 Tensor cosines(MatrixView a, MatrixView b);

@@ -7,7 +7,6 @@
 #include "core/models/heads.h"
 #include "core/models/post_norm_encoder.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <nlohmann/json.hpp>
 
@@ -173,7 +172,7 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
-        text.embeddings([&](MutableMatrixView out) { embed(pass.input(), out); });
+        text.embeddings([&](MutableMatrixView out) { embed(pass.operations(), pass.input(), out); });
         m_encoder.run(text);
         head(pass, text.lastHidden());
         return pass.finish();
@@ -193,44 +192,42 @@ private:
             return;
         m_transform = weights.linear("transform", from.activation);
         m_transformNorm = weights.norm("transform norm", from.epsilon);
-        const Tensor untied = from.tied ? Tensor() : weights.table("decoder");
-        m_output = Linear((from.tied ? m_words : untied).matrix(), weights.values("decoder bias"));
+        const Table bias = weights.row("decoder bias");
+        m_output = from.tied ? tiedDecoder(m_words, bias) : tiedDecoder(weights.table("decoder"), bias);
     }
 
-    void embed(const TextInput& text, MutableMatrixView out) const
+    void embed(const Operations& operations, const TextInput& text, MutableMatrixView out) const
     {
-        lookUp(m_words, text.tokenIds, out);
-        addLookUp(m_tokenTypes, tokenTypesOf(text, m_tokenTypes.shape().front()), out);
-        addPositions(m_positions, out);
-        m_embeddingNorm.apply(out, out);
+        operations.lookUp(m_words, text.tokenIds, out);
+        operations.addLookUp(m_tokenTypes, tokenTypesOf(text, m_tokenTypes.matrix().rows), out);
+        operations.addPositions(m_positions, out);
+        operations.apply(m_embeddingNorm, out, out);
     }
 
     void head(ForwardPass& pass, MatrixView last) const
     {
+        const Operations& operations = pass.operations();
         m_spans.run(pass, last);
-        Tensor pooled({width()});
         if (m_pooler) {
-            m_pooler->apply(last.middleRows(0, 1), pooled.matrix());
-            if (m_info.task == Task::SequenceClassification) {
-                Tensor logits({m_output->outputs()});
-                m_output->apply(pooled.matrix(), logits.matrix());
-                pass.output("logits", std::move(logits));
-            }
+            Tensor pooled = operations.tensor({width()});
+            operations.apply(*m_pooler, last.middleRows(0, 1), pooled.matrix());
+            if (m_info.task == Task::SequenceClassification)
+                pass.output("logits", applied(operations, *m_output, pooled));
             pass.output("pooled", std::move(pooled));
         }
         if (m_info.task == Task::MaskedLanguageModelling) {
-            Tensor transformed({last.rows, width()});
-            m_transform->apply(last, transformed.matrix());
-            m_transformNorm.apply(transformed.matrix(), transformed.matrix());
-            Tensor logits({last.rows, m_output->outputs()});
-            m_output->apply(transformed.matrix(), logits.matrix());
+            Tensor transformed = operations.tensor({last.rows, width()});
+            operations.apply(*m_transform, last, transformed.matrix());
+            operations.apply(m_transformNorm, transformed.matrix(), transformed.matrix());
+            Tensor logits = operations.tensor({last.rows, m_output->outputs()});
+            operations.apply(*m_output, transformed.matrix(), logits.matrix());
             pass.output("logits", std::move(logits));
         }
     }
 
-    Tensor m_words;
-    Tensor m_positions;
-    Tensor m_tokenTypes;
+    Table m_words;
+    Table m_positions;
+    Table m_tokenTypes;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
     SpanHead m_spans;

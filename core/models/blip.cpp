@@ -11,7 +11,6 @@
 #include "core/models/post_norm_encoder.h"
 #include "core/models/pre_norm_encoder.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <nlohmann/json.hpp>
 
@@ -181,11 +180,12 @@ public:
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
     {
         ForwardPass pass(m_info, request, monitor);
+        const Operations& operations = pass.operations();
         StackPass vision = pass.stack(kVision);
-        vision.embeddings([&](MutableMatrixView out) { m_image.embed(pass.input().image, out); });
+        vision.embeddings([&](MutableMatrixView out) { m_image.embed(operations, pass.input().image, out); });
         m_visionEncoder.run(vision);
-        Tensor image({vision.queries(), m_info.stacks[kVision].width});
-        m_visionNorm.apply(vision.lastHidden(), image.matrix());
+        Tensor image = operations.tensor({vision.queries(), m_info.stacks[kVision].width});
+        operations.apply(m_visionNorm, vision.lastHidden(), image.matrix());
 
         // A layer's cross-attention stands between its self-attention and the next one's, and all of them see the image.
         const std::size_t first =
@@ -203,9 +203,9 @@ private:
     void embed(StackPass& pass, const TextInput& text) const
     {
         pass.embeddings([&](MutableMatrixView out) {
-            lookUp(m_words, text.tokenIds, out);
-            addPositions(m_positions, out);
-            m_embeddingNorm.apply(out, out);
+            pass.operations().lookUp(m_words, text.tokenIds, out);
+            pass.operations().addPositions(m_positions, out);
+            pass.operations().apply(m_embeddingNorm, out, out);
         });
     }
 
@@ -215,14 +215,14 @@ private:
         const std::vector<TextInput>& others = pass.input().furtherTexts;
         if (TensorPointer same = pass.reusable("itm_logits", {kText, kVision, kCross}))
             return same;
-        Tensor logits({1 + others.size(), m_match.outputs()});
-        m_match.apply(last.middleRows(0, 1), logits.matrix().middleRows(0, 1));
+        Tensor logits = pass.operations().tensor({1 + others.size(), m_match.outputs()});
+        pass.operations().apply(m_match, last.middleRows(0, 1), logits.matrix().middleRows(0, 1));
         for (std::size_t i = 0; i < others.size(); ++i) {
             StackPass text = pass.aside(kText, others[i]);
             StackPass cross = pass.aside(kCross, others[i]);
             embed(text, others[i]);
             m_textEncoder.run(text, {&cross, image});
-            m_match.apply(text.lastHidden().middleRows(0, 1), logits.matrix().middleRows(i + 1, 1));
+            pass.operations().apply(m_match, text.lastHidden().middleRows(0, 1), logits.matrix().middleRows(i + 1, 1));
         }
         return std::make_shared<const Tensor>(std::move(logits));
     }
@@ -232,20 +232,24 @@ private:
     {
         if (TensorPointer same = pass.reusable("itc_similarity", {kText, kVision}))
             return same;
-        Tensor imageEmbedding({m_visionProjection.outputs()});
-        m_visionProjection.apply(image.middleRows(0, 1), imageEmbedding.matrix());
-        makeUnit(imageEmbedding.values());
-        Tensor similarities({1 + pass.input().furtherTexts.size()});
-        for (std::size_t i = 0; i < similarities.size(); ++i) {
+        const Operations& operations = pass.operations();
+        Tensor imageEmbedding = operations.tensor({m_visionProjection.outputs()});
+        operations.apply(m_visionProjection, image.middleRows(0, 1), imageEmbedding.matrix());
+        operations.makeUnit(imageEmbedding.matrix());
+        const std::size_t texts = 1 + pass.input().furtherTexts.size();
+        Tensor embeddings = operations.tensor({texts, m_textProjection.outputs()});
+        for (std::size_t i = 0; i < texts; ++i) {
             const TextInput& input = i == 0 ? pass.input() : pass.input().furtherTexts[i - 1];
             StackPass text = pass.aside(kText, input);
             embed(text, input);
             m_textEncoder.run(text);
-            Tensor embedding({m_textProjection.outputs()});
-            m_textProjection.apply(text.lastHidden().middleRows(0, 1), embedding.matrix());
-            makeUnit(embedding.values());
-            similarities.data()[i] = dot(embedding.values(), imageEmbedding.values());
+            operations.apply(m_textProjection, text.lastHidden().middleRows(0, 1),
+                             embeddings.matrix().middleRows(i, 1));
         }
+        operations.makeUnit(embeddings.matrix());
+        Tensor similarities = operations.tensor({texts});
+        operations.scaledProducts(embeddings.matrix(), imageEmbedding.matrix(), {Tensor::zeros({1}), {}},
+                                  similarities.matrix());
         return std::make_shared<const Tensor>(std::move(similarities));
     }
 
@@ -253,8 +257,8 @@ private:
     PreNormEncoder m_visionEncoder;
     LayerNorm m_visionNorm;
     Linear m_visionProjection;
-    Tensor m_words;
-    Tensor m_positions;
+    Table m_words;
+    Table m_positions;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_textEncoder;
     Linear m_textProjection;

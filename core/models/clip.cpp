@@ -9,7 +9,6 @@
 #include "core/models/heads.h"
 #include "core/models/image_embedding.h"
 #include "core/models/pre_norm_encoder.h"
-#include "core/nn/embedding.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -33,7 +32,7 @@ public:
           m_visionEncoder(from.vision, from.info.stacks[kVision], from.visionEpsilon, from.visionActivation,
                           *partOf(monitor, 1, 2)),
           m_visionNorm(from.vision.norm("final norm", from.visionEpsilon)),
-          m_visionProjection(from.vision.linear("projection")), m_scale(std::exp(from.text.values("scale").front()))
+          m_visionProjection(from.vision.linear("projection")), m_logScale(from.text.row("scale"))
     {
         m_info = from.info;
         std::ranges::copy(from.text.warnings(), std::back_inserter(m_info.warnings));
@@ -42,26 +41,28 @@ public:
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
     {
         ForwardPass pass(m_info, request, monitor);
+        const Operations& operations = pass.operations();
         StackPass text = pass.stack(kText);
         run(text, pass.input());
         StackPass vision = pass.stack(kVision);
         vision.embeddings([&](MutableMatrixView out) {
-            m_image.embed(pass.input().image, out);
-            m_imageNorm.apply(out, out);
+            m_image.embed(operations, pass.input().image, out);
+            operations.apply(m_imageNorm, out, out);
         });
         m_visionEncoder.run(vision);
-        const TensorPointer imageTokens = tokenEmbeddings(m_visionNorm, m_visionProjection, vision.lastHidden());
-        const TensorPointer image = std::make_shared<const Tensor>(copyOfRow(*imageTokens, 0));
+        const TensorPointer imageTokens =
+            tokenEmbeddings(operations, m_visionNorm, m_visionProjection, vision.lastHidden());
+        Tensor image = operations.tensor({m_visionProjection.outputs()});
+        operations.copy(imageTokens->matrix().middleRows(0, 1), image.matrix());
         const TensorPointer texts = textEmbeddings(pass, text);
-        Tensor logits({texts->shape().front()});
-        for (std::size_t i = 0; i < logits.size(); ++i)
-            logits.data()[i] = m_scale * dot(texts->matrix().row(i), image->values());
+        Tensor logits = operations.tensor({texts->shape().front()});
+        operations.scaledProducts(texts->matrix(), image.matrix(), m_logScale, logits.matrix());
         pass.output("logits_per_image", std::move(logits));
-        pass.output("image_embeds", image);
+        pass.output("image_embeds", std::move(image));
         pass.output("text_embeds", texts);
         const TensorPointer same = pass.reusable("text_token_embeds", {kText});
         pass.output("text_token_embeds",
-                    same ? same : tokenEmbeddings(m_textNorm, m_textProjection, text.lastHidden()));
+                    same ? same : tokenEmbeddings(operations, m_textNorm, m_textProjection, text.lastHidden()));
         pass.output("image_token_embeds", imageTokens);
         return pass.finish();
     }
@@ -70,29 +71,22 @@ private:
     void run(StackPass& text, const TextInput& input) const
     {
         text.embeddings([&](MutableMatrixView out) {
-            lookUp(m_words, input.tokenIds, out);
-            addPositions(m_positions, out);
+            text.operations().lookUp(m_words, input.tokenIds, out);
+            text.operations().addPositions(m_positions, out);
         });
         m_textEncoder.run(text);
     }
 
     // Every token's last state as the model makes an embedding of one: (N, E), of length 1.
-    static TensorPointer tokenEmbeddings(const LayerNorm& norm, const Linear& projection, MatrixView last)
+    static TensorPointer tokenEmbeddings(const Operations& operations, const LayerNorm& norm, const Linear& projection,
+                                         MatrixView last)
     {
-        Tensor normed({last.rows, last.columns});
-        norm.apply(last, normed.matrix());
-        auto embeddings = std::make_shared<Tensor>(std::vector<std::size_t>{last.rows, projection.outputs()});
-        projection.apply(normed.matrix(), embeddings->matrix());
-        for (std::size_t row = 0; row < last.rows; ++row)
-            makeUnit(embeddings->matrix().row(row));
-        return embeddings;
-    }
-
-    static Tensor copyOfRow(const Tensor& rows, std::size_t row)
-    {
-        Tensor copy({rows.shape().back()});
-        std::ranges::copy(rows.matrix().row(row), copy.values().begin());
-        return copy;
+        Tensor normed = operations.tensor({last.rows, last.columns});
+        operations.apply(norm, last, normed.matrix());
+        Tensor embeddings = operations.tensor({last.rows, projection.outputs()});
+        operations.apply(projection, normed.matrix(), embeddings.matrix());
+        operations.makeUnit(embeddings.matrix());
+        return std::make_shared<const Tensor>(std::move(embeddings));
     }
 
     // One row a text, the first one's from its pass `text`.
@@ -101,22 +95,22 @@ private:
         if (TensorPointer same = pass.reusable("text_embeds", {kText}))
             return same;
         const std::vector<TextInput>& others = pass.input().furtherTexts;
-        Tensor all({1 + others.size(), m_textProjection.outputs()});
-        embedText(text.lastHidden(), pass.input(), all.matrix().middleRows(0, 1));
+        Tensor all = pass.operations().tensor({1 + others.size(), m_textProjection.outputs()});
+        embedText(pass.operations(), text.lastHidden(), pass.input(), all.matrix().middleRows(0, 1));
         for (std::size_t i = 0; i < others.size(); ++i) {
             StackPass other = pass.aside(kText, others[i]);
             run(other, others[i]);
-            embedText(other.lastHidden(), others[i], all.matrix().middleRows(i + 1, 1));
+            embedText(pass.operations(), other.lastHidden(), others[i], all.matrix().middleRows(i + 1, 1));
         }
         return std::make_shared<const Tensor>(std::move(all));
     }
 
-    void embedText(MatrixView last, const TextInput& text, MutableMatrixView out) const
+    void embedText(const Operations& operations, MatrixView last, const TextInput& text, MutableMatrixView out) const
     {
-        Tensor pooled({last.columns});
-        m_textNorm.apply(last.middleRows(endOf(text), 1), pooled.matrix());
-        m_textProjection.apply(pooled.matrix(), out);
-        makeUnit(out.row(0));
+        Tensor pooled = operations.tensor({last.columns});
+        operations.apply(m_textNorm, last.middleRows(endOf(text), 1), pooled.matrix());
+        operations.apply(m_textProjection, pooled.matrix(), out);
+        operations.makeUnit(out);
     }
 
     // Where the text ends: the first end-of-text token or, in files that follow the first release, the largest id.
@@ -128,8 +122,8 @@ private:
     }
 
     std::optional<std::int32_t> m_endOfText;
-    Tensor m_words;
-    Tensor m_positions;
+    Table m_words;
+    Table m_positions;
     PreNormEncoder m_textEncoder;
     LayerNorm m_textNorm;
     Linear m_textProjection;
@@ -138,7 +132,7 @@ private:
     PreNormEncoder m_visionEncoder;
     LayerNorm m_visionNorm;
     Linear m_visionProjection;
-    float m_scale;
+    Table m_logScale;
 };
 
 bool matches(const Json& config)

@@ -6,7 +6,6 @@
 #include "core/models/heads.h"
 #include "core/models/post_norm_encoder.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <nlohmann/json.hpp>
 
@@ -116,7 +115,7 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
-        text.embeddings([&](MutableMatrixView out) { embed(pass.input(), out); });
+        text.embeddings([&](MutableMatrixView out) { embed(pass.operations(), pass.input(), out); });
         m_encoder.run(text);
         head(pass, text.lastHidden());
         return pass.finish();
@@ -136,15 +135,15 @@ private:
             return;
         m_transform = weights.linear("transform", from.activation);
         m_transformNorm = weights.norm("transform norm", kEpsilon);
-        const Tensor untied = from.tied ? Tensor() : weights.table("decoder");
-        m_output = Linear((from.tied ? m_words : untied).matrix(), weights.values("decoder bias"));
+        const Table bias = weights.row("decoder bias");
+        m_output = from.tied ? tiedDecoder(m_words, bias) : tiedDecoder(weights.table("decoder"), bias);
     }
 
-    void embed(const TextInput& text, MutableMatrixView out) const
+    void embed(const Operations& operations, const TextInput& text, MutableMatrixView out) const
     {
-        lookUp(m_words, text.tokenIds, out);
-        addPositions(m_positions, out);
-        m_embeddingNorm.apply(out, out);
+        operations.lookUp(m_words, text.tokenIds, out);
+        operations.addPositions(m_positions, out);
+        operations.apply(m_embeddingNorm, out, out);
     }
 
     void head(ForwardPass& pass, MatrixView last) const
@@ -154,17 +153,19 @@ private:
             return;
         const bool classifies = m_info.task == Task::SequenceClassification;
         const MatrixView read = classifies ? last.middleRows(0, 1) : last;
-        Tensor transformed({read.rows, width()});
-        m_transform->apply(read, transformed.matrix());
+        const Operations& operations = pass.operations();
+        Tensor transformed = operations.tensor({read.rows, width()});
+        operations.apply(*m_transform, read, transformed.matrix());
         if (!classifies)
-            m_transformNorm.apply(transformed.matrix(), transformed.matrix());
-        Tensor logits(classifies ? std::vector{m_output->outputs()} : std::vector{read.rows, m_output->outputs()});
-        m_output->apply(transformed.matrix(), logits.matrix());
+            operations.apply(m_transformNorm, transformed.matrix(), transformed.matrix());
+        Tensor logits = operations.tensor(classifies ? std::vector{m_output->outputs()}
+                                                     : std::vector{read.rows, m_output->outputs()});
+        operations.apply(*m_output, transformed.matrix(), logits.matrix());
         pass.output("logits", std::move(logits));
     }
 
-    Tensor m_words;
-    Tensor m_positions;
+    Table m_words;
+    Table m_positions;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
     SpanHead m_spans;

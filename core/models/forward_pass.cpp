@@ -34,6 +34,8 @@ StackPass::StackPass(ForwardPass& pass, std::size_t index, const TextInput& text
 {
 }
 
+const Operations& StackPass::operations() const { return m_pass.m_operations; }
+
 void StackPass::share(const StackTrace& before, std::size_t firstLayer)
 {
     const auto count = static_cast<std::ptrdiff_t>(firstLayer);
@@ -49,7 +51,7 @@ void StackPass::embeddings(const std::function<void(MutableMatrixView)>& embed)
 {
     if (!m_trace->hidden.empty())
         return;
-    Tensor values({queries(), m_info.width});
+    Tensor values = operations().tensor({queries(), m_info.width});
     embed(values.matrix());
     endLayer(std::move(values));
 }
@@ -106,7 +108,9 @@ void StackPass::attend(std::size_t layer, const AttentionOperands& operands, flo
     work.maps = keepsMaps(layer);
     if (!m_untraced && m_pass.m_request.watch)
         m_pass.m_request.watch(work);
-    LayerMaps maps = ketscope::attend(work, *m_pass.m_request.plan, context.matrix(), m_pass.m_monitor);
+    LayerMaps maps =
+        operations().attend(work, *m_pass.m_request.plan, context.matrix(), m_pass.m_monitor, !m_untraced,
+                            operands.trainedPlaces == nullptr ? Operations::TrainedPlaces() : *operands.trainedPlaces);
     m_trace->attention.push_back(std::move(maps.weights));
     m_trace->standardError.push_back(std::move(maps.standardErrors));
     m_trace->diagnostics.push_back(std::move(maps.diagnostics));
@@ -124,7 +128,7 @@ void StackPass::endLayer(Tensor output)
 }
 
 ForwardPass::ForwardPass(const ModelInfo& info, const ForwardRequest& request, Monitor& monitor)
-    : m_info(info), m_request(request), m_input(*request.input), m_monitor(monitor),
+    : m_info(info), m_request(request), m_input(*request.input), m_monitor(monitor), m_operations(request.tape),
       m_start(std::chrono::steady_clock::now())
 {
     if (info.vocabularySize > 0)
@@ -231,13 +235,5 @@ std::vector<std::int32_t> tokenTypesOf(const TextInput& text, std::size_t limit)
 }
 
 float headScale(const StackInfo& stack) { return 1.0F / std::sqrt(static_cast<float>(stack.headSize)); }
-
-Tensor copyOf(MatrixView values)
-{
-    Tensor copy({values.rows, values.columns});
-    for (std::size_t row = 0; row < values.rows; ++row)
-        std::ranges::copy(values.row(row), copy.matrix().row(row).begin());
-    return copy;
-}
 
 }  // namespace ketscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/models/model.h"
+#include "core/nn/operations.h"
 
 #include <chrono>
 #include <functional>
@@ -19,13 +20,15 @@ struct AttentionOperands {
     MatrixView input;
     MatrixView keyInput = {};
     std::span<const NamedTensors> trained = {};  // of each head, for the mechanism that the stack's heads run unpatched
+    const Operations::TrainedPlaces* trainedPlaces = nullptr;  // where those are in the file
 };
 
 // One stack's part of a forward pass: its masks, progress, and its trace, including what is shared with the trace that is
-// resumed from. The layers of a model are written against it.
+// resumed from. The layers of a model are written against it, with its operations().
 class StackPass {
 public:
     const StackInfo& info() const { return m_info; }
+    const Operations& operations() const;
     std::size_t layers() const { return m_info.layers; }
     std::size_t queries() const { return m_queries; }  // tokens, rows of the hidden states
     std::size_t keys() const { return m_keys; }
@@ -73,6 +76,7 @@ public:
 
     const ModelInfo& info() const { return m_info; }
     const ModelInput& input() const { return m_input; }
+    const Operations& operations() const { return m_operations; }
 
     // The pass through one stack, from `firstLayer` on or, without it, from where the request says.
     StackPass stack(std::size_t index);
@@ -99,6 +103,7 @@ private:
     const ForwardRequest& m_request;
     const ModelInput& m_input;
     Monitor& m_monitor;
+    Operations m_operations;
     mutable std::size_t m_begunLayers = 0;
     std::size_t m_allLayers = 0;
     Trace m_trace;
@@ -110,8 +115,5 @@ std::vector<std::int32_t> tokenTypesOf(const TextInput& text, std::size_t limit)
 
 // 1/√d: what the logits of every head are scaled with unless a model says otherwise.
 float headScale(const StackInfo& stack);
-
-// A copy of a matrix, dense.
-Tensor copyOf(MatrixView values);
 
 }  // namespace ketscope

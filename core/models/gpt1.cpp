@@ -4,7 +4,6 @@
 #include "core/models/heads.h"
 #include "core/models/post_norm_encoder.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <nlohmann/json.hpp>
 
@@ -83,8 +82,8 @@ public:
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
         text.embeddings([&](MutableMatrixView out) {
-            lookUp(m_words, pass.input().tokenIds, out);
-            addPositions(m_positions, out);
+            pass.operations().lookUp(m_words, pass.input().tokenIds, out);
+            pass.operations().addPositions(m_positions, out);
         });
         m_decoderLayers.run(text);
         m_head.run(pass, text.lastHidden());
@@ -92,8 +91,8 @@ public:
     }
 
 private:
-    Tensor m_words;
-    Tensor m_positions;
+    Table m_words;
+    Table m_positions;
     PostNormEncoder m_decoderLayers;
     LanguageHead m_head;
 };

@@ -6,7 +6,6 @@
 #include "core/models/heads.h"
 #include "core/models/pre_norm_encoder.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <nlohmann/json.hpp>
 
@@ -129,8 +128,8 @@ public:
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
         text.embeddings([&](MutableMatrixView out) {
-            lookUp(m_words, pass.input().tokenIds, out);
-            addPositions(m_positions, out);
+            pass.operations().lookUp(m_words, pass.input().tokenIds, out);
+            pass.operations().addPositions(m_positions, out);
         });
         m_layers.run(text, &m_finalNorm, m_scales);
         m_head.run(pass, text.lastHidden());
@@ -138,8 +137,8 @@ public:
     }
 
 private:
-    Tensor m_words;
-    Tensor m_positions;
+    Table m_words;
+    Table m_positions;
     PreNormEncoder m_layers;
     std::vector<float> m_scales;
     LayerNorm m_finalNorm;

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/heads.h"
 
-#include <cmath>
-#include <numeric>
-
 namespace ketscope {
 
 namespace {
@@ -61,14 +58,14 @@ void SpanHead::run(ForwardPass& pass, MatrixView lastHidden) const
 {
     if (!m_spans)
         return;
-    Tensor both({lastHidden.rows, 2});
-    m_spans->apply(lastHidden, both.matrix());
-    Tensor starts({lastHidden.rows});
-    Tensor ends({lastHidden.rows});
-    for (std::size_t token = 0; token < lastHidden.rows; ++token) {
-        starts.data()[token] = both.matrix()(token, 0);
-        ends.data()[token] = both.matrix()(token, 1);
-    }
+    const Operations& operations = pass.operations();
+    const std::size_t tokens = lastHidden.rows;
+    Tensor both = operations.tensor({tokens, 2});
+    operations.apply(*m_spans, lastHidden, both.matrix());
+    Tensor starts = operations.tensor({tokens});
+    Tensor ends = operations.tensor({tokens});
+    operations.copy(both.matrix().middleColumns(0, 1), {starts.data(), tokens, 1});
+    operations.copy(both.matrix().middleColumns(1, 1), {ends.data(), tokens, 1});
     pass.output("start_logits", std::move(starts));
     pass.output("end_logits", std::move(ends));
 }
@@ -102,28 +99,23 @@ void LanguageHead::run(ForwardPass& pass, MatrixView lastHidden) const
 {
     if (!m_decoder)
         return;
-    Tensor logits({lastHidden.rows, m_decoder->outputs()});
-    m_decoder->apply(lastHidden, logits.matrix());
+    Tensor logits = pass.operations().tensor({lastHidden.rows, m_decoder->outputs()});
+    pass.operations().apply(*m_decoder, lastHidden, logits.matrix());
     pass.output("logits", std::move(logits));
 }
 
-Tensor applied(const Linear& layer, const Tensor& row)
+Tensor applied(const Operations& operations, const Linear& layer, const Tensor& row)
 {
-    Tensor result({layer.outputs()});
-    layer.apply(row.matrix(), result.matrix());
+    Tensor result = operations.tensor({layer.outputs()});
+    operations.apply(layer, row.matrix(), result.matrix());
     return result;
 }
 
-void makeUnit(std::span<float> values)
+Linear tiedDecoder(const Table& words, const Table& bias)
 {
-    const double length = std::sqrt(std::inner_product(values.begin(), values.end(), values.begin(), 0.0));
-    for (float& value : values)
-        value = length == 0.0 ? value : static_cast<float>(value / length);
-}
-
-float dot(std::span<const float> a, std::span<const float> b)
-{
-    return static_cast<float>(std::inner_product(a.begin(), a.end(), b.begin(), 0.0));
+    Linear decoder(words.matrix(), bias.values.values());
+    decoder.setParts({{decoder.outputs(), words.place, bias.place}});
+    return decoder;
 }
 
 namespace {

@@ -52,12 +52,10 @@ private:
 };
 
 // The layer's outputs (outputs) for one row of inputs.
-Tensor applied(const Linear& layer, const Tensor& row);
+Tensor applied(const Operations& operations, const Linear& layer, const Tensor& row);
 
-// Scales to length 1; a vector of zeros stays.
-void makeUnit(std::span<float> values);
-// In double precision.
-float dot(std::span<const float> a, std::span<const float> b);
+// The word embedding as an output layer with a bias of its own (1, V).
+Linear tiedDecoder(const Table& words, const Table& bias);
 
 // A monitor for part `index` of `count` equal parts of the work that `whole` watches.
 std::unique_ptr<Monitor> partOf(Monitor& whole, std::size_t index, std::size_t count);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/models/image_embedding.h"
 
-#include "core/nn/embedding.h"
-
 #include <algorithm>
 #include <cmath>
 #include <tuple>
@@ -73,42 +71,61 @@ std::vector<std::vector<PositionTap>> positionTaps(PositionResize resize, std::s
 }
 
 ImageEmbedding::ImageEmbedding(const Weights& weights, const ImageInfo& info, PositionResize resize)
-    : m_info(info), m_resize(resize), m_classToken(weights.values("class token")),
+    : m_info(info), m_resize(resize), m_classToken(weights.row("class token")),
       m_projection(weights.linear("patch projection")), m_positions(weights.table("image positions"))
 {
 }
 
-void ImageEmbedding::embed(const ImageInput& image, MutableMatrixView out) const
+void ImageEmbedding::embed(const Operations& operations, const ImageInput& image, MutableMatrixView out) const
 {
     const PatchGrid grid = patchGrid(m_info, image);
     Tensor patches({grid.count(), m_projection.inputs()});
     for (std::size_t row = 0; row < grid.rows; ++row)
         for (std::size_t column = 0; column < grid.columns; ++column)
             copyPatch(m_info, *image.pixels, row, column, patches.matrix().row(row * grid.columns + column));
-    std::ranges::copy(m_classToken, out.row(0).begin());
-    m_projection.apply(patches.matrix(), out.middleRows(1, grid.count()));
-    addPositions(grid, out);
+    operations.lookUp(m_classToken, std::vector<std::int32_t>{0}, out.middleRows(0, 1));
+    operations.apply(m_projection, patches.matrix(), out.middleRows(1, grid.count()));
+    addPositions(operations, grid, out);
 }
 
-void ImageEmbedding::addPositions(PatchGrid grid, MutableMatrixView out) const
+// out[1 + token] of a grid is the sum of weight · table[1 + place] over what this calls.
+template <typename Body> void ImageEmbedding::forTaps(PatchGrid grid, const Body& body) const
 {
     const PatchGrid learned = learnedGrid(m_info);
-    if (grid == learned)
-        return ketscope::addPositions(m_positions, out);
     const auto rows = positionTaps(m_resize, learned.rows, grid.rows);
     const auto columns = positionTaps(m_resize, learned.columns, grid.columns);
-    const MatrixView table = m_positions.matrix();
-    for (std::size_t i = 0; i < out.columns; ++i)
-        out(0, i) += table(0, i);
-    for (std::size_t token = 0; token < grid.count(); ++token) {
-        std::vector<double> sum(out.columns);
+    for (std::size_t token = 0; token < grid.count(); ++token)
         for (const PositionTap& y : rows[token / grid.columns])
             for (const PositionTap& x : columns[token % grid.columns])
-                for (std::size_t i = 0; i < sum.size(); ++i)
-                    sum[i] += y.weight * x.weight * table(1 + y.index * learned.columns + x.index, i);
-        for (std::size_t i = 0; i < sum.size(); ++i)
-            out(1 + token, i) += static_cast<float>(sum[i]);
-    }
+                body(token, y.index * learned.columns + x.index, y.weight * x.weight);
+}
+
+void ImageEmbedding::addPositions(const Operations& operations, PatchGrid grid, MutableMatrixView out) const
+{
+    if (grid == learnedGrid(m_info))
+        return operations.addPositions(m_positions, out);
+    operations.addLookUp(m_positions, std::vector<std::int32_t>{0}, out.middleRows(0, 1));
+    const MatrixView table = m_positions.matrix();
+    std::vector<double> sums(grid.count() * out.columns);
+    forTaps(grid, [&](std::size_t token, std::size_t place, double weight) {
+        for (std::size_t i = 0; i < out.columns; ++i)
+            sums[token * out.columns + i] += weight * table(1 + place, i);
+    });
+    for (std::size_t token = 0; token < grid.count(); ++token)
+        for (std::size_t i = 0; i < out.columns; ++i)
+            out(1 + token, i) += static_cast<float>(sums[token * out.columns + i]);
+    if (operations.tape() == nullptr || !operations.tape()->wantsParameters())
+        return;
+    operations.tape()->record([this, grid, out](Tape& tape) {
+        const MatrixView gradients = tape.found(out);
+        if (gradients.empty())
+            return;
+        float* const into = tape.parameter(m_positions.place).data();
+        forTaps(grid, [&](std::size_t token, std::size_t place, double weight) {
+            for (std::size_t i = 0; i < out.columns; ++i)
+                into[(1 + place) * out.columns + i] += static_cast<float>(weight) * gradients(1 + token, i);
+        });
+    });
 }
 
 ImageInfo readImageInfo(const Config& config, std::size_t imageSize, std::size_t patchSize)

@@ -4,6 +4,7 @@
 #include "core/models/config.h"
 #include "core/models/model.h"
 #include "core/models/weights.h"
+#include "core/nn/operations.h"
 
 namespace ketscope {
 
@@ -29,16 +30,17 @@ public:
     ImageEmbedding(const Weights& weights, const ImageInfo& info, PositionResize resize);
 
     // Fills `out` (1 + patches, width) for the patches of patchGrid().
-    void embed(const ImageInput& image, MutableMatrixView out) const;
+    void embed(const Operations& operations, const ImageInput& image, MutableMatrixView out) const;
 
 private:
-    void addPositions(PatchGrid grid, MutableMatrixView out) const;
+    template <typename Body> void forTaps(PatchGrid grid, const Body& body) const;
+    void addPositions(const Operations& operations, PatchGrid grid, MutableMatrixView out) const;
 
     ImageInfo m_info;
     PositionResize m_resize;
-    std::vector<float> m_classToken;
+    Table m_classToken;
     Linear m_projection;
-    Tensor m_positions;  // (1 + learned patches, width)
+    Table m_positions;  // (1 + learned patches, width)
 };
 
 // The sizes of images and patches in a configuration: "image_size", "patch_size" (a number, or a list of height and

@@ -199,16 +199,6 @@ struct Layer {
     Linear down;
 };
 
-void multiply(Tensor& values, const Tensor& factors)
-{
-    parallelFor(values.shape().front(), values.shape().back(), [&](std::size_t row) {
-        const std::span<float> to = values.matrix().row(row);
-        const std::span<const float> by = factors.matrix().row(row);
-        for (std::size_t i = 0; i < to.size(); ++i)
-            to[i] *= by[i];
-    });
-}
-
 class Llama : public Model {
 public:
     Llama(const Description& from, Monitor& monitor)
@@ -232,7 +222,7 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
-        text.embeddings([&](MutableMatrixView out) { m_words.lookUp(pass.input().tokenIds, out); });
+        text.embeddings([&](MutableMatrixView out) { m_words.lookUp(pass.operations(), pass.input().tokenIds, out); });
         runLayers(text);
         m_head.run(pass, text.lastHidden());
         return pass.finish();
@@ -245,27 +235,28 @@ private:
         const std::size_t n = text.queries();
         const std::size_t queryWidth = stack.heads * stack.headSize;
         const std::size_t turned = queryWidth + stack.keyValueHeads * stack.headSize;  // queries and keys
-        Tensor normed({n, stack.width});
-        Tensor projected({n, turned + stack.keyValueHeads * stack.headSize});
-        Tensor context({n, queryWidth});
-        Tensor gate({n, stack.feedForwardSize});
-        Tensor up({n, stack.feedForwardSize});
+        const Operations& operations = text.operations();
+        Tensor normed = operations.tensor({n, stack.width});
+        Tensor projected = operations.tensor({n, turned + stack.keyValueHeads * stack.headSize});
+        Tensor context = operations.tensor({n, queryWidth});
+        Tensor gate = operations.tensor({n, stack.feedForwardSize});
+        Tensor up = operations.tensor({n, stack.feedForwardSize});
         for (std::size_t i = text.firstLayer(); i < text.layers(); ++i) {
             text.beginLayer(i);
             const Layer& layer = m_layers[i];
-            Tensor x = copyOf(text.hidden(i));
-            layer.attentionNorm.apply(x.matrix(), normed.matrix());
-            layer.queryKeyValue.apply(normed.matrix(), projected.matrix());
-            m_rotary.apply(projected.matrix().middleColumns(0, turned));
+            Tensor x = operations.copyOf(text.hidden(i));
+            operations.apply(layer.attentionNorm, x.matrix(), normed.matrix());
+            operations.apply(layer.queryKeyValue, normed.matrix(), projected.matrix());
+            operations.apply(m_rotary, projected.matrix().middleColumns(0, turned));
             text.attend(i, projected, normed.matrix(), headScale(stack), context);
-            layer.attentionOutput.addTo(context.matrix(), x.matrix());
-            layer.feedForwardNorm.apply(x.matrix(), normed.matrix());
-            layer.gate.apply(normed.matrix(), gate.matrix());
-            layer.up.apply(normed.matrix(), up.matrix());
-            multiply(gate, up);
-            layer.down.addTo(gate.matrix(), x.matrix());
+            operations.addTo(layer.attentionOutput, context.matrix(), x.matrix());
+            operations.apply(layer.feedForwardNorm, x.matrix(), normed.matrix());
+            operations.apply(layer.gate, normed.matrix(), gate.matrix());
+            operations.apply(layer.up, normed.matrix(), up.matrix());
+            operations.multiply(gate.matrix(), up.matrix());
+            operations.addTo(layer.down, gate.matrix(), x.matrix());
             if (i + 1 == text.layers())
-                m_finalNorm.apply(x.matrix(), x.matrix());
+                operations.apply(m_finalNorm, x.matrix(), x.matrix());
             text.endLayer(std::move(x));
         }
     }

@@ -96,6 +96,7 @@ std::size_t axisLength(const ModelInfo& info, const TextInput& text, const Image
 std::vector<std::uint8_t> axisMask(const TextInput& text, TokenAxis axis, std::size_t length);
 
 struct LayerAttention;  // core/nn/attention.h
+class Tape;             // core/nn/tape.h
 
 // Everything one forward pass needs to be told.
 struct ForwardRequest {
@@ -111,6 +112,8 @@ struct ForwardRequest {
     std::vector<std::vector<std::uint8_t>> keepMaps = {};
     // Told what the heads of every traced layer are given, before they run. Null = nobody asks.
     std::function<void(const LayerAttention&)> watch = {};
+    // Where the pass is written down so that it can be run backwards; only for one that resumes nothing. Null = nowhere.
+    Tape* tape = nullptr;
 };
 
 // A loaded model. Immutable after opening; forward() may be called from one thread at a time.

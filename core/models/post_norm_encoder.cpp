@@ -31,38 +31,40 @@ void PostNormEncoder::lookAcross(const CrossLayer& layer, std::size_t index, con
                                  Tensor& context, Tensor& state)
 {
     const std::size_t width = layer.query.outputs();
-    Tensor queries({state.matrix().rows, width});
-    Tensor keysValues({cross.tokens.rows, 2 * width});
-    layer.query.apply(state.matrix(), queries.matrix());
-    layer.keyValue.apply(cross.tokens, keysValues.matrix());
+    const Operations& operations = cross.stack->operations();
+    Tensor queries = operations.tensor({state.matrix().rows, width});
+    Tensor keysValues = operations.tensor({cross.tokens.rows, 2 * width});
+    operations.apply(layer.query, state.matrix(), queries.matrix());
+    operations.apply(layer.keyValue, cross.tokens, keysValues.matrix());
     const MatrixView both = keysValues.matrix();
     cross.stack->attend(index,
                         {queries.matrix(), both.middleColumns(0, width), both.middleColumns(width, width),
                          state.matrix(), cross.tokens},
                         headScale(cross.stack->info()), context);
-    layer.output.addTo(context.matrix(), state.matrix());
-    layer.norm.apply(state.matrix(), state.matrix());
+    operations.addTo(layer.output, context.matrix(), state.matrix());
+    operations.apply(layer.norm, state.matrix(), state.matrix());
 }
 
 void PostNormEncoder::run(StackPass& stack, const CrossAttention& cross) const
 {
-    Tensor projected({stack.queries(), 3 * stack.info().width});
-    Tensor context({stack.queries(), stack.info().width});
-    Tensor inner({stack.queries(), stack.info().feedForwardSize});
+    const Operations& operations = stack.operations();
+    Tensor projected = operations.tensor({stack.queries(), 3 * stack.info().width});
+    Tensor context = operations.tensor({stack.queries(), stack.info().width});
+    Tensor inner = operations.tensor({stack.queries(), stack.info().feedForwardSize});
     for (std::size_t i = stack.firstLayer(); i < stack.layers(); ++i) {
         stack.beginLayer(i);
         const Layer& layer = m_layers[i];
         const MatrixView x = stack.hidden(i);
-        layer.queryKeyValue.apply(x, projected.matrix());
+        operations.apply(layer.queryKeyValue, x, projected.matrix());
         stack.attend(i, projected, x, headScale(stack.info()), context);
-        Tensor attended = copyOf(x);
-        layer.attentionOutput.addTo(context.matrix(), attended.matrix());
-        layer.attentionNorm.apply(attended.matrix(), attended.matrix());
+        Tensor attended = operations.copyOf(x);
+        operations.addTo(layer.attentionOutput, context.matrix(), attended.matrix());
+        operations.apply(layer.attentionNorm, attended.matrix(), attended.matrix());
         if (cross.stack != nullptr && layer.cross)
             lookAcross(*layer.cross, i, cross, context, attended);
-        layer.expand.apply(attended.matrix(), inner.matrix());
-        layer.contract.addTo(inner.matrix(), attended.matrix());
-        layer.outputNorm.apply(attended.matrix(), attended.matrix());
+        operations.apply(layer.expand, attended.matrix(), inner.matrix());
+        operations.addTo(layer.contract, inner.matrix(), attended.matrix());
+        operations.apply(layer.outputNorm, attended.matrix(), attended.matrix());
         stack.endLayer(std::move(attended));
     }
 }

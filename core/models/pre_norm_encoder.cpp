@@ -21,23 +21,24 @@ PreNormEncoder::PreNormEncoder(const Weights& weights, const StackInfo& stack, d
 void PreNormEncoder::run(StackPass& stack, const LayerNorm* finalNorm, std::span<const float> scales) const
 {
     const StackInfo& info = stack.info();
-    Tensor normed({stack.queries(), info.width});
-    Tensor projected({stack.queries(), 3 * info.width});
-    Tensor context({stack.queries(), info.width});
-    Tensor inner({stack.queries(), info.feedForwardSize});
+    const Operations& operations = stack.operations();
+    Tensor normed = operations.tensor({stack.queries(), info.width});
+    Tensor projected = operations.tensor({stack.queries(), 3 * info.width});
+    Tensor context = operations.tensor({stack.queries(), info.width});
+    Tensor inner = operations.tensor({stack.queries(), info.feedForwardSize});
     for (std::size_t i = stack.firstLayer(); i < stack.layers(); ++i) {
         stack.beginLayer(i);
         const Layer& layer = m_layers[i];
-        Tensor x = copyOf(stack.hidden(i));
-        layer.attentionNorm.apply(x.matrix(), normed.matrix());
-        layer.queryKeyValue.apply(normed.matrix(), projected.matrix());
+        Tensor x = operations.copyOf(stack.hidden(i));
+        operations.apply(layer.attentionNorm, x.matrix(), normed.matrix());
+        operations.apply(layer.queryKeyValue, normed.matrix(), projected.matrix());
         stack.attend(i, projected, normed.matrix(), scales.empty() ? headScale(info) : scales[i], context);
-        layer.attentionOutput.addTo(context.matrix(), x.matrix());
-        layer.feedForwardNorm.apply(x.matrix(), normed.matrix());
-        layer.expand.apply(normed.matrix(), inner.matrix());
-        layer.contract.addTo(inner.matrix(), x.matrix());
+        operations.addTo(layer.attentionOutput, context.matrix(), x.matrix());
+        operations.apply(layer.feedForwardNorm, x.matrix(), normed.matrix());
+        operations.apply(layer.expand, normed.matrix(), inner.matrix());
+        operations.addTo(layer.contract, inner.matrix(), x.matrix());
         if (finalNorm != nullptr && i + 1 == stack.layers())
-            finalNorm->apply(x.matrix(), x.matrix());
+            operations.apply(*finalNorm, x.matrix(), x.matrix());
         stack.endLayer(std::move(x));
     }
 }

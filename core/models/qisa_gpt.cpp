@@ -17,7 +17,6 @@
 #include "core/models/forward_pass.h"
 #include "core/models/heads.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <bit>
 #include <limits>
@@ -130,6 +129,7 @@ struct Layer {
     std::optional<Linear> query;  // none: a circuit's
     std::optional<Linear> key;
     std::vector<NamedTensors> trained;  // of each head
+    Operations::TrainedPlaces trainedPlaces;
     Linear attentionOutput;
     LayerNorm attentionNorm;
     Linear expand;
@@ -144,7 +144,8 @@ std::vector<NamedTensors> trainedTensors(const Weights& weights, std::size_t lay
     for (const char* name : kTrained) {
         if (!weights.has(name, layer))
             continue;
-        const Tensor all = weights.table(name, layer);
+        const Table table = weights.table(name, layer);
+        const Tensor& all = table.values;
         const std::size_t rows = all.matrix().rows / heads;
         const bool single = std::string_view(name).starts_with("angles");  // one row a head: a vector
         for (std::size_t head = 0; head < heads; ++head) {
@@ -155,6 +156,85 @@ std::vector<NamedTensors> trainedTensors(const Weights& weights, std::size_t lay
     }
     return trained;
 }
+
+// Where those are in the file.
+Operations::TrainedPlaces trainedPlaces(const Weights& weights, std::size_t layer)
+{
+    Operations::TrainedPlaces places;
+    for (const char* name : kTrained)
+        if (weights.has(name, layer))
+            places[name] = weights.place(name, layer);
+    return places;
+}
+
+// The values of a head's circuit, for another mechanism: what the head gives when every token looks at itself alone.
+class CircuitValues {
+public:
+    CircuitValues(const StackInfo& stack, const Layer& layer, std::size_t index, std::size_t head, MatrixView tokens)
+        : m_own(*stack.own), m_layer(layer), m_head(head), m_headSize(stack.headSize), m_tokens(tokens)
+    {
+        if (!layer.query)
+            refuse({"plan", "no other mechanism on heads of QISA's versions v1 and v2",
+                    "one at layer " + std::to_string(index) + ", head " + std::to_string(head),
+                    "Their queries and keys come from circuits: the model has none of its own."});
+    }
+
+    void fill(const Operations& operations, MutableMatrixView out) const
+    {
+        HeadOutput output;
+        output.output = out;
+        const Work work(*this, copyOf(m_tokens));
+        attendHead(*m_own.mechanism, work.input, m_own.parameters, output, Monitor());
+        if (Tape* const tape = operations.tape())
+            tape->record([self = *this, out, tokens = std::make_shared<const Tensor>(copyOf(m_tokens))](Tape& to) {
+                self.backward(to, *tokens, out);
+            });
+    }
+
+private:
+    // What the head is given. Its queries and keys do not matter: each token has one choice.
+    struct Work {
+        Work(const CircuitValues& of, Tensor layerInput)
+            : tokens(std::move(layerInput)), nothing(Tensor::zeros({tokens.shape()[0], of.m_headSize})),
+              onlyItself({tokens.shape()[0], tokens.shape()[0]})
+        {
+            std::ranges::fill(onlyItself.values(), -std::numeric_limits<float>::infinity());
+            for (std::size_t token = 0; token < tokens.shape()[0]; ++token)
+                onlyItself.matrix()(token, token) = 0.0F;
+            input.queries = nothing.matrix();
+            input.keys = nothing.matrix();
+            input.values = nothing.matrix();
+            input.mask.additive = onlyItself.matrix();
+            input.layerInput = tokens.matrix();
+            input.trained = &of.m_layer.trained[of.m_head];
+        }
+        Tensor tokens;
+        Tensor nothing;
+        Tensor onlyItself;
+        HeadInput input;
+    };
+
+    void backward(Tape& tape, const Tensor& tokens, MatrixView out) const
+    {
+        const Tensor gradients = tape.take(out);
+        if (gradients.empty())
+            return;
+        const Work work(*this, copyOf(tokens.matrix()));
+        std::vector<std::map<std::string, Tensor, std::less<>>> trained(m_head + 1);
+        HeadGradients into;
+        into.layerInput = tape.gradients(m_tokens);
+        into.keyInput = into.layerInput;
+        into.trained = tape.wantsParameters() ? &trained[m_head] : nullptr;
+        m_own.mechanism->backward(work.input, m_own.parameters, {gradients.matrix(), {}}, into, tape.monitor());
+        Operations::addTrained(tape, trained, m_layer.trainedPlaces);
+    }
+
+    const HeadAssignment& m_own;
+    const Layer& m_layer;
+    std::size_t m_head;
+    std::size_t m_headSize;
+    MatrixView m_tokens;
+};
 
 class QisaGpt : public Model {
 public:
@@ -170,8 +250,8 @@ public:
             const bool projects = weights.has("query", i);
             m_layers.push_back({projects ? std::optional(weights.linear("query", i)) : std::nullopt,
                                 projects ? std::optional(weights.linear("key", i)) : std::nullopt,
-                                trainedTensors(weights, i, stack.heads), weights.linear("attention output", i),
-                                weights.norm("attention norm", i, from.epsilon),
+                                trainedTensors(weights, i, stack.heads), trainedPlaces(weights, i),
+                                weights.linear("attention output", i), weights.norm("attention norm", i, from.epsilon),
                                 weights.linear("expand", i, from.activation), weights.linear("contract", i),
                                 weights.norm("output norm", i, from.epsilon)});
         }
@@ -183,22 +263,23 @@ public:
         ForwardPass pass(m_info, request, monitor);
         StackPass text = pass.stack(0);
         text.embeddings([&](MutableMatrixView out) {
-            lookUp(m_words, pass.input().tokenIds, out);
-            addPositions(m_positions, out);
+            pass.operations().lookUp(m_words, pass.input().tokenIds, out);
+            pass.operations().addPositions(m_positions, out);
         });
         const StackInfo& stack = text.info();
-        Tensor context({text.queries(), stack.width});
-        Tensor inner({text.queries(), stack.feedForwardSize});
+        const Operations& operations = text.operations();
+        Tensor context = operations.tensor({text.queries(), stack.width});
+        Tensor inner = operations.tensor({text.queries(), stack.feedForwardSize});
         for (std::size_t i = text.firstLayer(); i < text.layers(); ++i) {
             text.beginLayer(i);
             const Layer& layer = m_layers[i];
-            Tensor x = copyOf(text.hidden(i));
+            Tensor x = operations.copyOf(text.hidden(i));
             attend(text, *request.plan, i, x, context);
-            layer.attentionOutput.addTo(context.matrix(), x.matrix());
-            layer.attentionNorm.apply(x.matrix(), x.matrix());
-            layer.expand.apply(x.matrix(), inner.matrix());
-            layer.contract.addTo(inner.matrix(), x.matrix());
-            layer.outputNorm.apply(x.matrix(), x.matrix());
+            operations.addTo(layer.attentionOutput, context.matrix(), x.matrix());
+            operations.apply(layer.attentionNorm, x.matrix(), x.matrix());
+            operations.apply(layer.expand, x.matrix(), inner.matrix());
+            operations.addTo(layer.contract, inner.matrix(), x.matrix());
+            operations.apply(layer.outputNorm, x.matrix(), x.matrix());
             text.endLayer(std::move(x));
         }
         m_head.run(pass, text.lastHidden());
@@ -211,54 +292,32 @@ private:
     {
         const StackInfo& stack = text.info();
         const Layer& layer = m_layers[index];
-        Tensor queries = Tensor::zeros({text.queries(), stack.width});
-        Tensor keys = Tensor::zeros({text.queries(), stack.width});
-        Tensor values = Tensor::zeros({text.queries(), stack.width});
+        const Operations& operations = text.operations();
+        Tensor queries = operations.tensor({text.queries(), stack.width});
+        Tensor keys = operations.tensor({text.queries(), stack.width});
+        Tensor values = operations.tensor({text.queries(), stack.width});
+        for (Tensor* const each : {&queries, &keys, &values})
+            std::ranges::fill(each->values(), 0.0F);
         if (layer.query) {
-            layer.query->apply(x.matrix(), queries.matrix());
-            layer.key->apply(x.matrix(), keys.matrix());
+            operations.apply(*layer.query, x.matrix(), queries.matrix());
+            operations.apply(*layer.key, x.matrix(), keys.matrix());
         }
         for (std::size_t head = 0; head < stack.heads; ++head)
             if (plan.at(0, index, head).mechanism != stack.own->mechanism)
-                fillValues(stack, layer, index, head, {queries.matrix(), keys.matrix(), values.matrix(), x.matrix()},
-                           values.matrix().middleColumns(head * stack.headSize, stack.headSize));
+                CircuitValues(stack, layer, index, head, x.matrix())
+                    .fill(operations, values.matrix().middleColumns(head * stack.headSize, stack.headSize));
         text.attend(index,
                     {.queries = queries.matrix(),
                      .keys = keys.matrix(),
                      .values = values.matrix(),
                      .input = x.matrix(),
-                     .trained = layer.trained},
+                     .trained = layer.trained,
+                     .trainedPlaces = &layer.trainedPlaces},
                     headScale(stack), context);
     }
 
-    // The values of a head's circuit: what the head gives when every token looks at itself alone.
-    static void fillValues(const StackInfo& stack, const Layer& layer, std::size_t index, std::size_t head,
-                           const AttentionOperands& operands, MutableMatrixView out)
-    {
-        if (!layer.query)
-            refuse({"plan", "no other mechanism on heads of QISA's versions v1 and v2",
-                    "one at layer " + std::to_string(index) + ", head " + std::to_string(head),
-                    "Their queries and keys come from circuits: the model has none of its own."});
-        const std::size_t tokens = operands.input.rows;
-        const auto columns = [&](MatrixView all) { return all.middleColumns(head * stack.headSize, stack.headSize); };
-        Tensor onlyItself({tokens, tokens});
-        std::ranges::fill(onlyItself.values(), -std::numeric_limits<float>::infinity());
-        for (std::size_t token = 0; token < tokens; ++token)
-            onlyItself.matrix()(token, token) = 0.0F;
-        HeadInput input;
-        input.queries = columns(operands.queries);
-        input.keys = columns(operands.keys);
-        input.values = columns(operands.values);
-        input.mask.additive = onlyItself.matrix();
-        input.layerInput = operands.input;
-        input.trained = &layer.trained[head];
-        HeadOutput output;
-        output.output = out;
-        attendHead(*stack.own->mechanism, input, stack.own->parameters, output, Monitor());
-    }
-
-    Tensor m_words;
-    Tensor m_positions;
+    Table m_words;
+    Table m_positions;
     std::vector<Layer> m_layers;
     LanguageHead m_head;
 };

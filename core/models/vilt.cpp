@@ -10,7 +10,6 @@
 #include "core/models/pre_norm_encoder.h"
 #include "core/models/vit_layers.h"
 #include "core/models/weights.h"
-#include "core/nn/embedding.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -121,13 +120,6 @@ Description resolve(const ModelFiles& files)
             config.positive("layer_norm_eps", 1e-12)};
 }
 
-void addToAll(std::span<const float> values, MutableMatrixView rows)
-{
-    for (std::size_t row = 0; row < rows.rows; ++row)
-        for (std::size_t i = 0; i < values.size(); ++i)
-            rows(row, i) += values[i];
-}
-
 class Vilt : public Model {
 public:
     Vilt(const Description& from, Monitor& monitor)
@@ -157,7 +149,7 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass joint = pass.stack(0);
-        joint.embeddings([&](MutableMatrixView out) { embed(pass.input(), out); });
+        joint.embeddings([&](MutableMatrixView out) { embed(pass.operations(), pass.input(), out); });
         m_encoder.run(joint);
         if (m_pooler)
             head(pass, joint.lastHidden());
@@ -165,43 +157,43 @@ public:
     }
 
 private:
-    void embed(const ModelInput& input, MutableMatrixView out) const
+    void embed(const Operations& operations, const ModelInput& input, MutableMatrixView out) const
     {
         const std::size_t textTokens = input.tokenIds.size();
         const MutableMatrixView text = out.middleRows(0, textTokens);
-        lookUp(m_words, input.tokenIds, text);
-        addLookUp(m_tokenTypes, tokenTypesOf(input, m_tokenTypes.shape().front()), text);
-        addPositions(m_positions, text);
-        m_embeddingNorm.apply(text, text);
-        addToAll(m_modalities.matrix().row(0), text);
+        operations.lookUp(m_words, input.tokenIds, text);
+        operations.addLookUp(m_tokenTypes, tokenTypesOf(input, m_tokenTypes.matrix().rows), text);
+        operations.addPositions(m_positions, text);
+        operations.apply(m_embeddingNorm, text, text);
+        operations.addLookUp(m_modalities, std::vector<std::int32_t>(text.rows, 0), text);
         const MutableMatrixView image = out.middleRows(textTokens, out.rows - textTokens);
-        m_image.embed(input.image, image);
-        addToAll(m_modalities.matrix().row(1), image);
+        m_image.embed(operations, input.image, image);
+        operations.addLookUp(m_modalities, std::vector<std::int32_t>(image.rows, 1), image);
     }
 
     void head(ForwardPass& pass, MatrixView last) const
     {
-        Tensor normed({last.columns});
-        m_finalNorm.apply(last.middleRows(0, 1), normed.matrix());
-        Tensor pooled = applied(*m_pooler, normed);
+        const Operations& operations = pass.operations();
+        Tensor normed = operations.tensor({last.columns});
+        operations.apply(m_finalNorm, last.middleRows(0, 1), normed.matrix());
+        Tensor pooled = applied(operations, *m_pooler, normed);
         if (m_transform) {
-            Tensor transformed = applied(*m_transform, pooled);
-            m_transformNorm.apply(transformed.matrix(), transformed.matrix());
-            for (float& x : transformed.values())
-                x = 0.5F * x * (1.0F + std::erf(x * std::numbers::sqrt2_v<float> / 2.0F));  // GELU
-            pass.output("logits", applied(*m_output, transformed));
+            Tensor transformed = applied(operations, *m_transform, pooled);
+            operations.apply(m_transformNorm, transformed.matrix(), transformed.matrix());
+            operations.activate(Activation::Gelu, transformed.matrix());
+            pass.output("logits", applied(operations, *m_output, transformed));
         } else if (m_output) {
-            pass.output("logits", applied(*m_output, pooled));
+            pass.output("logits", applied(operations, *m_output, pooled));
         }
         pass.output("pooled", std::move(pooled));
     }
 
-    Tensor m_words;
-    Tensor m_positions;
-    Tensor m_tokenTypes;
+    Table m_words;
+    Table m_positions;
+    Table m_tokenTypes;
     LayerNorm m_embeddingNorm;
     ImageEmbedding m_image;
-    Tensor m_modalities;
+    Table m_modalities;
     PreNormEncoder m_encoder;
     LayerNorm m_finalNorm;
     std::optional<Linear> m_pooler;

@@ -99,14 +99,15 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         StackPass vision = pass.stack(0);
-        vision.embeddings([&](MutableMatrixView out) { m_embedding.embed(pass.input().image, out); });
+        vision.embeddings(
+            [&](MutableMatrixView out) { m_embedding.embed(pass.operations(), pass.input().image, out); });
         m_encoder.run(vision);
-        Tensor normed({m_info.stacks.front().width});
-        m_finalNorm.apply(vision.lastHidden().middleRows(0, 1), normed.matrix());
+        Tensor normed = pass.operations().tensor({m_info.stacks.front().width});
+        pass.operations().apply(m_finalNorm, vision.lastHidden().middleRows(0, 1), normed.matrix());
         if (m_classifier)
-            pass.output("logits", applied(*m_classifier, normed));
+            pass.output("logits", applied(pass.operations(), *m_classifier, normed));
         if (m_pooler)
-            pass.output("pooled", applied(*m_pooler, normed));
+            pass.output("pooled", applied(pass.operations(), *m_pooler, normed));
         return pass.finish();
     }
 

@@ -2,7 +2,7 @@
 #include "core/models/weights.h"
 
 #include "core/base/error.h"
-#include "core/nn/embedding.h"
+#include "core/nn/operations.h"
 
 #include <algorithm>
 #include <atomic>
@@ -106,12 +106,13 @@ private:
 
 }  // namespace
 
-void EmbeddingRows::lookUp(std::span<const std::int32_t> ids, MutableMatrixView out) const
+void EmbeddingRows::lookUp(const Operations& operations, std::span<const std::int32_t> ids, MutableMatrixView out) const
 {
     if (m_entry == nullptr)
-        return ketscope::lookUp(m_table, ids, out);
+        return operations.lookUp(m_table, ids, out);
     for (std::size_t i = 0; i < ids.size(); ++i)
         m_archive->read(*m_entry, static_cast<std::uint64_t>(ids[i]) * out.columns, out.row(i));
+    operations.lookedUp(m_table.place, ids, out);
 }
 
 std::map<Axis, std::size_t> textAxes(const ModelInfo& info)
@@ -332,7 +333,10 @@ Linear Weights::linearOf(std::span<const Found* const> parts, Activation activat
     const bool turned = kind == Part::Turned || kind == Part::TurnedMatrix;
     const auto rows = std::make_shared<StoredRows>(m_archive);
     std::vector<float> bias;
+    std::vector<LinearPart> places;
     for (const Found* part : parts) {
+        places.push_back({part->rows, placeOf(part->weight), placeOf(part->bias),
+                          turned ? WeightLayout::InputOutput : WeightLayout::OutputInput});
         rows->add(*part->weight, turned ? part->columns : part->rows, turned ? part->rows : part->columns);
         const std::vector<float> values = readVector(part->bias);
         bias.insert(bias.end(), values.begin(), values.end());
@@ -346,17 +350,26 @@ Linear Weights::linearOf(std::span<const Found* const> parts, Activation activat
         rows->read(0, weight.values());
         return Linear(weight.matrix(), bias, WeightLayout::InputOutput, activation);
     };
-    if (m_streamed)
-        return {turned ? rows->count() : rows->width(), turned ? rows->width() : rows->count(), pack};
+    if (m_streamed) {
+        Linear streamed(turned ? rows->count() : rows->width(), turned ? rows->width() : rows->count(), pack);
+        streamed.setParts(std::move(places));
+        return streamed;
+    }
     Linear packed = pack();
+    packed.setParts(std::move(places));
     for (const StoredRows::Part& part : rows->parts())
         warn(*part.entry, part.odd.nan, part.odd.infinite);
     return packed;
 }
 
+RmsNorm Weights::rmsNormOf(const Found& which, double epsilon) const
+{
+    return {readVector(which.weight), epsilon, placeOf(which.weight)};
+}
+
 LayerNorm Weights::normOf(const Found& which, double epsilon) const
 {
-    return {readVector(which.weight), readVector(which.bias), epsilon};
+    return {readVector(which.weight), readVector(which.bias), epsilon, placeOf(which.weight), placeOf(which.bias)};
 }
 
 Linear Weights::linear(std::string_view name, Activation activation) const
@@ -386,33 +399,51 @@ LayerNorm Weights::norm(std::string_view name, std::size_t layer, double epsilon
     return normOf(found(name, std::to_string(layer)), epsilon);
 }
 
-RmsNorm Weights::rmsNorm(std::string_view name, double epsilon) const
-{
-    return {readVector(found(name).weight), epsilon};
-}
+RmsNorm Weights::rmsNorm(std::string_view name, double epsilon) const { return rmsNormOf(found(name), epsilon); }
 
 RmsNorm Weights::rmsNorm(std::string_view name, std::size_t layer, double epsilon) const
 {
-    return {readVector(found(name, std::to_string(layer)).weight), epsilon};
+    return rmsNormOf(found(name, std::to_string(layer)), epsilon);
 }
 
-Tensor Weights::table(std::string_view name) const { return tableOf(found(name)); }
+Table Weights::table(std::string_view name) const { return tableOf(found(name)); }
 
-Tensor Weights::table(std::string_view name, std::size_t layer) const
+Table Weights::table(std::string_view name, std::size_t layer) const
 {
     return tableOf(found(name, std::to_string(layer)));
 }
 
-Tensor Weights::tableOf(const Found& which) const
+ParameterPlace Weights::place(std::string_view name, std::size_t layer) const
 {
-    Tensor result({which.rows, which.columns});
-    read(*which.weight, result.values());
+    return placeOf(found(name, std::to_string(layer)).weight);
+}
+
+Table Weights::row(std::string_view name) const
+{
+    const Found& which = found(name);
+    Table result{Tensor({1, which.rows}), placeOf(which.weight)};
+    read(*which.weight, result.values.values());
     return result;
+}
+
+Table Weights::tableOf(const Found& which) const
+{
+    Table result{Tensor({which.rows, which.columns}), placeOf(which.weight)};
+    read(*which.weight, result.values.values());
+    return result;
+}
+
+ParameterPlace Weights::placeOf(const TensorEntry* entry)
+{
+    if (entry == nullptr)
+        return {};
+    return {entry->name, std::vector<std::size_t>(entry->shape.begin(), entry->shape.end())};
 }
 
 EmbeddingRows Weights::embedding(std::string_view name) const
 {
-    return m_streamed ? EmbeddingRows(m_archive, *found(name).weight) : EmbeddingRows(table(name));
+    const TensorEntry* const entry = found(name).weight;
+    return m_streamed ? EmbeddingRows(m_archive, *entry, placeOf(entry)) : EmbeddingRows(table(name));
 }
 
 std::vector<float> Weights::values(std::string_view name) const { return readVector(found(name).weight); }

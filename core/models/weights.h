@@ -3,6 +3,7 @@
 
 #include "core/base/tensor.h"
 #include "core/models/model.h"
+#include "core/nn/embedding.h"
 #include "core/nn/linear.h"
 #include "core/nn/norm.h"
 
@@ -62,21 +63,24 @@ struct TensorRow {
     Axis columns = Axis::One;
 };
 
+class Operations;  // core/nn/operations.h
+
 // The rows of a table of embeddings. Kept in memory, or read from the file when they are looked up if the model does not
 // fit into it.
 class EmbeddingRows {
 public:
-    EmbeddingRows(std::shared_ptr<const TensorArchive> archive, const TensorEntry& entry)
+    EmbeddingRows(std::shared_ptr<const TensorArchive> archive, const TensorEntry& entry, ParameterPlace place)
         : m_archive(std::move(archive)), m_entry(&entry)
     {
+        m_table.place = std::move(place);
     }
-    explicit EmbeddingRows(Tensor table) : m_table(std::move(table)) {}
+    explicit EmbeddingRows(Table table) : m_table(std::move(table)) {}
 
     // out[i] = row ids[i]. Ids are inside the table.
-    void lookUp(std::span<const std::int32_t> ids, MutableMatrixView out) const;
+    void lookUp(const Operations& operations, std::span<const std::int32_t> ids, MutableMatrixView out) const;
 
 private:
-    Tensor m_table;
+    Table m_table;
     std::shared_ptr<const TensorArchive> m_archive;
     const TensorEntry* m_entry = nullptr;
 };
@@ -125,8 +129,10 @@ public:
     LayerNorm norm(std::string_view name, std::size_t layer, double epsilon) const;
     RmsNorm rmsNorm(std::string_view name, double epsilon) const;
     RmsNorm rmsNorm(std::string_view name, std::size_t layer, double epsilon) const;
-    Tensor table(std::string_view name) const;
-    Tensor table(std::string_view name, std::size_t layer) const;
+    Table table(std::string_view name) const;
+    Table table(std::string_view name, std::size_t layer) const;
+    ParameterPlace place(std::string_view name, std::size_t layer) const;
+    Table row(std::string_view name) const;  // a vector, as a table of one row
     EmbeddingRows embedding(std::string_view name) const;
     std::vector<float> values(std::string_view name) const;
 
@@ -158,9 +164,11 @@ private:
     void warn(const TensorEntry& entry, std::size_t nan, std::size_t infinite) const;
     std::vector<float> readVector(const TensorEntry* entry) const;
     Linear linearOf(std::span<const Found* const> parts, Activation activation) const;
-    Tensor tableOf(const Found& which) const;
+    Table tableOf(const Found& which) const;
     LayerNorm normOf(const Found& which, double epsilon) const;
+    RmsNorm rmsNormOf(const Found& which, double epsilon) const;
     bool isIgnored(std::string_view name) const;
+    static ParameterPlace placeOf(const TensorEntry* entry);
 
     std::filesystem::path m_folder;
     std::shared_ptr<const TensorArchive> m_archive;

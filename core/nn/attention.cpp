@@ -152,4 +152,76 @@ LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatri
     return LayerWork(layer, plan, context, monitor).run();
 }
 
+namespace {
+
+// What one head adds to values that several heads share.
+struct SharedGradients {
+    Tensor keys;
+    Tensor values;
+    Tensor input;
+    Tensor keyInput;
+};
+
+Tensor zerosLike(MatrixView values) { return values.empty() ? Tensor() : Tensor::zeros({values.rows, values.columns}); }
+
+MutableMatrixView viewOf(Tensor& values) { return values.empty() ? MutableMatrixView() : values.matrix(); }
+
+void add(const Tensor& from, MutableMatrixView to)
+{
+    for (std::size_t row = 0; !to.empty() && !from.empty() && row < to.rows; ++row)
+        for (std::size_t i = 0; i < to.columns; ++i)
+            to(row, i) += from.matrix()(row, i);
+}
+
+SharedGradients headBackward(const LayerAttention& layer, const HeadPlan& plan, std::size_t head, MatrixView gradients,
+                             const LayerGradients& into, const Monitor& monitor)
+{
+    const HeadAssignment& what = plan.at(layer.stack, layer.layer, head);
+    const HeadInput input = headInputOf(layer, head, *what.mechanism, plan.seed());
+    SharedGradients shared;
+    shared.keys = zerosLike(into.keys.empty() ? MatrixView() : input.keys);
+    shared.values = zerosLike(into.values.empty() ? MatrixView() : input.values);
+    shared.input = zerosLike(into.input);
+    shared.keyInput = zerosLike(layer.keyInput.empty() ? into.input : into.keyInput);
+    HeadGradients of;
+    if (!into.queries.empty()) {
+        const std::size_t width = into.queries.columns / layer.heads;
+        of.queries = into.queries.middleColumns(head * width, width);
+    }
+    of.keys = viewOf(shared.keys);
+    of.values = viewOf(shared.values);
+    of.layerInput = viewOf(shared.input);
+    of.keyInput = viewOf(shared.keyInput);
+    if (into.maps != nullptr)
+        of.weights = into.maps->matrix({head});
+    if (into.trained != nullptr && input.trained != nullptr)
+        of.trained = &into.trained->at(head);
+    what.mechanism->backward(input, what.parameters, {columnsOfHead(gradients, head, layer.heads), {}}, of, monitor);
+    return shared;
+}
+
+}  // namespace
+
+void attendBackward(const LayerAttention& layer, const HeadPlan& plan, MatrixView gradients, const LayerGradients& into,
+                    const Monitor& monitor)
+{
+    std::vector<SharedGradients> shared(layer.heads);
+    parallelFor(layer.heads, layer.queries.rows * layer.keys.rows * layer.queries.columns / layer.heads,
+                [&](std::size_t head) {
+                    monitor.check();
+                    shared[head] = headBackward(layer, plan, head, gradients, into, monitor);
+                });
+    const std::size_t groups = groupsOf(layer);
+    for (std::size_t head = 0; head < layer.heads; ++head) {
+        const std::size_t group = head / (layer.heads / groups);
+        const auto columns = [&](MutableMatrixView all) {
+            return all.empty() ? all : all.middleColumns(group * (all.columns / groups), all.columns / groups);
+        };
+        add(shared[head].keys, columns(into.keys));
+        add(shared[head].values, columns(into.values));
+        add(shared[head].input, into.input);
+        add(shared[head].keyInput, layer.keyInput.empty() ? into.input : into.keyInput);
+    }
+}
+
 }  // namespace ketscope

@@ -44,4 +44,21 @@ struct LayerMaps {
 // count. Throws Error (Cancelled) when the monitor says so.
 LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor);
 
+// Where the gradients of what a layer's heads were given are added to; empty or null = not asked for.
+struct LayerGradients {
+    MutableMatrixView queries = {};
+    MutableMatrixView keys = {};
+    MutableMatrixView values = {};
+    MutableMatrixView input = {};     // beyond what reaches it through queries, keys and values
+    MutableMatrixView keyInput = {};  // likewise; where the layer has no keyInput it goes to input
+    Tensor* maps = nullptr;           // (H, n, m): of the weights used, as if each were free
+    std::vector<std::map<std::string, Tensor, std::less<>>>* trained = nullptr;  // of each head, see HeadGradients
+};
+
+// The gradients of a loss of which those of attend()'s context are `gradients` (n, H·dv): every head's mechanism gives
+// its own. The same bits for any thread count. Throws Error (Failure) for a mechanism that has none, Error (Cancelled)
+// when the monitor says so.
+void attendBackward(const LayerAttention& layer, const HeadPlan& plan, MatrixView gradients, const LayerGradients& into,
+                    const Monitor& monitor);
+
 }  // namespace ketscope

@@ -33,4 +33,10 @@ void addPositions(const Tensor& table, MutableMatrixView out)
         addRow(table.matrix().row(i), out.row(i));
 }
 
+void addToRows(MatrixView gradients, std::span<const std::int32_t> ids, MutableMatrixView table)
+{
+    for (std::size_t i = 0; i < ids.size(); ++i)
+        addRow(gradients.row(i), table.row(static_cast<std::size_t>(ids[i])));
+}
+
 }  // namespace ketscope

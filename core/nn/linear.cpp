@@ -4,10 +4,13 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/tensor.h"
+#include "core/nn/product.h"
 
 #include <array>
+#include <cmath>
 #include <map>
 #include <mutex>
+#include <numbers>
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <tuple>
@@ -164,6 +167,58 @@ std::optional<Activation> activationNamed(std::string_view name)
     return found == s_names.end() ? std::nullopt : std::optional(found->second);
 }
 
+namespace {
+
+constexpr double kQuick = 1.702;  // of quickGelu
+
+double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
+
+// What geluTanh takes the tanh of, and its slope.
+constexpr double kCubic = 0.044715;
+double tanhArgument(double x) { return std::sqrt(2.0 / std::numbers::pi) * (x + kCubic * x * x * x); }
+double tanhArgumentSlope(double x) { return std::sqrt(2.0 / std::numbers::pi) * (1.0 + 3.0 * kCubic * x * x); }
+
+double swishSlope(double x, double factor)
+{
+    const double gate = sigmoid(factor * x);
+    return gate + factor * x * gate * (1.0 - gate);
+}
+
+}  // namespace
+
+double activate(Activation activation, double x)
+{
+    switch (activation) {
+    case Activation::None: break;
+    case Activation::Gelu: return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
+    case Activation::GeluTanh: return 0.5 * x * (1.0 + std::tanh(tanhArgument(x)));
+    case Activation::QuickGelu: return x * sigmoid(kQuick * x);
+    case Activation::Relu: return std::max(x, 0.0);
+    case Activation::Silu: return x * sigmoid(x);
+    case Activation::Tanh: return std::tanh(x);
+    }
+    return x;
+}
+
+double slopeOf(Activation activation, double x)
+{
+    switch (activation) {
+    case Activation::None: break;
+    case Activation::Gelu:
+        return 0.5 * (1.0 + std::erf(x / std::numbers::sqrt2))
+               + x * std::exp(-0.5 * x * x) / std::sqrt(2.0 * std::numbers::pi);
+    case Activation::GeluTanh: {
+        const double t = std::tanh(tanhArgument(x));
+        return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * tanhArgumentSlope(x);
+    }
+    case Activation::QuickGelu: return swishSlope(x, kQuick);
+    case Activation::Relu: return x > 0.0 ? 1.0 : 0.0;
+    case Activation::Silu: return swishSlope(x, 1.0);
+    case Activation::Tanh: return 1.0 - std::tanh(x) * std::tanh(x);
+    }
+    return 1.0;
+}
+
 struct Linear::Packed {
     struct Tile {
         std::size_t first;  // output
@@ -186,7 +241,9 @@ struct Linear::Packed {
     void packTile(const Tile& tile, const float* from, std::size_t inputStride, std::size_t outputStride);
     const float* denseRows(MatrixView in) const;
     void runTile(const Tile& tile, const Product& product, MatrixView in, MutableMatrixView out, bool sum) const;
-    void run(MatrixView in, MutableMatrixView out, bool sum) const;
+    void run(MatrixView in, MutableMatrixView out, bool sum, Activation after) const;
+    Tensor unpacked() const;
+    Tensor linearGradients(MatrixView in, MatrixView gradients) const;
 };
 
 Linear::Packed::Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act)
@@ -276,7 +333,7 @@ void Linear::Packed::runTile(const Tile& tile, const Product& product, MatrixVie
     }
 }
 
-void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum) const
+void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum, Activation after) const
 {
     const std::size_t rowTiles = (in.rows + kRowTile - 1) / kRowTile;
     struct Work {
@@ -292,7 +349,7 @@ void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum) const
             const bool same = !work.empty() && work.back().rows == rows && work.back().tile->width == tile.width;
             work.push_back({&tile, row * kRowTile, rows,
                             same ? work.back().product
-                                 : productFor({rows, inputs, tile.width, !bias.empty(), activation}, tile.layout)});
+                                 : productFor({rows, inputs, tile.width, !bias.empty(), after}, tile.layout)});
         }
     }
     parallelFor(work.size(), inputs * tiles.front().width, [&](std::size_t index) {
@@ -300,6 +357,35 @@ void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum) const
         runTile(*one.tile, *one.product, in.middleRows(one.firstRow, one.rows), out.middleRows(one.firstRow, one.rows),
                 sum);
     });
+}
+
+// The weights as a matrix (outputs, inputs).
+Tensor Linear::Packed::unpacked() const
+{
+    Tensor rows({outputs, inputs});
+    parallelFor(tiles.size(), inputs * tiles.front().width, [&](std::size_t index) {
+        const OneThread one;
+        const Tile& tile = tiles[index];
+        memory in = wrap(tile.layout, weights.data() + tile.offset);
+        memory out = wrap(plain(inputs, tile.width, 1, inputs), rows.matrix().row(tile.first).data());
+        dnnl::reorder(in, out).execute(streamOfThread(), in, out);
+        streamOfThread().wait();
+    });
+    return rows;
+}
+
+// The gradients of what the activation is applied to.
+Tensor Linear::Packed::linearGradients(MatrixView in, MatrixView gradients) const
+{
+    Tensor result({in.rows, outputs});
+    run(in, result.matrix(), false, Activation::None);
+    parallelFor(in.rows, outputs, [&](std::size_t row) {
+        const std::span<float> z = result.matrix().row(row);
+        for (std::size_t i = 0; i < outputs; ++i)
+            z[i] = static_cast<float>(static_cast<double>(gradients(row, i))
+                                      * slopeOf(activation, static_cast<double>(z[i])));
+    });
+    return result;
 }
 
 Linear::Linear(MatrixView weights, std::span<const float> bias, WeightLayout layout, Activation activation)
@@ -335,7 +421,7 @@ void Linear::apply(MatrixView in, MutableMatrixView out) const
 {
     if (!m_packed)
         return m_source.pack().apply(in, out);
-    m_packed->run(in, out, false);
+    m_packed->run(in, out, false, m_packed->activation);
 }
 
 void Linear::addTo(MatrixView in, MutableMatrixView out) const
@@ -344,7 +430,26 @@ void Linear::addTo(MatrixView in, MutableMatrixView out) const
         return m_source.pack().addTo(in, out);
     if (m_packed->activation != Activation::None)
         fail({"linear layer", "no activation before a residual", "one", "Report this."});
-    m_packed->run(in, out, true);
+    m_packed->run(in, out, true, Activation::None);
+}
+
+void Linear::backward(MatrixView in, MatrixView gradients, const LinearGradients& into) const
+{
+    if (!m_packed)
+        return m_source.pack().backward(in, gradients, into);
+    const bool plainSum = m_packed->activation == Activation::None;
+    const Tensor inner = plainSum ? Tensor() : m_packed->linearGradients(in, gradients);
+    const MatrixView g = plainSum ? gradients : inner.matrix();
+    if (!into.in.empty())
+        addProduct(g, m_packed->unpacked().matrix(), into.in);
+    if (!into.weights.empty())
+        addProduct(transposed(g).matrix(), in, into.weights);
+    for (std::size_t i = 0; i < into.bias.size(); ++i) {
+        double sum = 0.0;
+        for (std::size_t row = 0; row < g.rows; ++row)
+            sum += static_cast<double>(g(row, i));
+        into.bias[i] += static_cast<float>(sum);
+    }
 }
 
 }  // namespace ketscope

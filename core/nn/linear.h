@@ -2,11 +2,13 @@
 #pragma once
 
 #include "core/base/view.h"
+#include "core/nn/parameter_place.h"
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace ketscope {
 
@@ -17,6 +19,10 @@ enum class Activation { None, Gelu, GeluTanh, QuickGelu, Relu, Silu, Tanh };
 // "swish", "tanh". Empty when the name is not known.
 std::optional<Activation> activationNamed(std::string_view name);
 
+// a(x), and da/dx, in double precision.
+double activate(Activation activation, double x);
+double slopeOf(Activation activation, double x);
+
 enum class WeightLayout {
     OutputInput,  // rows are outputs, as in most files
     InputOutput   // rows are inputs, as GPT-2 stores them
@@ -24,6 +30,21 @@ enum class WeightLayout {
 
 // Fills `rows` (count · inputs) with the weights of outputs [first, first + count). Called from several threads.
 using WeightRows = std::function<void(std::size_t first, std::span<float> rows)>;
+
+// Some outputs of a linear layer, next to each other, and where their parameters are in a file.
+struct LinearPart {
+    std::size_t outputs = 0;
+    ParameterPlace weight = {};
+    ParameterPlace bias = {};
+    WeightLayout layout = WeightLayout::OutputInput;
+};
+
+// Where the gradients of what a linear layer was given are added to; empty = not asked for.
+struct LinearGradients {
+    MutableMatrixView in = {};       // (n, inputs)
+    MutableMatrixView weights = {};  // (outputs, inputs)
+    std::span<float> bias = {};      // (outputs)
+};
 
 // y = activation(x Wᵀ + b) with weights packed once for the processor that the program runs on. Results are the same
 // bits for any thread count: the work is cut into fixed tiles and each is computed by one thread.
@@ -49,6 +70,15 @@ public:
     // out += x Wᵀ + b: a residual connection. Only without an activation.
     void addTo(MatrixView in, MutableMatrixView out) const;
 
+    // The gradients of a loss of which those of apply(in) are `gradients` (n, outputs): with g = gradients ⊙
+    // activation'(z), z = x Wᵀ + b, that is g W for the input, gᵀ x for the weights and the sum of g's rows for the
+    // bias. Without an activation the same holds of addTo().
+    void backward(MatrixView in, MatrixView gradients, const LinearGradients& into) const;
+
+    // What its outputs are in a file, in order; empty when nothing is known.
+    const std::vector<LinearPart>& parts() const { return m_parts; }
+    void setParts(std::vector<LinearPart> parts) { m_parts = std::move(parts); }
+
 private:
     struct Packed;
     struct Source {
@@ -58,6 +88,7 @@ private:
     };
     std::unique_ptr<const Packed> m_packed;  // null when there is a source
     Source m_source;
+    std::vector<LinearPart> m_parts;
 };
 
 }  // namespace ketscope

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/multihead_attention.h"
 
+#include "core/nn/operations.h"
+
 #include <cmath>
 #include <limits>
 
@@ -212,29 +214,36 @@ MultiheadAttention::MultiheadAttention(const MultiheadShape& shape, const NamedT
             packed ? find(weights, "in_proj_weight", {3 * width, width}).matrix().middleRows(which * width, width)
                    : find(weights, names[which], {width, inputs[which]}).matrix();
         m_projections.emplace_back(matrix, bias("in_proj_bias", 3 * width, which * width));
+        const ParameterPlace whole{"in_proj_weight", {3 * width, width}, which * width * width};
+        m_projections.back().setParts({{width,
+                                        packed ? whole : ParameterPlace{names[which], {width, inputs[which]}},
+                                        {biased ? "in_proj_bias" : "", {3 * width}, which * width}}});
     }
     m_projections.emplace_back(find(weights, "out_proj.weight", {width, width}).matrix(),
                                bias("out_proj.bias", width, 0));
+    m_projections.back().setParts(
+        {{width, {"out_proj.weight", {width, width}}, {biased ? "out_proj.bias" : "", {width}}}});
 }
 
 MultiheadResult MultiheadAttention::forward(const Tensor& query, const Tensor& key, const Tensor& value,
                                             const MultiheadOptions& options, const HeadPlan& plan,
-                                            const Monitor& monitor) const
+                                            const Monitor& monitor, Tape* tape) const
 {
     const Sizes sizes = sizesOf(m_shape, query, key, value);
     const std::size_t width = m_shape.embedding;
     const Masks masks(options, sizes, m_shape.heads);
-    MultiheadResult result{Tensor(query.shape()), emptyWeights(sizes, m_shape.heads, options), {}};
-    Tensor queries({sizes.queries, width});
-    Tensor keys({sizes.keys, width});
-    Tensor values({sizes.keys, width});
-    Tensor context({sizes.queries, width});
+    const Operations operations(tape);
+    MultiheadResult result{operations.tensor(query.shape()), emptyWeights(sizes, m_shape.heads, options), {}};
+    Tensor queries = operations.tensor({sizes.queries, width});
+    Tensor keys = operations.tensor({sizes.keys, width});
+    Tensor values = operations.tensor({sizes.keys, width});
+    Tensor context = operations.tensor({sizes.queries, width});
     for (std::size_t item = 0; item < sizes.batch; ++item) {
         const MatrixView queryInput = itemOf(query, sizes, m_shape.batchFirst, item);
         const MatrixView keyInput = itemOf(key, sizes, m_shape.batchFirst, item);
-        m_projections[0].apply(queryInput, queries.matrix());
-        m_projections[1].apply(keyInput, keys.matrix());
-        m_projections[2].apply(itemOf(value, sizes, m_shape.batchFirst, item), values.matrix());
+        operations.apply(m_projections[0], queryInput, queries.matrix());
+        operations.apply(m_projections[1], keyInput, keys.matrix());
+        operations.apply(m_projections[2], itemOf(value, sizes, m_shape.batchFirst, item), values.matrix());
         const std::vector<AttentionMask> ofHeads = masks.ofItem(item);
         LayerAttention layer;
         layer.queries = queries.matrix();
@@ -249,8 +258,8 @@ MultiheadResult MultiheadAttention::forward(const Tensor& query, const Tensor& k
         layer.layer = options.layer;
         layer.standardErrors = false;
         layer.maps = options.needWeights;
-        const LayerMaps maps = attend(layer, plan, context.matrix(), monitor);
-        m_projections[3].apply(context.matrix(), itemOf(result.output, sizes, m_shape.batchFirst, item));
+        const LayerMaps maps = operations.attend(layer, plan, context.matrix(), monitor, sizes.batch == 1);
+        operations.apply(m_projections[3], context.matrix(), itemOf(result.output, sizes, m_shape.batchFirst, item));
         if (options.needWeights)
             keepWeights(*maps.weights, item, options.averageWeights, result.weights);
         result.warnings.insert(result.warnings.end(), maps.warnings.begin(), maps.warnings.end());

@@ -3,6 +3,7 @@
 
 #include "core/nn/attention.h"
 #include "core/nn/linear.h"
+#include "core/nn/tape.h"
 
 namespace ketscope {
 
@@ -50,11 +51,13 @@ public:
     // Throws Error (Input) naming what is missing, has another shape or is not supported (bias_k, bias_v, add_zero_attn).
     MultiheadAttention(const MultiheadShape& shape, const NamedTensors& weights);
 
-    // query (L, N, E), key (S, N, kdim), value (S, N, vdim), or with the first two axes exchanged (batchFirst), or (L, E)
-    // and so on without a batch. Throws Error (Input) when shapes do not fit. Every item of a batch draws the same random
-    // numbers.
+    // query (L, N, E), key (S, N, kdim), value (S, N, vdim), or with the first two axes exchanged (batchFirst), or (L,
+    // E) and so on without a batch. Throws Error (Input) when shapes do not fit. Every item of a batch draws the same
+    // random numbers. With a tape the pass can be run backwards: to query, key and value where the tape holds them, to
+    // the module's state by its names, and, of a batch of one, to every head's weights.
     MultiheadResult forward(const Tensor& query, const Tensor& key, const Tensor& value,
-                            const MultiheadOptions& options, const HeadPlan& plan, const Monitor& monitor) const;
+                            const MultiheadOptions& options, const HeadPlan& plan, const Monitor& monitor,
+                            Tape* tape = nullptr) const;
 
 private:
     MultiheadShape m_shape;

@@ -24,7 +24,11 @@ void turn(float* head, const std::vector<float>& cosines, const std::vector<floa
 
 }  // namespace
 
-void RotaryEmbedding::apply(MutableMatrixView rows) const
+void RotaryEmbedding::apply(MutableMatrixView rows) const { turnRows(rows, 1.0); }
+
+void RotaryEmbedding::backward(MutableMatrixView gradients) const { turnRows(gradients, -1.0); }
+
+void RotaryEmbedding::turnRows(MutableMatrixView rows, double direction) const
 {
     const std::size_t half = m_frequencies.size();
     parallelFor(rows.rows, rows.columns, [&](std::size_t position) {
@@ -33,7 +37,7 @@ void RotaryEmbedding::apply(MutableMatrixView rows) const
         for (std::size_t i = 0; i < half; ++i) {
             const double angle = static_cast<double>(position) * m_frequencies[i];
             cosines[i] = static_cast<float>(std::cos(angle));
-            sines[i] = static_cast<float>(std::sin(angle));
+            sines[i] = static_cast<float>(direction * std::sin(angle));
         }
         const std::span<float> row = rows.row(position);
         for (std::size_t start = 0; start + 2 * half <= row.size(); start += 2 * half)

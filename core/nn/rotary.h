@@ -16,10 +16,14 @@ public:
 
     // In place, row p of (n, heads · 2 · frequencies) being position p. Angles are taken in double precision.
     void apply(MutableMatrixView rows) const;
+    // Gradients of what apply() gave become gradients of what it was given, in place: rows are turned back.
+    void backward(MutableMatrixView gradients) const;
 
     const std::vector<double>& frequencies() const { return m_frequencies; }
 
 private:
+    void turnRows(MutableMatrixView rows, double direction) const;
+
     std::vector<double> m_frequencies;
 };
 

@@ -4,15 +4,18 @@
 #include "core/base/error.h"
 #include "core/measures/rollout.h"
 #include "core/study/alignment_stacks.h"
+#include "core/study/relevance.h"
 
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 namespace ketscope {
 
 namespace {
 
+constexpr const char* kRelevance = "relevance";
 constexpr float kNoLink = std::numeric_limits<float>::quiet_NaN();
 
 bool available(const AlignmentMethod& method, const Comparison& comparison)
@@ -35,11 +38,13 @@ std::optional<std::size_t> stackFor(const AlignmentMethod& method, const Compari
 {
     if (method.similarity)
         return std::nullopt;
-    if (method.id == "cross-attention")
-        return stackOf(comparison, TokenAxis::Text, TokenAxis::Image);
+    const auto cross = stackOf(comparison, TokenAxis::Text, TokenAxis::Image);
+    if (method.id == "cross-attention" || (method.id == kRelevance && cross))
+        return cross;
     if (method.id == "joint-attention")
         return stackOf(comparison, TokenAxis::Joint, TokenAxis::Joint);
-    return method.id == "rollout" ? imageStack(comparison) : stackOf(comparison, TokenAxis::Image, TokenAxis::Image);
+    return method.id == "rollout" || method.id == kRelevance ? imageStack(comparison)
+                                                             : stackOf(comparison, TokenAxis::Image, TokenAxis::Image);
 }
 
 const std::vector<TensorPointer>& attentionOf(const Comparison& comparison, std::size_t trace, std::size_t stack)
@@ -95,6 +100,20 @@ AlignmentMaps::OfTrace attentionMapsOf(const Comparison& comparison, std::size_t
     return {std::move(values), massOnBlock(maps, read), {}};
 }
 
+// Rows of relevance as shares of what the patches have together.
+AlignmentMaps::OfTrace relevanceMapsOf(const Comparison& comparison, std::size_t trace, const AlignmentMaps& maps)
+{
+    const std::vector<MatrixView> all = {maps.relevance->traces[trace][*maps.source.stack]->matrix()};
+    Tensor values = reducedBlock(all, blockOf(comparison, maps.source), false);
+    for (std::size_t row = 0; row < values.shape()[0]; ++row) {
+        const std::span<float> shares = values.matrix().row(row);
+        const double sum = std::accumulate(shares.begin(), shares.end(), 0.0);
+        for (float& share : shares)
+            share = sum > 0.0 ? static_cast<float>(static_cast<double>(share) / sum) : share;
+    }
+    return {std::move(values), {}, {}};
+}
+
 // Cosines, or of them only the links.
 AlignmentMaps::OfTrace similaritiesOf(const Comparison& comparison, std::size_t trace, const AlignmentMaps& maps)
 {
@@ -125,6 +144,10 @@ AlignmentMaps emptyMaps(const Comparison& comparison)
     else
         maps.rows = {1};
     maps.madeOf = comparison.traces;
+    if (const std::string delay = alignmentDelay(comparison); !delay.empty())
+        refuse({"alignment", "relevance", delay, ""});
+    if (maps.source.method->id == kRelevance)
+        maps.relevance = comparison.alignments->relevance(comparison);
     return maps;
 }
 
@@ -132,8 +155,9 @@ std::shared_ptr<const AlignmentMaps> filled(AlignmentMaps maps, const Comparison
 {
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace)
         maps.traces.push_back(std::make_shared<const AlignmentMaps::OfTrace>(
-            maps.source.stack ? attentionMapsOf(comparison, trace, maps.source)
-                              : similaritiesOf(comparison, trace, maps)));
+            maps.relevance      ? relevanceMapsOf(comparison, trace, maps)
+            : maps.source.stack ? attentionMapsOf(comparison, trace, maps.source)
+                                : similaritiesOf(comparison, trace, maps)));
     return std::make_shared<const AlignmentMaps>(std::move(maps));
 }
 
@@ -196,7 +220,8 @@ AlignmentSource alignmentSource(const Comparison& comparison)
     source.reduction = source.method->usesHeads ? view.reduction : HeadReduction::MeanOfHeads;
     source.perToken = stack.queries != TokenAxis::Image;
     source.fromPatches = source.fromPatches && source.perToken;
-    source.withoutClass = view.withoutClass && classKey(comparison, stack.keys).has_value();
+    source.withoutClass =
+        view.withoutClass && !source.method->ofPatchesAlone && classKey(comparison, stack.keys).has_value();
     return source;
 }
 
@@ -210,6 +235,11 @@ std::string placeOf(const AlignmentSource& source, const Comparison& comparison)
     const std::string heads = std::to_string(stack.heads) + " heads";
     if (source.method->id == "rollout")
         return name + std::to_string(stack.layers) + " layers rolled out";
+    if (source.method->id == kRelevance) {
+        const auto relevance = comparison.alignments->relevance(comparison);
+        return name + (comparison.model.task == Task::ImageTextContrast ? "last layer" : "all layers")
+               + (relevance ? ", for " + relevance->answer : "");
+    }
     switch (source.reduction) {
     case HeadReduction::OneHead: return name + layer + "head " + std::to_string(source.head);
     case HeadReduction::MeanOfHeads: return name + layer + "mean of " + heads;
@@ -221,6 +251,13 @@ std::string placeOf(const AlignmentSource& source, const Comparison& comparison)
     return name + "mean of " + std::to_string(kept) + " layers × " + heads;
 }
 
+std::string alignmentDelay(const Comparison& comparison)
+{
+    const bool waits =
+        alignmentSource(comparison).method->id == kRelevance && !comparison.alignments->relevance(comparison);
+    return waits ? "Relevance needs a pass backwards through the model, which has not been made." : "";
+}
+
 std::shared_ptr<const AlignmentMaps> alignmentMaps(const Comparison& comparison)
 {
     return filled(emptyMaps(comparison), comparison);
@@ -230,7 +267,8 @@ std::shared_ptr<const AlignmentMaps> AlignmentMemo::of(const Comparison& compari
 {
     AlignmentMaps maps = emptyMaps(comparison);
     const std::scoped_lock lock(m_mutex);
-    if (!m_last || !(m_last->source == maps.source) || m_last->madeOf != maps.madeOf || !(m_last->grid == maps.grid))
+    if (!m_last || !(m_last->source == maps.source) || m_last->relevance != maps.relevance
+        || m_last->madeOf != maps.madeOf || !(m_last->grid == maps.grid))
         m_last = filled(std::move(maps), comparison);
     return m_last;
 }

@@ -17,6 +17,7 @@ struct AlignmentMethod {
     bool sparse = false;          // only links: where there is none the value is NaN
     bool bothDirections = false;  // words look at patches, or patches at words
     bool usesHeads = false;       // of a layer or a head, not of all layers at once
+    bool ofPatchesAlone = false;  // the image's class key never takes part
 };
 
 const std::vector<AlignmentMethod>& alignmentMethods();
@@ -25,6 +26,8 @@ const AlignmentMethod& alignmentMethod(std::string_view id);
 // Why nothing can be aligned here, as one sentence; empty = something can.
 std::string alignmentObstacle(const Comparison& comparison);
 std::string alignmentObstacle(const ModelInfo& model);
+
+struct Relevance;  // relevance.h
 
 // What the view and the selection ask for, with what the comparison does not have replaced by what it has.
 struct AlignmentSource {
@@ -56,8 +59,11 @@ struct AlignmentMaps {
     std::vector<std::uint8_t> rows;  // 1 = the row counts: it is no padding
     std::vector<std::shared_ptr<const OfTrace>> traces;
     std::vector<std::shared_ptr<const Trace>> madeOf;
+    std::shared_ptr<const Relevance> relevance = {};  // of that method
 };
-// Throws Error (Input) where there is nothing to align.
+// Why alignmentMaps() has to wait, as one sentence: relevance has not been computed (relevance.h). Empty = it need not.
+std::string alignmentDelay(const Comparison& comparison);
+// Throws Error (Input) where there is nothing to align, or not yet.
 std::shared_ptr<const AlignmentMaps> alignmentMaps(const Comparison& comparison);
 
 // What is looked at: the selected token with those added to it, and the selected patch with its region.

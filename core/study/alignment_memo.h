@@ -9,6 +9,7 @@ namespace ketscope {
 struct Comparison;
 struct AlignmentMaps;
 struct SanityCheck;
+struct Relevance;
 
 // The maps that were made last, kept as long as what they are made of stays: every figure of a page asks for the same
 // ones. May be asked from any thread.
@@ -21,10 +22,15 @@ public:
     std::shared_ptr<const SanityCheck> sanity(const Comparison& comparison);
     void keep(std::shared_ptr<const SanityCheck> check);
 
+    // What runRelevance() gave last, likewise.
+    std::shared_ptr<const Relevance> relevance(const Comparison& comparison);
+    void keep(std::shared_ptr<const Relevance> relevance);
+
 private:
     std::mutex m_mutex;
     std::shared_ptr<const AlignmentMaps> m_last;
     std::shared_ptr<const SanityCheck> m_check;
+    std::shared_ptr<const Relevance> m_relevance;
 };
 
 }  // namespace ketscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/study/alignment_stacks.h"
+#include "core/study/relevance.h"
 
 #include <algorithm>
 
@@ -55,11 +56,6 @@ std::string classObstacle(const Comparison& comparison)
                : comparison.model.title + " has no image tower with a class token.";
 }
 
-std::string relevanceObstacle(const Comparison&)
-{
-    return "Relevance needs gradients through the model, which are not computed yet.";
-}
-
 }  // namespace
 
 const std::vector<AlignmentMethod>& alignmentMethods()
@@ -107,8 +103,13 @@ const std::vector<AlignmentMethod>& alignmentMethods()
          .usesHeads = true},
         {.id = "relevance",
          .title = "Relevance",
-         .definition = "Gradient × attention (Chefer et al., ICCV 2021).",
-         .obstacle = relevanceObstacle},
+         .definition =
+             "How much each patch counts, through all layers, for what a token becomes on the way to A's answer: "
+             "the positive part of gradient × attention, propagated (Chefer et al., ICCV 2021). The row of the "
+             "token that the answer is read from is the method's own map. Rows are scaled to sum to 1. Of two "
+             "towers the last layer alone takes part.",
+         .obstacle = relevanceObstacle,
+         .ofPatchesAlone = true},
     };
     return all;
 }

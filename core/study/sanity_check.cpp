@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/random.h"
 #include "core/models/heads.h"
+#include "core/study/relevance.h"
 
 #include <cmath>
 #include <numeric>
@@ -95,6 +96,9 @@ std::shared_ptr<const SanityCheck> runSanityCheck(const Comparison& comparison, 
                            runAgain(comparison, withNoise(comparison.input, comparison.study.seed), model, threads,
                                     *partOf(monitor, runs - 1, runs)),
                            same});
+    for (const SanityRun& run : check->runs)
+        if (comparison.alignments->relevance(comparison))
+            run.comparison->alignments->keep(runRelevance(*run.comparison, model, threads, monitor));
     return check;
 }
 

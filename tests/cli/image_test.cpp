@@ -94,6 +94,31 @@ TEST(CliImage, EveryStackIsDrawnWithItsOwnTokens)
     expectRefused(ketscope({"render", file, "--stack", "joint", "--out", (folder.path() / "x.svg").string()}));
 }
 
+TEST(CliImage, RelevanceIsComputedToBeDrawn)
+{
+    const TemporaryFolder folder;
+    const auto path = [&](const char* name) { return (folder.path() / name).string(); };
+    const auto runOf = [&](const char* candidate) {
+        run({model("shape-blip"), "--image", scene("00"), "--text", "a pink ring left of a red circle", "--compare",
+             candidate, "--out", path("run.h5")});
+    };
+    const std::vector<std::string> render = {"render",    path("run.h5"), "--figure",         "alignment", "--method",
+                                             "relevance", "--out",        path("figure.svg"), "--json",    "--quiet"};
+    runOf("rff@stack=cross");
+    const Outcome drawn = ketscope(render);
+    ASSERT_EQ(drawn.status, 0) << drawn.error;
+    EXPECT_THAT(drawn.json().at("caption").get<std::string>(), HasSubstr("cross stack, all layers, for “match”"));
+    EXPECT_TRUE(fs::exists(path("figure.svg")));
+    runOf("linformer:projection=fit@stack=cross");
+    const Outcome refused = ketscope(render);
+    EXPECT_EQ(refused.status, 2);
+    EXPECT_THAT(refused.error, HasSubstr("Linformer gives no gradient"));
+    const Outcome unknown = ketscope(
+        {"render", path("run.h5"), "--figure", "alignment", "--method", "joint-attention", "--out", path("b.svg")});
+    EXPECT_EQ(unknown.status, 2);
+    EXPECT_THAT(unknown.error, HasSubstr("no stack that text and image share"));
+}
+
 TEST(CliImage, InspectSaysWhatPicturesBecome)
 {
     const Outcome outcome = ketscope({"inspect", model("shape-clip")});

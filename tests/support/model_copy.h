@@ -53,6 +53,16 @@ public:
         std::memcpy(m_data.data() + begin + index * sizeof(float), &value, sizeof value);
     }
 
+    // Of an F32 tensor.
+    std::vector<float> values(const std::string& name) const
+    {
+        const auto& offsets = tensors.at(name).at("data_offsets");
+        const auto begin = offsets.at(0).get<std::size_t>(), end = offsets.at(1).get<std::size_t>();
+        std::vector<float> values((end - begin) / sizeof(float));
+        std::memcpy(values.data(), m_data.data() + begin, end - begin);
+        return values;
+    }
+
     // Writes config.json and model.safetensors and returns their folder.
     const std::filesystem::path& write() const
     {

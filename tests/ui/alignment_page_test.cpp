@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/relevance.h"
 #include "core/study/sanity_check.h"
 #include "tests/ui/desk.h"
 #include "ui/alignment_choice.h"
@@ -187,12 +188,60 @@ TEST_F(AlignmentPageTest, OnlyMethodsThatTheModelHasCanBeChosen)
     EXPECT_TRUE(enabled(0));   // cross-attention
     EXPECT_FALSE(enabled(1));  // joint
     EXPECT_FALSE(enabled(2));  // cosine
-    EXPECT_FALSE(enabled(6));  // relevance
-    EXPECT_TRUE(methods->button(6)->toolTip().contains(QStringLiteral("gradients")));
+    EXPECT_TRUE(enabled(6));   // relevance
     methods->button(4)->click();
     settle();
     EXPECT_EQ(desk.controller.selection().stack, 1U) << "rollout is of the vision stack";
     EXPECT_TRUE(pane("alignment")->figure()->caption().startsWith(QStringLiteral("Rollout")));
+}
+
+TEST_F(AlignmentPageTest, RelevanceIsComputedWhenItIsChosenAndWithEveryRun)
+{
+    QStringList steps;
+    QObject::connect(&desk.controller, &StudyController::progressed, page.get(),
+                     [&](double, const QString& what) { steps << what; });
+    page->findChild<Segment*>(QStringLiteral("alignmentMethods"))->button(6)->click();
+    settle();
+    EXPECT_TRUE(pane("alignment")->figure()->caption().startsWith(QStringLiteral("Relevance")));
+    EXPECT_TRUE(pane("alignment")->figure()->caption().contains(QStringLiteral("for “match”")));
+    EXPECT_FALSE(steps.isEmpty());
+    const auto first = desk.controller.comparison()->alignments->relevance(*desk.controller.comparison());
+    ASSERT_NE(first, nullptr);
+    EXPECT_EQ(first->traces.size(), desk.controller.comparison()->traces.size());
+    desk.controller.setInputText(QStringLiteral("a red circle"));
+    ASSERT_TRUE(waitFor([&] {
+        const auto now = desk.controller.comparison()->alignments->relevance(*desk.controller.comparison());
+        return desk.settled() && now && now != first;
+    }));
+    settle();
+}
+
+TEST_F(AlignmentPageTest, CancelledRelevanceWaitsToBeChosenAgain)
+{
+    auto* methods = page->findChild<Segment*>(QStringLiteral("alignmentMethods"));
+    methods->button(6)->click();
+    desk.controller.cancel();
+    desk.waitUntilSettled();
+    const auto relevance = [&] {
+        return desk.controller.comparison()->alignments->relevance(*desk.controller.comparison());
+    };
+    EXPECT_EQ(relevance(), nullptr);
+    EXPECT_EQ(pane("alignment")->figure(), nullptr);
+    methods->button(6)->click();
+    ASSERT_TRUE(waitFor([&] { return relevance() != nullptr; }));
+    settle();
+}
+
+// A mechanism without gradients has no relevance, and says so where it would be chosen.
+TEST_F(AlignmentPageTest, RelevanceNamesTheMechanismThatHasNoGradient)
+{
+    desk.controller.setMechanism(mechanism("linformer"));
+    desk.controller.setParameters({{"projection", "fit"}});
+    desk.waitUntilSettled();
+    const auto* button = page->findChild<Segment*>(QStringLiteral("alignmentMethods"))->button(6);
+    EXPECT_FALSE(button->isEnabled());
+    EXPECT_TRUE(button->toolTip().contains(QStringLiteral("Linformer gives no gradient")))
+        << button->toolTip().toStdString();
 }
 
 TEST_F(AlignmentPageTest, TheOverlayFollowsItsControls)

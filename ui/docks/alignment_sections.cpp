@@ -208,7 +208,7 @@ void AlignmentSourceSection::refresh()
     m_head->setEnabled(heads && source->reduction == HeadReduction::OneHead);
     m_direction->setEnabled(source->method->bothDirections && source->perToken);
     m_direction->setToolTip(m_direction->isEnabled() ? QString() : tr("This method has one direction only."));
-    m_withoutClass->setEnabled(stack != nullptr && stack->keys != TokenAxis::Text);
+    m_withoutClass->setEnabled(stack != nullptr && stack->keys != TokenAxis::Text && !source->method->ofPatchesAlone);
     m_definition->setText(QString::fromStdString(source->method->definition));
 }
 

@@ -53,6 +53,10 @@ AlignmentPage::AlignmentPage(StudyController& controller, Appearance& appearance
     connect(&controller, &StudyController::sanityChecked, m_tokens, &FigurePane::refresh);
     for (const FigurePane* pane : {m_pictures, m_tokens})
         connect(pane, &FigurePane::figureChanged, this, &AlignmentPage::arrange);
+    m_relevance = new WhenVisible(*this, [this] { computeRelevance(); });
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::stateChanged})
+        connect(&controller, signal, m_relevance, &WhenVisible::request);
     refreshControls();
     refreshSanity();
 }
@@ -61,6 +65,7 @@ AlignmentPane* AlignmentPage::addAlignmentPane(const char* figureId, AlignmentPa
 {
     auto* made = new AlignmentPane(figureId, arrows, controller(), appearance(), parent);
     addPane(made);
+    connect(&controller(), &StudyController::relevanceComputed, made, &FigurePane::refresh);
     return made;
 }
 
@@ -170,7 +175,9 @@ QString AlignmentPage::obstacle() const
 
 void AlignmentPage::choose(int method)
 {
+    m_relevanceOf.clear();  // what was cancelled begins again
     chooseMethod(controller(), alignmentMethods().at(static_cast<std::size_t>(method)));
+    m_relevance->request();
     refreshControls();
 }
 
@@ -205,6 +212,17 @@ void AlignmentPage::refreshMethods()
         }
         ++index;
     }
+}
+
+// Once for each result: after Esc it waits to be chosen again.
+void AlignmentPage::computeRelevance()
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    if (!alignmentSourceOf(controller()) || alignmentDelay(*comparison).empty() || m_relevanceOf == comparison->traces
+        || controller().state() == StudyController::State::Running)
+        return;
+    m_relevanceOf = comparison->traces;
+    controller().computeRelevance();
 }
 
 void AlignmentPage::refreshSanity()

@@ -3,6 +3,7 @@
 
 #include "ui/views/alignment_pane.h"
 #include "ui/views/pane_page.h"
+#include "ui/when_visible.h"
 
 #include <QSplitter>
 #include <QStackedWidget>
@@ -32,6 +33,7 @@ private:
     void refreshControls();
     void refreshMethods();
     void refreshSanity();
+    void computeRelevance();
 
     Segment* m_methods = nullptr;
     ChoiceBox* m_methodBox = nullptr;  // in place of the segment where that has no room
@@ -49,6 +51,8 @@ private:
     QStackedWidget* m_pages = nullptr;
     QSplitter* m_split = nullptr;
     QScrollArea* m_scroll = nullptr;
+    WhenVisible* m_relevance = nullptr;
+    std::vector<std::shared_ptr<const Trace>> m_relevanceOf;  // for which it was asked
     bool m_arrangedByHand = false;
 };
 

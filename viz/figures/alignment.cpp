@@ -58,8 +58,12 @@ QString sharePercent(double share) { return QStringLiteral("%1 %").arg(formatNum
 
 const FigureType& alignmentFigure()
 {
-    static const FigureType type{QStringLiteral("alignment"), QStringLiteral("Alignment: words over the image"), &make,
-                                 &alignmentFigureObstacle};
+    static const FigureType type{QStringLiteral("alignment"),
+                                 QStringLiteral("Alignment: words over the image"),
+                                 &make,
+                                 &alignmentFigureObstacle,
+                                 false,
+                                 true};
     return type;
 }
 

@@ -66,6 +66,8 @@ QString AlignmentFigure::valueName() const
 {
     if (isSimilarity())
         return QStringLiteral("Cosine");
+    if (m_maps->relevance)
+        return QStringLiteral("Share of relevance");
     return m_maps->source.method->id == "rollout" ? QStringLiteral("Rollout") : QStringLiteral("Weight");
 }
 
@@ -92,6 +94,8 @@ QString AlignmentFigure::directionText() const
     else if (isSparse())
         parts << (source.fromPatches ? QStringLiteral("each patch's best word")
                                      : QStringLiteral("each word's best patch"));
+    else if (m_maps->relevance)
+        parts << QStringLiteral("how much patches count, gradient × attention");
     else if (!source.perToken)
         parts << QStringLiteral("the image class token looks at patches");
     else
@@ -126,7 +130,8 @@ std::vector<std::size_t> AlignmentFigure::shownRows() const
 
 QString alignmentFigureObstacle(const Comparison& comparison)
 {
-    return QString::fromStdString(alignmentObstacle(comparison));
+    const std::string obstacle = alignmentObstacle(comparison);
+    return QString::fromStdString(obstacle.empty() ? alignmentDelay(comparison) : obstacle);
 }
 
 double largestOf(std::span<const float> values)

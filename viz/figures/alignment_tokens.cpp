@@ -50,7 +50,8 @@ public:
                 line.numbers = distances(line.trace.value_or(1));
         if (const auto check = comparison->alignments->sanity(*comparison))
             for (const SanityRun& run : check->runs)
-                m_lines.push_back(sanityLine(run));
+                if (const Comparison other = shownAsThis(run); alignmentDelay(other).empty())
+                    m_lines.push_back(sanityLine(run, other));
     }
 
     double heightFor(double width, const Theme& theme) const override { return layout(width, theme).height; }
@@ -149,14 +150,20 @@ private:
         return numbers;
     }
 
+    Comparison shownAsThis(const SanityRun& run) const
+    {
+        Comparison other = *run.comparison;
+        other.study.view = m_comparison->study.view;
+        other.study.selection = m_comparison->study.selection;
+        other.loaded = m_comparison->loaded;
+        return other;
+    }
+
     // The same words of A where they stand now.
-    Line sanityLine(const SanityRun& run) const
+    Line sanityLine(const SanityRun& run, const Comparison& other) const
     {
         Line line{tag(0), 0, QString::fromStdString(run.title), {}, {}};
-        auto other = std::make_shared<Comparison>(*run.comparison);
-        other->study.view = m_comparison->study.view;
-        other->study.selection = m_comparison->study.selection;
-        const auto maps = other->alignments->of(*other);
+        const auto maps = other.alignments->of(other);
         for (const std::size_t row : m_shown) {
             const std::size_t at = m_maps->source.perToken ? run.tokenAt.at(row) : 0;
             const auto values = maps->traces.front()->values.matrix().row(at);
@@ -288,8 +295,12 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 
 const FigureType& alignment_tokensFigure()
 {
-    static const FigureType type{QStringLiteral("alignment-tokens"), QStringLiteral("Alignment: every word"), &make,
-                                 &alignmentFigureObstacle};
+    static const FigureType type{QStringLiteral("alignment-tokens"),
+                                 QStringLiteral("Alignment: every word"),
+                                 &make,
+                                 &alignmentFigureObstacle,
+                                 false,
+                                 true};
     return type;
 }
 

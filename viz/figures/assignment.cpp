@@ -281,8 +281,12 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& assignmentFigure()
 {
-    static const FigureType type{QStringLiteral("assignment"), QStringLiteral("Alignment: words assigned to patches"),
-                                 &make, &obstacle};
+    static const FigureType type{QStringLiteral("assignment"),
+                                 QStringLiteral("Alignment: words assigned to patches"),
+                                 &make,
+                                 &obstacle,
+                                 false,
+                                 true};
     return type;
 }
 

@@ -102,6 +102,8 @@ private:
                                               : QStringLiteral("Words whose best patch this is");
         if (isSimilarity())
             return QStringLiteral("Tokens like this patch");
+        if (m_maps->relevance)
+            return QStringLiteral("Tokens this patch counts for");
         return m_maps->source.fromPatches ? QStringLiteral("Tokens this patch looks at")
                                           : QStringLiteral("Tokens attending to this patch");
     }
@@ -114,7 +116,8 @@ private:
             return QStringLiteral("A patch's weights on words and on patches sum to 1 together.");
         if (!m_maps->source.perToken)
             return QStringLiteral("No word takes part in this method.");
-        return QStringLiteral("Columns do not sum to 1: each token distributes its own weight over %1 patches.")
+        return QStringLiteral("Columns do not sum to 1: each token distributes its own %1 over %2 patches.")
+            .arg(m_maps->relevance ? QStringLiteral("relevance") : QStringLiteral("weight"))
             .arg(m_picture.rows() * m_picture.columns());
     }
 
@@ -174,8 +177,12 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::
 
 const FigureType& patch_tokensFigure()
 {
-    static const FigureType type{QStringLiteral("patch-tokens"), QStringLiteral("Alignment: words at a patch"), &make,
-                                 &alignmentFigureObstacle};
+    static const FigureType type{QStringLiteral("patch-tokens"),
+                                 QStringLiteral("Alignment: words at a patch"),
+                                 &make,
+                                 &alignmentFigureObstacle,
+                                 false,
+                                 true};
     return type;
 }
 

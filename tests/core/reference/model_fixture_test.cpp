@@ -2,7 +2,8 @@
 // Every model fixture against what the reference implementation computed for it, one row of each batch at a time.
 #include "core/formats/hdf5.h"
 #include "core/formats/json.h"
-#include "core/models/model.h"
+#include "core/models/gradients.h"
+#include "core/nn/tape.h"
 #include "core/study/plan.h"
 #include "tests/support/paths.h"
 
@@ -20,6 +21,7 @@ namespace fs = std::filesystem;
 
 constexpr double kAttentionTolerance = 2e-5;
 constexpr double kTolerance = 1e-4;  // absolute and relative
+constexpr double kGradientTolerance = 2e-5;  // of the largest gradient of a layer
 
 struct Case {
     fs::path model;     // a folder or a GGUF file
@@ -247,6 +249,25 @@ protected:
         compareUnitLength("mean_pooled_l2", sum, row);
     }
 
+    // Every gradient of a layer, within a share of the largest of them.
+    void compareGradients(const std::string& what, const Tensor& found, const Tensor& all, std::size_t layer,
+                          std::size_t at)
+    {
+        double largest = 0.0;
+        for (std::size_t head = 0; head < found.shape()[0]; ++head)
+            for (std::size_t query = 0; query < found.shape()[1]; ++query)
+                for (const float gradient : all.matrix({layer, at, head}).row(query))
+                    largest = std::max(largest, std::abs(static_cast<double>(gradient)));
+        ASSERT_GT(largest, 0.0) << what << ", layer " << layer;
+        for (std::size_t head = 0; head < found.shape()[0]; ++head) {
+            const MatrixView ours = found.matrix({head}), wanted = all.matrix({layer, at, head});
+            for (std::size_t query = 0; query < ours.rows; ++query)
+                for (std::size_t key = 0; key < ours.columns; ++key)
+                    compare(what, static_cast<float>(ours(query, key) / largest),
+                            static_cast<float>(wanted(query, key) / largest), kGradientTolerance, 0.0);
+        }
+    }
+
     void printLargest()
     {
         std::cout << GetParam().model.filename().string() << "/" << GetParam().expected.filename().string() << ":";
@@ -284,6 +305,43 @@ TEST_P(Fixture, MatchesTheReferenceImplementation)
         ASSERT_NO_FATAL_FAILURE(compareSentence(trace.stacks.front(), row));
     }
     printLargest();
+}
+
+TEST_P(Fixture, GradientsOfAttentionMatchTheReferenceImplementation)
+{
+    std::size_t compared = 0;
+    const HeadPlan plan = resolve({}, m_model->info(), 0);
+    for (std::size_t s = 0; s < m_model->info().stacks.size(); ++s) {
+        const StackInfo& stack = m_model->info().stacks[s];
+        const auto name = arrayOf(stack, "attn_grad");
+        for (std::size_t row = 0; name && row < (m_model->info().task == Task::ImageTextContrast ? 1 : rows()); ++row) {
+            const ModelInput in = input(row);
+            const auto target = [&](const Trace& trace) { return answerOf(m_model->info(), in, trace); };
+            const ModelGradients found = gradientsOf(*m_model, {&in, &plan, target}, m_monitor);
+            const Tensor expected = m_file.readFloats("/out/" + *name);
+            for (std::size_t layer = 0; layer < stack.layers; ++layer, ++compared)
+                ASSERT_NO_FATAL_FAILURE(
+                    compareGradients(*name, *found.attention[s][layer], expected, layer, place(stack.queries, row)));
+        }
+    }
+    if (compared == 0)
+        GTEST_SKIP() << "the file has no gradients";
+    printLargest();
+}
+
+// A pass that is written down gives the same bits.
+TEST_P(Fixture, ATapeChangesNothing)
+{
+    const HeadPlan plan = resolve({}, m_model->info(), 0);
+    const ModelInput in = input(0);
+    Tape tape(true);
+    ForwardRequest request{.input = &in, .plan = &plan};
+    const Trace plain = m_model->forward(request, m_monitor);
+    request.tape = &tape;
+    const Trace taped = m_model->forward(request, m_monitor);
+    ASSERT_EQ(plain.outputs.size(), taped.outputs.size());
+    for (const auto& [name, values] : plain.outputs)
+        EXPECT_TRUE(std::ranges::equal(values->values(), taped.outputs.at(name)->values())) << name;
 }
 
 // On every head of every stack that can have it.

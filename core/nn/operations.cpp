@@ -1,0 +1,415 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/operations.h"
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+namespace ketscope {
+
+namespace {
+
+using Kept = std::shared_ptr<const Tensor>;
+
+Kept keep(MatrixView values) { return std::make_shared<const Tensor>(copyOf(values)); }
+
+bool wants(const Tape& tape, const ParameterPlace& place) { return tape.wantsParameters() && !place.name.empty(); }
+
+std::span<float> vectorOf(Tape& tape, const ParameterPlace& place, std::size_t size)
+{
+    return wants(tape, place) ? tape.parameter(place).first(size) : std::span<float>();
+}
+
+// What a fused layer's gradients are for the tensors that its parts were read from.
+void addParts(Tape& tape, const std::vector<LinearPart>& parts, MatrixView weights, std::span<const float> bias)
+{
+    std::size_t first = 0;
+    for (const LinearPart& part : parts) {
+        const MatrixView rows = weights.middleRows(first, part.outputs);
+        if (wants(tape, part.weight)) {
+            const bool turned = part.layout == WeightLayout::InputOutput;
+            const std::span<float> to = tape.parameter(part.weight);
+            for (std::size_t row = 0; row < rows.rows; ++row)
+                for (std::size_t i = 0; i < rows.columns; ++i)
+                    to[turned ? i * rows.rows + row : row * rows.columns + i] += rows(row, i);
+        }
+        const std::span<float> to = vectorOf(tape, part.bias, part.outputs);
+        for (std::size_t i = 0; i < to.size(); ++i)
+            to[i] += bias[first + i];
+        first += part.outputs;
+    }
+}
+
+// `in` is where the input was, `values` what it was.
+void linearBackward(Tape& tape, const Linear& layer, MatrixView in, const Tensor& values, MatrixView gradients)
+{
+    LinearGradients into;
+    into.in = tape.gradients(in);
+    Tensor weights, bias;
+    if (tape.wantsParameters() && !layer.parts().empty()) {
+        weights = Tensor::zeros({layer.outputs(), layer.inputs()});
+        bias = Tensor::zeros({layer.outputs()});
+        into.weights = weights.matrix();
+        into.bias = bias.values();
+    }
+    layer.backward(values.matrix(), gradients, into);
+    if (!weights.empty())
+        addParts(tape, layer.parts(), weights.matrix(), bias.values());
+}
+
+}  // namespace
+
+Tensor Operations::tensor(std::vector<std::size_t> shape) const
+{
+    Tensor result(std::move(shape));
+    if (m_tape != nullptr)
+        m_tape->hold(result);
+    return result;
+}
+
+Tensor Operations::copyOf(MatrixView values) const
+{
+    Tensor result = tensor({values.rows, values.columns});
+    copy(values, result.matrix());
+    return result;
+}
+
+// Whether a tape has to know that these values change.
+bool Operations::writes(MatrixView values) const
+{
+    if (m_tape == nullptr)
+        return false;
+    if (m_tape->variable(values).empty())
+        fail({"gradients", "values that the tape holds", "others", "Report this."});
+    return true;
+}
+
+void Operations::copy(MatrixView in, MutableMatrixView out) const
+{
+    for (std::size_t row = 0; row < in.rows; ++row)
+        std::ranges::copy(in.row(row), out.row(row).begin());
+    if (!writes(out))
+        return;
+    m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
+        const Tensor gradients = tape.take(out);
+        const MutableMatrixView to = gradients.empty() ? MutableMatrixView() : tape.gradients(in);
+        for (std::size_t row = 0; row < to.rows; ++row)
+            for (std::size_t i = 0; i < to.columns; ++i)
+                to(row, i) += gradients.matrix()(row, i);
+    });
+}
+
+void Operations::apply(const Linear& layer, MatrixView in, MutableMatrixView out) const
+{
+    layer.apply(in, out);
+    if (!writes(out))
+        return;
+    m_tape->record([&layer, in = m_tape->variable(in), out, values = keep(in)](Tape& tape) {
+        if (const Tensor gradients = tape.take(out); !gradients.empty())
+            linearBackward(tape, layer, in, *values, gradients.matrix());
+    });
+}
+
+void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const
+{
+    layer.addTo(in, out);
+    if (!writes(out))
+        return;
+    m_tape->record([&layer, in = m_tape->variable(in), out, values = keep(in)](Tape& tape) {
+        if (const MatrixView gradients = tape.found(out); !gradients.empty())
+            linearBackward(tape, layer, in, *values, gradients);
+    });
+}
+
+void Operations::apply(const LayerNorm& norm, MatrixView in, MutableMatrixView out) const
+{
+    const Kept values = m_tape == nullptr ? nullptr : keep(in);
+    norm.apply(in, out);
+    if (!writes(out))
+        return;
+    m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
+        if (const Tensor gradients = tape.take(out); !gradients.empty())
+            norm.backward(values->matrix(), gradients.matrix(),
+                          {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()),
+                           vectorOf(tape, norm.biasPlace, norm.bias.size())});
+    });
+}
+
+void Operations::apply(const RmsNorm& norm, MatrixView in, MutableMatrixView out) const
+{
+    const Kept values = m_tape == nullptr ? nullptr : keep(in);
+    norm.apply(in, out);
+    if (!writes(out))
+        return;
+    m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
+        if (const Tensor gradients = tape.take(out); !gradients.empty())
+            norm.backward(values->matrix(), gradients.matrix(),
+                          {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()), {}});
+    });
+}
+
+void Operations::apply(const RotaryEmbedding& rotary, MutableMatrixView rows) const
+{
+    rotary.apply(rows);
+    if (!writes(rows))
+        return;
+    m_tape->record([&rotary, rows](Tape& tape) {
+        if (!tape.found(rows).empty())
+            rotary.backward(tape.gradients(rows));
+    });
+}
+
+void Operations::activate(Activation activation, MutableMatrixView values) const
+{
+    const Kept before = m_tape == nullptr ? nullptr : keep(values);
+    for (std::size_t row = 0; row < values.rows; ++row)
+        for (float& x : values.row(row))
+            x = static_cast<float>(ketscope::activate(activation, static_cast<double>(x)));
+    if (!writes(values))
+        return;
+    m_tape->record([activation, values, before](Tape& tape) {
+        if (tape.found(values).empty())
+            return;
+        const MutableMatrixView gradients = tape.gradients(values);
+        for (std::size_t row = 0; row < gradients.rows; ++row)
+            for (std::size_t i = 0; i < gradients.columns; ++i)
+                gradients(row, i) *=
+                    static_cast<float>(slopeOf(activation, static_cast<double>(before->matrix()(row, i))));
+    });
+}
+
+void Operations::addedRows(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out,
+                           bool overwrites) const
+{
+    if (!writes(out))
+        return;
+    m_tape->record([place, out, overwrites, which = std::vector(ids.begin(), ids.end())](Tape& tape) {
+        const MatrixView gradients = tape.found(out);
+        if (!gradients.empty() && wants(tape, place)) {
+            const std::span<float> table = tape.parameter(place);
+            addToRows(gradients, which, {table.data(), table.size() / out.columns, out.columns});
+        }
+        if (overwrites)
+            tape.take(out);
+    });
+}
+
+void Operations::lookUp(const Table& table, std::span<const std::int32_t> ids, MutableMatrixView out) const
+{
+    ketscope::lookUp(table.values, ids, out);
+    addedRows(table.place, ids, out, true);
+}
+
+void Operations::addLookUp(const Table& table, std::span<const std::int32_t> ids, MutableMatrixView out) const
+{
+    ketscope::addLookUp(table.values, ids, out);
+    addedRows(table.place, ids, out, false);
+}
+
+void Operations::addPositions(const Table& table, MutableMatrixView out) const
+{
+    ketscope::addPositions(table.values, out);
+    std::vector<std::int32_t> ids(m_tape == nullptr ? 0 : out.rows);
+    std::iota(ids.begin(), ids.end(), 0);
+    addedRows(table.place, ids, out, false);
+}
+
+void Operations::lookedUp(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out) const
+{
+    addedRows(place, ids, out, true);
+}
+
+void Operations::multiply(MutableMatrixView values, MatrixView factors) const
+{
+    const Kept before = m_tape == nullptr ? nullptr : keep(values);
+    const Kept by = m_tape == nullptr ? nullptr : keep(factors);
+    parallelFor(values.rows, values.columns, [&](std::size_t row) {
+        for (std::size_t i = 0; i < values.columns; ++i)
+            values(row, i) *= factors(row, i);
+    });
+    if (!writes(values))
+        return;
+    m_tape->record([values, factors = m_tape->variable(factors), before, by](Tape& tape) {
+        const Tensor gradients = tape.take(values);
+        if (gradients.empty())
+            return;
+        const MutableMatrixView ofValues = tape.gradients(values), ofFactors = tape.gradients(factors);
+        for (std::size_t row = 0; row < values.rows; ++row)
+            for (std::size_t i = 0; i < values.columns; ++i) {
+                const float gradient = gradients.matrix()(row, i);
+                ofValues(row, i) += gradient * by->matrix()(row, i);
+                if (!ofFactors.empty())
+                    ofFactors(row, i) += gradient * before->matrix()(row, i);
+            }
+    });
+}
+
+namespace {
+
+double productOf(std::span<const float> a, std::span<const float> b)
+{
+    return std::inner_product(a.begin(), a.end(), b.begin(), 0.0);
+}
+
+// Of u = x / |x|: (g − u ⟨u, g⟩) / |x|.
+void unitBackward(std::span<const float> x, std::span<const float> gradients, std::span<float> into)
+{
+    const double length = std::sqrt(productOf(x, x));
+    if (length == 0.0)
+        return;
+    const double along = productOf(x, gradients) / (length * length);
+    for (std::size_t i = 0; i < x.size(); ++i)
+        into[i] += static_cast<float>((static_cast<double>(gradients[i]) - static_cast<double>(x[i]) * along) / length);
+}
+
+}  // namespace
+
+void Operations::makeUnit(MutableMatrixView rows) const
+{
+    const Kept before = m_tape == nullptr ? nullptr : keep(rows);
+    for (std::size_t row = 0; row < rows.rows; ++row) {
+        const double length = std::sqrt(productOf(rows.row(row), rows.row(row)));
+        for (float& value : rows.row(row))
+            value = length == 0.0 ? value : static_cast<float>(static_cast<double>(value) / length);
+    }
+    if (!writes(rows))
+        return;
+    m_tape->record([rows, before](Tape& tape) {
+        const Tensor gradients = tape.take(rows);
+        for (std::size_t row = 0; !gradients.empty() && row < rows.rows; ++row)
+            unitBackward(before->matrix().row(row), gradients.matrix().row(row), tape.gradients(rows).row(row));
+    });
+}
+
+void Operations::scaledProducts(MatrixView a, MatrixView b, const Table& logScale, MutableMatrixView out) const
+{
+    const float scale = std::exp(logScale.values.values().front());
+    for (std::size_t i = 0; i < a.rows; ++i)
+        out(0, i) = scale * static_cast<float>(productOf(a.row(i), b.row(0)));
+    if (!writes(out))
+        return;
+    m_tape->record([a = m_tape->variable(a), b = m_tape->variable(b), out, scale, place = logScale.place,
+                    left = keep(a), right = keep(b)](Tape& tape) {
+        const Tensor gradients = tape.take(out);
+        if (gradients.empty())
+            return;
+        const MutableMatrixView ofA = tape.gradients(a), ofB = tape.gradients(b);
+        const std::span<float> ofScale = vectorOf(tape, place, 1);
+        for (std::size_t row = 0; row < left->matrix().rows; ++row) {
+            const float gradient = scale * gradients.matrix()(0, row);
+            for (std::size_t i = 0; i < right->size(); ++i) {
+                if (!ofA.empty())
+                    ofA(row, i) += gradient * right->matrix()(0, i);
+                if (!ofB.empty())
+                    ofB(0, i) += gradient * left->matrix()(row, i);
+            }
+            if (!ofScale.empty())
+                ofScale.front() +=
+                    gradient * static_cast<float>(productOf(left->matrix().row(row), right->matrix().row(0)));
+        }
+    });
+}
+
+namespace {
+
+// A mask with values of its own.
+struct KeptMask {
+    explicit KeptMask(const AttentionMask& from)
+        : mask(from), keyAllowed(from.keyAllowed.begin(), from.keyAllowed.end()),
+          additive(from.additive.empty() ? nullptr : keep(from.additive))
+    {
+        mask.keyAllowed = keyAllowed;
+        mask.additive = additive ? additive->matrix() : MatrixView();
+    }
+
+    AttentionMask mask;
+    std::vector<std::uint8_t> keyAllowed;
+    Kept additive;
+};
+
+// A layer's attention with operands of its own, which stay when the buffers that it read are used again.
+struct KeptLayer {
+    explicit KeptLayer(const LayerAttention& from)
+        : layer(from), queries(keep(from.queries)), keys(keep(from.keys)), values(keep(from.values)), mask(from.mask)
+    {
+        layer.queries = queries->matrix();
+        layer.keys = keys->matrix();
+        layer.values = values->matrix();
+        layer.mask = mask.mask;
+        for (const AttentionMask& each : from.headMasks)
+            headMasks.push_back(std::make_unique<const KeptMask>(each));
+        for (const auto& each : headMasks)
+            ofHeads.push_back(each->mask);
+        layer.headMasks = ofHeads;
+        if (!from.input.empty()) {
+            input = keep(from.input);
+            layer.input = input->matrix();
+        }
+        if (!from.keyInput.empty()) {
+            keyInput = keep(from.keyInput);
+            layer.keyInput = keyInput->matrix();
+        }
+    }
+    KeptLayer(const KeptLayer&) = delete;
+    KeptLayer& operator=(const KeptLayer&) = delete;
+    ~KeptLayer() = default;
+
+    LayerAttention layer;
+    Kept queries, keys, values, input, keyInput;
+    KeptMask mask;
+    std::vector<std::unique_ptr<const KeptMask>> headMasks;
+    std::vector<AttentionMask> ofHeads;
+};
+
+}  // namespace
+
+void Operations::addTrained(Tape& tape, const TrainedGradients& trained, const TrainedPlaces& places)
+{
+    for (std::size_t head = 0; head < trained.size(); ++head)
+        for (const auto& [name, gradients] : trained[head]) {
+            const auto place = places.find(name);
+            if (place == places.end() || gradients.empty())
+                continue;
+            const std::span<float> to = tape.parameter(place->second).subspan(head * gradients.size());
+            for (std::size_t i = 0; i < gradients.size(); ++i)
+                to[i] += gradients.values()[i];
+        }
+}
+
+LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context,
+                             const Monitor& monitor, bool keepMaps, const TrainedPlaces& places) const
+{
+    const auto kept = m_tape == nullptr ? nullptr : std::make_shared<const KeptLayer>(layer);
+    LayerMaps maps = ketscope::attend(layer, plan, context, monitor);
+    if (!writes(context))
+        return maps;
+    // Where the operands were, which is where their gradients are.
+    const auto record = [kept, &plan, context, keepMaps, places, queries = m_tape->variable(layer.queries),
+                         keys = m_tape->variable(layer.keys), values = m_tape->variable(layer.values),
+                         input = m_tape->variable(layer.input),
+                         keyInput = m_tape->variable(layer.keyInput)](Tape& tape) {
+        const Tensor gradients = tape.take(context);
+        if (gradients.empty())
+            return;
+        const LayerAttention& of = kept->layer;
+        TrainedGradients trained(of.heads);
+        LayerGradients into = {.queries = tape.gradients(queries),
+                               .keys = tape.gradients(keys),
+                               .values = tape.gradients(values),
+                               .input = tape.gradients(input),
+                               .keyInput = tape.gradients(keyInput)};
+        if (keepMaps)
+            into.maps = &tape.map(of.stack, of.layer, {of.heads, of.queries.rows, of.keys.rows});
+        if (tape.wantsParameters())
+            into.trained = &trained;
+        attendBackward(of, plan, gradients.matrix(), into, tape.monitor());
+        addTrained(tape, trained, places);
+    };
+    m_tape->record(record);
+    return maps;
+}
+
+}  // namespace ketscope

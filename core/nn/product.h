@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/tensor.h"
+
+namespace ketscope {
+
+// out (n, k) += left (n, m) · right (m, k). The same bits for any thread count.
+void addProduct(MatrixView left, MatrixView right, MutableMatrixView out);
+
+}  // namespace ketscope

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/nn/tape.h"
+
+#include <algorithm>
+
+namespace ketscope {
+
+void Tape::hold(const Tensor& tensor)
+{
+    if (!tensor.empty())
+        m_held[tensor.data()] = {tensor.memory(), tensor.size()};
+}
+
+const Tape::Held* Tape::holderOf(MatrixView values) const
+{
+    const auto after = values.empty() ? m_held.begin() : m_held.upper_bound(values.data);
+    if (after == m_held.begin())
+        return nullptr;
+    const auto holder = std::prev(after);
+    const auto offset = static_cast<std::size_t>(values.data - holder->first);
+    return offset < holder->second.size ? &holder->second : nullptr;
+}
+
+MutableMatrixView Tape::gradients(MatrixView values)
+{
+    Held* const holder = const_cast<Held*>(holderOf(values));
+    if (holder == nullptr)
+        return {};
+    if (holder->gradients.empty())
+        holder->gradients = Tensor::zeros({holder->size});
+    return {holder->gradients.data() + (values.data - holder->memory.get()), values.rows, values.columns,
+            values.stride};
+}
+
+MatrixView Tape::found(MatrixView values) const
+{
+    const Held* const holder = holderOf(values);
+    if (holder == nullptr || holder->gradients.empty())
+        return {};
+    return {holder->gradients.data() + (values.data - holder->memory.get()), values.rows, values.columns,
+            values.stride};
+}
+
+Tensor Tape::take(MatrixView values)
+{
+    if (found(values).empty())
+        return {};
+    const MutableMatrixView here = gradients(values);
+    Tensor taken = copyOf(here);
+    for (std::size_t row = 0; row < here.rows; ++row)
+        std::ranges::fill(here.row(row), 0.0F);
+    return taken;
+}
+
+std::span<float> Tape::parameter(const ParameterPlace& place)
+{
+    Tensor& gradients = m_parameters[place.name];
+    if (gradients.empty())
+        gradients = Tensor::zeros(place.shape);
+    return gradients.values().subspan(place.first);
+}
+
+Tensor& Tape::map(std::size_t stack, std::size_t layer, const std::vector<std::size_t>& shape)
+{
+    Tensor& gradients = m_maps[{stack, layer}];
+    if (gradients.empty())
+        gradients = Tensor::zeros(shape);
+    return gradients;
+}
+
+void Tape::backward(Monitor& monitor)
+{
+    m_monitor = &monitor;
+    const auto all = static_cast<double>(m_steps.size());
+    while (!m_steps.empty()) {
+        monitor.check();
+        monitor.progress(1.0 - static_cast<double>(m_steps.size()) / all, "Gradients");
+        m_steps.back()(*this);
+        m_steps.pop_back();  // with what it kept
+    }
+}
+
+}  // namespace ketscope

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/monitor.h"
+#include "core/base/tensor.h"
+#include "core/nn/parameter_place.h"
+
+#include <functional>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace ketscope {
+
+// The operations of a forward pass, written down so that the pass can be run backwards: reverse differentiation of a
+// program that overwrites its variables (Griewank, Walther, "Evaluating Derivatives", 2nd ed., 2008, chapter 4). Every
+// held tensor has gradients of its own shape, which are those of what it holds at that moment of the pass; what
+// overwrites values takes their gradients away. Layers, plans and parameters that took part must outlive the tape. One
+// thread at a time.
+class Tape {
+public:
+    // `parameters`: whether their gradients are wanted.
+    explicit Tape(bool parameters) : m_wantsParameters(parameters) {}
+
+    // Gradients flow through this tensor's values, which stay in memory as long as the tape.
+    void hold(const Tensor& tensor);
+    // The values themselves if a held tensor has them now, else nothing: they are constants, whose memory others may
+    // get.
+    MatrixView variable(MatrixView values) const { return holderOf(values) == nullptr ? MatrixView() : values; }
+    // The next operation; it runs when the pass is run backwards and adds to gradients of what it read.
+    void record(std::function<void(Tape&)> backward) { m_steps.push_back(std::move(backward)); }
+
+    // Runs all operations backwards, once. Throws Error (Cancelled) when `monitor` says so.
+    void backward(Monitor& monitor);
+    const Monitor& monitor() const { return *m_monitor; }
+
+    // The gradients of `values`, to add to; zero at first. Empty for values of no held tensor.
+    MutableMatrixView gradients(MatrixView values);
+    // The gradients of `values` so far. Empty when none have come.
+    MatrixView found(MatrixView values) const;
+    // The same, and makes them zero: for operations that overwrote the values.
+    Tensor take(MatrixView values);
+
+    bool wantsParameters() const { return m_wantsParameters; }
+    // The gradients of a parameter, with what follows it in its tensor, to add to; zero at first.
+    std::span<float> parameter(const ParameterPlace& place);
+    std::map<std::string, Tensor, std::less<>> takeParameters() { return std::move(m_parameters); }
+
+    // The gradients of a layer's attention weights (H, n, m), zero at first.
+    Tensor& map(std::size_t stack, std::size_t layer, const std::vector<std::size_t>& shape);
+    // Moves them out; none when the pass backwards did not come to that layer.
+    Tensor takeMap(std::size_t stack, std::size_t layer) { return std::move(m_maps[{stack, layer}]); }
+
+private:
+    struct Held {
+        std::shared_ptr<const float> memory;
+        std::size_t size = 0;
+        Tensor gradients = {};  // empty until there are any
+    };
+    const Held* holderOf(MatrixView values) const;
+
+    std::map<const float*, Held> m_held;  // by their first value
+    std::vector<std::function<void(Tape&)>> m_steps;
+    bool m_wantsParameters;
+    Monitor* m_monitor = nullptr;
+    std::map<std::string, Tensor, std::less<>> m_parameters;
+    std::map<std::pair<std::size_t, std::size_t>, Tensor> m_maps;
+};
+
+}  // namespace ketscope
