@@ -7,6 +7,7 @@
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
 #include "ui/docks/pins_section.h"
+#include "ui/docks/sensitivity_section.h"
 #include "ui/docks/start_panel.h"
 #include "ui/docks/token_strip.h"
 #include "ui/docks/trace_sections.h"
@@ -108,7 +109,10 @@ std::vector<QWidget*> MainWindow::makeLeftSections()
 std::vector<QWidget*> MainWindow::makeRightSections()
 {
     m_parameters = new ParameterSection(m_controller, m_appearance);
+    auto* sensitivity = new SensitivitySection(m_controller, m_appearance);
+    connect(sensitivity, &SensitivitySection::exportWanted, this, &MainWindow::openExportFor);
     return {new MechanismSection(m_controller, m_appearance),   m_parameters,
+            sensitivity,
             new CellSection(m_controller, m_appearance),        new PinsSection(m_controller, m_appearance),
             new DiagnosticsSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)};
 }
@@ -155,6 +159,7 @@ void MainWindow::createDocks()
 void MainWindow::connectController()
 {
     connect(&m_controller, &StudyController::failed, this, &MainWindow::sayError);
+    connect(&m_controller, &StudyController::sweepOpened, this, [this] { showPerspectiveOf(u"sweep"_s); });
     connect(&m_controller, &StudyController::runFinished, this, [this] { m_errors->say({}); });
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
@@ -331,6 +336,8 @@ void MainWindow::openPath(const QString& path)
     case PathKind::Safetensors: return openModel(info.absolutePath());
     case PathKind::RunFile:
         m_errors->say({});
+        if (isSweepFile(path.toStdString()))
+            return m_controller.openSweep(info.absoluteFilePath());
         return leaveStudy([this, file = info.absoluteFilePath()] { m_controller.openRecorded(file); });
     case PathKind::Image: m_errors->say({}); return m_controller.setPicture(info.absoluteFilePath());
     case PathKind::Text: return openText(path);
@@ -414,14 +421,16 @@ void MainWindow::refreshPerspectives()
 
 void MainWindow::openExport() { openExportOf(perspective().figureId()); }
 
-void MainWindow::openExportOf(const QString& type)
+void MainWindow::openExportOf(const QString& type) { openExportFor(type, m_controller.comparison()); }
+
+void MainWindow::openExportFor(const QString& type, const ComparisonPointer& comparison)
 {
-    if (!m_controller.comparison())
+    if (!comparison)
         return;
     const FigureView& view = m_page->figureView();
     const std::optional<double> locked =
         view.isRangeLocked() && view.figure() != nullptr ? std::optional(view.figure()->maximum()) : std::nullopt;
-    auto* dialog = new ExportDialog(m_controller.comparison(), type, locked, m_settings, m_appearance, this);
+    auto* dialog = new ExportDialog(comparison, type, locked, m_settings, m_appearance, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
         m_lastExport = task;

@@ -110,6 +110,7 @@ private:
     void openText(const QString& file);
     void openExport();
     void openExportOf(const QString& type);
+    void openExportFor(const QString& type, const ComparisonPointer& comparison);
     void showPerspective(int index);
     Perspective& perspective(int index) const;
     Perspective& perspective() const;

@@ -94,6 +94,10 @@ public:
     // goes on; its result becomes that of comparison(). `axes` and `seeds` as SweepRequest has them.
     void startSweep(const std::vector<SweepAxis>& axes, std::size_t seeds);
     void cancelSweep() { m_sweepJob.cancel(); }
+    // Shows a file that writeSweep wrote as the last sweep; where nothing is open, the model that it is of is opened too.
+    void openSweep(const QString& file);
+    // The file that the shown sweep was read from; empty when it was run here.
+    const QString& sweepFile() const { return m_sweepFile; }
     bool isSweeping() const { return m_sweepJob.isRunning(); }
     // What startSweep would run; there must be an entry.
     SweepRequest sweepRequest(const std::vector<SweepAxis>& axes, std::size_t seeds) const;
@@ -162,6 +166,7 @@ signals:
     void runFinished();
     void sanityChecked();
     void sweepChanged();  // begun, finished, failed or cancelled
+    void sweepOpened();   // by openSweep, after sweepChanged
     void sweepProgressed(double fraction, const QString& what);
 
 private:
@@ -204,6 +209,7 @@ private:
     QTimer m_busy;
     QUndoStack m_undo;
     std::shared_ptr<const Sweep> m_sweep;
+    QString m_sweepFile;
     Job m_runJob;
     Job m_readJob;
     Job m_sweepJob;

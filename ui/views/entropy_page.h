@@ -6,6 +6,7 @@
 #include "ui/views/pane_page.h"
 
 #include <QSplitter>
+#include <QStackedWidget>
 
 namespace ketscope {
 
@@ -23,10 +24,13 @@ private:
     QWidget* makeHeader();
     void arrange() override;
     void refreshControls();
+    QString explainGrid() const;  // of patches; empty where there are none
 
     PageHeader* m_header = nullptr;
     ChoiceBox* m_measure = nullptr;
     Segment* m_curve = nullptr;
+    Segment* m_distance = nullptr;  // of patches
+    QStackedWidget* m_distances = nullptr;
     QSplitter* m_above = nullptr;
     QSplitter* m_below = nullptr;
     FigurePane* m_matrix = nullptr;
