@@ -26,9 +26,9 @@ until_true() {
     done
 }
 windows() { xdotool search --onlyvisible --class ketscope; }
-# Starts the program and waits for its window, $main.
+# start [ARGUMENT…]: starts the program and waits for its window, $main.
 start() {
-    "$program" >>"$HOME/log" 2>&1 &
+    "$program" "$@" >>"$HOME/log" 2>&1 &
     ketscope=$!
     until_true 20 windows || fail "no window appeared"
     main=$(windows | head -n 1)

@@ -184,6 +184,9 @@ QAccessibleInterface* makeWidgetTable(const QString&, QObject* object)
 void exposeAsTable(QWidget& widget, SpokenTable spoken)
 {
     QAccessible::installFactory(makeWidgetTable);  // the same one again has no effect
+    // What may have been made for the widget before, when it was given its name, is no table.
+    if (QAccessibleInterface* plain = QAccessible::queryAccessibleInterface(&widget))
+        QAccessible::deleteAccessibleInterface(QAccessible::uniqueId(plain));
     spokenTables().insert(&widget, std::move(spoken));
     QObject::connect(&widget, &QObject::destroyed, [](QObject* gone) { spokenTables().remove(gone); });
 }

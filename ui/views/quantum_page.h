@@ -17,6 +17,7 @@ public:
     std::vector<QWidget*> makeLeftSections() override;
     std::vector<QWidget*> makeRightSections() override;
     QString obstacle() const override;
+    QString explanation() const override;
     void exportCircuit() override;
     void stepCircuit(int step) override;
 

@@ -23,7 +23,7 @@ std::optional<PatchPlaces> patchesOf(const Comparison& comparison)
     const std::size_t patches = comparison.input.patches->patches(), tokens = comparison.input.imageTokens.size();
     if (patches == 0 || tokens < patches)
         return std::nullopt;
-    return PatchPlaces{comparison.input.patches->columns, patches, tokens - patches};
+    return PatchPlaces{comparison.input.patches->columns(), patches, tokens - patches};
 }
 
 // How much attention of the selected head goes how far: a line for each trace and one for uniform rows. Between patches the
