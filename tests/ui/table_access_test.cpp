@@ -39,7 +39,8 @@ protected:
             ASSERT_NE(table, nullptr) << type->id.toStdString();
             expectTable(*table, pane.figure()->table(), type->id.toStdString());
             EXPECT_EQ(QAccessible::queryAccessibleInterface(&pane)->text(QAccessible::Name), type->title);
-            seen.insert(type->id.toStdString());
+            if (table->rowCount() > 0)
+                seen.insert(type->id.toStdString());
         }
     }
 
@@ -47,7 +48,10 @@ protected:
     {
         ASSERT_EQ(table.rowCount(), int(wanted.rows.size())) << id;
         ASSERT_EQ(table.columnCount(), int(wanted.header.size())) << id;
-        ASSERT_GT(table.rowCount(), 0) << id;
+        if (wanted.rows.empty()) {  // the mechanism has nothing of this kind, and the figure says so
+            EXPECT_EQ(table.cellAt(0, 0), nullptr) << id;
+            return;
+        }
         const int row = table.rowCount() - 1, column = table.columnCount() - 1;
         EXPECT_EQ(table.columnDescription(column), wanted.header.last()) << id;
         EXPECT_EQ(table.rowDescription(row), wanted.rows.back().first()) << id;
@@ -78,6 +82,17 @@ TEST_F(TableAccessTest, EveryFigureOfASentence)
         EXPECT_TRUE(seen.contains(id)) << id;
 }
 
+TEST_F(TableAccessTest, EveryFigureOfAQuantumMechanism)
+{
+    open("sentiment");
+    desk.controller.setMechanism(mechanism("fidelity"));
+    desk.controller.run();
+    desk.waitUntilSettled();
+    expectTables();
+    for (const char* id : {"pair-amplitudes", "pair-circuit", "pair-bloch", "pair-density", "pair-outcomes"})
+        EXPECT_TRUE(seen.contains(id)) << id;
+}
+
 TEST_F(TableAccessTest, EveryFigureOfAPicture)
 {
     open("shape-blip");
@@ -89,7 +104,6 @@ TEST_F(TableAccessTest, EveryFigureOfAPicture)
 TEST_F(TableAccessTest, ACellOfAnEarlierFigureIsNoLongerValid)
 {
     open("sentiment");
-    QAccessible::setActive(true);
     FigurePane pane(QStringLiteral("token-entropy"), desk.controller, desk.appearance);
     pane.show();
     ASSERT_TRUE(waitFor([&] { return pane.figure() != nullptr; }));
@@ -102,7 +116,6 @@ TEST_F(TableAccessTest, ACellOfAnEarlierFigureIsNoLongerValid)
     ASSERT_TRUE(waitFor([&] { return pane.figure() != old; }));
     EXPECT_NE(table->cellAt(0, 2)->text(QAccessible::Value), before);
     EXPECT_EQ(table->cellAt(0, 2)->text(QAccessible::Value), pane.figure()->table().rows[0][2]);
-    QAccessible::setActive(false);
 }
 
 TEST_F(TableAccessTest, HeadsAndTokens)

@@ -22,6 +22,13 @@ QHash<const QObject*, SpokenTable>& spokenTables()
 
 class WidgetTable;
 
+// Those that somebody asked for.
+QHash<const QObject*, WidgetTable*>& openTables()
+{
+    static QHash<const QObject*, WidgetTable*> tables;
+    return tables;
+}
+
 class WidgetCell : public QAccessibleInterface, public QAccessibleTableCellInterface {
 public:
     WidgetCell(WidgetTable& table, int row, int column) : m_table(&table), m_row(row), m_column(column) {}
@@ -69,10 +76,15 @@ private:
 class WidgetTable : public QAccessibleWidget, public QAccessibleTableInterface {
 public:
     WidgetTable(QWidget& widget, SpokenTable spoken)
-        : QAccessibleWidget(&widget, QAccessible::Table), m_spoken(std::move(spoken))
+        : QAccessibleWidget(&widget, QAccessible::Table), m_widget(&widget), m_spoken(std::move(spoken))
     {
+        openTables().insert(m_widget, this);
     }
-    ~WidgetTable() override { renew(); }
+    ~WidgetTable() override
+    {
+        openTables().remove(m_widget);
+        renew();
+    }
 
     const Table& table() const
     {
@@ -147,9 +159,10 @@ public:
     bool selectColumn(int) override { return false; }
     bool unselectRow(int) override { return false; }
     bool unselectColumn(int) override { return false; }
-    void modelChange(QAccessibleTableModelChangeEvent*) override { renew(); }
+    void modelChange(QAccessibleTableModelChangeEvent*) override {}  // tableChanged() renews
 
 private:
+    const QObject* m_widget;
     SpokenTable m_spoken;
     mutable std::optional<Table> m_table;
     mutable std::map<std::pair<int, int>, QAccessible::Id> m_cells;
@@ -193,6 +206,8 @@ void exposeAsTable(QWidget& widget, SpokenTable spoken)
 
 void tableChanged(QWidget& widget)
 {
+    if (WidgetTable* open = openTables().value(&widget))
+        open->renew();
     if (!QAccessible::isActive())
         return;
     QAccessibleTableModelChangeEvent renewed(&widget, QAccessibleTableModelChangeEvent::ModelReset);
