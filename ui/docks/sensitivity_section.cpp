@@ -28,8 +28,10 @@ SensitivitySection::SensitivitySection(StudyController& controller, Appearance& 
     setObjectName(u"sensitivity"_s);
     m_measure->setAccessibleName(tr("Measure of the selected head"));
     m_parameter->setAccessibleName(tr("Parameter"));
-    for (ChoiceBox* box : {m_measure, m_parameter})
+    for (ChoiceBox* box : {m_measure, m_parameter}) {
         box->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+        box->setFocusPolicy(Qt::StrongFocus);  // the wheel scrolls the dock
+    }
     for (const char* id : kMeasures)
         m_measure->addItem(QString::fromStdString(sweepMeasures()[sweepMeasureIndex(id)].title),
                            QString::fromLatin1(id));

@@ -16,6 +16,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kMostCircuit = 230.0;
+constexpr double kBeside = 180.0;
 constexpr std::size_t kFewQubits = 4;  // more have their Bloch vectors in one line, at the cost of what stands beside
 constexpr double kOneHeader = 740.0;   // room for title and controls beside each other
 constexpr double kSideBySide = 660.0;  // and for three figures
@@ -237,7 +238,9 @@ void QuantumPage::arrange()
     const auto& pair = m_reader->pair();
     const bool many =
         pair && !pair->reading.circuits.empty() && pair->reading.circuits.front().circuit.qubits() > kFewQubits;
-    m_below->setStretchFactor(m_bloch, many ? 17 : 5);
+    m_below->setStretchFactor(m_bloch, many ? 100 : 5);
+    for (FigurePane* beside : {m_density, m_outcomes})
+        beside->setMinimumWidth(qRound(theme.px(many ? kBeside : 200.0)));
 }
 
 // A long circuit is scrolled inside the page, to the line that the cursor is on.
