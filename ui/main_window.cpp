@@ -111,10 +111,13 @@ std::vector<QWidget*> MainWindow::makeRightSections()
     m_parameters = new ParameterSection(m_controller, m_appearance);
     auto* sensitivity = new SensitivitySection(m_controller, m_appearance);
     connect(sensitivity, &SensitivitySection::exportWanted, this, &MainWindow::openExportFor);
-    return {new MechanismSection(m_controller, m_appearance),   m_parameters,
+    return {new MechanismSection(m_controller, m_appearance),
+            m_parameters,
             sensitivity,
-            new CellSection(m_controller, m_appearance),        new PinsSection(m_controller, m_appearance),
-            new DiagnosticsSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)};
+            new CellSection(m_controller, m_appearance),
+            new PinsSection(m_controller, m_appearance),
+            new DiagnosticsSection(m_controller, m_appearance),
+            new CostSection(m_controller, m_appearance)};
 }
 
 QStackedWidget* MainWindow::createColumn(const std::vector<QWidget*>& own,

@@ -90,11 +90,12 @@ public:
     void checkSanity();
     void cancel();
 
-    // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything else
-    // goes on; its result becomes that of comparison(). `axes` and `seeds` as SweepRequest has them.
+    // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything
+    // else goes on; its result becomes that of comparison(). `axes` and `seeds` as SweepRequest has them.
     void startSweep(const std::vector<SweepAxis>& axes, std::size_t seeds);
     void cancelSweep() { m_sweepJob.cancel(); }
-    // Shows a file that writeSweep wrote as the last sweep; where nothing is open, the model that it is of is opened too.
+    // Shows a file that writeSweep wrote as the last sweep; where nothing is open, the model that it is of is opened
+    // too.
     void openSweep(const QString& file);
     // The file that the shown sweep was read from; empty when it was run here.
     const QString& sweepFile() const { return m_sweepFile; }
@@ -138,7 +139,8 @@ public:
     void ablateHead(std::size_t layer, std::size_t head);
     void patchHead(std::size_t layer, std::size_t head);  // with the entry that is edited
     void unpatchHead(std::size_t layer, std::size_t head);
-    // Changes to one token of the text, by its place in the comparison's tokens; what cannot be done is said by failed().
+    // Changes to one token of the text, by its place in the comparison's tokens; what cannot be done is said by
+    // failed().
     void replaceToken(std::size_t token, const QString& text);
     void maskToken(std::size_t token);
     void removeToken(std::size_t token);

@@ -66,7 +66,8 @@ ComparisonPointer readSweepFor(const RenderOptions& options)
     for (const QString& id : pageOf(options).figures)
         if (id != QStringLiteral("sweep") && id != QStringLiteral("convergence"))
             refuse({"--figure", "sweep or convergence, for the file of a sweep", '"' + id.toStdString() + '"', ""});
-    auto comparison = std::make_shared<Comparison>(*sweepComparison(std::make_shared<const Sweep>(readSweep(options.study))));
+    auto comparison =
+        std::make_shared<Comparison>(*sweepComparison(std::make_shared<const Sweep>(readSweep(options.study))));
     if (!options.measure.empty())
         comparison->study.view.outputs.sweepMeasure = sweepMeasures()[sweepMeasureIndex(options.measure)].id;
     return comparison;
@@ -213,7 +214,8 @@ void addRender(CLI::App& program)
     for (const FigureType* type : figureTypes())
         figures.push_back(type->id.toStdString());
     command
-        ->add_option("STUDY", options->study, "Run file (.h5, .ket), sweep (.h5), or attention captured elsewhere (.h5, .npz, .npy)")
+        ->add_option("STUDY", options->study,
+                     "Run file (.h5, .ket), sweep (.h5), or attention captured elsewhere (.h5, .npz, .npy)")
         ->required();
     command
         ->add_option("--figure", options->figures,

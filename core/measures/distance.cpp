@@ -99,8 +99,7 @@ std::vector<double> patchDistanceProfile(MatrixView map, const PatchPlaces& plac
             continue;
         ++counted;
         for (std::size_t b = 0; b < places.patches; ++b)
-            profile[bin(places, distance, a, b)] +=
-                static_cast<double>(map(places.first + a, places.first + b)) / sum;
+            profile[bin(places, distance, a, b)] += static_cast<double>(map(places.first + a, places.first + b)) / sum;
     }
     divide(profile, counted);
     return profile;
@@ -127,8 +126,8 @@ double meanPatchDistance(MatrixView map, const PatchPlaces& places, PatchDistanc
             continue;
         ++counted;
         for (std::size_t b = 0; b < places.patches; ++b)
-            mean += patchDistance(places, distance, a, b)
-                    * static_cast<double>(map(places.first + a, places.first + b)) / sum;
+            mean += patchDistance(places, distance, a, b) * static_cast<double>(map(places.first + a, places.first + b))
+                    / sum;
     }
     return counted > 0 ? mean / static_cast<double>(counted) : std::numeric_limits<double>::quiet_NaN();
 }

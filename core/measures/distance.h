@@ -12,8 +12,8 @@ namespace ketscope {
 // How much of a head's attention goes how far. Definitions: methods.md §24. `rows` marks the queries that count (0 =
 // padding); empty = all.
 
-// D(δ) = mean over queries i of Σ_{|i−j|=δ} a_ij, for δ = 0 … max(n, m) − 1. Sums to 1 for rows that do; Σ δ D(δ) is the
-// mean distance. All zero when no query counts.
+// D(δ) = mean over queries i of Σ_{|i−j|=δ} a_ij, for δ = 0 … max(n, m) − 1. Sums to 1 for rows that do; Σ δ D(δ) is
+// the mean distance. All zero when no query counts.
 std::vector<double> distanceProfile(MatrixView map, std::span<const std::uint8_t> rows = {});
 
 // The profile of rows that are uniform over the keys that `mask` allows.
@@ -31,9 +31,9 @@ enum class PatchDistance { Euclidean, Rows, Columns };
 // Of two patches by their number; `Euclidean` not rounded.
 double patchDistance(const PatchPlaces& places, PatchDistance distance, std::size_t a, std::size_t b);
 
-// D(δ) over patches alone: mean over queries that are patches of Σ a_ij / Σ_j a_ij over the keys that are patches δ apart, so
-// that what goes to the class token is left out and the sum is 1. Queries that give patches nothing do not count. δ = 0 … the
-// largest there is on the grid.
+// D(δ) over patches alone: mean over queries that are patches of Σ a_ij / Σ_j a_ij over the keys that are patches δ
+// apart, so that what goes to the class token is left out and the sum is 1. Queries that give patches nothing do not
+// count. δ = 0 … the largest there is on the grid.
 std::vector<double> patchDistanceProfile(MatrixView map, const PatchPlaces& places, PatchDistance distance,
                                          std::span<const std::uint8_t> rows = {});
 // The same of rows that are uniform over all patches; without any mask, as image towers have none.

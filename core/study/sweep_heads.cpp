@@ -22,7 +22,7 @@ struct HeadSums {
     double variation = 0.0;
     double divergence = 0.0;
     double jensenShannon = 0.0;
-    double maximum = 0.0;                    // of |P̂ − P|
+    double maximum = 0.0;                      // of |P̂ − P|
     std::optional<double> standardError = {};  // the largest
     double outputError = 0.0;
     double outputs = 0.0;

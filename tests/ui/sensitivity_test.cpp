@@ -114,7 +114,8 @@ TEST(OpeningASweep, ShowsItAsReadFromAFile)
     EXPECT_TRUE(page->isVisible());
     EXPECT_TRUE(waitFor([&] {
         const auto labels = page->findChildren<QLabel*>();
-        return std::ranges::any_of(labels, [](QLabel* each) { return each->text().contains(QStringLiteral("found.h5")); });
+        return std::ranges::any_of(labels,
+                                   [](QLabel* each) { return each->text().contains(QStringLiteral("found.h5")); });
     }));
 }
 

@@ -169,7 +169,8 @@ TEST(DistanceProfile, OfPatchesIsOnTheirGrid)
     EXPECT_EQ(rows->table().rows.size(), kAlignedRows);
     EXPECT_EQ(columns->table().rows.size(), kAlignedColumns);
     const auto euclidean = figure("distance-profile", comparison);
-    EXPECT_EQ(euclidean->table().rows.size(), std::size_t(std::lround(std::hypot(kAlignedRows - 1, kAlignedColumns - 1))) + 1);
+    EXPECT_EQ(euclidean->table().rows.size(),
+              std::size_t(std::lround(std::hypot(kAlignedRows - 1, kAlignedColumns - 1))) + 1);
     double sum = 0.0;
     for (std::size_t i = 0; i < euclidean->table().rows.size(); ++i)
         sum += number(euclidean->table(), i, QStringLiteral("A"));

@@ -104,7 +104,10 @@ ComparisonPointer sweptShots(double errorAt16)
     comparison->study.candidates = {{{made->request.candidate}}};
     for (const double factor : {2.1, 1.0, 0.48}) {
         const double value = errorAt16 * factor;
-        made->rows.push_back({"swept", {made->request.axes[0].values[made->rows.size()]}, 4, false,
+        made->rows.push_back({"swept",
+                              {made->request.axes[0].values[made->rows.size()]},
+                              4,
+                              false,
                               std::vector<Interval>(sweepMeasures().size(), {value, 0.9 * value, 1.1 * value})});
     }
     comparison->sweep = made;

@@ -181,8 +181,9 @@ QString WidgetCell::text(QAccessible::Text what) const
         return own;
     if (what != QAccessible::Name)
         return {};
-    return m_column == 0 ? own
-                         : u"%1, %2: %3"_s.arg(m_table->rowDescription(m_row), m_table->columnDescription(m_column), own);
+    return m_column == 0
+               ? own
+               : u"%1, %2: %3"_s.arg(m_table->rowDescription(m_row), m_table->columnDescription(m_column), own);
 }
 
 QAccessibleInterface* makeWidgetTable(const QString&, QObject* object)

@@ -15,8 +15,8 @@ struct SpokenTable {
     std::function<QString()> value;  // of what is selected; may be empty
 };
 
-// Lets screen readers see a painted widget as a table: role Table, the widget's name and description, column titles, row names
-// and cells that are read as "row, column: text".
+// Lets screen readers see a painted widget as a table: role Table, the widget's name and description, column titles,
+// row names and cells that are read as "row, column: text".
 void exposeAsTable(QWidget& widget, SpokenTable spoken);
 // Tells them that the table, or what is selected in it, is another.
 void tableChanged(QWidget& widget);

@@ -21,8 +21,8 @@ constexpr std::array kCounts = {"repeats", "shots"};
 }  // namespace
 
 SensitivitySection::SensitivitySection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Sensitivity"), appearance, parent), m_controller(controller), m_appearance(appearance), m_measure(new ChoiceBox(this)),
-      m_parameter(new ChoiceBox(this)), m_note(makeWrappedLabel("hint", this)),
+    : Section(tr("Sensitivity"), appearance, parent), m_controller(controller), m_appearance(appearance),
+      m_measure(new ChoiceBox(this)), m_parameter(new ChoiceBox(this)), m_note(makeWrappedLabel("hint", this)),
       m_curve(addPane("sweep", m_sweep)), m_convergence(addPane("convergence", m_errors))
 {
     setObjectName(u"sensitivity"_s);
@@ -63,7 +63,8 @@ FigurePane* SensitivitySection::addPane(const char* figureId, const SweepPointer
     return pane;
 }
 
-// The study as it would be with the edited entry on the selected head alone, so that the figure can tell the present value.
+// The study as it would be with the edited entry on the selected head alone, so that the figure can tell the present
+// value.
 ComparisonPointer SensitivitySection::shown(const SweepPointer& sweep) const
 {
     const ComparisonPointer& now = m_controller.comparison();
@@ -192,9 +193,9 @@ void SensitivitySection::refresh()
         pane->refresh();
     m_note->setText(!m_controller.canRun() ? tr("Needs an open model.")
                     : !any                 ? tr("This mechanism has no numeric parameter.")
-                    : m_sweep              ? tr("Of the selected head, against exact attention. Click a point to set it.")
-                    : m_job.isRunning()    ? tr("Computing…")
-                                           : tr("Computed when nothing else runs."));
+                    : m_sweep           ? tr("Of the selected head, against exact attention. Click a point to set it.")
+                    : m_job.isRunning() ? tr("Computing…")
+                                        : tr("Computed when nothing else runs."));
 }
 
 void SensitivitySection::setFromRow(const SweepPointer& sweep, std::size_t row)

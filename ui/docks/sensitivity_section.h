@@ -11,9 +11,9 @@
 
 namespace ketscope {
 
-// How one measure of the selected head depends on one parameter of the edited entry, and of sampled mechanisms how standard
-// errors fall. Computed when nothing else is going on, dropped as soon as anything changes that it depends on. A click on a
-// point sets the parameter.
+// How one measure of the selected head depends on one parameter of the edited entry, and of sampled mechanisms how
+// standard errors fall. Computed when nothing else is going on, dropped as soon as anything changes that it depends on.
+// A click on a point sets the parameter.
 class SensitivitySection : public Section {
     Q_OBJECT
 

@@ -177,14 +177,15 @@ QString AlignmentPage::explanation() const
     const Comparison& comparison = *controller().comparison();
     const auto rich = [](const std::string& text) { return QString::fromStdString(text).toHtmlEscaped(); };
     QString text = u"<p><b>%1</b> of %2. %3</p>"_s.arg(rich(source->method->title), rich(placeOf(*source, comparison)),
-                                                        rich(source->method->definition));
+                                                       rich(source->method->definition));
     text += tr("<p><b>Formula.</b> %1</p>").arg(formulaOf(*source));
     if (comparison.input.patches)
-        text += tr("<p><b>Shapes.</b> %1 × %2 patches and %3 tokens of text: a picture is one row of the map, a value for "
-                   "each patch; the bars are one column, a value for each word.</p>")
-                    .arg(comparison.input.patches->rows())
-                    .arg(comparison.input.patches->columns())
-                    .arg(comparison.input.tokens.size());
+        text +=
+            tr("<p><b>Shapes.</b> %1 × %2 patches and %3 tokens of text: a picture is one row of the map, a value for "
+               "each patch; the bars are one column, a value for each word.</p>")
+                .arg(comparison.input.patches->rows())
+                .arg(comparison.input.patches->columns())
+                .arg(comparison.input.tokens.size());
     text += tr("<p><b>Direction.</b> %1</p>")
                 .arg(source->fromPatches ? tr("Patches are queries, words keys.")
                      : source->perToken  ? tr("Words are queries, patches keys.")
@@ -202,8 +203,9 @@ QString AlignmentPage::formulaOf(const AlignmentSource& source) const
                    : tr("s(t, p) = t·p / (‖t‖ ‖p‖) of the last states after norm and projection; −1 to 1.");
     if (source.method->id == "rollout")
         return tr("R = Π over layers of (Ā + I) / 2, each row divided by its sum; Ā is the mean of the heads.");
-    return tr("a = softmax(q·k / √d) over the keys where the head is exact, else as its mechanism gives it; of several heads "
-              "the mean or the largest.");
+    return tr(
+        "a = softmax(q·k / √d) over the keys where the head is exact, else as its mechanism gives it; of several heads "
+        "the mean or the largest.");
 }
 
 QString AlignmentPage::normalisationOf(const AlignmentSource& source) const

@@ -72,8 +72,9 @@ QWidget* EntropyPage::makeHeader()
     m_distance->setObjectName(u"patchDistance"_s);
     m_distance->setToolTip(tr("Between patches: √(Δrow² + Δcolumn²), |Δrow| or |Δcolumn|."));
     connect(m_distance, &Segment::chosen, m_distances, &QStackedWidget::setCurrentIndex);
-    for (QWidget* control : std::initializer_list<QWidget*>{m_measure, new ColourMapBox(controller(), m_header),
-                                                            m_distance, m_curve, makeExplanationButton(appearance(), m_header)})
+    for (QWidget* control :
+         std::initializer_list<QWidget*>{m_measure, new ColourMapBox(controller(), m_header), m_distance, m_curve,
+                                         makeExplanationButton(appearance(), m_header)})
         m_header->add(control);
     connect(m_measure, &QComboBox::activated, this, [this] {
         controller().changeView(
@@ -129,9 +130,10 @@ QString EntropyPage::explainGrid() const
     const ComparisonPointer& comparison = controller().comparison();
     if (!comparison || !obstacleOf(figureType(u"row-distance"_s), *comparison).isEmpty())
         return {};
-    return tr("<p><b>Patches</b> are apart on their grid, in patches: √(Δrow² + Δcolumn²) to the nearest whole one, |Δrow| "
-              "or |Δcolumn|; means are not rounded. The class token has no place there: it is left out as query and key, "
-              "and each row is divided by what it gives to patches.</p>");
+    return tr(
+        "<p><b>Patches</b> are apart on their grid, in patches: √(Δrow² + Δcolumn²) to the nearest whole one, |Δrow| "
+        "or |Δcolumn|; means are not rounded. The class token has no place there: it is left out as query and key, "
+        "and each row is divided by what it gives to patches.</p>");
 }
 
 // Figures stand below each other where there is no room for two.

@@ -10,8 +10,8 @@
 
 namespace ketscope {
 
-// Entropy and distance: every head of the stack in one number, the selected head's entropy by token and its attention by
-// distance, and the heads that change most.
+// Entropy and distance: every head of the stack in one number, the selected head's entropy by token and its attention
+// by distance, and the heads that change most.
 class EntropyPage : public PanePage {
     Q_OBJECT
 

@@ -157,29 +157,35 @@ QString QuantumPage::explanation() const
     QString text = tr("<p><b>One query with one key</b> of the selected head, as %1 compares them. %2</p>")
                        .arg(rich(pair->used->info().title), rich(reading.comparison));
     if (pair->isIllustration())
-        text += tr("<p><b>An illustration:</b> the head itself compares the vectors; the states shown are its query and key, "
-                   "amplitude-encoded.</p>");
+        text += tr(
+            "<p><b>An illustration:</b> the head itself compares the vectors; the states shown are its query and key, "
+            "amplitude-encoded.</p>");
     if (!reading.states.empty())
-        text += tr("<p><b>Amplitudes.</b> |x⟩ = Σ x<sub>i</sub>|i⟩ / ‖x‖ of length 1: 2<sup>n</sup> numbers for n qubits. "
-                   "Bars are |α|², which sum to 1; the disk's hand is the phase. Qubit 0 is the leftmost digit.</p>");
+        text +=
+            tr("<p><b>Amplitudes.</b> |x⟩ = Σ x<sub>i</sub>|i⟩ / ‖x‖ of length 1: 2<sup>n</sup> numbers for n qubits. "
+               "Bars are |α|², which sum to 1; the disk's hand is the phase. Qubit 0 is the leftmost digit.</p>");
     if (reading.features)
         text += tr("<p><b>Features.</b> φ(q) and φ(k), one number for each feature; the score is φ(q)·φ(k).</p>");
     if (!reading.circuits.empty())
-        text += tr("<p><b>Circuit.</b> U(q) prepares the query, U†(k) undoes the key: P(all zeros) = |⟨k|q⟩|². Time goes "
-                   "from left to right; diamonds are noise channels. Steps move the cursor that the figures below "
-                   "follow.</p>"
-                   "<p><b>Bloch vectors.</b> (⟨X⟩, ⟨Y⟩, ⟨Z⟩) of each qubit alone; length 1 is a pure state, shorter is "
-                   "noise or entanglement. Dashed: without noise.</p>"
-                   "<p><b>Density matrix.</b> ρ, 2<sup>n</sup> × 2<sup>n</sup>, trace 1; rows and columns are basis states. "
-                   "Of more than 5 qubits, ρ is of some of them.</p>");
+        text += tr(
+            "<p><b>Circuit.</b> U(q) prepares the query, U†(k) undoes the key: P(all zeros) = |⟨k|q⟩|². Time goes "
+            "from left to right; diamonds are noise channels. Steps move the cursor that the figures below "
+            "follow.</p>"
+            "<p><b>Bloch vectors.</b> (⟨X⟩, ⟨Y⟩, ⟨Z⟩) of each qubit alone; length 1 is a pure state, shorter is "
+            "noise or entanglement. Dashed: without noise.</p>"
+            "<p><b>Density matrix.</b> ρ, 2<sup>n</sup> × 2<sup>n</sup>, trace 1; rows and columns are basis states. "
+            "Of more than 5 qubits, ρ is of some of them.</p>");
     if (reading.outcomes)
-        text += tr("<p><b>Outcomes.</b> Shares of the shots ± 2 standard errors; lines are exact probabilities, with and "
-                   "without noise. They sum to 1.</p>");
+        text +=
+            tr("<p><b>Outcomes.</b> Shares of the shots ± 2 standard errors; lines are exact probabilities, with and "
+               "without noise. They sum to 1.</p>");
     if (reading.bonds)
-        text += tr("<p><b>Bonds.</b> Schmidt values at each cut of the chain; their squares sum to 1 before anything is cut "
-                   "off.</p>");
-    text += tr("<p><b>Direction and normalisation.</b> The query looks at the key; the score of every key of this query "
-               "becomes its weight as the left dock's arithmetic says.</p>");
+        text += tr(
+            "<p><b>Bonds.</b> Schmidt values at each cut of the chain; their squares sum to 1 before anything is cut "
+            "off.</p>");
+    text +=
+        tr("<p><b>Direction and normalisation.</b> The query looks at the key; the score of every key of this query "
+           "becomes its weight as the left dock's arithmetic says.</p>");
     return text + explainTraces(controller());
 }
 

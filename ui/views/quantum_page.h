@@ -6,8 +6,8 @@
 
 namespace ketscope {
 
-// Quantum: one query and one key at the selected head, from their vectors through states, circuit and measurement to the
-// weight. What the head's mechanism does not have is left out; its feature vectors stand in place of amplitudes.
+// Quantum: one query and one key at the selected head, from their vectors through states, circuit and measurement to
+// the weight. What the head's mechanism does not have is left out; its feature vectors stand in place of amplitudes.
 class QuantumPage : public PanePage {
     Q_OBJECT
 

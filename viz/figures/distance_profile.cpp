@@ -13,8 +13,8 @@ namespace ketscope {
 
 namespace {
 
-// Where the patches of a picture stand in the selected stack, whose queries and keys are the picture's tokens alone; none
-// elsewhere.
+// Where the patches of a picture stand in the selected stack, whose queries and keys are the picture's tokens alone;
+// none elsewhere.
 std::optional<PatchPlaces> patchesOf(const Comparison& comparison)
 {
     const StackInfo& stack = comparison.model.stacks.at(comparison.study.selection.stack);
@@ -26,8 +26,8 @@ std::optional<PatchPlaces> patchesOf(const Comparison& comparison)
     return PatchPlaces{comparison.input.patches->columns(), patches, tokens - patches};
 }
 
-// How much attention of the selected head goes how far: a line for each trace and one for uniform rows. Between patches the
-// distance is that on their grid, and the class token has no place.
+// How much attention of the selected head goes how far: a line for each trace and one for uniform rows. Between patches
+// the distance is that on their grid, and the class token has no place.
 class DistanceProfile final : public CurveFigure {
 public:
     DistanceProfile(const ComparisonPointer& comparison, PatchDistance distance)
@@ -44,8 +44,8 @@ public:
             const std::vector<double> profile =
                 m_patches ? patchDistanceProfile(weights, *m_patches, m_distance, mask->queries)
                           : distanceProfile(weights, mask->queries);
-            const double mean = m_patches ? meanPatchDistance(weights, *m_patches, m_distance, mask->queries)
-                                          : meanOfProfile(profile);
+            const double mean =
+                m_patches ? meanPatchDistance(weights, *m_patches, m_distance, mask->queries) : meanOfProfile(profile);
             m_plot.marks.push_back(
                 {mean, trace,
                  QStringLiteral("%1 mean %2").arg(QString::fromStdString(traceTag(trace)), formatNumber(mean, 2))});
@@ -135,7 +135,8 @@ private:
         for (const PlotMark& mark : m_plot.marks)
             means << mark.text;
         return QStringLiteral("Distances in %1: %2; uniform rows %3.")
-            .arg(m_patches ? QStringLiteral("patches") : QStringLiteral("tokens"), means.join(QStringLiteral(", ")), formatNumber(m_uniformMean, 2));
+            .arg(m_patches ? QStringLiteral("patches") : QStringLiteral("tokens"), means.join(QStringLiteral(", ")),
+                 formatNumber(m_uniformMean, 2));
     }
 
     QString quantity() const
@@ -207,8 +208,9 @@ const FigureType& distance_profileFigure()
 
 const FigureType& row_distanceFigure()
 {
-    static const FigureType type{QStringLiteral("row-distance"), QStringLiteral("Attention mass by rows between patches"),
-                                 &make<PatchDistance::Rows>, &gridObstacle};
+    static const FigureType type{QStringLiteral("row-distance"),
+                                 QStringLiteral("Attention mass by rows between patches"), &make<PatchDistance::Rows>,
+                                 &gridObstacle};
     return type;
 }
 

@@ -31,8 +31,9 @@ QString errorObstacle(const Comparison& comparison)
         if (at.layer < layers.size() && layers[at.layer] != nullptr)
             return {};
     }
-    return QStringLiteral("No trace has standard errors for this head: choose one that is patched with sampling, such as "
-                          "shots; some estimators need 2 repeats or more.");
+    return QStringLiteral(
+        "No trace has standard errors for this head: choose one that is patched with sampling, such as "
+        "shots; some estimators need 2 repeats or more.");
 }
 
 QFont labelFont(const HeatmapLayout& layout, const Theme& theme, int weight = QFont::Normal)

@@ -39,8 +39,8 @@ bool isConvergence(const Sweep& sweep)
     return parameter == "repeats" || parameter == "shots";
 }
 
-// A measure against a parameter: a line for each value of the other parameters, with intervals over the seeds and, of a whole
-// model, the trivial baselines. As convergence: the largest standard error with what 1/√count lets expect.
+// A measure against a parameter: a line for each value of the other parameters, with intervals over the seeds and, of a
+// whole model, the trivial baselines. As convergence: the largest standard error with what 1/√count lets expect.
 class SweepFigure final : public Figure {
 public:
     SweepFigure(const ComparisonPointer& comparison, bool convergence)
@@ -365,7 +365,8 @@ private:
         QPolygonF path;
         for (int i = 0; i <= kExpectedSteps; ++i) {
             const double share = static_cast<double>(i) / kExpectedSteps;
-            const double x = m_points.xLogarithmic ? least * std::pow(most / least, share) : least + (most - least) * share;
+            const double x =
+                m_points.xLogarithmic ? least * std::pow(most / least, share) : least + (most - least) * share;
             const double y = at.value.mean * std::sqrt(m_points.xNumbers[at.x] / x);
             if (y >= m_points.low && y <= m_points.high)
                 path << QPointF(layout.xOfNumber(x), layout.yOf(y));

@@ -72,8 +72,8 @@ TEST(DistanceProfile, AgreesWithTheMeanDistanceOfRows)
     EXPECT_NEAR(meanOfProfile(distanceProfile(map.matrix())), mean, 1e-7);
 }
 
-// A grid of 2 rows of 3 after a class token: patch 0 looks half at the class token, a quarter at itself, a quarter at patch 5,
-// which is a row down and two columns right; every other patch looks at itself.
+// A grid of 2 rows of 3 after a class token: patch 0 looks half at the class token, a quarter at itself, a quarter at
+// patch 5, which is a row down and two columns right; every other patch looks at itself.
 class PatchDistanceTest : public testing::Test {
 protected:
     PatchDistanceTest()
@@ -99,7 +99,8 @@ TEST_F(PatchDistanceTest, HandCaseOnAGridThatIsNotSquare)
     using testing::DoubleNear;
     const auto near = [](double value) { return DoubleNear(value, 1e-12); };
     EXPECT_DOUBLE_EQ(patchDistance(places, PatchDistance::Euclidean, 0, 5), std::sqrt(5.0));
-    EXPECT_THAT(profile(PatchDistance::Euclidean), testing::ElementsAre(near(11.0 / 12.0), near(0.0), near(1.0 / 12.0)));
+    EXPECT_THAT(profile(PatchDistance::Euclidean),
+                testing::ElementsAre(near(11.0 / 12.0), near(0.0), near(1.0 / 12.0)));
     EXPECT_THAT(profile(PatchDistance::Rows), testing::ElementsAre(near(11.0 / 12.0), near(1.0 / 12.0)));
     EXPECT_THAT(profile(PatchDistance::Columns), testing::ElementsAre(near(11.0 / 12.0), near(0.0), near(1.0 / 12.0)));
     EXPECT_NEAR(meanPatchDistance(map.matrix(), places, PatchDistance::Euclidean), std::sqrt(5.0) / 12.0, 1e-12);

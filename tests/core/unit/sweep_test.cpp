@@ -242,7 +242,8 @@ TEST_F(SweepTest, AnEarlierRunGivesTheSameNumbers)
 TEST_F(SweepTest, StandardErrorsFallWithShotsAndRepeats)
 {
     const Sweep shots = sweep(request("shots:repeats=32@layers=5;heads=0", {"shots=16,256"}, 4));
-    EXPECT_NEAR(measure(shots.rows[3], "standard_error").mean / measure(shots.rows[4], "standard_error").mean, 4.0, 1.2);
+    EXPECT_NEAR(measure(shots.rows[3], "standard_error").mean / measure(shots.rows[4], "standard_error").mean, 4.0,
+                1.2);
     const Sweep repeats = sweep(request("shots:shots=16@layers=5;heads=0", {"repeats=16,256"}, 4));
     EXPECT_NEAR(measure(repeats.rows[3], "standard_error").mean / measure(repeats.rows[4], "standard_error").mean, 4.0,
                 1.2);
