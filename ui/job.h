@@ -5,6 +5,7 @@
 
 #include <QObject>
 #include <QString>
+#include <QThread>
 #include <QThreadPool>
 
 #include <functional>
@@ -24,6 +25,9 @@ public:
 
     explicit Job(QObject* parent = nullptr);
     ~Job() override;
+
+    // From the next start on: runs only when nothing else wants the processor.
+    void setIdlePriority() { m_pool.setThreadPriority(QThread::IdlePriority); }
 
     void start(Work work);
     void cancel();

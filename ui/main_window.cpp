@@ -7,6 +7,7 @@
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
 #include "ui/docks/pins_section.h"
+#include "ui/docks/sensitivity_section.h"
 #include "ui/docks/start_panel.h"
 #include "ui/docks/token_strip.h"
 #include "ui/docks/trace_sections.h"
@@ -109,9 +110,15 @@ std::vector<QWidget*> MainWindow::makeLeftSections()
 std::vector<QWidget*> MainWindow::makeRightSections()
 {
     m_parameters = new ParameterSection(m_controller, m_appearance);
-    return {new MechanismSection(m_controller, m_appearance),   m_parameters,
-            new CellSection(m_controller, m_appearance),        new PinsSection(m_controller, m_appearance),
-            new DiagnosticsSection(m_controller, m_appearance), new CostSection(m_controller, m_appearance)};
+    auto* sensitivity = new SensitivitySection(m_controller, m_appearance);
+    connect(sensitivity, &SensitivitySection::exportWanted, this, &MainWindow::openExportFor);
+    return {new MechanismSection(m_controller, m_appearance),
+            m_parameters,
+            sensitivity,
+            new CellSection(m_controller, m_appearance),
+            new PinsSection(m_controller, m_appearance),
+            new DiagnosticsSection(m_controller, m_appearance),
+            new CostSection(m_controller, m_appearance)};
 }
 
 QStackedWidget* MainWindow::createColumn(const std::vector<QWidget*>& own,
@@ -156,6 +163,7 @@ void MainWindow::createDocks()
 void MainWindow::connectController()
 {
     connect(&m_controller, &StudyController::failed, this, &MainWindow::sayError);
+    connect(&m_controller, &StudyController::sweepOpened, this, [this] { showPerspectiveOf(u"sweep"_s); });
     connect(&m_controller, &StudyController::runFinished, this, [this] { m_errors->say({}); });
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
@@ -340,6 +348,8 @@ void MainWindow::openPath(const QString& path)
     case PathKind::Safetensors: return openModel(info.absolutePath());
     case PathKind::RunFile:
         m_errors->say({});
+        if (isSweepFile(path.toStdString()))
+            return m_controller.openSweep(info.absoluteFilePath());
         return leaveStudy([this, file = info.absoluteFilePath()] { m_controller.openRecorded(file); });
     case PathKind::Image: m_errors->say({}); return m_controller.setPicture(info.absoluteFilePath());
     case PathKind::Text: return openText(path);

@@ -112,6 +112,7 @@ private:
     void openExport();
     void openExportOf(const QString& type);
     void openDataExport();
+    void openExportFor(const QString& type, const ComparisonPointer& comparison);
     void showPerspective(int index);
     void followPerspective();
     Perspective& perspective(int index) const;

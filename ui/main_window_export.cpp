@@ -14,14 +14,16 @@ namespace {
 
 void MainWindow::openExport() { openExportOf(perspective().figureId()); }
 
-void MainWindow::openExportOf(const QString& type)
+void MainWindow::openExportOf(const QString& type) { openExportFor(type, m_controller.comparison()); }
+
+void MainWindow::openExportFor(const QString& type, const ComparisonPointer& comparison)
 {
-    if (!m_controller.comparison())
+    if (!comparison)
         return;
     const FigureView& view = m_page->figureView();
     const std::optional<double> locked =
         view.isRangeLocked() && view.figure() != nullptr ? std::optional(view.figure()->maximum()) : std::nullopt;
-    auto* dialog = new ExportDialog(m_controller.comparison(), type, locked, m_settings, m_appearance, this);
+    auto* dialog = new ExportDialog(comparison, type, locked, m_settings, m_appearance, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
         m_lastExport = task;

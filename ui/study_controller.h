@@ -100,10 +100,15 @@ public:
     void computeRelevance();
     void cancel();
 
-    // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything else
-    // goes on; its result becomes that of comparison(). `axes` and `seeds` as SweepRequest has them.
+    // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything
+    // else goes on; its result becomes that of comparison(). `axes` and `seeds` as SweepRequest has them.
     void startSweep(const std::vector<SweepAxis>& axes, std::size_t seeds);
     void cancelSweep() { m_sweepJob.cancel(); }
+    // Shows a file that writeSweep wrote as the last sweep; where nothing is open, the model that it is of is opened
+    // too.
+    void openSweep(const QString& file);
+    // The file that the shown sweep was read from; empty when it was run here.
+    const QString& sweepFile() const { return m_sweepFile; }
     bool isSweeping() const { return m_sweepJob.isRunning(); }
     // What startSweep would run; there must be an entry.
     SweepRequest sweepRequest(const std::vector<SweepAxis>& axes, std::size_t seeds) const;
@@ -148,7 +153,8 @@ public:
     void ablateHead(std::size_t layer, std::size_t head);
     void patchHead(std::size_t layer, std::size_t head);  // with the entry that is edited
     void unpatchHead(std::size_t layer, std::size_t head);
-    // Changes to one token of the text, by its place in the comparison's tokens; what cannot be done is said by failed().
+    // Changes to one token of the text, by its place in the comparison's tokens; what cannot be done is said by
+    // failed().
     void replaceToken(std::size_t token, const QString& text);
     void maskToken(std::size_t token);
     void removeToken(std::size_t token);
@@ -178,6 +184,7 @@ signals:
     void sanityChecked();
     void relevanceComputed();
     void sweepChanged();  // begun, finished, failed or cancelled
+    void sweepOpened();   // by openSweep, after sweepChanged
     void sweepProgressed(double fraction, const QString& what);
 
 private:
@@ -241,6 +248,7 @@ private:
     QTimer m_rest;  // since the last reading that left out all patched heads
     QUndoStack m_undo;
     std::shared_ptr<const Sweep> m_sweep;
+    QString m_sweepFile;
     Job m_runJob;
     Job m_readJob;
     Job m_sweepJob;

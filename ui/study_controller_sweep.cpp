@@ -21,7 +21,26 @@ void StudyController::startSweep(const std::vector<SweepAxis>& axes, std::size_t
         const auto sweep = std::make_shared<const Sweep>(runSweep(request, *model, m_threads, monitor));
         return [this, sweep] {
             m_sweep = sweep;
+            m_sweepFile.clear();
             refreshShown();
+        };
+    });
+}
+
+void StudyController::openSweep(const QString& file)
+{
+    m_sweepJob.start([this, file](Monitor&) -> Job::Delivery {
+        const auto sweep = std::make_shared<const Sweep>(readSweep(file.toStdString()));
+        return [this, sweep, file] {
+            m_sweep = sweep;
+            m_sweepFile = file;
+            if (!m_comparison && !m_opening) {
+                Study study = sweep->request.study;
+                study.candidates = {{{sweep->request.candidate}}};
+                openStudy(study, true);
+            }
+            refreshShown();
+            emit sweepOpened();
         };
     });
 }

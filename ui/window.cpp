@@ -46,7 +46,7 @@ int runWindow(QApplication& application, const WindowOptions& options)
             study.view = settings.view();
             controller.openStudy(study, options.study != Study{});
         } else {
-            controller.openRecorded(QString::fromStdString(options.recorded));
+            window.openPath(QString::fromStdString(options.recorded));
         }
     } catch (const Error& error) {
         window.sayError(QString::fromUtf8(error.what()));

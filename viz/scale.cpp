@@ -10,10 +10,11 @@ namespace {
 constexpr double kFloor = 1e-4;  // of the logarithmic scale
 const QString kMinus = QStringLiteral("\u2212");
 
-// Shortest fixed notation of a round tick value: "0.05", "0.2", "1".
+// Shortest fixed notation of a tick value, to three significant digits: "0.05", "0.0156", "1".
 QString shortest(double value)
 {
-    QString text = QString::number(value, 'f', 6);
+    const double rounded = QString::number(value, 'g', 3).toDouble();
+    QString text = QString::number(rounded, 'f', std::max(6, 2 - static_cast<int>(std::floor(std::log10(rounded)))));
     while (text.endsWith(QLatin1Char('0')))
         text.chop(1);
     if (text.endsWith(QLatin1Char('.')))

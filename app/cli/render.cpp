@@ -11,6 +11,7 @@
 #include "core/study/compared_pair.h"
 #include "core/study/relevance.h"
 #include "core/study/selected_head.h"
+#include "core/study/sweep.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -61,6 +62,33 @@ bool needsHeadVectors(const PageContents& page)
     return std::ranges::any_of(page.figures, [](const QString& id) { return figureType(id).needsHeadVectors; });
 }
 
+// A sweep has no head to select and no model to open.
+ComparisonPointer readSweepFor(const RenderOptions& options)
+{
+    for (const QString& id : pageOf(options).figures)
+        if (id != QStringLiteral("sweep") && id != QStringLiteral("convergence"))
+            refuse({"--figure", "sweep or convergence, for the file of a sweep", '"' + id.toStdString() + '"', ""});
+    auto comparison =
+        std::make_shared<Comparison>(*sweepComparison(std::make_shared<const Sweep>(readSweep(options.study))));
+    if (!options.measure.empty())
+        comparison->study.view.outputs.sweepMeasure = sweepMeasures()[sweepMeasureIndex(options.measure)].id;
+    return comparison;
+}
+
+ComparisonPointer readFor(const RenderOptions& options, Monitor& monitor)
+{
+    if (isSweepFile(options.study))
+        return readSweepFor(options);
+    auto comparison = std::make_shared<Comparison>(*readComparison(options.study, monitor));
+    comparison->study.selection = selectionOf(*comparison, options);
+    if (!options.traces.empty())
+        readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
+    if (needsHeadVectors(pageOf(options)))
+        comparison->loaded = loadModelOf(*comparison, monitor);
+    prepareAlignment(*comparison, options, monitor);
+    return comparison;
+}
+
 // A circuit as a program, in place of a picture.
 bool isProgram(const RenderOptions& options) { return std::filesystem::path(options.out).extension() == ".qasm"; }
 
@@ -82,13 +110,7 @@ void render(const RenderOptions& options)
     checkOutput(options.out, suffixes);
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
-    auto comparison = std::make_shared<Comparison>(*readComparison(options.study, monitor));
-    comparison->study.selection = selectionOf(*comparison, options);
-    if (!options.traces.empty())
-        readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
-    if (needsHeadVectors(page))
-        comparison->loaded = loadModelOf(*comparison, monitor);
-    prepareAlignment(*comparison, options, monitor);
+    const ComparisonPointer comparison = readFor(options, monitor);
     const std::unique_ptr<Composition> figure = makePage(comparison, page, {});
     monitor.check();
     if (isProgram(options)) {
@@ -156,6 +178,7 @@ void addSelectionOptions(CLI::App& command, RenderOptions& options)
                     "How words and patches are held against each other: " + joined(methods, ", ")
                         + " (default: as the study says)")
         ->check(CLI::IsMember(methods));
+    command.add_option("--measure", options.measure, "Of a sweep: what is drawn (default output_error)");
     command.add_option("--stack", options.stack, "Stack by name, for example text");
     command.add_option("--layer", options.layer, "Layer, from 0");
     command.add_option("--head", options.head, "Head, from 0");
@@ -218,7 +241,8 @@ void addRender(CLI::App& program)
     for (const FigureType* type : figureTypes())
         figures.push_back(type->id.toStdString());
     command
-        ->add_option("STUDY", options->study, "Run file (.h5, .ket), or attention captured elsewhere (.h5, .npz, .npy)")
+        ->add_option("STUDY", options->study,
+                     "Run file (.h5, .ket), sweep (.h5), or attention captured elsewhere (.h5, .npz, .npy)")
         ->required();
     command
         ->add_option("--figure", options->figures,

@@ -20,6 +20,7 @@ struct RenderOptions {
     std::string out;
     std::string theme = "light";
     std::string traces;
+    std::string measure;  // of a sweep; empty = the usual one
     std::string stack;
     std::string method;  // of the alignment
     std::optional<std::size_t> layer;

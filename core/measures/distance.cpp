@@ -4,6 +4,8 @@
 #include "core/measures/measures.h"
 
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace ketscope {
@@ -18,6 +20,25 @@ void divide(std::vector<double>& profile, std::size_t by)
 {
     for (double& mass : profile)
         mass /= static_cast<double>(std::max<std::size_t>(by, 1));
+}
+
+std::size_t bin(const PatchPlaces& places, PatchDistance distance, std::size_t a, std::size_t b)
+{
+    return static_cast<std::size_t>(std::lround(patchDistance(places, distance, a, b)));
+}
+
+// As long as the grid's largest distance needs: the first patch and the last are that far apart.
+std::vector<double> blankProfile(const PatchPlaces& places, PatchDistance distance)
+{
+    return std::vector<double>(places.patches == 0 ? 0 : bin(places, distance, 0, places.patches - 1) + 1);
+}
+
+double massOnPatches(MatrixView map, const PatchPlaces& places, std::size_t patch)
+{
+    double sum = 0.0;
+    for (std::size_t b = 0; b < places.patches; ++b)
+        sum += static_cast<double>(map(places.first + patch, places.first + b));
+    return sum;
 }
 
 }  // namespace
@@ -53,6 +74,62 @@ std::vector<double> uniformDistanceProfile(const AttentionMask& mask, std::size_
     }
     divide(profile, counted);
     return profile;
+}
+
+double patchDistance(const PatchPlaces& places, PatchDistance distance, std::size_t a, std::size_t b)
+{
+    const auto rows = static_cast<double>(apart(a / places.columns, b / places.columns));
+    const auto columns = static_cast<double>(apart(a % places.columns, b % places.columns));
+    switch (distance) {
+    case PatchDistance::Rows: return rows;
+    case PatchDistance::Columns: return columns;
+    case PatchDistance::Euclidean: break;
+    }
+    return std::hypot(rows, columns);
+}
+
+std::vector<double> patchDistanceProfile(MatrixView map, const PatchPlaces& places, PatchDistance distance,
+                                         std::span<const std::uint8_t> rows)
+{
+    std::vector<double> profile = blankProfile(places, distance);
+    std::size_t counted = 0;
+    for (std::size_t a = 0; a < places.patches; ++a) {
+        const double sum = counts(rows, places.first + a) ? massOnPatches(map, places, a) : 0.0;
+        if (!(sum > 0.0))
+            continue;
+        ++counted;
+        for (std::size_t b = 0; b < places.patches; ++b)
+            profile[bin(places, distance, a, b)] += static_cast<double>(map(places.first + a, places.first + b)) / sum;
+    }
+    divide(profile, counted);
+    return profile;
+}
+
+std::vector<double> uniformPatchDistanceProfile(const PatchPlaces& places, PatchDistance distance)
+{
+    std::vector<double> profile = blankProfile(places, distance);
+    for (std::size_t a = 0; a < places.patches; ++a)
+        for (std::size_t b = 0; b < places.patches; ++b)
+            profile[bin(places, distance, a, b)] += 1.0 / static_cast<double>(places.patches);
+    divide(profile, places.patches);
+    return profile;
+}
+
+double meanPatchDistance(MatrixView map, const PatchPlaces& places, PatchDistance distance,
+                         std::span<const std::uint8_t> rows)
+{
+    double mean = 0.0;
+    std::size_t counted = 0;
+    for (std::size_t a = 0; a < places.patches; ++a) {
+        const double sum = counts(rows, places.first + a) ? massOnPatches(map, places, a) : 0.0;
+        if (!(sum > 0.0))
+            continue;
+        ++counted;
+        for (std::size_t b = 0; b < places.patches; ++b)
+            mean += patchDistance(places, distance, a, b) * static_cast<double>(map(places.first + a, places.first + b))
+                    / sum;
+    }
+    return counted > 0 ? mean / static_cast<double>(counted) : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::vector<double> cumulative(std::span<const double> profile)

@@ -76,13 +76,14 @@ bool leavesToChance(const Mechanism& mechanism, const Parameters& parameters, co
 // The work of one sweep.
 class SweepWork {
 public:
-    SweepWork(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor)
+    SweepWork(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor,
+              const ComparisonPointer& previous)
         : m_request(request), m_model(model), m_threads(threads), m_monitor(monitor), m_all(allParameters(request))
     {
         checkAxes(request, m_all);
         Study study = request.study;
         study.candidates.clear();
-        m_baseline = runStudy(study, model, nullptr, threads, monitor);
+        m_baseline = runStudy(study, model, previous, threads, monitor);
         const HeadPlan plan = resolve({{request.candidate}}, m_baseline->model, study.seed);
         m_heads = recordHeads(*m_baseline, model, plan, monitor);
         if (m_heads.empty())
@@ -192,6 +193,9 @@ const std::vector<SweepMeasure>& sweepMeasures()
         {"weight_error", "Relative error of the weights", ""},
         {"weight_variation", "Total variation of rows", ""},
         {"weight_divergence", "KL divergence of rows from exact", "nats"},
+        {"weight_jensen_shannon", "Jensen–Shannon divergence of rows from exact", "nats"},
+        {"weight_maximum", "Largest |Δ| of a weight from exact", ""},
+        {"standard_error", "Largest standard error of a weight", ""},
         {"output_error", "Relative error of the output", ""},
         {"entropy", "Entropy of rows", "nats"},
         {"entropy_corrected", "Entropy, corrected for shots", "nats"},
@@ -232,10 +236,25 @@ bool sweepIsCurrent(const Sweep& sweep, const Study& study)
                                [&](const Plan& plan) { return std::ranges::any_of(plan.entries, same); });
 }
 
-Sweep runSweep(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor)
+Sweep runSweep(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor,
+               const ComparisonPointer& previous)
 {
     setThreads(threads);
-    return SweepWork(request, model, threads, monitor).run();
+    return SweepWork(request, model, threads, monitor, previous).run();
+}
+
+PlanEntry onSelectedHead(PlanEntry entry, const Selection& selection, const ModelInfo& model)
+{
+    entry.stack = model.stacks.at(selection.stack).name;
+    entry.layers = {selection.layer};
+    entry.heads = {selection.head};
+    return entry;
+}
+
+double countForError(double count, double now, double target)
+{
+    const double ratio = now / target;
+    return std::max(1.0, std::ceil(count * ratio * ratio - 1e-9));
 }
 
 }  // namespace ketscope

@@ -5,12 +5,21 @@
 #include "core/formats/hdf5.h"
 #include "core/study/sweep.h"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
+#include <limits>
+#include <nlohmann/json.hpp>
 
 namespace ketscope {
 
 namespace {
+
+constexpr double kVersion = 2;
+constexpr const char* kFormat = "ketscope-sweep";
+
+std::string axisPath(std::size_t axis) { return "/request/" + std::to_string(axis); }
 
 std::string numberOrNothing(double value) { return std::isfinite(value) ? shortestNumber(value) : ""; }
 
@@ -42,16 +51,23 @@ void writeCsv(const Sweep& sweep, const std::filesystem::path& file)
 void writeAttributes(const Sweep& sweep, Hdf5File& file)
 {
     file.makeGroup("/rows");
-    file.setText("/", "format", "ketscope-sweep");
-    file.setNumber("/", "version", 1);
+    file.setText("/", "format", kFormat);
+    file.setNumber("/", "version", kVersion);
     file.setText("/", "ketscope_version", versionString());
     file.setText("/", "model_path", sweep.model.path.string());
+    file.setText("/", "model_title", sweep.model.title);
     file.setText("/", "model_sha256", sweep.weightsSha256);
     file.setText("/", "candidate", formatSpec(sweep.request.candidate));
     file.setText("/", "study", toJson(sweep.request.study).dump());
     file.setText("/", "question", sweep.question);
     file.setText("/", "top_answer", sweep.topAnswer);
-    file.setNumber("/", "seed", static_cast<double>(sweep.request.study.seed));
+    file.setNumber("/", "seeds", static_cast<double>(sweep.request.seeds));
+    file.setNumber("/", "whole_model", sweep.request.wholeModel ? 1 : 0);
+    file.makeGroup("/request");
+    for (std::size_t i = 0; i < sweep.request.axes.size(); ++i) {
+        file.writeStrings(axisPath(i), sweep.request.axes[i].values);
+        file.setText(axisPath(i), "parameter", sweep.request.axes[i].parameter);
+    }
 }
 
 void writeHdf5(const Sweep& sweep, const std::filesystem::path& target)
@@ -88,6 +104,142 @@ void writeHdf5(const Sweep& sweep, const std::filesystem::path& target)
     file.close();
 }
 
+// What a sweep file says, part by part; anything else is one error that names the part.
+class SweepReader {
+public:
+    explicit SweepReader(const std::filesystem::path& path) : m_path(path), m_file(Hdf5File::open(path)) {}
+
+    Sweep read()
+    {
+        if (m_file.textAttribute("/", "format") != kFormat || m_file.numberAttribute("/", "version") != kVersion)
+            wrong("a sweep that ketscope sweep wrote, version 2", "another format or version");
+        Sweep sweep;
+        readRequest(sweep.request);
+        sweep.model.title = text("/", "model_title");
+        sweep.model.path = text("/", "model_path");
+        sweep.weightsSha256 = text("/", "model_sha256");
+        sweep.question = text("/", "question");
+        sweep.topAnswer = text("/", "top_answer");
+        readRows(sweep);
+        readValues(sweep);
+        for (const SweepMeasure& measure : sweepMeasures())
+            readMeasure(measure, sweep.rows);
+        return sweep;
+    }
+
+private:
+    [[noreturn]] void wrong(const std::string& expected, const std::string& found) const
+    {
+        refuse({m_path.string(), expected, found, "Write the file again with ketscope sweep --out."});
+    }
+
+    std::string text(const std::string& object, const char* name) const
+    {
+        const auto found = m_file.textAttribute(object, name);
+        if (!found)
+            wrong("an attribute \"" + std::string(name) + "\" of " + object, "none");
+        return *found;
+    }
+
+    std::size_t extent(const std::string& dataset, std::size_t most) const
+    {
+        const std::vector<std::size_t> shape =
+            m_file.isDataset(dataset) ? m_file.shape(dataset) : std::vector<std::size_t>();
+        if (shape.size() != 1 || shape[0] == 0 || shape[0] > most)
+            wrong(dataset + " with 1 to " + std::to_string(most) + " entries", "another shape or none");
+        return shape[0];
+    }
+
+    std::vector<std::string> strings(const std::string& dataset, std::size_t most) const
+    {
+        extent(dataset, most);
+        return m_file.readStrings(dataset);
+    }
+
+    void readRequest(SweepRequest& request) const
+    {
+        const Json study = Json::parse(text("/", "study"), nullptr, false);
+        if (study.is_discarded())
+            wrong("a study as JSON", "other text");
+        request.study = studyFromJson(study, m_path.string());
+        request.candidate = parseSpec(text("/", "candidate"));
+        const std::optional<double> seeds = m_file.numberAttribute("/", "seeds");
+        if (!seeds || !(*seeds >= 1.0 && *seeds <= static_cast<double>(kMaximumSeeds)) || *seeds != std::floor(*seeds))
+            wrong("1 to " + std::to_string(kMaximumSeeds) + " seeds", "another number");
+        request.seeds = static_cast<std::size_t>(*seeds);
+        request.wholeModel = m_file.numberAttribute("/", "whole_model") == 1.0;
+        const std::size_t axes = m_file.isGroup("/request") ? m_file.members("/request").size() : 0;
+        if (axes == 0 || axes > request.candidate.parameters.definitions().size())
+            wrong("one axis for each parameter at most", std::to_string(axes) + " axes");
+        for (std::size_t i = 0; i < axes; ++i) {
+            SweepAxis axis{{}, strings(axisPath(i), kMaximumCombinations)};
+            axis.parameter = text(axisPath(i), "parameter");
+            Parameters given = request.candidate.parameters;
+            for (const std::string& value : axis.values)
+                given.setText(axis.parameter, value);
+            if (std::ranges::count(request.axes, axis.parameter, &SweepAxis::parameter) > 0)
+                wrong("every parameter once", '"' + axis.parameter + "\" twice");
+            request.axes.push_back(std::move(axis));
+        }
+    }
+
+    void readRows(Sweep& sweep) const
+    {
+        const std::vector<std::string> labels = strings("/rows/label", kMaximumCombinations + 3);
+        if (extent("/rows/runs", labels.size()) != labels.size()
+            || extent("/rows/published", labels.size()) != labels.size())
+            wrong("as many runs and marks as rows", "another number");
+        const std::vector<std::int64_t> runs = m_file.readIntegers("/rows/runs");
+        const std::vector<std::int64_t> published = m_file.readIntegers("/rows/published");
+        for (std::size_t i = 0; i < labels.size(); ++i) {
+            if (std::ranges::find(kLabels, labels[i]) == kLabels.end())
+                wrong("rows named exact, uniform, zero or swept", '"' + labels[i] + '"');
+            if (runs[i] < 1 || runs[i] > static_cast<std::int64_t>(kMaximumSeeds))
+                wrong("1 to " + std::to_string(kMaximumSeeds) + " runs of a row", std::to_string(runs[i]));
+            sweep.rows.push_back({labels[i], {}, static_cast<std::size_t>(runs[i]), published[i] == 1, {}});
+        }
+    }
+
+    void readValues(Sweep& sweep) const
+    {
+        for (const SweepAxis& axis : sweep.request.axes) {
+            const std::vector<std::string> values = strings("/axes/" + axis.parameter, sweep.rows.size());
+            if (values.size() != sweep.rows.size())
+                wrong("a value of " + axis.parameter + " for every row", "another number");
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                if (sweep.rows[i].label != kLabels.back())
+                    continue;
+                if (std::ranges::find(axis.values, values[i]) == axis.values.end())
+                    wrong("the values of " + axis.parameter + " that were asked for", '"' + values[i] + '"');
+                sweep.rows[i].values.push_back(values[i]);
+            }
+        }
+    }
+
+    void readMeasure(const SweepMeasure& measure, std::vector<SweepRow>& rows) const
+    {
+        const std::string path = "/measures/" + measure.id;
+        constexpr double none = std::numeric_limits<double>::quiet_NaN();
+        if (!m_file.exists(path)) {
+            for (SweepRow& row : rows)
+                row.measures.push_back({none, none, none});
+            return;
+        }
+        if (!m_file.isDataset(path) || m_file.shape(path) != std::vector<std::size_t>{rows.size(), 3})
+            wrong(path + " with three numbers for every row", "another shape");
+        const Tensor found = m_file.readFloats(path, 3 * rows.size());
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            const float* values = found.data() + 3 * i;
+            rows[i].measures.push_back({values[0], values[1], values[2]});
+        }
+    }
+
+    static constexpr std::array<std::string_view, 4> kLabels = {"exact", "uniform", "zero", "swept"};
+
+    std::filesystem::path m_path;
+    Hdf5File m_file;
+};
+
 }  // namespace
 
 void writeSweep(const Sweep& sweep, const std::filesystem::path& file)
@@ -98,6 +250,28 @@ void writeSweep(const Sweep& sweep, const std::filesystem::path& file)
     else
         writeCsv(sweep, target.path());
     target.commit();
+}
+
+Sweep readSweep(const std::filesystem::path& file) { return SweepReader(file).read(); }
+
+bool isSweepFile(const std::filesystem::path& file)
+{
+    try {
+        return Hdf5File::open(file).textAttribute("/", "format") == kFormat;
+    } catch (const Error&) {
+        return false;
+    }
+}
+
+ComparisonPointer sweepComparison(std::shared_ptr<const Sweep> sweep)
+{
+    auto comparison = std::make_shared<Comparison>();
+    comparison->study = sweep->request.study;
+    comparison->study.candidates = {{{sweep->request.candidate}}};
+    comparison->model = sweep->model;
+    comparison->weightsSha256 = sweep->weightsSha256;
+    comparison->sweep = std::move(sweep);
+    return comparison;
 }
 
 }  // namespace ketscope

@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
+#include <optional>
 
 namespace ketscope {
 
@@ -19,6 +21,9 @@ struct HeadSums {
     double weights = 0.0;      // ‖P‖²
     double variation = 0.0;
     double divergence = 0.0;
+    double jensenShannon = 0.0;
+    double maximum = 0.0;                      // of |P̂ − P|
+    std::optional<double> standardError = {};  // the largest
     double outputError = 0.0;
     double outputs = 0.0;
     double entropy = 0.0;
@@ -34,6 +39,10 @@ struct HeadSums {
         weights += other.weights;
         variation += other.variation;
         divergence += other.divergence;
+        jensenShannon += other.jensenShannon;
+        maximum = std::max(maximum, other.maximum);
+        if (other.standardError)
+            standardError = std::max(standardError.value_or(0.0), *other.standardError);
         outputError += other.outputError;
         outputs += other.outputs;
         entropy += other.entropy;
@@ -87,6 +96,10 @@ public:
         if (!m_infos.empty())
             m_diagnostics = Tensor::zeros({m_infos.size(), input.queries.rows});
         HeadOutput output{found.weights.matrix(), found.output.matrix(), {}, {}};
+        if (m_mechanism.properties(m_parameters).givesStandardError) {
+            m_errors = Tensor::zeros({input.queries.rows, input.keys.rows});
+            output.standardError = m_errors.matrix();
+        }
         if (!m_infos.empty())
             output.diagnostics = m_diagnostics.matrix();
         const auto start = std::chrono::steady_clock::now();
@@ -111,6 +124,11 @@ private:
         for (std::size_t j = 0; j < weights.size(); ++j)
             sums.variation += 0.5 * std::abs(static_cast<double>(weights[j]) - exact[j]);
         sums.divergence += klDivergence(exact, weights);
+        sums.jensenShannon += jensenShannon(exact, weights);
+        sums.maximum = std::max(sums.maximum, maximumDifference(exact, weights));
+        if (m_errors.size() > 0)
+            sums.standardError = std::max(sums.standardError.value_or(0.0),
+                                          static_cast<double>(std::ranges::max(m_errors.matrix().row(row))));
         const double plugIn = entropyOfRow(weights);
         sums.entropy += plugIn;
         sums.corrected += diagnostic("entropy_corrected", row, plugIn);
@@ -131,6 +149,7 @@ private:
     const Parameters& m_parameters;
     std::vector<DiagnosticInfo> m_infos;
     Tensor m_diagnostics;
+    Tensor m_errors;  // of each weight; empty = none are given
 };
 
 double root(double part, double whole) { return whole > 0.0 ? std::sqrt(part / whole) : 0.0; }
@@ -166,6 +185,9 @@ std::vector<double> measureHeads(const std::vector<std::unique_ptr<RecordedHead>
     return {root(all.weightError, all.weights),
             all.variation / rows,
             all.divergence / rows,
+            all.jensenShannon / rows,
+            all.maximum,
+            all.standardError.value_or(std::numeric_limits<double>::quiet_NaN()),
             root(all.outputError, all.outputs),
             all.entropy / rows,
             all.corrected / rows,

@@ -57,6 +57,16 @@ std::vector<double> around(std::vector<double> values, double present, std::size
 
 }  // namespace
 
+std::vector<const Parameter*> numericParameters(const Parameters& parameters)
+{
+    std::vector<const Parameter*> found;
+    for (const Parameter& parameter : parameters.definitions())
+        if ((parameter.kind == ParameterKind::Integer || parameter.kind == ParameterKind::Real)
+            && parameters.isShown(parameter))
+            found.push_back(&parameter);
+    return found;
+}
+
 std::vector<std::string> automaticValues(const Parameters& parameters, const Parameter& parameter, std::size_t most)
 {
     if (parameter.kind == ParameterKind::Choice)

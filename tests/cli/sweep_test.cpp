@@ -41,6 +41,27 @@ TEST(CliSweep, WritesTables)
     EXPECT_EQ(entriesIn(folder.path()), 2U);
 }
 
+TEST(CliSweep, ItsFileIsDrawn)
+{
+    const TemporaryFolder folder;
+    const auto file = [&](const char* name) { return (folder.path() / name).string(); };
+    ASSERT_EQ(ketscope(sweepOf({"--vary", "shots=16,64", "--seeds", "2", "--out", file("sweep.h5")})).status, 0);
+    const auto render = [&](const std::string& figure, const std::vector<std::string>& more = {}) {
+        std::vector<std::string> all = {"render", file("sweep.h5"), "--figure", figure, "--out", file("figure.svg")};
+        all.insert(all.end(), more.begin(), more.end());
+        return ketscope(all);
+    };
+    for (const char* figure : {"sweep", "convergence", "sweep,convergence"}) {
+        const Outcome drawn = render(figure, {"--measure", "weight_divergence"});
+        EXPECT_EQ(drawn.status, 0) << drawn.error;
+        EXPECT_GT(readFile(file("figure.svg")).size(), 1000U);
+    }
+    expectRefused(render("heatmap"));
+    expectRefused(render("sweep", {"--measure", "nothing"}));
+    std::filesystem::resize_file(file("sweep.h5"), 3000);
+    expectRefused(render("sweep"));
+}
+
 TEST(CliSweep, RefusesWhatItCannotDo)
 {
     expectRefused(ketscope(sweepOf({"--vary", "shots"})));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/study/head_statistics.h"
+#include "tests/support/aligned.h"
 #include "tests/viz/synthetic.h"
 #include "viz/figures/head_matrix.h"
 #include "viz/line_plot.h"
@@ -149,9 +150,41 @@ TEST(DistanceProfile, IsRefusedWhereQueriesAndKeysAreDifferentTokens)
     auto comparison = std::make_shared<Comparison>(*threeTokens());
     comparison->statistics = std::make_shared<StatisticsMemo>();
     comparison->model.stacks[0].keys = TokenAxis::Image;
-    EXPECT_THROW(figure("distance-profile", comparison), Error);
+    EXPECT_THROW(makeFigure(figureType(QStringLiteral("distance-profile")), comparison), Error);
     EXPECT_TRUE(std::isnan((*comparison->statistics->of(*comparison, 0, 0))[0][0].meanDistance));
     EXPECT_FALSE(std::isnan((*comparison->statistics->of(*comparison, 0, 0))[0][0].entropy));
+}
+
+// Distances in the picture's own stack are those on the grid, and the class token has none.
+TEST(DistanceProfile, OfPatchesIsOnTheirGrid)
+{
+    auto comparison = std::make_shared<Comparison>(*Aligned().make());
+    const auto& stacks = comparison->model.stacks;
+    const auto vision = std::ranges::find_if(stacks, [](const StackInfo& stack) {
+        return stack.queries == TokenAxis::Image && stack.keys == TokenAxis::Image;
+    });
+    ASSERT_NE(vision, stacks.end());
+    comparison->study.selection = {static_cast<std::size_t>(vision - stacks.begin()), 0, 0, 0, 0};
+    const auto rows = figure("row-distance", comparison), columns = figure("column-distance", comparison);
+    EXPECT_EQ(rows->table().rows.size(), kAlignedRows);
+    EXPECT_EQ(columns->table().rows.size(), kAlignedColumns);
+    const auto euclidean = figure("distance-profile", comparison);
+    EXPECT_EQ(euclidean->table().rows.size(),
+              std::size_t(std::lround(std::hypot(kAlignedRows - 1, kAlignedColumns - 1))) + 1);
+    double sum = 0.0;
+    for (std::size_t i = 0; i < euclidean->table().rows.size(); ++i)
+        sum += number(euclidean->table(), i, QStringLiteral("A"));
+    EXPECT_NEAR(sum, 1.0, 1e-6);
+    EXPECT_TRUE(euclidean->caption().contains(QStringLiteral("class token left out")));
+    EXPECT_FALSE(obstacleOf(figureType(QStringLiteral("row-distance")), *threeTokens()).isEmpty());
+}
+
+TEST(StandardErrorFigure, SaysWhyItCannotBeDrawn)
+{
+    const FigureType& type = figureType(QStringLiteral("standard-error"));
+    EXPECT_FALSE(obstacleOf(type, *sample(9)).isEmpty());
+    EXPECT_TRUE(obstacleOf(type, *sample(9, false, true)).isEmpty());
+    EXPECT_NE(makeFigure(type, sample(9, false, true)), nullptr);
 }
 
 TEST(CurveFigures, ThePositionUnderThePointIsSaid)

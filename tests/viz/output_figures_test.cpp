@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Figures of outputs, hidden states and sweeps: their numbers, where they are, and whole pictures against stored ones.
 #include "core/base/error.h"
+#include "core/study/sweep.h"
 #include "tests/viz/golden.h"
 #include "tests/viz/synthetic.h"
 #include "viz/figure.h"
@@ -90,6 +91,52 @@ TEST(SweepFigure, SaysThatItIsOld)
     EXPECT_FALSE(figure("sweep", comparison)->caption().contains(QStringLiteral("earlier")));
     comparison->study.input.text = "another one";
     EXPECT_TRUE(figure("sweep", comparison)->caption().contains(QStringLiteral("earlier")));
+}
+
+ComparisonPointer sweptShots(double errorAt16)
+{
+    auto comparison = std::make_shared<Comparison>(*completeSample(9));
+    auto made = std::make_shared<Sweep>();
+    made->request.study = comparison->study;
+    made->request.candidate = parseSpec("shots:shots=16@layers=1;heads=2");
+    made->request.axes = {{"shots", {"4", "16", "64"}}};
+    made->request.wholeModel = false;
+    comparison->study.candidates = {{{made->request.candidate}}};
+    for (const double factor : {2.1, 1.0, 0.48}) {
+        const double value = errorAt16 * factor;
+        made->rows.push_back({"swept",
+                              {made->request.axes[0].values[made->rows.size()]},
+                              4,
+                              false,
+                              std::vector<Interval>(sweepMeasures().size(), {value, 0.9 * value, 1.1 * value})});
+    }
+    comparison->sweep = made;
+    return comparison;
+}
+
+TEST(ConvergenceFigure, TellsHowManyAreNeeded)
+{
+    const auto made = figure("convergence", sweptShots(0.02));
+    EXPECT_THAT(made->caption().toStdString(), HasSubstr("at most 0.01: 64."));
+    EXPECT_EQ(made->table().rows.size(), 3U);
+    EXPECT_THAT(made->table().header.join(u' ').toStdString(), HasSubstr("standard_error mean"));
+    EXPECT_FALSE(obstacleOf(figureType(QStringLiteral("convergence")), *completeSample(9)).isEmpty());
+    EXPECT_FALSE(obstacleOf(figureType(QStringLiteral("convergence")), *sample(9)).isEmpty());
+}
+
+TEST(ConvergenceFigure, SaysThatThereIsNoError)
+{
+    const auto made = figure("convergence", sweptShots(std::numeric_limits<double>::quiet_NaN()));
+    EXPECT_THAT(made->caption().toStdString(), testing::Not(HasSubstr("Needed")));
+    QImage image(300, 200, QImage::Format_RGB32);
+    QPainter painter(&image);
+    made->paint(painter, QRectF(0, 0, 300, 200), lightTheme());
+}
+
+TEST(ConvergenceFigure, LooksAsStored)
+{
+    compareWithGolden("convergence_light", *figure("convergence", sweptShots(0.02)), false, {270, 240});
+    compareWithGolden("convergence_dark", *figure("convergence", sweptShots(0.02)), true, {560, 360});
 }
 
 struct Picture {

@@ -128,4 +128,12 @@ TEST(LabelTest, WrapsAtSpacesAndBetweenParts)
 }
 
 }  // namespace
+TEST(ValueScale, LabelsHaveThreeDigitsAtMost)
+{
+    std::vector<std::string> labels;
+    for (const auto& tick : ValueScale::sequential(ColourScale::Linear, 0.03125).ticks(0.1))
+        labels.push_back(tick.label.toStdString());
+    EXPECT_EQ(labels, (std::vector<std::string>{"0", "0.00781", "0.0156", "0.0234", "0.0313"}));
+}
+
 }  // namespace ketscope

@@ -2,6 +2,7 @@
 #include "ui/docks/head_grid.h"
 
 #include "core/study/grid_measures.h"
+#include "ui/controls/table_access.h"
 #include "viz/scale.h"
 
 #include <QContextMenuEvent>
@@ -53,6 +54,7 @@ HeadGrid::HeadGrid(StudyController& controller, Appearance& appearance, QWidget*
             redraw();
     });
     connect(&appearance, &Appearance::changed, this, &HeadGrid::redraw);
+    exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
     redraw();
 }
 
@@ -133,7 +135,31 @@ void HeadGrid::describe()
     if (m_controller.comparison() && isPatched(selection.layer, selection.head))
         text += tr(", patched by %1").arg(patcherTag());
     setAccessibleDescription(text);
+    tableChanged(*this);
     update();
+}
+
+// Rows are layers, columns heads, by their numbers also where they are drawn in another order.
+Table HeadGrid::spokenTable() const
+{
+    Table table;
+    table.header << tr("layer");
+    for (std::size_t head = 0; head < heads(); ++head)
+        table.header << tr("head %1").arg(head);
+    const Selection& selection = m_controller.selection();
+    for (std::size_t layer = 0; layer < layers(); ++layer) {
+        QStringList row{tr("layer %1").arg(layer)};
+        for (std::size_t head = 0; head < heads(); ++head) {
+            QStringList says;
+            if (isPatched(layer, head))
+                says << tr("patched by %1").arg(patcherTag());
+            if (selection.layer == layer && selection.head == head)
+                says << tr("selected");
+            row << (says.isEmpty() ? tr("as the model has it") : says.join(u", "_s));
+        }
+        table.rows.push_back(std::move(row));
+    }
+    return table;
 }
 
 std::size_t HeadGrid::layers() const

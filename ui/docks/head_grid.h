@@ -62,6 +62,7 @@ private:
     bool isPatched(std::size_t layer, std::size_t head) const;
     QString patcherTag() const;
     void describe();
+    Table spokenTable() const;
     void paintLabels(QPainter& painter) const;
     void paintCell(QPainter& painter, std::size_t layer, std::size_t head) const;
     void paintMark(QPainter& painter, const QRectF& cell) const;

@@ -4,8 +4,10 @@
 #include "core/study/token_axis.h"
 #include "core/study/token_edit.h"
 #include "ui/controls/controls.h"
+#include "ui/controls/table_access.h"
 #include "ui/dialogs/token_dialog.h"
 #include "viz/labels.h"
+#include "viz/scale.h"
 
 #include <QContextMenuEvent>
 #include <QFontMetricsF>
@@ -39,6 +41,7 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
     setObjectName(u"tokenStrip"_s);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(tr("Input tokens"));
+    exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
     connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::rebuild);
     connect(&controller, &StudyController::viewChanged, this, [this] {
         updateGeometry();
@@ -105,7 +108,41 @@ void TokenStrip::refresh()
         const std::size_t shown = showsQueries() && at.query < m_chips.size() ? at.query : at.key;
         emit selectionMoved(m_chips[shown].rect.toAlignedRect());
     }
+    tableChanged(*this);
     update();
+}
+
+float TokenStrip::weightOf(std::size_t trace, std::size_t token) const
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    const Selection& at = comparison->study.selection;
+    const MatrixView map = mapOf(*comparison, trace, at);
+    return showsColumn() ? map(token, at.key) : map(at.query, token);
+}
+
+// A row for each token with what its bars show.
+Table TokenStrip::spokenTable() const
+{
+    Table table{{tr("token"), tr("position"), tr("selected as")}, {}};
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison)
+        return table;
+    const std::vector<std::size_t> shown = shownTraces(*comparison);
+    for (std::size_t place = 0; place < barCount(); ++place)
+        table.header << tr("weight %1").arg(QString::fromStdString(traceTag(shown[place])));
+    const Selection& at = m_controller.selection();
+    for (std::size_t token = 0; token < m_chips.size(); ++token) {
+        QStringList roles;
+        if (showsQueries() && token == at.query)
+            roles << tr("query");
+        if (token == at.key)
+            roles << tr("key");
+        QStringList row{m_chips[token].text, QString::number(token), roles.join(u", "_s)};
+        for (std::size_t place = 0; place < barCount(); ++place)
+            row << formatNumber(static_cast<double>(weightOf(shown[place], token)), 6);
+        table.rows.push_back(std::move(row));
+    }
+    return table;
 }
 
 QSize TokenStrip::sizeHint() const
@@ -288,9 +325,7 @@ void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
     const std::vector<std::size_t> shown = shownTraces(*comparison);
     for (std::size_t place = 0; place < barCount(); ++place) {
         const std::size_t trace = shown[place];
-        const Selection& at = comparison->study.selection;
-        const MatrixView map = mapOf(*comparison, trace, at);
-        const double weight = static_cast<double>(showsColumn() ? map(token, at.key) : map(at.query, token));
+        const double weight = static_cast<double>(weightOf(trace, token));
         painter.fillRect(bar, theme.line);
         const double share = std::clamp(weight, 0.0, 1.0);  // NaN draws nothing
         painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * (share > 0.0 ? share : 0.0), bar.height()),

@@ -53,6 +53,8 @@ private:
     std::size_t barCount() const;
     std::optional<std::size_t> tokenAt(QPointF where) const;
     void paintChip(QPainter& painter, std::size_t token) const;
+    float weightOf(std::size_t trace, std::size_t token) const;  // as its bars show
+    Table spokenTable() const;
     void paintBars(QPainter& painter, std::size_t token) const;
 
     StudyController& m_controller;

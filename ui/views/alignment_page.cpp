@@ -92,6 +92,7 @@ QWidget* AlignmentPage::makeHeader()
     row->addStretch(1);
     row->addWidget(m_scale);
     row->addWidget(m_colourMap);
+    row->addWidget(makeExplanationButton(appearance(), header));
     connect(m_methods, &Segment::chosen, this, &AlignmentPage::choose);
     connect(m_methodBox, &QComboBox::activated, this, &AlignmentPage::choose);
     return header;
@@ -171,6 +172,55 @@ QString AlignmentPage::obstacle() const
         return QString::fromStdString(alignmentObstacle(*comparison));
     const ModelInfo* model = controller().model();
     return model == nullptr ? QString() : QString::fromStdString(alignmentObstacle(*model));
+}
+
+QString AlignmentPage::explanation() const
+{
+    const auto source = alignmentSourceOf(controller());
+    if (!source)
+        return explainTraces(controller());
+    const Comparison& comparison = *controller().comparison();
+    const auto rich = [](const std::string& text) { return QString::fromStdString(text).toHtmlEscaped(); };
+    QString text = u"<p><b>%1</b> of %2. %3</p>"_s.arg(rich(source->method->title), rich(placeOf(*source, comparison)),
+                                                       rich(source->method->definition));
+    text += tr("<p><b>Formula.</b> %1</p>").arg(formulaOf(*source));
+    if (comparison.input.patches)
+        text +=
+            tr("<p><b>Shapes.</b> %1 × %2 patches and %3 tokens of text: a picture is one row of the map, a value for "
+               "each patch; the bars are one column, a value for each word.</p>")
+                .arg(comparison.input.patches->rows())
+                .arg(comparison.input.patches->columns())
+                .arg(comparison.input.tokens.size());
+    text += tr("<p><b>Direction.</b> %1</p>")
+                .arg(source->fromPatches ? tr("Patches are queries, words keys.")
+                     : source->perToken  ? tr("Words are queries, patches keys.")
+                                         : tr("The class token is the query, patches are keys."));
+    text += tr("<p><b>Normalisation.</b> %1</p>").arg(normalisationOf(*source));
+    text += tr("<p><b>Assignment</b> pairs words and patches one to one as the map's values make the best whole.</p>");
+    return text + explainTraces(controller());
+}
+
+QString AlignmentPage::formulaOf(const AlignmentSource& source) const
+{
+    if (source.method->similarity)
+        return source.method->sparse
+                   ? tr("s(t, p) = t·p of states of length 1, kept only where p = argmax s(t, ·).")
+                   : tr("s(t, p) = t·p / (‖t‖ ‖p‖) of the last states after norm and projection; −1 to 1.");
+    if (source.method->id == "rollout")
+        return tr("R = Π over layers of (Ā + I) / 2, each row divided by its sum; Ā is the mean of the heads.");
+    return tr(
+        "a = softmax(q·k / √d) over the keys where the head is exact, else as its mechanism gives it; of several heads "
+        "the mean or the largest.");
+}
+
+QString AlignmentPage::normalisationOf(const AlignmentSource& source) const
+{
+    if (source.method->similarity)
+        return tr("None: cosines do not sum to anything; the colour scale is symmetric about 0.");
+    QString text = tr("A row sums to 1 over all its keys, patches or not, so what is seen of it may sum to less.");
+    if (source.withoutClass)
+        text += u' ' + tr("Here the class token is taken out and each row is divided by the rest.");
+    return text;
 }
 
 void AlignmentPage::choose(int method)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/alignment.h"
 #include "ui/views/alignment_pane.h"
 #include "ui/views/pane_page.h"
 #include "ui/when_visible.h"
@@ -22,8 +23,11 @@ public:
     std::vector<QWidget*> makeLeftSections() override;
     std::vector<QWidget*> makeRightSections() override;
     QString obstacle() const override;
+    QString explanation() const override;
 
 private:
+    QString formulaOf(const AlignmentSource& source) const;
+    QString normalisationOf(const AlignmentSource& source) const;
     AlignmentPane* addAlignmentPane(const char* figureId, AlignmentPane::Arrows arrows, QWidget* parent);
     QWidget* makeHeader();
     QWidget* makeBelow();

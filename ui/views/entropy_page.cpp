@@ -31,7 +31,10 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
     m_above->setStretchFactor(0, 1);
     m_below = new QSplitter(Qt::Horizontal, this);
     m_below->addWidget(addPane("token-entropy", m_below));
-    m_below->addWidget(addPane("distance-profile", m_below));
+    m_distances = new QStackedWidget(m_below);
+    for (const char* id : {"distance-profile", "row-distance", "column-distance"})
+        m_distances->addWidget(addPane(id, m_distances));
+    m_below->addWidget(m_distances);
     auto* split = new QSplitter(Qt::Vertical, this);
     split->addWidget(m_above);
     split->addWidget(m_below);
@@ -65,8 +68,13 @@ QWidget* EntropyPage::makeHeader()
     m_curve = new Segment({tr("Mass"), tr("Cumulative"), tr("vs uniform")}, m_header);
     m_curve->setObjectName(u"distanceCurve"_s);
     m_curve->setToolTip(tr("Attention by distance: at each distance, up to it, or divided by that of uniform rows."));
-    for (QWidget* control : std::initializer_list<QWidget*>{m_measure, new ColourMapBox(controller(), m_header),
-                                                            m_curve, makeExplanationButton(appearance(), m_header)})
+    m_distance = new Segment({tr("Grid"), tr("Rows"), tr("Columns")}, m_header);
+    m_distance->setObjectName(u"patchDistance"_s);
+    m_distance->setToolTip(tr("Between patches: √(Δrow² + Δcolumn²), |Δrow| or |Δcolumn|."));
+    connect(m_distance, &Segment::chosen, m_distances, &QStackedWidget::setCurrentIndex);
+    for (QWidget* control :
+         std::initializer_list<QWidget*>{m_measure, new ColourMapBox(controller(), m_header), m_distance, m_curve,
+                                         makeExplanationButton(appearance(), m_header)})
         m_header->add(control);
     connect(m_measure, &QComboBox::activated, this, [this] {
         controller().changeView(
@@ -86,6 +94,11 @@ void EntropyPage::refreshControls()
     const ComparisonPointer& comparison = controller().comparison();
     if (!comparison)
         return m_header->setNote({});
+    const bool patches = obstacleOf(figureType(u"row-distance"_s), *comparison).isEmpty();
+    m_distance->setVisible(patches);
+    if (!patches)
+        m_distances->setCurrentIndex(0);
+    m_distance->choose(m_distances->currentIndex());
     const Selection& at = comparison->study.selection;
     const TensorPointer& layer = comparison->traces.front()->stacks.at(at.stack).attention.at(at.layer);
     if (!layer)
@@ -109,7 +122,18 @@ QString EntropyPage::explanation() const
               "mean over queries of the mass at each distance, up to it, or divided by that of uniform rows under the "
               "same "
               "mask.</p>")
-           + explainMaps(controller()) + explainMask(controller()) + explainTraces(controller());
+           + explainGrid() + explainMaps(controller()) + explainMask(controller()) + explainTraces(controller());
+}
+
+QString EntropyPage::explainGrid() const
+{
+    const ComparisonPointer& comparison = controller().comparison();
+    if (!comparison || !obstacleOf(figureType(u"row-distance"_s), *comparison).isEmpty())
+        return {};
+    return tr(
+        "<p><b>Patches</b> are apart on their grid, in patches: √(Δrow² + Δcolumn²) to the nearest whole one, |Δrow| "
+        "or |Δcolumn|; means are not rounded. The class token has no place there: it is left out as query and key, "
+        "and each row is divided by what it gives to patches.</p>");
 }
 
 // Figures stand below each other where there is no room for two.

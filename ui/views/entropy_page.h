@@ -6,11 +6,12 @@
 #include "ui/views/pane_page.h"
 
 #include <QSplitter>
+#include <QStackedWidget>
 
 namespace ketscope {
 
-// Entropy and distance: every head of the stack in one number, the selected head's entropy by token and its attention by
-// distance, and the heads that change most.
+// Entropy and distance: every head of the stack in one number, the selected head's entropy by token and its attention
+// by distance, and the heads that change most.
 class EntropyPage : public PanePage {
     Q_OBJECT
 
@@ -23,10 +24,13 @@ private:
     QWidget* makeHeader();
     void arrange() override;
     void refreshControls();
+    QString explainGrid() const;  // of patches; empty where there are none
 
     PageHeader* m_header = nullptr;
     ChoiceBox* m_measure = nullptr;
     Segment* m_curve = nullptr;
+    Segment* m_distance = nullptr;  // of patches
+    QStackedWidget* m_distances = nullptr;
     QSplitter* m_above = nullptr;
     QSplitter* m_below = nullptr;
     FigurePane* m_matrix = nullptr;

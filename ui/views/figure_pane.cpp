@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/figure_pane.h"
 
+#include "ui/controls/table_access.h"
 #include "ui/views/figure_frame.h"
 #include "viz/export.h"
 
@@ -24,6 +25,8 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
     setAccessibleName(m_type.title);
+    exposeAsTable(*this, {[this] { return m_figure ? m_figure->tables().front() : Table(); },
+                          [this] { return m_figure ? QString() : m_problem; }});
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged,
                               &StudyController::viewChanged, &StudyController::sweepChanged})
         connect(&controller, signal, m_rebuilding, &WhenVisible::request);
@@ -33,14 +36,21 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
         m_figure.reset();
         m_problem = message;
         invalidate();
+        tableChanged(*this);
     });
     connect(&m_exportJob, &Job::failed, &controller, &StudyController::failed);
     m_rebuilding->request();
 }
 
+void FigurePane::setSource(std::function<ComparisonPointer()> source)
+{
+    m_source = std::move(source);
+    refresh();
+}
+
 void FigurePane::rebuild()
 {
-    const ComparisonPointer comparison = m_controller.comparison();
+    const ComparisonPointer comparison = m_source ? m_source() : m_controller.comparison();
     if (!comparison)
         return accept(nullptr, nullptr);
     if (const QString obstacle = obstacleOf(m_type, *comparison); !obstacle.isEmpty()) {
@@ -64,6 +74,7 @@ void FigurePane::accept(std::shared_ptr<const Figure> figure, const ComparisonPo
     setAccessibleDescription(m_figure ? m_figure->caption() : QString());
     updateGeometry();
     invalidate();
+    tableChanged(*this);
     emit figureChanged();
 }
 

@@ -23,6 +23,8 @@ public:
     const QString& figureId() const { return m_type.id; }
     const Figure* figure() const { return m_figure.get(); }
     QRectF area() const;
+    // What the figure is of; the controller's comparison unless another source is given.
+    void setSource(std::function<ComparisonPointer()> source);
     void refresh() { m_rebuilding->request(); }         // something beside study and result changed
     void setInDock(bool inDock) { m_inDock = inDock; }  // on a dock's ground
     void copyTable() const;                             // tab-separated
@@ -58,6 +60,7 @@ private:
     const FigureType& m_type;
     StudyController& m_controller;
     Appearance& m_appearance;
+    std::function<ComparisonPointer()> m_source;
     std::shared_ptr<const Figure> m_figure;
     ComparisonPointer m_comparison;  // that the figure is of
     QString m_problem;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/figure_view.h"
 
+#include "ui/controls/table_access.h"
+
 #include "ui/readings.h"
-#include "ui/views/figure_access.h"
 #include "ui/views/figure_frame.h"
 
 #include <QApplication>
@@ -31,7 +32,7 @@ FigureView::FigureView(StudyController& controller, Appearance& appearance, QWid
     setObjectName(content == HeatmapContent::Weights ? u"figureView"_s : u"errorView"_s);
     setMouseTracking(true);
     setFocusPolicy(Qt::StrongFocus);
-    installFigureAccess();
+    exposeAsTable(*this, {[this] { return m_figure ? m_figure->table() : Table(); }, [this] { return spokenValue(); }});
     m_tip.setSingleShot(true);
     m_tip.setInterval(kTipMs);
     m_keep.setSingleShot(true);
@@ -103,7 +104,7 @@ void FigureView::makeFigure(const ComparisonPointer& comparison)
     setAccessibleName(spokenName());
     setAccessibleDescription(m_figure ? m_figure->caption() : QString());
     invalidate();
-    announceFigureValue(*this);
+    tableChanged(*this);
     if (changed)
         emit dataChanged();
 }

@@ -15,7 +15,9 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr double kMostCircuit = 250.0;
+constexpr double kMostCircuit = 230.0;
+constexpr double kBeside = 180.0;
+constexpr std::size_t kFewQubits = 4;  // more have their Bloch vectors in one line, at the cost of what stands beside
 constexpr double kOneHeader = 740.0;   // room for title and controls beside each other
 constexpr double kSideBySide = 660.0;  // and for three figures
 
@@ -95,6 +97,7 @@ QWidget* QuantumPage::makeHeader()
     names->addWidget(m_place, 1);
     for (QWidget* each : std::initializer_list<QWidget*>{m_part, m_stage, m_back, m_forward})
         controls->addWidget(each);
+    controls->addWidget(makeExplanationButton(appearance(), header));
     controls->addStretch(0);
     m_header = new QBoxLayout(QBoxLayout::LeftToRight, header);
     m_header->setContentsMargins(14, 6, 14, 6);
@@ -144,6 +147,48 @@ QString QuantumPage::obstacle() const
     return comparison ? QString::fromStdString(obstacleToRecording(*comparison)) : QString();
 }
 
+QString QuantumPage::explanation() const
+{
+    const auto& pair = m_reader->pair();
+    if (!pair)
+        return explainTraces(controller());
+    const PairReading& reading = pair->reading;
+    const auto rich = [](const std::string& text) { return QString::fromStdString(text).toHtmlEscaped(); };
+    QString text = tr("<p><b>One query with one key</b> of the selected head, as %1 compares them. %2</p>")
+                       .arg(rich(pair->used->info().title), rich(reading.comparison));
+    if (pair->isIllustration())
+        text += tr(
+            "<p><b>An illustration:</b> the head itself compares the vectors; the states shown are its query and key, "
+            "amplitude-encoded.</p>");
+    if (!reading.states.empty())
+        text +=
+            tr("<p><b>Amplitudes.</b> |x⟩ = Σ x<sub>i</sub>|i⟩ / ‖x‖ of length 1: 2<sup>n</sup> numbers for n qubits. "
+               "Bars are |α|², which sum to 1; the disk's hand is the phase. Qubit 0 is the leftmost digit.</p>");
+    if (reading.features)
+        text += tr("<p><b>Features.</b> φ(q) and φ(k), one number for each feature; the score is φ(q)·φ(k).</p>");
+    if (!reading.circuits.empty())
+        text += tr(
+            "<p><b>Circuit.</b> U(q) prepares the query, U†(k) undoes the key: P(all zeros) = |⟨k|q⟩|². Time goes "
+            "from left to right; diamonds are noise channels. Steps move the cursor that the figures below "
+            "follow.</p>"
+            "<p><b>Bloch vectors.</b> (⟨X⟩, ⟨Y⟩, ⟨Z⟩) of each qubit alone; length 1 is a pure state, shorter is "
+            "noise or entanglement. Dashed: without noise.</p>"
+            "<p><b>Density matrix.</b> ρ, 2<sup>n</sup> × 2<sup>n</sup>, trace 1; rows and columns are basis states. "
+            "Of more than 5 qubits, ρ is of some of them.</p>");
+    if (reading.outcomes)
+        text +=
+            tr("<p><b>Outcomes.</b> Shares of the shots ± 2 standard errors; lines are exact probabilities, with and "
+               "without noise. They sum to 1.</p>");
+    if (reading.bonds)
+        text += tr(
+            "<p><b>Bonds.</b> Schmidt values at each cut of the chain; their squares sum to 1 before anything is cut "
+            "off.</p>");
+    text +=
+        tr("<p><b>Direction and normalisation.</b> The query looks at the key; the score of every key of this query "
+           "becomes its weight as the left dock's arithmetic says.</p>");
+    return text + explainTraces(controller());
+}
+
 void QuantumPage::exportCircuit() { m_circuit->exportCircuit(); }
 
 void QuantumPage::stepCircuit(int step)
@@ -164,6 +209,7 @@ void QuantumPage::refresh()
     m_part->choose(static_cast<int>(view.densityPart));
     refreshTitle();
     refreshPanes();
+    arrange();
 }
 
 void QuantumPage::refreshTitle()
@@ -195,6 +241,12 @@ void QuantumPage::arrange()
     const Theme& theme = appearance().theme();
     m_header->setDirection(width() < theme.px(kOneHeader) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_below->setDirection(width() < theme.px(kSideBySide) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    const auto& pair = m_reader->pair();
+    const bool many =
+        pair && !pair->reading.circuits.empty() && pair->reading.circuits.front().circuit.qubits() > kFewQubits;
+    m_below->setStretchFactor(m_bloch, many ? 100 : 5);
+    for (FigurePane* beside : {m_density, m_outcomes})
+        beside->setMinimumWidth(qRound(theme.px(many ? kBeside : 200.0)));
 }
 
 // A long circuit is scrolled inside the page, to the line that the cursor is on.

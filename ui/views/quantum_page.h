@@ -6,8 +6,8 @@
 
 namespace ketscope {
 
-// Quantum: one query and one key at the selected head, from their vectors through states, circuit and measurement to the
-// weight. What the head's mechanism does not have is left out; its feature vectors stand in place of amplitudes.
+// Quantum: one query and one key at the selected head, from their vectors through states, circuit and measurement to
+// the weight. What the head's mechanism does not have is left out; its feature vectors stand in place of amplitudes.
 class QuantumPage : public PanePage {
     Q_OBJECT
 
@@ -17,6 +17,7 @@ public:
     std::vector<QWidget*> makeLeftSections() override;
     std::vector<QWidget*> makeRightSections() override;
     QString obstacle() const override;
+    QString explanation() const override;
     void exportCircuit() override;
     void stepCircuit(int step) override;
 

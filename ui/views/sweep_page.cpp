@@ -7,6 +7,7 @@
 #include "viz/scale.h"
 
 #include <QFileDialog>
+#include <QFileInfo>
 #include <QHeaderView>
 
 namespace ketscope {
@@ -224,7 +225,10 @@ void SweepPage::refresh()
             ? problem
             : tr("Nothing was swept yet. A sweep runs B with several values of a parameter and draws a "
                  "measure against it. What is varied is chosen in the dock’s Sweep section."));
-    m_header->setNote(any ? tr("click a point to set it in B") : QString());
+    const QString file = QFileInfo(controller().sweepFile()).fileName();
+    m_header->setNote(!any              ? QString()
+                      : !file.isEmpty() ? tr("read from %1 · click a point to set it in B").arg(file)
+                                        : tr("click a point to set it in B"));
     if (any)
         refreshTable();
     arrange();

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/base/error.h"
 #include "core/measures/distance.h"
 #include "core/study/head_statistics.h"
 #include "viz/caption.h"
@@ -8,30 +7,45 @@
 
 #include <cmath>
 #include <limits>
+#include <optional>
 
 namespace ketscope {
 
 namespace {
 
-// How much attention of the selected head goes how far: a line for each trace and one for uniform rows.
+// Where the patches of a picture stand in the selected stack, whose queries and keys are the picture's tokens alone;
+// none elsewhere.
+std::optional<PatchPlaces> patchesOf(const Comparison& comparison)
+{
+    const StackInfo& stack = comparison.model.stacks.at(comparison.study.selection.stack);
+    if (stack.queries != TokenAxis::Image || stack.keys != TokenAxis::Image || !comparison.input.patches)
+        return std::nullopt;
+    const std::size_t patches = comparison.input.patches->patches(), tokens = comparison.input.imageTokens.size();
+    if (patches == 0 || tokens < patches)
+        return std::nullopt;
+    return PatchPlaces{comparison.input.patches->columns(), patches, tokens - patches};
+}
+
+// How much attention of the selected head goes how far: a line for each trace and one for uniform rows. Between patches
+// the distance is that on their grid, and the class token has no place.
 class DistanceProfile final : public CurveFigure {
 public:
-    explicit DistanceProfile(const ComparisonPointer& comparison)
-        : CurveFigure(comparison), m_curve(comparison->study.view.distanceCurve)
+    DistanceProfile(const ComparisonPointer& comparison, PatchDistance distance)
+        : CurveFigure(comparison), m_curve(comparison->study.view.distanceCurve), m_distance(distance),
+          m_patches(patchesOf(*comparison))
     {
-        const StackInfo& stack = comparison->model.stacks.at(m_selection.stack);
-        if (stack.queries != stack.keys)
-            refuse(
-                {"distance", "queries and keys that are the same tokens",
-                 std::string(axisName(stack.queries)) + " queries and " + std::string(axisName(stack.keys)) + " keys",
-                 "Choose another stack."});
         const auto mask = maskOf(*comparison, m_selection.stack);
         const std::vector<double> uniform =
-            uniformDistanceProfile(mask->mask, m_maps.queries(), m_maps.keys(), mask->queries);
+            m_patches ? uniformPatchDistanceProfile(*m_patches, m_distance)
+                      : uniformDistanceProfile(mask->mask, m_maps.queries(), m_maps.keys(), mask->queries);
         double largest = 0.0;
         for (const std::size_t trace : m_traces) {
-            const std::vector<double> profile = distanceProfile(m_maps.weights(trace), mask->queries);
-            const double mean = meanOfProfile(profile);
+            const MatrixView weights = m_maps.weights(trace);
+            const std::vector<double> profile =
+                m_patches ? patchDistanceProfile(weights, *m_patches, m_distance, mask->queries)
+                          : distanceProfile(weights, mask->queries);
+            const double mean =
+                m_patches ? meanPatchDistance(weights, *m_patches, m_distance, mask->queries) : meanOfProfile(profile);
             m_plot.marks.push_back(
                 {mean, trace,
                  QStringLiteral("%1 mean %2").arg(QString::fromStdString(traceTag(trace)), formatNumber(mean, 2))});
@@ -41,7 +55,7 @@ public:
         m_plot.series.push_back({std::nullopt, QStringLiteral("uniform"), shown(uniform, uniform)});
         largest = std::max(largest, largestOf(m_plot.series.back().values));
         m_plot.maximum = m_curve == DistanceCurve::Cumulative ? 1.0 : niceMaximum(largest);
-        m_plot.xTitle = QStringLiteral("distance in tokens");
+        m_plot.xTitle = axisTitle();
         m_uniformMean = meanOfProfile(uniform);
     }
 
@@ -63,14 +77,14 @@ public:
     QString caption() const override
     {
         const Comparison& comparison = m_maps.comparison();
-        return QStringLiteral("%1 by distance |i − j| between query and key in %2, %3, %4 %5 %6")
-            .arg(title(), modelName(comparison.model), captionOfHead(comparison, m_selection),
+        return QStringLiteral("%1 by distance %2 in %3, %4, %5 %6 %7")
+            .arg(title(), between(), modelName(comparison.model), captionOfHead(comparison, m_selection),
                  captionOfInput(comparison), captionOfTraces(comparison, m_traces, m_selection.stack), means());
     }
 
     QString panelCaption() const override
     {
-        return QStringLiteral("%1 by distance |i − j| between query and key. %2").arg(title(), means());
+        return QStringLiteral("%1 by distance %2. %3").arg(title(), between(), means());
     }
 
 protected:
@@ -86,13 +100,43 @@ protected:
     QString unit() const override { return {}; }
 
 private:
+    QString axisTitle() const
+    {
+        if (!m_patches)
+            return QStringLiteral("distance in tokens");
+        const QString without = m_patches->first > 0 ? QStringLiteral(", without class token") : QString();
+        switch (m_distance) {
+        case PatchDistance::Rows: return QStringLiteral("|Δrow| in patches") + without;
+        case PatchDistance::Columns: return QStringLiteral("|Δcolumn| in patches") + without;
+        case PatchDistance::Euclidean: break;
+        }
+        return QStringLiteral("distance on the grid in patches, rounded") + without;
+    }
+
+    QString between() const
+    {
+        if (!m_patches)
+            return QStringLiteral("|i − j| between query and key");
+        const QString grid = QStringLiteral(" on the grid of %1 × %2 patches%3")
+                                 .arg(m_patches->patches / m_patches->columns)
+                                 .arg(m_patches->columns)
+                                 .arg(m_patches->first > 0 ? QStringLiteral(", the class token left out") : QString());
+        switch (m_distance) {
+        case PatchDistance::Rows: return QStringLiteral("|Δrow|") + grid;
+        case PatchDistance::Columns: return QStringLiteral("|Δcolumn|") + grid;
+        case PatchDistance::Euclidean: break;
+        }
+        return QStringLiteral("√(Δrow² + Δcolumn²), to the nearest whole patch,") + grid;
+    }
+
     QString means() const
     {
         QStringList means;
         for (const PlotMark& mark : m_plot.marks)
             means << mark.text;
-        return QStringLiteral("Distances in tokens: %1; uniform rows %2.")
-            .arg(means.join(QStringLiteral(", ")), formatNumber(m_uniformMean, 2));
+        return QStringLiteral("Distances in %1: %2; uniform rows %3.")
+            .arg(m_patches ? QStringLiteral("patches") : QStringLiteral("tokens"), means.join(QStringLiteral(", ")),
+                 formatNumber(m_uniformMean, 2));
     }
 
     QString quantity() const
@@ -128,12 +172,29 @@ private:
     }
 
     DistanceCurve m_curve;
+    PatchDistance m_distance;
+    std::optional<PatchPlaces> m_patches;  // none: distance along the tokens
     double m_uniformMean = 0.0;
 };
 
-std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
+template <PatchDistance distance> std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 {
-    return std::make_unique<DistanceProfile>(comparison);
+    return std::make_unique<DistanceProfile>(comparison, distance);
+}
+
+QString obstacle(const Comparison& comparison)
+{
+    const StackInfo& stack = comparison.model.stacks.at(comparison.study.selection.stack);
+    return stack.queries == stack.keys
+               ? QString()
+               : QStringLiteral("Distance needs queries and keys that are the same tokens, here they are %1 and %2.")
+                     .arg(QString::fromUtf8(axisName(stack.queries)), QString::fromUtf8(axisName(stack.keys)));
+}
+
+QString gridObstacle(const Comparison& comparison)
+{
+    return patchesOf(comparison) ? QString()
+                                 : QStringLiteral("Rows and columns are of patches: choose the image stack.");
 }
 
 }  // namespace
@@ -141,7 +202,23 @@ std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
 const FigureType& distance_profileFigure()
 {
     static const FigureType type{QStringLiteral("distance-profile"), QStringLiteral("Attention mass by distance"),
-                                 &make};
+                                 &make<PatchDistance::Euclidean>, &obstacle};
+    return type;
+}
+
+const FigureType& row_distanceFigure()
+{
+    static const FigureType type{QStringLiteral("row-distance"),
+                                 QStringLiteral("Attention mass by rows between patches"), &make<PatchDistance::Rows>,
+                                 &gridObstacle};
+    return type;
+}
+
+const FigureType& column_distanceFigure()
+{
+    static const FigureType type{QStringLiteral("column-distance"),
+                                 QStringLiteral("Attention mass by columns between patches"),
+                                 &make<PatchDistance::Columns>, &gridObstacle};
     return type;
 }
 

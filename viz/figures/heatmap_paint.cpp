@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/compared_pair.h"
 #include "viz/figures/heatmap.h"
 #include "viz/labels.h"
 #include "viz/map_panel.h"
@@ -20,6 +21,19 @@ std::unique_ptr<Figure> makeStandardError(const ComparisonPointer& comparison)
     HeatmapOptions options;
     options.content = HeatmapContent::StandardErrors;
     return std::make_unique<Heatmap>(comparison, options);
+}
+
+QString errorObstacle(const Comparison& comparison)
+{
+    const Selection& at = comparison.study.selection;
+    for (const std::size_t trace : shownTraces(comparison)) {
+        const auto& layers = comparison.traces.at(trace)->stacks.at(at.stack).standardError;
+        if (at.layer < layers.size() && layers[at.layer] != nullptr)
+            return {};
+    }
+    return QStringLiteral(
+        "No trace has standard errors for this head: choose one that is patched with sampling, such as "
+        "shots; some estimators need 2 repeats or more.");
 }
 
 QFont labelFont(const HeatmapLayout& layout, const Theme& theme, int weight = QFont::Normal)
@@ -93,7 +107,7 @@ const FigureType& heatmapFigure()
 const FigureType& standard_errorFigure()
 {
     static const FigureType type{QStringLiteral("standard-error"), QStringLiteral("Standard error of the weights"),
-                                 &makeStandardError};
+                                 &makeStandardError, &errorObstacle};
     return type;
 }
 

@@ -138,7 +138,7 @@ private:
 
     std::size_t perRow(double width, const Theme& theme) const
     {
-        const auto fit = static_cast<std::size_t>(std::max(1.0, width / theme.px(kBall + 10.0)));
+        const auto fit = static_cast<std::size_t>(std::max(1.0, width / theme.px(kBall + 8.0)));
         return std::max<std::size_t>(1, std::min(fit, m_qubits.size()));
     }
 
@@ -197,7 +197,7 @@ private:
                            theme);
             baseline += theme.px(14.0);
             drawLabel(painter, {centre.x(), baseline},
-                      QStringLiteral("|r| %1 · Tr ρ² %2")
+                      QStringLiteral("|r| %1 Tr ρ² %2")
                           .arg(formatNumber(length(shown(arrow)), 2), formatNumber(shown(arrow).purity, 2)),
                       theme.mono(kTickPixels), colour, theme, Anchor::Centre);
         }

@@ -21,28 +21,45 @@ constexpr double kTitle = 24.0;
 constexpr double kNoteRow = 17.0;
 constexpr double kAspect = 0.6;
 constexpr double kLeastHeight = 240.0, kMostHeight = 460.0;
+constexpr double kNarrow = 360.0;  // a dock's width: lower, and without the trivial baselines' names
+constexpr double kNarrowHeight = 120.0;
+constexpr double kTargetError = 0.01;  // of a weight
+constexpr int kExpectedSteps = 64;
 constexpr double kHitRadius = 16.0;
 constexpr double kMarker = 3.2;
 
 QString tickText(double value) { return formatCompact(std::abs(value) < 1e-12 ? 0.0 : value, 4); }
 
-// A measure against a parameter: a line for each value of the other parameters, with intervals over the seeds and the
-// trivial baselines.
+// What standard errors fall with.
+bool isConvergence(const Sweep& sweep)
+{
+    if (sweep.request.axes.size() != 1)
+        return false;
+    const std::string& parameter = sweep.request.axes.front().parameter;
+    return parameter == "repeats" || parameter == "shots";
+}
+
+// A measure against a parameter: a line for each value of the other parameters, with intervals over the seeds and, of a
+// whole model, the trivial baselines. As convergence: the largest standard error with what 1/√count lets expect.
 class SweepFigure final : public Figure {
 public:
-    explicit SweepFigure(const ComparisonPointer& comparison) : m_comparison(comparison), m_sweep(comparison->sweep)
+    SweepFigure(const ComparisonPointer& comparison, bool convergence)
+        : m_comparison(comparison), m_sweep(comparison->sweep), m_convergence(convergence)
     {
         if (!m_sweep || m_sweep->request.axes.empty())
             refuse({"sweep figure", "a sweep", "none", "Run one in the Sweep perspective; a run file has none."});
-        m_measure = sweepMeasureIndex(comparison->study.view.outputs.sweepMeasure);
+        m_measure =
+            sweepMeasureIndex(convergence ? "standard_error" : comparison->study.view.outputs.sweepMeasure.c_str());
         m_points = sweepPoints(*m_sweep, m_measure, comparison->study);
         m_earlier = !sweepIsCurrent(*m_sweep, comparison->study);
     }
 
     double heightFor(double width, const Theme& theme) const override
     {
-        return std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight)) + theme.px(kTitle)
-               + notesHeight(width, theme);
+        const double plot = width < theme.px(kNarrow)
+                                ? theme.px(kNarrowHeight)
+                                : std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight));
+        return plot + theme.px(kTitle) + notesHeight(width, theme);
     }
 
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
@@ -59,6 +76,8 @@ public:
         const Layout layout = layoutOf(area, theme);
         paintAxes(painter, layout, theme);
         paintBaselines(painter, layout, theme);
+        if (m_convergence)
+            paintExpected(painter, layout, theme);
         for (std::size_t line = 0; line < m_points.lines.size(); ++line)
             paintLine(painter, layout, line, theme);
         painter.restore();
@@ -136,13 +155,16 @@ private:
             double share = points->xTexts.size() < 2
                                ? 0.5
                                : static_cast<double>(value) / static_cast<double>(points->xTexts.size() - 1);
-            if (points->xNumbers.size() > 1) {
-                const auto place = [&](double x) { return points->xLogarithmic ? std::log(x) : x; };
-                const auto [least, most] = std::ranges::minmax(points->xNumbers);
-                if (most > least)
-                    share = (place(points->xNumbers[value]) - place(least)) / (place(most) - place(least));
-            }
-            return plot.left() + plot.width() * (0.03 + 0.94 * share);
+            if (points->xNumbers.size() > 1)
+                return xOfNumber(points->xNumbers[value]);
+            return xOfShare(share);
+        }
+        double xOfShare(double share) const { return plot.left() + plot.width() * (0.03 + 0.94 * share); }
+        double xOfNumber(double number) const
+        {
+            const auto place = [&](double x) { return points->xLogarithmic ? std::log(x) : x; };
+            const auto [least, most] = std::ranges::minmax(points->xNumbers);
+            return xOfShare(most > least ? (place(number) - place(least)) / (place(most) - place(least)) : 0.5);
         }
         double yOf(double value) const
         {
@@ -158,6 +180,10 @@ private:
 
     QString noValue() const
     {
+        if (m_convergence)
+            return QStringLiteral("No value: no standard error is known with these parameters.");
+        if (!m_sweep->request.wholeModel && sweepMeasures()[m_measure].id.ends_with("_divergence"))
+            return QStringLiteral("No value: rows are no distributions.");
         return m_sweep->question.empty() ? QStringLiteral("No value: this model gives no distribution of answers.")
                                          : QStringLiteral("No value: rows are no distributions.");
     }
@@ -170,11 +196,31 @@ private:
         notes << (m_points.runs > 1
                       ? QStringLiteral("Points: mean of %1 seeds; bars: 95 % interval of the mean.").arg(m_points.runs)
                       : QStringLiteral("One run of each: no interval is known."));
+        if (m_convergence && m_points.anyValue)
+            notes << expectedNote();
         if (m_points.anyPublished)
             notes << QStringLiteral("Open points: as published, faults included; not to be ranked.");
         if (!m_points.leftOut.isEmpty())
             notes << QStringLiteral("Not on a logarithmic scale: %1.").arg(m_points.leftOut.join(QStringLiteral(", ")));
         return notes;
+    }
+
+    // The present point, or the last one with a value: the expectation goes through it.
+    std::optional<SweepPoint> anchor() const
+    {
+        std::optional<SweepPoint> found;
+        for (const SweepPoint& point : m_points.lines.front().points)
+            if (std::isfinite(point.value.mean) && !(found && found->current))
+                found = point;
+        return found;
+    }
+
+    QString expectedNote() const
+    {
+        const SweepPoint at = *anchor();
+        const double needed = countForError(m_points.xNumbers[at.x], at.value.mean, kTargetError);
+        return QStringLiteral("Dashed: expected 1/√%1. Needed for an error of at most %2: %3.")
+            .arg(axisSymbol(*m_sweep, 0), QString::number(kTargetError), formatCompact(needed, 7));
     }
 
     // The first note stands out where it says that the sweep is old.
@@ -235,8 +281,11 @@ private:
         drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
         const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
         QString detail = QString::fromStdString(sweepMeasures()[m_measure].unit);
+        const PlanEntry& swept = m_sweep->request.candidate;
         detail += (detail.isEmpty() ? QString() : QStringLiteral(" · "))
-                  + QString::fromStdString(m_sweep->request.candidate.mechanism->info().shortTitle);
+                  + (m_sweep->request.wholeModel
+                         ? QString::fromStdString(swept.mechanism->info().shortTitle)
+                         : QStringLiteral("L%1 H%2").arg(swept.layers.front()).arg(swept.heads.front()));
         drawLabel(painter, {after, baseline}, fitText(detail, plain, std::max(0.0, area.right() - after)), plain,
                   theme.text3, theme);
         baseline = area.top() + theme.px(kTitle) + QFontMetricsF(plain).ascent();
@@ -308,6 +357,27 @@ private:
         }
     }
 
+    // 1/√count through the anchor.
+    void paintExpected(QPainter& painter, const Layout& layout, const Theme& theme) const
+    {
+        const SweepPoint at = *anchor();
+        const auto [least, most] = std::ranges::minmax(m_points.xNumbers);
+        QPolygonF path;
+        for (int i = 0; i <= kExpectedSteps; ++i) {
+            const double share = static_cast<double>(i) / kExpectedSteps;
+            const double x =
+                m_points.xLogarithmic ? least * std::pow(most / least, share) : least + (most - least) * share;
+            const double y = at.value.mean * std::sqrt(m_points.xNumbers[at.x] / x);
+            if (y >= m_points.low && y <= m_points.high)
+                path << QPointF(layout.xOfNumber(x), layout.yOf(y));
+        }
+        QPen pen(theme.text3, 1.0);
+        pen.setDashPattern({4.0, 3.0});
+        painter.setPen(pen);
+        painter.setBrush(Qt::NoBrush);
+        painter.drawPolyline(path);
+    }
+
     // Lines are told apart by dash, marker and name; A's blue stays with the baseline.
     static std::size_t styleOf(std::size_t line) { return line + 1; }
 
@@ -372,12 +442,21 @@ private:
 
     ComparisonPointer m_comparison;
     std::shared_ptr<const Sweep> m_sweep;
+    bool m_convergence = false;
     std::size_t m_measure = 0;
     SweepPoints m_points;
     bool m_earlier = false;
 };
 
-std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<SweepFigure>(comparison); }
+std::unique_ptr<Figure> make(const ComparisonPointer& comparison)
+{
+    return std::make_unique<SweepFigure>(comparison, false);
+}
+
+std::unique_ptr<Figure> makeConvergence(const ComparisonPointer& comparison)
+{
+    return std::make_unique<SweepFigure>(comparison, true);
+}
 
 QString obstacle(const Comparison& comparison)
 {
@@ -386,11 +465,26 @@ QString obstacle(const Comparison& comparison)
                : QStringLiteral("Nothing was swept yet: run a sweep in the Sweep perspective. Run files hold none.");
 }
 
+QString convergenceObstacle(const Comparison& comparison)
+{
+    const QString missing = obstacle(comparison);
+    return !missing.isEmpty() || isConvergence(*comparison.sweep)
+               ? missing
+               : QStringLiteral("Convergence is against repeats or shots alone: sweep one of them.");
+}
+
 }  // namespace
 
 const FigureType& sweepFigure()
 {
     static const FigureType type{QStringLiteral("sweep"), QStringLiteral("Parameter sweep"), &make, &obstacle};
+    return type;
+}
+
+const FigureType& convergenceFigure()
+{
+    static const FigureType type{QStringLiteral("convergence"), QStringLiteral("Convergence of standard errors"),
+                                 &makeConvergence, &convergenceObstacle};
     return type;
 }
 

@@ -149,6 +149,8 @@ QString axisTitle(const Sweep& sweep, std::size_t axis)
     return parameter.symbol.empty() ? title : title + QLatin1Char(' ') + QString::fromStdString(parameter.symbol);
 }
 
+QString axisSymbol(const Sweep& sweep, std::size_t axis) { return nameOf(parameterOf(sweep, axis)); }
+
 SweepPoints sweepPoints(const Sweep& sweep, std::size_t measure, const Study& study)
 {
     SweepPoints points;
@@ -157,9 +159,9 @@ SweepPoints sweepPoints(const Sweep& sweep, std::size_t measure, const Study& st
     std::vector<SweepBaseline> baselines;
     for (std::size_t row = 0; row < sweep.rows.size(); ++row) {
         const Interval& value = sweep.rows[row].measures.at(measure);
-        if (!sweep.rows[row].values.empty()) {
+        if (sweep.rows[row].label == "swept") {
             addPoint(points, sweep, row, value, present);
-        } else if (std::isfinite(value.mean)) {
+        } else if (sweep.request.wholeModel && std::isfinite(value.mean)) {
             baselines.push_back({row, baselineName(sweep.rows[row].label), value.mean});
         }
     }

@@ -55,5 +55,7 @@ QString baselineName(const std::string& label);
 
 // "Random features m", or "Estimator".
 QString axisTitle(const Sweep& sweep, std::size_t axis);
+// "m", or the title of a parameter without symbol.
+QString axisSymbol(const Sweep& sweep, std::size_t axis);
 
 }  // namespace ketscope

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/hdf5.h"
+#include "core/measures/measures.h"
 #include "core/study/head_recorder.h"
 #include "tests/support/paths.h"
 
@@ -196,12 +197,207 @@ TEST_F(SweepTest, FilesHoldTheWholeTable)
     for (const std::string& each : lines)
         EXPECT_EQ(std::ranges::count(each, ','), 3 + 3 * static_cast<std::ptrdiff_t>(sweepMeasures().size()));
     writeSweep(found, folder.path() / "sweep.h5");
+    EXPECT_TRUE(isSweepFile(folder.path() / "sweep.h5"));
+    EXPECT_FALSE(isSweepFile(folder.path() / "sweep.csv"));
     const Hdf5File file = Hdf5File::open(folder.path() / "sweep.h5");
     EXPECT_EQ(file.textAttribute("/", "format"), "ketscope-sweep");
     EXPECT_THAT(file.readStrings("/axes/shots"), ElementsAre("", "", "", "16", "64"));
     EXPECT_THAT(file.shape("/measures/output_error"), ElementsAre(5U, 3U));
     EXPECT_FLOAT_EQ(file.readFloats("/measures/output_error").data()[9],
                     static_cast<float>(measure(found.rows[3], "output_error").mean));
+}
+
+// The selected head alone is measured as the head that a run of the whole model patches.
+TEST_F(SweepTest, OneHeadHasTheDivergenceOfItsMaps)
+{
+    SweepRequest what = request("rff@layers=4;heads=1", {"m=64"}, 1);
+    what.wholeModel = false;
+    Study study = what.study;
+    study.candidates = {{{what.candidate}}};
+    study.candidates[0].entries[0].parameters.setText("m", "64");
+    const ComparisonPointer run = runStudy(study, *model, nullptr, 1, monitor);
+    const Sweep found = runSweep(what, *model, 1, monitor, run);
+    const auto map = [&](std::size_t trace) { return run->traces[trace]->stacks[0].attention[4]->matrix({1}); };
+    const MapComparison expected = compareMaps(map(0), map(1));
+    EXPECT_NEAR(measure(found.rows[3], "weight_divergence").mean, expected.kl, 1e-6);
+    EXPECT_NEAR(measure(found.rows[3], "weight_jensen_shannon").mean, expected.jensenShannon, 1e-6);
+    EXPECT_NEAR(measure(found.rows[3], "weight_maximum").mean, expected.maximumDifference, 1e-6);
+    EXPECT_TRUE(std::isnan(measure(found.rows[3], "output_divergence").mean));
+    EXPECT_TRUE(std::isnan(measure(found.rows[3], "standard_error").mean));
+    EXPECT_EQ(found.question, "");
+}
+
+TEST_F(SweepTest, AnEarlierRunGivesTheSameNumbers)
+{
+    const SweepRequest what = request("shots@layers=5", {"shots=16,64"}, 2);
+    const ComparisonPointer run = runStudy(what.study, *model, nullptr, 1, monitor);
+    const Sweep fresh = sweep(what), reused = runSweep(what, *model, 1, monitor, run);
+    for (std::size_t row = 0; row < fresh.rows.size(); ++row)
+        for (const char* id : {"weight_divergence", "output_error", "output_divergence"}) {
+            const double a = measure(fresh.rows[row], id).mean, b = measure(reused.rows[row], id).mean;
+            EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << id;
+        }
+}
+
+TEST_F(SweepTest, StandardErrorsFallWithShotsAndRepeats)
+{
+    const Sweep shots = sweep(request("shots:repeats=32@layers=5;heads=0", {"shots=16,256"}, 4));
+    EXPECT_NEAR(measure(shots.rows[3], "standard_error").mean / measure(shots.rows[4], "standard_error").mean, 4.0,
+                1.2);
+    const Sweep repeats = sweep(request("shots:shots=16@layers=5;heads=0", {"repeats=16,256"}, 4));
+    EXPECT_NEAR(measure(repeats.rows[3], "standard_error").mean / measure(repeats.rows[4], "standard_error").mean, 4.0,
+                1.2);
+}
+
+TEST(CountForError, FollowsTheSquare)
+{
+    EXPECT_EQ(countForError(16.0, 0.02, 0.01), 64.0);
+    EXPECT_EQ(countForError(16.0, 0.005, 0.01), 4.0);
+    EXPECT_EQ(countForError(3.0, 0.011, 0.01), 4.0);  // 3.63
+    EXPECT_EQ(countForError(8.0, 0.0, 0.01), 1.0);
+}
+
+TEST(NumericParameters, TheMainOneIsFirst)
+{
+    EXPECT_EQ(numericParameters(parseSpec("rff").parameters).front()->id, "m");
+    EXPECT_EQ(numericParameters(parseSpec("shots").parameters).front()->id, "shots");
+    EXPECT_TRUE(numericParameters(parseSpec("exact").parameters).empty());
+}
+
+class SweepFileTest : public SweepTest {
+protected:
+    SweepFileTest()
+    {
+        SweepRequest what = request("shots:estimator=naive@layers=4-5", {"shots=16,64", "repeats=1,2"}, 2);
+        what.study.view.outputs.sweepMeasure = "weight_error";
+        written = sweep(what);
+        writeSweep(written, file);
+    }
+
+    std::string readingRefused() const
+    {
+        try {
+            readSweep(file);
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::Input);
+            EXPECT_THAT(error.what(), testing::Not(HasSubstr("\n")));
+            return error.what();
+        }
+        ADD_FAILURE() << "was read";
+        return {};
+    }
+
+    // The same file with another text, number or name of a parameter.
+    struct Change {
+        std::string text = {}, number = {}, axis = {};  // which attribute, or which dataset of /request
+        std::string value = {};
+        double amount = 0.0;
+    };
+
+    void rewrite(const Change& change)
+    {
+        const std::filesystem::path other = folder.path() / "other.h5";
+        const Hdf5File from = Hdf5File::open(file);
+        Hdf5File to = Hdf5File::create(other);
+        for (const char* name :
+             {"format", "model_path", "model_title", "model_sha256", "candidate", "study", "question", "top_answer"})
+            to.setText("/", name, change.text == name ? change.value : *from.textAttribute("/", name));
+        for (const char* name : {"version", "seeds", "whole_model"})
+            to.setNumber("/", name, change.number == name ? change.amount : *from.numberAttribute("/", name));
+        for (const std::string group : {"rows", "axes", "measures", "request"})
+            for (const std::string& member : from.members("/" + group))
+                copy(from, to, "/" + group + "/" + member, change);
+        to.close();
+        std::filesystem::rename(other, file);
+    }
+
+    static void copy(const Hdf5File& from, Hdf5File& to, const std::string& path, const Change& change)
+    {
+        if (path.starts_with("/measures/"))
+            to.writeFloats(path, from.shape(path), from.readFloats(path).values());
+        else if (path == "/rows/runs" || path == "/rows/published")
+            to.writeIntegers(path, from.shape(path), from.readIntegers(path));
+        else
+            to.writeStrings(path, from.readStrings(path));
+        if (const auto parameter = from.textAttribute(path, "parameter"))
+            to.setText(path, "parameter", change.axis == path ? change.value : *parameter);
+    }
+
+    test::TemporaryFolder folder;
+    std::filesystem::path file = folder.path() / "sweep.h5";
+    Sweep written;
+};
+
+TEST_F(SweepFileTest, EveryFieldComesBack)
+{
+    const Sweep read = readSweep(file);
+    EXPECT_EQ(read.request.study, written.request.study);
+    EXPECT_EQ(read.request.candidate, written.request.candidate);
+    EXPECT_EQ(read.request.axes, written.request.axes);
+    EXPECT_EQ(read.request.seeds, written.request.seeds);
+    EXPECT_EQ(read.request.wholeModel, written.request.wholeModel);
+    EXPECT_EQ(read.model.title, written.model.title);
+    EXPECT_EQ(read.model.path, written.model.path);
+    EXPECT_EQ(read.weightsSha256, written.weightsSha256);
+    EXPECT_EQ(read.question, written.question);
+    EXPECT_EQ(read.topAnswer, written.topAnswer);
+    ASSERT_EQ(read.rows.size(), written.rows.size());
+    for (std::size_t row = 0; row < read.rows.size(); ++row) {
+        EXPECT_EQ(read.rows[row].label, written.rows[row].label);
+        EXPECT_EQ(read.rows[row].values, written.rows[row].values);
+        EXPECT_EQ(read.rows[row].runs, written.rows[row].runs);
+        EXPECT_EQ(read.rows[row].published, written.rows[row].published);
+        for (std::size_t k = 0; k < sweepMeasures().size(); ++k)
+            for (double Interval::*part : {&Interval::mean, &Interval::low, &Interval::high}) {
+                const double a = read.rows[row].measures[k].*part;
+                const double b = static_cast<double>(static_cast<float>(written.rows[row].measures[k].*part));
+                EXPECT_TRUE(a == b || (std::isnan(a) && std::isnan(b))) << sweepMeasures()[k].id;
+            }
+    }
+    EXPECT_EQ(sweepComparison(std::make_shared<const Sweep>(read))->sweep->rows.size(), read.rows.size());
+}
+
+TEST_F(SweepFileTest, TheUnchangedCopyIsRead)
+{
+    rewrite({});
+    EXPECT_EQ(readSweep(file).rows.size(), written.rows.size());
+}
+
+TEST_F(SweepFileTest, DamageIsOneClearLine)
+{
+    const auto refusedWith = [&](const Change& change) {
+        writeSweep(written, file);
+        rewrite(change);
+        return readingRefused();
+    };
+    EXPECT_THAT(refusedWith({.number = "version", .amount = 1.0}), HasSubstr("version"));
+    EXPECT_THAT(refusedWith({.text = "format", .value = "ketscope-run"}), HasSubstr("version"));
+    EXPECT_THAT(refusedWith({.text = "study", .value = "{"}), HasSubstr("JSON"));
+    EXPECT_THAT(refusedWith({.text = "candidate", .value = "nothing"}), HasSubstr("nothing"));
+    EXPECT_THAT(refusedWith({.number = "seeds", .amount = 1e9}), HasSubstr("seeds"));
+    EXPECT_THAT(refusedWith({.number = "seeds", .amount = 1.5}), HasSubstr("seeds"));
+    EXPECT_THAT(refusedWith({.axis = "/request/0", .value = "lambda-x"}), HasSubstr("lambda-x"));
+    EXPECT_THAT(refusedWith({.axis = "/request/1", .value = "shots"}), HasSubstr("twice"));
+}
+
+TEST_F(SweepFileTest, RowsThatCannotBeAreRefused)
+{
+    const auto refusedWith = [&](auto change) {
+        Sweep other = written;
+        change(other);
+        writeSweep(other, file);
+        return readingRefused();
+    };
+    EXPECT_THAT(refusedWith([](Sweep& sweep) { sweep.rows[0].label = "surprise"; }), HasSubstr("surprise"));
+    EXPECT_THAT(refusedWith([](Sweep& sweep) { sweep.rows[4].values[0] = "17"; }), HasSubstr("17"));
+    EXPECT_THAT(refusedWith([](Sweep& sweep) { sweep.rows[4].runs = 0; }), HasSubstr("runs"));
+    EXPECT_THAT(refusedWith([](Sweep& sweep) { sweep.request.axes[0].values = {"0"}; }), HasSubstr("shots"));
+}
+
+TEST_F(SweepFileTest, ACutFileIsRefused)
+{
+    std::filesystem::resize_file(file, std::filesystem::file_size(file) / 2);
+    readingRefused();
 }
 
 }  // namespace
