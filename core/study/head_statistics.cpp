@@ -118,6 +118,12 @@ std::shared_ptr<const StackMask> maskOf(const Comparison& comparison, std::size_
     return mask;
 }
 
+std::size_t StatisticsMemo::layersKnown()
+{
+    const std::scoped_lock lock(m_mutex);
+    return m_entries.size();
+}
+
 std::shared_ptr<const StatisticsMemo::Heads> StatisticsMemo::of(const Comparison& comparison, std::size_t trace,
                                                                 std::size_t stack)
 {

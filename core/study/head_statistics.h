@@ -56,6 +56,7 @@ public:
     using Heads = std::vector<std::vector<HeadStatistics>>;  // (L)(H)
 
     std::shared_ptr<const Heads> of(const Comparison& comparison, std::size_t trace, std::size_t stack);
+    std::size_t layersKnown();
 
 private:
     struct Entry {
