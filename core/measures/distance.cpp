@@ -41,6 +41,23 @@ double massOnPatches(MatrixView map, const PatchPlaces& places, std::size_t patc
     return sum;
 }
 
+// Calls `use(a, b, share)` with what share of a's weight on patches b has, for every counted row a that has any; returns how
+// many those are.
+template <typename Use>
+std::size_t eachShare(MatrixView map, const PatchPlaces& places, std::span<const std::uint8_t> rows, const Use& use)
+{
+    std::size_t counted = 0;
+    for (std::size_t a = 0; a < places.patches; ++a) {
+        const double sum = counts(rows, places.first + a) ? massOnPatches(map, places, a) : 0.0;
+        if (!(sum > 0.0))
+            continue;
+        ++counted;
+        for (std::size_t b = 0; b < places.patches; ++b)
+            use(a, b, static_cast<double>(map(places.first + a, places.first + b)) / sum);
+    }
+    return counted;
+}
+
 }  // namespace
 
 std::vector<double> distanceProfile(MatrixView map, std::span<const std::uint8_t> rows)
@@ -92,15 +109,9 @@ std::vector<double> patchDistanceProfile(MatrixView map, const PatchPlaces& plac
                                          std::span<const std::uint8_t> rows)
 {
     std::vector<double> profile = blankProfile(places, distance);
-    std::size_t counted = 0;
-    for (std::size_t a = 0; a < places.patches; ++a) {
-        const double sum = counts(rows, places.first + a) ? massOnPatches(map, places, a) : 0.0;
-        if (!(sum > 0.0))
-            continue;
-        ++counted;
-        for (std::size_t b = 0; b < places.patches; ++b)
-            profile[bin(places, distance, a, b)] += static_cast<double>(map(places.first + a, places.first + b)) / sum;
-    }
+    const std::size_t counted = eachShare(map, places, rows, [&](std::size_t a, std::size_t b, double share) {
+        profile[bin(places, distance, a, b)] += share;
+    });
     divide(profile, counted);
     return profile;
 }
@@ -119,16 +130,9 @@ double meanPatchDistance(MatrixView map, const PatchPlaces& places, PatchDistanc
                          std::span<const std::uint8_t> rows)
 {
     double mean = 0.0;
-    std::size_t counted = 0;
-    for (std::size_t a = 0; a < places.patches; ++a) {
-        const double sum = counts(rows, places.first + a) ? massOnPatches(map, places, a) : 0.0;
-        if (!(sum > 0.0))
-            continue;
-        ++counted;
-        for (std::size_t b = 0; b < places.patches; ++b)
-            mean += patchDistance(places, distance, a, b) * static_cast<double>(map(places.first + a, places.first + b))
-                    / sum;
-    }
+    const std::size_t counted = eachShare(map, places, rows, [&](std::size_t a, std::size_t b, double share) {
+        mean += patchDistance(places, distance, a, b) * share;
+    });
     return counted > 0 ? mean / static_cast<double>(counted) : std::numeric_limits<double>::quiet_NaN();
 }
 

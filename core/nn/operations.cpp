@@ -124,31 +124,29 @@ void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out
     });
 }
 
-void Operations::apply(const LayerNorm& norm, MatrixView in, MutableMatrixView out) const
+// `bias`: where the gradients of the norm's bias go, of norms that have one.
+template <typename Norm, typename Bias>
+void Operations::applyNorm(const Norm& norm, MatrixView in, MutableMatrixView out, const Bias& bias) const
 {
-    const Kept values = m_tape == nullptr ? nullptr : keep(in);
+    const Kept values = m_tape == nullptr ? nullptr : keep(in);  // `out` may be `in`
     norm.apply(in, out);
     if (!writes(out))
         return;
-    m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
+    m_tape->record([&norm, in = m_tape->variable(in), out, values, bias](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
             norm.backward(values->matrix(), gradients.matrix(),
-                          {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()),
-                           vectorOf(tape, norm.biasPlace, norm.bias.size())});
+                          {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()), bias(tape)});
     });
+}
+
+void Operations::apply(const LayerNorm& norm, MatrixView in, MutableMatrixView out) const
+{
+    applyNorm(norm, in, out, [&norm](Tape& tape) { return vectorOf(tape, norm.biasPlace, norm.bias.size()); });
 }
 
 void Operations::apply(const RmsNorm& norm, MatrixView in, MutableMatrixView out) const
 {
-    const Kept values = m_tape == nullptr ? nullptr : keep(in);
-    norm.apply(in, out);
-    if (!writes(out))
-        return;
-    m_tape->record([&norm, in = m_tape->variable(in), out, values](Tape& tape) {
-        if (const Tensor gradients = tape.take(out); !gradients.empty())
-            norm.backward(values->matrix(), gradients.matrix(),
-                          {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()), {}});
-    });
+    applyNorm(norm, in, out, [](Tape&) { return std::span<float>(); });
 }
 
 void Operations::apply(const RotaryEmbedding& rotary, MutableMatrixView rows) const

@@ -53,6 +53,8 @@ public:
 
 private:
     bool writes(MatrixView values) const;
+    template <typename Norm, typename Bias>
+    void applyNorm(const Norm& norm, MatrixView in, MutableMatrixView out, const Bias& bias) const;
     void addedRows(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out,
                    bool overwrites) const;
 

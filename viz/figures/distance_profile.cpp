@@ -100,33 +100,34 @@ protected:
     QString unit() const override { return {}; }
 
 private:
+    // What is measured, along the axis and in a sentence.
+    std::pair<QString, QString> distanceWords() const
+    {
+        switch (m_distance) {
+        case PatchDistance::Rows: return {QStringLiteral("|Δrow| in patches"), QStringLiteral("|Δrow|")};
+        case PatchDistance::Columns: return {QStringLiteral("|Δcolumn| in patches"), QStringLiteral("|Δcolumn|")};
+        case PatchDistance::Euclidean: break;
+        }
+        return {QStringLiteral("distance on the grid in patches, rounded"),
+                QStringLiteral("√(Δrow² + Δcolumn²), to the nearest whole patch,")};
+    }
+
     QString axisTitle() const
     {
         if (!m_patches)
             return QStringLiteral("distance in tokens");
-        const QString without = m_patches->first > 0 ? QStringLiteral(", without class token") : QString();
-        switch (m_distance) {
-        case PatchDistance::Rows: return QStringLiteral("|Δrow| in patches") + without;
-        case PatchDistance::Columns: return QStringLiteral("|Δcolumn| in patches") + without;
-        case PatchDistance::Euclidean: break;
-        }
-        return QStringLiteral("distance on the grid in patches, rounded") + without;
+        return distanceWords().first + (m_patches->first > 0 ? QStringLiteral(", without class token") : QString());
     }
 
     QString between() const
     {
         if (!m_patches)
             return QStringLiteral("|i − j| between query and key");
-        const QString grid = QStringLiteral(" on the grid of %1 × %2 patches%3")
-                                 .arg(m_patches->patches / m_patches->columns)
-                                 .arg(m_patches->columns)
-                                 .arg(m_patches->first > 0 ? QStringLiteral(", the class token left out") : QString());
-        switch (m_distance) {
-        case PatchDistance::Rows: return QStringLiteral("|Δrow|") + grid;
-        case PatchDistance::Columns: return QStringLiteral("|Δcolumn|") + grid;
-        case PatchDistance::Euclidean: break;
-        }
-        return QStringLiteral("√(Δrow² + Δcolumn²), to the nearest whole patch,") + grid;
+        return QStringLiteral("%1 on the grid of %2 × %3 patches%4")
+            .arg(distanceWords().second)
+            .arg(m_patches->patches / m_patches->columns)
+            .arg(m_patches->columns)
+            .arg(m_patches->first > 0 ? QStringLiteral(", the class token left out") : QString());
     }
 
     QString means() const
