@@ -11,6 +11,7 @@ struct AlignmentMethod {
     std::string id;          // "cross-attention": in studies
     std::string title;       // "Cross-attention"
     std::string definition;  // what the values are, in one or two sentences, with the source
+    std::string formula;
     // Why this comparison does not have it, in one sentence; empty = it does.
     std::string (*obstacle)(const Comparison& comparison);
     bool similarity = false;      // values have a sign and rows are no distributions

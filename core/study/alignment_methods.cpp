@@ -56,6 +56,10 @@ std::string classObstacle(const Comparison& comparison)
                : comparison.model.title + " has no image tower with a class token.";
 }
 
+constexpr const char* kWeights =
+    "a = softmax(q·k / √d) over the keys where the head is exact, else as its mechanism gives it; of several heads the "
+    "mean or the largest.";
+
 }  // namespace
 
 const std::vector<AlignmentMethod>& alignmentMethods()
@@ -65,12 +69,14 @@ const std::vector<AlignmentMethod>& alignmentMethods()
          .title = "Cross-attention",
          .definition = "The weight with which each word (query) looks at each patch (key) of the image, as the layer "
                        "used it.",
+         .formula = kWeights,
          .obstacle = crossObstacle,
          .usesHeads = true},
         {.id = "joint-attention",
          .title = "Joint attention",
          .definition = "The block of one self-attention map over text and image: words looking at patches, or patches "
                        "looking at words.",
+         .formula = kWeights,
          .obstacle = jointObstacle,
          .bothDirections = true,
          .usesHeads = true},
@@ -79,12 +85,14 @@ const std::vector<AlignmentMethod>& alignmentMethods()
          .definition = "Cosine of each patch's and each token's last state after the model's own norm and projection. "
                        "A similarity, not attention. The model compares only its class token and its end-of-text token "
                        "this way: for other patches and words it is an approximation.",
+         .formula = "s(t, p) = t·p / (‖t‖ ‖p‖) of the last states after norm and projection; −1 to 1.",
          .obstacle = similarityObstacle,
          .similarity = true},
         {.id = "late-interaction",
          .title = "Late interaction",
          .definition = "Of those cosines, only the largest: each word's best patch, or for each patch its best word "
                        "(Yao et al., FILIP, ICLR 2022).",
+         .formula = "s(t, p) = t·p of states of length 1, kept only where p = argmax s(t, ·), or t = argmax s(·, p).",
          .obstacle = similarityObstacle,
          .similarity = true,
          .sparse = true,
@@ -93,12 +101,14 @@ const std::vector<AlignmentMethod>& alignmentMethods()
          .title = "Rollout",
          .definition = "The product over layers of (mean of heads + residual) / 2 (Abnar and Zuidema, ACL 2020). It is "
                        "not defined across cross-attention: towers are rolled out by themselves, from the class token.",
+         .formula = "R = Π over layers of (Ā + I) / 2, each row divided by its sum; Ā is the mean of the heads.",
          .obstacle = rolloutObstacle,
          .bothDirections = true},
         {.id = "class-attention",
          .title = "Class token",
          .definition = "The weight with which the image's class token looks at each patch in the image tower. No word "
                        "takes part.",
+         .formula = kWeights,
          .obstacle = classObstacle,
          .usesHeads = true},
         {.id = "relevance",
@@ -108,6 +118,9 @@ const std::vector<AlignmentMethod>& alignmentMethods()
              "the positive part of gradient × attention, propagated (Chefer et al., ICCV 2021). The row of the "
              "token that the answer is read from is the method's own map. Rows are scaled to sum to 1. Of two "
              "towers the last layer alone takes part.",
+         .formula =
+             "Ā = mean over heads of max(0, ∇A ⊙ A), ∇A the gradient of A's answer. Self-attention: R ← R + Ā·R. "
+             "Cross-attention: R(t, p) ← R(t, p) + R̂(t)ᵀ·Ā·R̂(p), R̂ the rows of R − I divided by their sums, plus I.",
          .obstacle = relevanceObstacle,
          .ofPatchesAlone = true},
     };

@@ -173,7 +173,7 @@ void writeDataSet(const DataSet& data, const Comparison& comparison, const std::
     AtomicFile values(file);
     writer.write(data, comparison, values.path(), monitor);
     if (writer.beside) {
-        AtomicFile description(std::filesystem::path(file).replace_extension(".json"));
+        AtomicFile description(file.string() + ".json");
         std::ofstream out(description.path(), std::ios::binary);
         out << describe(data, comparison).dump(1) << '\n';
         checkWritten(out, description.path());

@@ -45,7 +45,7 @@ const std::vector<DataSetType>& dataSetTypes();
 
 // Writes `data` to `file` by its suffix: .npy (NumPy 1.0, float32), .csv (one line for each element, with the place and the
 // names of every axis), or .h5 (/values, the names under /axes, the same description as text in the attribute
-// "description"). Beside .npy and .csv the description lies as <name>.json: axes with their names, unit, model and study.
+// "description"). Beside .npy and .csv the description lies as <name>.npy.json or <name>.csv.json: axes with their names, unit, model and study.
 // Files appear whole or not at all. Throws Error: Input for another suffix, Failure when it cannot be written, Cancelled.
 void writeDataSet(const DataSet& data, const Comparison& comparison, const std::filesystem::path& file,
                   Monitor& monitor);

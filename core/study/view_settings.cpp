@@ -14,6 +14,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kScales = {"sqrt", "linear", "log"};
 constexpr std::array<std::string_view, 3> kCurves = {"mass", "cumulative", "against-uniform"};
 
+constexpr std::array<std::string_view, 3> kPatchDistances = {"grid", "rows", "columns"};
+
 }  // namespace
 
 Json toJson(const ViewSettings& view)
@@ -23,6 +25,7 @@ Json toJson(const ViewSettings& view)
             {"difference", view.showDifference},
             {"head_measure", view.headMeasure},
             {"distance_curve", kCurves[static_cast<std::size_t>(view.distanceCurve)]},
+            {"patch_distance", kPatchDistances[static_cast<std::size_t>(view.patchDistance)]},
             {"alignment", toJson(view.alignment)},
             {"heatmap", toJson(view.heatmap)},
             {"quantum", toJson(view.quantum)},
@@ -44,6 +47,8 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
         view.headMeasure = headMeasure(fields.text("head_measure")).id;
     if (fields.has("distance_curve"))
         view.distanceCurve = static_cast<DistanceCurve>(fields.oneOf("distance_curve", kCurves));
+    if (fields.has("patch_distance"))
+        view.patchDistance = static_cast<PatchDistance>(fields.oneOf("patch_distance", kPatchDistances));
     if (fields.has("compared"))
         view.compared = comparisonViewFromJson(fields.at("compared"), where + ", compared");
     if (fields.has("alignment"))

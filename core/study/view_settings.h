@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/formats/json.h"
+#include "core/measures/distance.h"
 #include "core/study/alignment_view.h"
 #include "core/study/comparison_view.h"
 #include "core/study/heatmap_view.h"
@@ -26,6 +27,7 @@ struct ViewSettings {
     bool showDifference = true;
     std::string headMeasure = "entropy";  // of layer × head matrices: an id of headMeasures()
     DistanceCurve distanceCurve = DistanceCurve::Mass;
+    PatchDistance patchDistance = PatchDistance::Euclidean;  // that the window shows where keys are patches
     AlignmentView alignment = {};
     HeatmapView heatmap = {};
     QuantumView quantum = {};

@@ -80,16 +80,23 @@ ComparisonPointer SensitivitySection::shown(const SweepPointer& sweep) const
     return shown;
 }
 
+// The list stays as it is, and open, unless other parameters count.
 void SensitivitySection::offer()
 {
-    const QString chosen = m_parameter->currentData().toString();
-    m_parameter->clear();
+    std::vector<std::pair<QString, QString>> offered;
     if (const PlanEntry* entry = m_controller.entry())
         for (const Parameter* parameter : numericParameters(entry->parameters)) {
             const QString symbol = QString::fromStdString(parameter->symbol);
-            m_parameter->addItem(QString::fromStdString(parameter->title) + (symbol.isEmpty() ? symbol : u' ' + symbol),
+            offered.emplace_back(QString::fromStdString(parameter->title) + (symbol.isEmpty() ? symbol : u' ' + symbol),
                                  QString::fromStdString(parameter->id));
         }
+    if (offered == m_offered)
+        return;
+    m_offered = offered;
+    const QString chosen = m_parameter->currentData().toString();
+    m_parameter->clear();
+    for (const auto& [title, id] : offered)
+        m_parameter->addItem(title, id);
     m_parameter->setCurrentIndex(std::max(m_parameter->findData(chosen), m_parameter->count() > 0 ? 0 : -1));
 }
 
@@ -138,8 +145,7 @@ bool SensitivitySection::holds(const SweepPointer& sweep, const std::string& par
 
 void SensitivitySection::reconsider()
 {
-    if (sender() != m_parameter)
-        offer();
+    offer();
     const std::string parameter = m_parameter->currentData().toString().toStdString();
     const bool curve = holds(m_sweep, parameter), errors = holds(m_errors, convergenceParameter());
     if (!curve)

@@ -51,6 +51,7 @@ private:
     Appearance& m_appearance;
     ChoiceBox* m_measure;
     ChoiceBox* m_parameter;
+    std::vector<std::pair<QString, QString>> m_offered;  // titles and ids of the parameters in it
     QLabel* m_note;
     SweepPointer m_sweep;   // over the chosen parameter
     SweepPointer m_errors;  // over repeats or shots; null = nothing is sampled

@@ -183,7 +183,7 @@ QString AlignmentPage::explanation() const
     const auto rich = [](const std::string& text) { return QString::fromStdString(text).toHtmlEscaped(); };
     QString text = u"<p><b>%1</b> of %2. %3</p>"_s.arg(rich(source->method->title), rich(placeOf(*source, comparison)),
                                                        rich(source->method->definition));
-    text += tr("<p><b>Formula.</b> %1</p>").arg(formulaOf(*source));
+    text += tr("<p><b>Formula.</b> %1</p>").arg(rich(source->method->formula));
     if (comparison.input.patches)
         text +=
             tr("<p><b>Shapes.</b> %1 × %2 patches and %3 tokens of text: a picture is one row of the map, a value for "
@@ -200,23 +200,12 @@ QString AlignmentPage::explanation() const
     return text + explainTraces(controller());
 }
 
-QString AlignmentPage::formulaOf(const AlignmentSource& source) const
-{
-    if (source.method->similarity)
-        return source.method->sparse
-                   ? tr("s(t, p) = t·p of states of length 1, kept only where p = argmax s(t, ·).")
-                   : tr("s(t, p) = t·p / (‖t‖ ‖p‖) of the last states after norm and projection; −1 to 1.");
-    if (source.method->id == "rollout")
-        return tr("R = Π over layers of (Ā + I) / 2, each row divided by its sum; Ā is the mean of the heads.");
-    return tr(
-        "a = softmax(q·k / √d) over the keys where the head is exact, else as its mechanism gives it; of several heads "
-        "the mean or the largest.");
-}
-
 QString AlignmentPage::normalisationOf(const AlignmentSource& source) const
 {
     if (source.method->similarity)
         return tr("None: cosines do not sum to anything; the colour scale is symmetric about 0.");
+    if (source.method->ofPatchesAlone)
+        return tr("Each row is divided by its sum over the patches: what is seen of it sums to 1.");
     QString text = tr("A row sums to 1 over all its keys, patches or not, so what is seen of it may sum to less.");
     if (source.withoutClass)
         text += u' ' + tr("Here the class token is taken out and each row is divided by the rest.");

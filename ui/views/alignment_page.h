@@ -26,7 +26,6 @@ public:
     QString explanation() const override;
 
 private:
-    QString formulaOf(const AlignmentSource& source) const;
     QString normalisationOf(const AlignmentSource& source) const;
     AlignmentPane* addAlignmentPane(const char* figureId, AlignmentPane::Arrows arrows, QWidget* parent);
     QWidget* makeHeader();

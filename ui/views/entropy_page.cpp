@@ -71,7 +71,9 @@ QWidget* EntropyPage::makeHeader()
     m_distance = new Segment({tr("Grid"), tr("Rows"), tr("Columns")}, m_header);
     m_distance->setObjectName(u"patchDistance"_s);
     m_distance->setToolTip(tr("Between patches: √(Δrow² + Δcolumn²), |Δrow| or |Δcolumn|."));
-    connect(m_distance, &Segment::chosen, m_distances, &QStackedWidget::setCurrentIndex);
+    connect(m_distance, &Segment::chosen, this, [this](int index) {
+        controller().changeView([index](auto& view) { view.patchDistance = static_cast<PatchDistance>(index); });
+    });
     for (QWidget* control :
          std::initializer_list<QWidget*>{m_measure, new ColourMapBox(controller(), m_header), m_distance, m_curve,
                                          makeExplanationButton(appearance(), m_header)})
@@ -96,9 +98,8 @@ void EntropyPage::refreshControls()
         return m_header->setNote({});
     const bool patches = obstacleOf(figureType(u"row-distance"_s), *comparison).isEmpty();
     m_distance->setVisible(patches);
-    if (!patches)
-        m_distances->setCurrentIndex(0);
-    m_distance->choose(m_distances->currentIndex());
+    m_distance->choose(static_cast<int>(view.patchDistance));
+    m_distances->setCurrentIndex(patches ? m_distance->current() : 0);
     const Selection& at = comparison->study.selection;
     const TensorPointer& layer = comparison->traces.front()->stacks.at(at.stack).attention.at(at.layer);
     if (!layer)

@@ -2,7 +2,6 @@
 #include "ui/views/figure_view.h"
 
 #include "ui/controls/table_access.h"
-
 #include "ui/readings.h"
 #include "ui/views/figure_frame.h"
 
@@ -141,7 +140,11 @@ QSize FigureView::sizeHint() const
     return {qRound(m_appearance.theme().px(800)), qRound(m_appearance.theme().px(440))};
 }
 
-QSize FigureView::minimumSizeHint() const { return {320, minimumHeight()}; }
+// One map of standard errors stands beside charts, the maps of all traces alone.
+QSize FigureView::minimumSizeHint() const
+{
+    return {m_content == HeatmapContent::Weights ? 320 : 200, minimumHeight()};
+}
 
 int FigureView::heightForWidth(int width) const
 {

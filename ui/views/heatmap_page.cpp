@@ -70,6 +70,12 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
         connect(&controller, signal, this, &HeatmapPage::refreshHeader);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &HeatmapPage::refreshPanels);
+    connect(&controller, &StudyController::readingsChanged, this, [this] {
+        // Standard errors make the metrics wider.
+        if (m_controller.readings()->headErrors.has_value()
+            != std::exchange(m_metricErrors, m_controller.readings()->headErrors.has_value()))
+            arrange();
+    });
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
     connect(&controller, &StudyController::viewChanged, this, [this] {
         ViewSettings view = m_controller.study().view;

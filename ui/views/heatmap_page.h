@@ -55,6 +55,7 @@ private:
     QScrollArea* m_scroll = nullptr;
     QSplitter* m_split = nullptr;
     QSplitter* m_below = nullptr;
+    bool m_metricErrors = false;  // whether the metrics had standard errors when the charts were arranged
     bool m_arrangedByHand = false;
     ViewSettings m_arrangedFor;  // without its window: zooming moves no panel
     TickBox* m_lock = nullptr;

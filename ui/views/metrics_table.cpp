@@ -20,7 +20,7 @@ namespace {
 
 constexpr double kRowPixels = 25.0;
 constexpr double kColumnPixels = 66.0;
-constexpr double kErrorPixels = 84.0;  // of a column with standard errors
+constexpr double kErrorPixels = 92.0;  // of a column with standard errors
 constexpr double kTitleColumnPixels = 132.0;
 
 // "±.006"; two digits that count.
@@ -223,7 +223,7 @@ void MetricsTable::paintValue(QPainter& painter, const MetricRow& row, int scope
     QRectF left = place;
     if (showsErrors()) {
         const QFont small = theme.mono(kTickPixels);
-        left.setRight(place.right() - QFontMetricsF(small).horizontalAdvance(u"±.0000"_s));
+        left.setRight(place.right() - QFontMetricsF(small).horizontalAdvance(u"±.0000"_s) - theme.px(3));
         if (row.errors[index]) {
             painter.setFont(small);
             painter.setPen(theme.text3);

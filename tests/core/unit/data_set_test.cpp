@@ -82,7 +82,7 @@ TEST(DataSet, CsvNamesThePlaceOfEveryNumber)
     ASSERT_EQ(rows.size(), 18U);
     EXPECT_EQ(rows[5], "A,1,a,2,\"say \"\"b\"\", c\",5\r");
     EXPECT_EQ(rows[9 + 6], "B,2,\"say \"\"b\"\", c\",0,a,106\r");
-    const Json description = Json::parse(contents(folder.path() / "w.json"));
+    const Json description = Json::parse(contents(folder.path() / "w.csv.json"));
     EXPECT_EQ(description["axes"][1]["labels"][2], "say \"b\", c");
     EXPECT_TRUE(description.contains("study"));
 }
@@ -114,7 +114,7 @@ TEST(DataSet, Hdf5HoldsTheValuesAndTheNames)
     EXPECT_EQ(file.shape("/values"), (std::vector<std::size_t>{2, 3, 3}));
     EXPECT_EQ(file.readFloats("/values").values()[17], 108.0F);
     EXPECT_EQ(file.readStrings("/axes/trace"), (std::vector<std::string>{"A", "B"}));
-    EXPECT_FALSE(std::filesystem::exists(folder.path() / "w.json"));
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "w.h5.json"));
 }
 
 TEST(DataSet, SaysWhatAComparisonDoesNotHave)

@@ -75,6 +75,7 @@ Study unusualStudy()
                      .showDifference = false,
                      .headMeasure = headMeasures().back().id,
                      .distanceCurve = DistanceCurve::Cumulative,
+                     .patchDistance = PatchDistance::Columns,
                      .alignment = unusualAlignment(),
                      .heatmap = unusualHeatmap(),
                      .quantum = {PairStage::Measured, 3, DensityPart::Imaginary},
