@@ -31,7 +31,8 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
       m_figure(new FigureView(controller, appearance, this)),
       m_errors(new FigureView(controller, appearance, this, HeatmapContent::StandardErrors)),
       m_lines(new FigurePane(u"bipartite"_s, controller, appearance, this)),
-      m_elements(new FigurePane(u"qk-detail"_s, controller, appearance, this))
+      m_elements(new FigurePane(u"qk-detail"_s, controller, appearance, this)),
+      m_metrics(new MetricsPanel(controller, appearance))
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
@@ -43,7 +44,7 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     connect(m_figure, &FigureView::dataChanged, row, &RowPanel::refreshWhenVisible);
     m_below->addWidget(row);
     m_below->addWidget(m_errorPanel);
-    m_below->addWidget(makeScrollArea(new MetricsPanel(controller, appearance), m_below));
+    m_below->addWidget(makeScrollArea(m_metrics, m_below));
     m_views = new QStackedWidget(this);
     m_views->addWidget(m_figure);
     for (FigurePane* pane : {m_lines, m_elements}) {
@@ -70,12 +71,14 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
         connect(&controller, signal, this, &HeatmapPage::refreshHeader);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &HeatmapPage::refreshPanels);
-    connect(&controller, &StudyController::readingsChanged, this, [this] {
-        // Standard errors make the metrics wider.
-        if (m_controller.readings()->headErrors.has_value()
-            != std::exchange(m_metricErrors, m_controller.readings()->headErrors.has_value()))
-            arrange();
-    });
+    // Standard errors make the metrics wider, which their own layout has to know first.
+    connect(
+        &controller, &StudyController::readingsChanged, this,
+        [this] {
+            if (m_metrics->sizeHint().width() != std::exchange(m_metricsWidth, m_metrics->sizeHint().width()))
+                arrange();
+        },
+        Qt::QueuedConnection);
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
     connect(&controller, &StudyController::viewChanged, this, [this] {
         ViewSettings view = m_controller.study().view;
@@ -259,7 +262,7 @@ void HeatmapPage::arrangeCharts(bool narrow)
     if (narrow)
         return m_below->setSizes({1, 1, 1});
     const int errors = m_errorPanel->isHidden() ? 0 : qRound(theme.px(kErrorWidth));
-    const int wanted = m_below->widget(2)->sizeHint().width() + qRound(theme.px(30.0));
+    const int wanted = m_metrics->sizeHint().width() + 2;
     const int metrics = std::min(wanted, width() - errors - qRound(theme.px(kLeastRow)));
     m_below->setSizes({width() - errors - metrics, errors, metrics});
 }

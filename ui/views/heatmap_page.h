@@ -55,7 +55,7 @@ private:
     QScrollArea* m_scroll = nullptr;
     QSplitter* m_split = nullptr;
     QSplitter* m_below = nullptr;
-    bool m_metricErrors = false;  // whether the metrics had standard errors when the charts were arranged
+    int m_metricsWidth = 0;  // that the charts were arranged for
     bool m_arrangedByHand = false;
     ViewSettings m_arrangedFor;  // without its window: zooming moves no panel
     TickBox* m_lock = nullptr;
@@ -68,6 +68,7 @@ private:
     FigureView* m_errors;
     FigurePane* m_lines;
     FigurePane* m_elements;
+    QWidget* m_metrics;
 };
 
 }  // namespace ketscope
