@@ -55,6 +55,12 @@ void chooseMethod(StudyController& controller, const AlignmentMethod& method)
     controller.look(StudyController::tr("Choose method"), asked.study.view, selection);
 }
 
+Pointed pointedOf(const StudyController& controller, const Pointed& pointed)
+{
+    const auto source = alignmentSourceOf(controller);
+    return source ? inSelectedStack(*controller.comparison(), *source, pointed) : pointed;
+}
+
 void chooseToken(StudyController& controller, std::size_t token, bool add)
 {
     const auto source = alignmentSourceOf(controller);

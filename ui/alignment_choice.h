@@ -13,6 +13,8 @@ namespace ketscope {
 std::optional<AlignmentSource> alignmentSourceOf(const StudyController& controller);
 
 void chooseMethod(StudyController& controller, const AlignmentMethod& method);
+// A word or patch with the query or key that it is in the selected stack.
+Pointed pointedOf(const StudyController& controller, const Pointed& pointed);
 // `add`: to the tokens whose mean is shown, or away from them when it is among them.
 void chooseToken(StudyController& controller, std::size_t token, bool add);
 // The patches from `first`, which is selected, to `last`.

@@ -290,8 +290,10 @@ void MainWindow::escape()
 {
     if (m_controller.state() == StudyController::State::Running)
         m_controller.cancel();
-    else
-        perspective().clearHover();
+    else {
+        m_controller.point({});
+        perspective().resetZoom();
+    }
 }
 
 void MainWindow::moveHead(int layers, int heads)

@@ -38,6 +38,9 @@ public:
 
     const Study& study() const { return m_study; }
     const Selection& selection() const { return m_study.selection; }
+    // What the pointer is at; the views tell, and all of them mark it.
+    const Pointed& pointed() const { return m_pointed; }
+    void point(const Pointed& pointed);
     // Of the open model, else of what a file was recorded from; null without either.
     const ModelInfo* model() const;
     bool canRun() const { return m_model != nullptr; }
@@ -172,6 +175,7 @@ signals:
     void fileOpened(const QString& file);  // by openRecorded, after all else
     void studyChanged();                   // input, plan or seed
     void selectionChanged();
+    void pointedChanged();
     void viewChanged();
     void perspectiveChanged();
     void comparisonChanged();
@@ -230,6 +234,7 @@ private:
     ComparisonPointer m_comparison;  // as it was run
     ComparisonPointer m_shown;
     std::optional<Readings> m_readings;
+    Pointed m_pointed;
     std::shared_ptr<const WholeReadings> m_whole;  // of m_comparison, when known
     std::size_t m_candidate = 0;
     std::size_t m_entry = 0;

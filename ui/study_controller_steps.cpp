@@ -145,6 +145,14 @@ void StudyController::select(const Selection& selection)
     take(tr("Select"), after, u"selection"_s);
 }
 
+void StudyController::point(const Pointed& pointed)
+{
+    if (pointed == m_pointed)
+        return;
+    m_pointed = pointed;
+    emit pointedChanged();
+}
+
 void StudyController::selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key)
 {
     Selection selection = m_study.selection;

@@ -18,14 +18,8 @@
 namespace ketscope {
 
 // What lies under a point: for hover, the status bar and screen readers.
-struct Hit {
-    int panel = -1;                    // which map; −1 = none
-    std::optional<std::size_t> query;  // set on cells and row labels
-    std::optional<std::size_t> key;    // set on cells and column labels
-    std::optional<std::size_t> layer;  // set, with head, where a whole head is under the point
-    std::optional<std::size_t> head;
-    std::optional<std::size_t> token;  // set where a word, or the image's patch, of an alignment is under the point
-    std::optional<std::size_t> patch;
+struct Hit : Pointed {
+    int panel = -1;                   // which map; −1 = none
     std::optional<std::size_t> item;  // the row of the figure's table that is under the point, where one is
     QString sentence;                 // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004, …"
 };
@@ -47,6 +41,14 @@ public:
     virtual double heightFor(double width, const Theme& theme) const = 0;
     virtual void paint(QPainter& painter, const QRectF& area, const Theme& theme) const = 0;
     virtual Hit hit(QPointF where, const QRectF& area, const Theme& theme) const = 0;
+    // Where it shows what the pointer is at, here or in another view: to be framed. Empty where it shows none of it.
+    virtual std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const
+    {
+        static_cast<void>(pointed);
+        static_cast<void>(area);
+        static_cast<void>(theme);
+        return {};
+    }
     virtual Table table() const = 0;
     // Of every panel, where there are several.
     virtual std::vector<Table> tables() const { return {table()}; }

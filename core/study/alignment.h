@@ -81,6 +81,9 @@ Selection withToken(const Comparison& comparison, const AlignmentSource& source,
 Selection withPatch(const Comparison& comparison, const AlignmentSource& source, Selection selection,
                     std::size_t patch);
 
+// A word or patch of an alignment with the query or key that it is in the selected stack, where it is one there.
+Pointed inSelectedStack(const Comparison& comparison, const AlignmentSource& source, Pointed pointed);
+
 // The focus' tokens' values at every patch, their mean; of links, all of them.
 std::vector<float> valuesOfTokens(const AlignmentMaps& maps, std::size_t trace, const AlignmentFocus& focus);
 // Every token's value at the region, the mean over its patches; of links, the largest.

@@ -127,6 +127,23 @@ Selection withPatch(const Comparison& comparison, const AlignmentSource& source,
     return selection;
 }
 
+Pointed inSelectedStack(const Comparison& comparison, const AlignmentSource& source, Pointed pointed)
+{
+    const std::size_t stack = comparison.study.selection.stack;
+    const StackInfo& info = comparison.model.stacks.at(stack);
+    const bool sameStack = source.stack.value_or(stack) == stack;
+    // The side of a word or patch: its own where the axes are different ones, the one that is asked for in a joint stack.
+    const Axes axes = axesOf(info, source.fromPatches);
+    const auto set = [&](std::size_t Selection::*side, std::size_t index) {
+        (side == &Selection::query ? pointed.query : pointed.key) = index;
+    };
+    if (pointed.token && source.perToken && sameStack && wordAt(comparison, axes.words, *pointed.token))
+        set(axes.word, *pointed.token);
+    if (pointed.patch && sameStack && axes.patches != TokenAxis::Text)
+        set(axes.patch, firstPatch(comparison, axes.patches) + *pointed.patch);
+    return pointed;
+}
+
 std::vector<float> valuesOfTokens(const AlignmentMaps& maps, std::size_t trace, const AlignmentFocus& focus)
 {
     const MatrixView values = maps.traces.at(trace)->values.matrix();

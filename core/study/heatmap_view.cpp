@@ -50,13 +50,12 @@ Side inside(std::size_t first, std::size_t count, std::size_t all)
     return {std::min(first, all - std::min(all, fitting)), fitting};
 }
 
-Side zoomedSide(Side side, double factor, double at, std::size_t all)
+Side zoomedSide(std::size_t before, double factor, const MapAnchor::Side& anchor, std::size_t all)
 {
-    const auto before = static_cast<double>(side.count);
     const double least = static_cast<double>(std::min(all, kSmallestWindow));
-    const double count = std::clamp(std::round(before * factor), least, static_cast<double>(all));
-    const double share = std::clamp((at - static_cast<double>(side.first)) / before, 0.0, 1.0);
-    const double first = std::clamp(std::round(at - share * count), 0.0, static_cast<double>(all) - count);
+    const double count = std::clamp(std::round(static_cast<double>(before) * factor), least, static_cast<double>(all));
+    const double first =
+        std::clamp(std::round(anchor.token - anchor.share * count), 0.0, static_cast<double>(all) - count);
     return {static_cast<std::size_t>(first), static_cast<std::size_t>(count)};
 }
 
@@ -82,11 +81,11 @@ MapWindow asStored(const MapWindow& window, std::size_t queries, std::size_t key
     return window.queries >= queries && window.keys >= keys ? MapWindow() : window;
 }
 
-MapWindow zoomed(const MapWindow& window, double factor, double query, double key, std::size_t queries,
+MapWindow zoomed(const MapWindow& window, double factor, const MapAnchor& anchor, std::size_t queries,
                  std::size_t keys)
 {
-    const Side rows = zoomedSide({window.firstQuery, window.queries}, factor, query, queries);
-    const Side columns = zoomedSide({window.firstKey, window.keys}, factor, key, keys);
+    const Side rows = zoomedSide(window.queries, factor, anchor.query, queries);
+    const Side columns = zoomedSide(window.keys, factor, anchor.key, keys);
     return {rows.first, rows.count, columns.first, columns.count};
 }
 

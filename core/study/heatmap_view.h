@@ -22,9 +22,16 @@ struct MapWindow {
 MapWindow windowInside(const MapWindow& window, std::size_t queries, std::size_t keys);
 // The same window, or MapWindow() when it is all of the map.
 MapWindow asStored(const MapWindow& window, std::size_t queries, std::size_t keys);
-// `window` (inside the map) shrunk by `factor` around the token (query, key), which keeps its place; at least
-// kSmallestWindow tokens a side.
-MapWindow zoomed(const MapWindow& window, double factor, double query, double key, std::size_t queries,
+// What keeps its place while a map is zoomed: a point on its axes, in tokens, and where in the window it is, 0 … 1.
+struct MapAnchor {
+    struct Side {
+        double token = 0.0;
+        double share = 0.0;
+    };
+    Side query, key;
+};
+// `window` (inside the map) shrunk by `factor` around the anchor; at least kSmallestWindow tokens a side.
+MapWindow zoomed(const MapWindow& window, double factor, const MapAnchor& anchor, std::size_t queries,
                  std::size_t keys);
 // `window` (inside the map) moved by whole tokens as far as the map goes.
 MapWindow moved(const MapWindow& window, std::ptrdiff_t queries, std::ptrdiff_t keys, std::size_t allQueries,

@@ -116,6 +116,27 @@ TEST_F(AlignmentPageTest, AClickOnAPatchSelectsItsKeyInTheCrossStack)
     }));
 }
 
+// A patch is framed in the pictures and is a key of the cross stack; a word is framed in its tile and is a query.
+TEST_F(AlignmentPageTest, PatchesAndWordsUnderThePointerAreMarkedAndHaveTheirPlaceInTheStack)
+{
+    const auto& pictures = dynamic_cast<const AlignmentPictures&>(*pane("alignment")->figure());
+    const QRectF area = pane("alignment")->area();
+    const auto places = pictures.placesOf({.patch = 9}, area, desk.appearance.theme());
+    ASSERT_GE(places.size(), 2U);
+    EXPECT_EQ(pictures.hit(places[0].center(), area, desk.appearance.theme()).patch, 9U);
+    EXPECT_TRUE(pictures.placesOf({.token = 2}, area, desk.appearance.theme()).empty());
+    EXPECT_TRUE(pictures.placesOf({.patch = 64}, area, desk.appearance.theme()).empty());
+    const Figure& words = *pane("alignment-tokens")->figure();
+    const auto tiles = words.placesOf({.token = 2}, pane("alignment-tokens")->area(), desk.appearance.theme());
+    ASSERT_EQ(tiles.size(), 1U);
+    EXPECT_EQ(words.hit(tiles[0].center(), pane("alignment-tokens")->area(), desk.appearance.theme()).token, 2U);
+
+    const Pointed patch = pointedOf(desk.controller, {.patch = 9});
+    EXPECT_EQ(patch.key, 10U);  // after the class token
+    EXPECT_FALSE(patch.query);
+    EXPECT_EQ(pointedOf(desk.controller, {.token = 2}), (Pointed{.query = 2, .token = 2}));
+}
+
 TEST_F(AlignmentPageTest, AClickOnAWordSelectsItsQueryAndShiftAddsToTheMean)
 {
     QTest::mouseClick(pane("alignment-tokens"), Qt::LeftButton, {}, tokenPoint("alignment-tokens", 8));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/desk.h"
+#include "ui/docks/head_grid.h"
 #include "ui/main_window.h"
 #include "ui/views/entropy_page.h"
 #include "ui/views/figure_pane.h"
@@ -44,6 +45,30 @@ TEST_F(EntropyPageTest, AClickInTheMatrixSelectsTheHead)
     QTest::mouseClick(&matrix, Qt::LeftButton, {}, at.toPoint());
     EXPECT_EQ(desk.controller.selection().layer, 3U);
     EXPECT_EQ(desk.controller.selection().head, 2U);
+}
+
+// The head under the pointer is framed in the matrix, the ranking and the grid, a query in the curve.
+TEST_F(EntropyPageTest, WhatThePointerIsAtIsMarkedInEveryView)
+{
+    HeadGrid grid(desk.controller, desk.appearance);
+    grid.resize(grid.sizeHint());
+    grid.show();
+    const Table ranked = pane("head-ranking").figure()->table();
+    ASSERT_FALSE(ranked.rows.empty());
+    QWidget* const heads[] = {&pane("head-matrix"), &pane("head-ranking"), &grid};
+    QWidget* const curve = &pane("token-entropy");
+    std::vector<QImage> plain;
+    for (QWidget* each : heads)
+        plain.push_back(each->grab().toImage());
+    const QImage plainCurve = curve->grab().toImage();
+    desk.controller.point({.layer = ranked.rows[0][0].toULongLong(), .head = ranked.rows[0][1].toULongLong()});
+    for (std::size_t i = 0; i < plain.size(); ++i)
+        EXPECT_NE(heads[i]->grab().toImage(), plain[i]) << i;
+    EXPECT_EQ(curve->grab().toImage(), plainCurve);
+    desk.controller.point({.query = 3});
+    for (std::size_t i = 0; i < plain.size(); ++i)
+        EXPECT_EQ(heads[i]->grab().toImage(), plain[i]) << i;
+    EXPECT_NE(curve->grab().toImage(), plainCurve);
 }
 
 TEST_F(EntropyPageTest, AClickInTheRankingSelectsTheHead)

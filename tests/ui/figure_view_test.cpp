@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/desk.h"
+#include "ui/docks/token_strip.h"
+#include "ui/docks/traces_section.h"
 #include "ui/views/figure_view.h"
+#include "ui/views/row_panel.h"
 
 #include <QAccessible>
 #include <QApplication>
 #include <QClipboard>
+#include <QDropEvent>
+#include <QMimeData>
 
 namespace ketscope::test {
 namespace {
@@ -35,13 +40,51 @@ TEST_F(FigureViewTest, HoverMarksACellAndChangesNoSelection)
     const Selection before = desk.controller.selection();
     const QImage plain = view->grab().toImage();
     QTest::mouseMove(view.get(), cell(1, 2, 8));
-    ASSERT_TRUE(waitFor([&] { return view->hovered().has_value(); }));
-    EXPECT_EQ(view->hovered()->query, 2U);
-    EXPECT_EQ(view->hovered()->key, 8U);
+    ASSERT_TRUE(waitFor([&] { return view->pointed() != Pointed(); }));
+    EXPECT_EQ(view->pointed().query, 2U);
+    EXPECT_EQ(view->pointed().key, 8U);
     EXPECT_EQ(desk.controller.selection(), before);
     EXPECT_NE(view->grab().toImage(), plain);
-    view->clearHover();
+    desk.controller.point({});
     EXPECT_EQ(view->grab().toImage(), plain);
+}
+
+// What another view points at may be a key alone: a column is marked and no row.
+TEST_F(FigureViewTest, AKeyAloneIsMarkedByItsColumn)
+{
+    const QImage plain = view->grab().toImage();
+    desk.controller.point({.key = 3});
+    const QImage marked = view->grab().toImage();
+    const QRectF column = view->layout().columnBand(0, 3).adjusted(-2, -2, 2, 2);
+    const QRectF row = view->layout().rowBand(0, 9);
+    EXPECT_NE(marked.copy(column.toRect()), plain.copy(column.toRect()));
+    const QRect beside(QPointF(view->layout().cellRect(0, 9, 6).topLeft()).toPoint(), row.bottomRight().toPoint());
+    EXPECT_EQ(marked.copy(beside), plain.copy(beside));
+}
+
+TEST_F(FigureViewTest, ADroppedTraceTakesTheMapsPlace)
+{
+    desk.controller.addCandidate();
+    desk.waitUntilSettled();
+    desk.controller.compare({0, 1});
+    view->grab();
+    const auto drop = [&](std::size_t trace, int panel) {
+        QMimeData carried;
+        carried.setData(QString::fromLatin1(kTraceMimeType), QByteArray::number(qulonglong(trace)));
+        const QPoint where = cell(panel, 2, 2);
+        QDragEnterEvent enter(where, Qt::CopyAction, &carried, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(view.get(), &enter);
+        QDropEvent event(where, Qt::CopyAction, &carried, Qt::LeftButton, Qt::NoModifier);
+        QApplication::sendEvent(view.get(), &event);
+        desk.waitUntilSettled();
+        view->grab();
+        return desk.controller.pair();
+    };
+    EXPECT_EQ(drop(2, 0), (ComparedPair{2, 1}));
+    EXPECT_EQ(drop(0, 1), (ComparedPair{2, 0}));
+    EXPECT_EQ(drop(2, 1), (ComparedPair{0, 2}));  // it was on the other map: they change places
+    EXPECT_EQ(drop(1, 2), (ComparedPair{0, 2}));  // Δ has no trace to replace
+    EXPECT_EQ(drop(9, 0), (ComparedPair{0, 2}));
 }
 
 TEST_F(FigureViewTest, ClicksSelectCellsAndShiftOnlyKeys)
@@ -53,6 +96,38 @@ TEST_F(FigureViewTest, ClicksSelectCellsAndShiftOnlyKeys)
     QTest::mouseClick(view.get(), Qt::LeftButton, Qt::ShiftModifier, cell(2, 9, 1));
     EXPECT_EQ(desk.controller.selection().query, 4U);
     EXPECT_EQ(desk.controller.selection().key, 1U);
+}
+
+// The strip and the row chart point at keys, and mark what the maps point at.
+TEST_F(FigureViewTest, StripAndRowChartPointAtKeys)
+{
+    view->hide();  // windows lie upon each other here
+    QWidget window;
+    TokenStrip strip(desk.controller, desk.appearance, &window);
+    strip.setGeometry(QRect(QPoint(0, 0), strip.sizeHint()));
+    RowPanel row(desk.controller, desk.appearance, &window);
+    row.setGeometry(0, strip.height(), 700, 300);
+    window.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&window));
+    row.grab();
+    const QImage plainStrip = strip.grab().toImage(), plainRow = row.grab().toImage();
+    QTest::mouseMove(&strip, strip.chipRect(4).center().toPoint());
+    ASSERT_TRUE(waitFor([&] { return desk.controller.pointed().key == 4U; }));
+    EXPECT_EQ(desk.controller.pointed().token, 4U);
+    EXPECT_EQ(view->pointed(), (Pointed{.key = 4}));
+    EXPECT_NE(strip.grab().toImage(), plainStrip);
+    EXPECT_NE(row.grab().toImage(), plainRow);
+    desk.controller.point({});
+    EXPECT_EQ(strip.grab().toImage(), plainStrip);
+    EXPECT_EQ(row.grab().toImage(), plainRow);
+
+    QChartView& chart = row.view();
+    const QPointF bar = chart.chart()->mapToPosition({6.0, 0.01}, chart.chart()->series().constFirst());
+    const QPoint where = chart.mapFromScene(chart.chart()->mapToScene(bar));
+    QTest::mouseClick(chart.viewport(), Qt::LeftButton, {}, where);
+    EXPECT_EQ(desk.controller.selection().key, 6U);
+    QTest::mouseMove(chart.viewport(), where + QPoint(1, 0));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.pointed().key == 6U; }));
 }
 
 TEST_F(FigureViewTest, KeysMoveQueryAndKey)

@@ -3,6 +3,7 @@
 
 #include "core/study/grid_measures.h"
 #include "ui/controls/table_access.h"
+#include "ui/views/figure_frame.h"
 #include "viz/scale.h"
 
 #include <QContextMenuEvent>
@@ -36,6 +37,7 @@ HeadGrid::HeadGrid(StudyController& controller, Appearance& appearance, QWidget*
     QSizePolicy policy(QSizePolicy::Preferred, QSizePolicy::Minimum);
     policy.setHeightForWidth(true);
     setSizePolicy(policy);
+    setMouseTracking(true);
     setAccessibleName(tr("Heads"));
     m_rest.setSingleShot(true);
     m_rest.setInterval(StudyController::kRestMs);
@@ -52,6 +54,10 @@ HeadGrid::HeadGrid(StudyController& controller, Appearance& appearance, QWidget*
             describe();
         else
             redraw();
+    });
+    connect(&controller, &StudyController::pointedChanged, this, [this] {
+        if (pointedCell() != m_marked)
+            update();
     });
     connect(&appearance, &Appearance::changed, this, &HeadGrid::redraw);
     exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
@@ -272,6 +278,21 @@ void HeadGrid::mousePressEvent(QMouseEvent* event)
         select(cell->layer, cell->head);
 }
 
+void HeadGrid::mouseMoveEvent(QMouseEvent* event)
+{
+    const auto cell = layers() > 0 ? cellAt(event->position()) : std::nullopt;
+    m_controller.point(cell ? Pointed{.layer = cell->layer, .head = cell->head} : Pointed());
+}
+
+void HeadGrid::leaveEvent(QEvent*) { m_controller.point({}); }
+
+std::optional<QRectF> HeadGrid::pointedCell() const
+{
+    const Pointed& at = m_controller.pointed();
+    const bool shown = at.layer && at.head && *at.layer < layers() && *at.head < heads();
+    return shown ? std::optional(cellRect(*at.layer, *at.head)) : std::nullopt;
+}
+
 void HeadGrid::keyPressEvent(QKeyEvent* event)
 {
     const Selection& at = m_controller.selection();
@@ -325,6 +346,9 @@ void HeadGrid::paintEvent(QPaintEvent*)
         painter.setPen(QPen(theme.accent, theme.px(2)));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(cellRect(selection.layer, selection.head).adjusted(0, 0, -1, -1));
+        m_marked = pointedCell();
+        if (m_marked)
+            paintPointedFrame(painter, m_marked->adjusted(1, 1, -2, -2), theme);
         paintLegend(painter);
     }
     if (hasFocus()) {

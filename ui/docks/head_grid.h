@@ -41,6 +41,8 @@ public:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     bool event(QEvent* event) override;
@@ -57,6 +59,7 @@ private:
     void redraw();
     void redrawIfAffected();
     bool isSorted() const { return !m_drawn.order.empty() && m_controller.study().view.heatmap.sortHeads; }
+    std::optional<QRectF> pointedCell() const;
     std::size_t placeOf(std::size_t layer, std::size_t head) const;
     std::size_t headAt(std::size_t layer, std::size_t place) const;
     bool isPatched(std::size_t layer, std::size_t head) const;
@@ -73,7 +76,8 @@ private:
     HeadPicture m_picture = HeadPicture::Candidate;
     std::size_t m_stack = 0;  // that the pictures are of
     HeadPictures m_drawn;
-    ViewSettings m_view;  // that they were asked for with
+    std::optional<QRectF> m_marked;  // the cell that the pointer is at, here or in another view
+    ViewSettings m_view;             // that they were asked for with
     Job m_drawing;
     QTimer m_rest;  // all heads are drawn when the slider rests
 };

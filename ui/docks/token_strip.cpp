@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace ketscope {
 
@@ -40,6 +41,7 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
 {
     setObjectName(u"tokenStrip"_s);
     setFocusPolicy(Qt::StrongFocus);
+    setMouseTracking(true);
     setAccessibleName(tr("Input tokens"));
     exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
     connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::rebuild);
@@ -48,6 +50,7 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
         update();
     });
     connect(&controller, &StudyController::selectionChanged, this, &TokenStrip::refresh);
+    connect(&controller, &StudyController::pointedChanged, this, &TokenStrip::mark);
     connect(&appearance, &Appearance::changed, this, &TokenStrip::rebuild);
     rebuild();
 }
@@ -178,6 +181,37 @@ void TokenStrip::mousePressEvent(QMouseEvent* event)
         m_controller.selectCell(token, {});
 }
 
+// The other side of the bars: keys of the selected query, or queries of the selected key; and, in an alignment, the word
+// or patch.
+void TokenStrip::mouseMoveEvent(QMouseEvent* event)
+{
+    const auto token = tokenAt(event->position());
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!token || !comparison)
+        return m_controller.point({});
+    Pointed pointed;
+    (showsColumn() ? pointed.query : pointed.key) = token;
+    if (axis() != TokenAxis::Image && *token < comparison->input.tokens.size())
+        pointed.token = token;
+    pointed.patch = axisPatch(comparison->input, axis(), *token);
+    m_controller.point(pointed);
+}
+
+void TokenStrip::leaveEvent(QEvent*) { m_controller.point({}); }
+
+bool TokenStrip::isPointed(std::size_t token) const
+{
+    return token == m_pointed.key || (showsQueries() && token == m_pointed.query);
+}
+
+void TokenStrip::mark()
+{
+    const Pointed before = std::exchange(m_pointed, m_controller.pointed());
+    for (const auto& token : {before.query, before.key, m_pointed.query, m_pointed.key})
+        if (token && *token < m_chips.size())
+            update(m_chips[*token].rect.adjusted(-3, -3, 3, 3).toAlignedRect());
+}
+
 void TokenStrip::keyPressEvent(QKeyEvent* event)
 {
     const std::size_t current = showsQueries() ? m_controller.selection().query : m_controller.selection().key;
@@ -298,6 +332,11 @@ void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
     painter.setPen(QPen(query || key ? theme.accent : theme.line2, query || key ? theme.px(1.5) : 1.0));
     painter.setBrush(query ? theme.accent : key ? theme.accentBg : theme.chip);
     painter.drawRoundedRect(chip.rect, theme.px(4), theme.px(4));
+    if (isPointed(token)) {
+        painter.setPen(QPen(theme.accent, theme.px(1.5)));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRoundedRect(chip.rect.adjusted(-2, -2, 2, 2), theme.px(5), theme.px(5));
+    }
     painter.setFont(theme.mono(kLabelPixels));
     painter.setPen(query ? theme.panel : key ? theme.accent : theme.text);
     painter.drawText(chip.rect, Qt::AlignCenter, chip.text);

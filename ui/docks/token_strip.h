@@ -33,6 +33,8 @@ signals:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
+    void leaveEvent(QEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
     bool event(QEvent* event) override;
@@ -52,6 +54,8 @@ private:
     void refresh();
     std::size_t barCount() const;
     std::optional<std::size_t> tokenAt(QPointF where) const;
+    void mark();
+    bool isPointed(std::size_t token) const;
     void paintChip(QPainter& painter, std::size_t token) const;
     float weightOf(std::size_t trace, std::size_t token) const;  // as its bars show
     Table spokenTable() const;
@@ -61,6 +65,7 @@ private:
     Appearance& m_appearance;
     std::vector<Chip> m_chips;
     std::size_t m_stack = 0;  // that the chips are of
+    Pointed m_pointed;        // that is marked
 };
 
 // The strip with its heading, scrolled to the selection.

@@ -4,9 +4,12 @@
 #include "ui/docks/trace_sections.h"
 #include "viz/scale.h"
 
+#include <QApplication>
 #include <QContextMenuEvent>
+#include <QDrag>
 #include <QGridLayout>
 #include <QMenu>
+#include <QMimeData>
 #include <QPainter>
 
 namespace ketscope {
@@ -73,8 +76,24 @@ void TraceRow::paintEvent(QPaintEvent*)
 
 void TraceRow::mousePressEvent(QMouseEvent* event)
 {
+    m_pressed = event->position().toPoint();
     if (event->button() == Qt::LeftButton)
         choose();
+}
+
+void TraceRow::mouseMoveEvent(QMouseEvent* event)
+{
+    const bool far = (event->position().toPoint() - m_pressed).manhattanLength() >= QApplication::startDragDistance();
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!event->buttons().testFlag(Qt::LeftButton) || !far || !comparison || m_trace >= comparison->traces.size())
+        return;
+    auto* carried = new QMimeData;
+    carried->setData(QString::fromLatin1(kTraceMimeType), QByteArray::number(static_cast<qulonglong>(m_trace)));
+    auto* drag = new QDrag(this);  // deletes itself
+    drag->setMimeData(carried);
+    drag->setPixmap(grab());
+    drag->setHotSpot(m_pressed);
+    drag->exec(Qt::CopyAction);
 }
 
 void TraceRow::keyPressEvent(QKeyEvent* event)
@@ -160,6 +179,8 @@ void TracesSection::addRows()
         row->setTexts(traceTitle(titled, trace), timeOf(trace));
         row->update();  // another may be the current one
     }
+    if (titled.traces.size() > 1)
+        m_list->label(static_cast<int>(traces()), 0, tr("Drag a trace onto a map to show it there."), "hint");
 }
 
 void TracesSection::fillMenu(QMenu& menu, std::size_t trace)

@@ -9,7 +9,10 @@ class QMenu;
 
 namespace ketscope {
 
-// One trace: tag, name, time. A click chooses the candidate that the panels edit.
+// What a trace that is dragged carries: its number, as text.
+inline constexpr auto kTraceMimeType = "application/x-ketscope-trace";
+
+// One trace: tag, name, time. A click chooses the candidate that the panels edit; it can be dragged onto a map.
 class TraceRow : public QWidget {
     Q_OBJECT
 
@@ -24,6 +27,7 @@ signals:
 protected:
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
+    void mouseMoveEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
 
@@ -36,6 +40,7 @@ private:
     Appearance& m_appearance;
     ElidedLabel* m_name;
     QLabel* m_time;
+    QPoint m_pressed;
 };
 
 // Every trace with its time; candidates are added, copied, moved and removed here.

@@ -43,6 +43,8 @@ void AlignmentPane::mouseMoveEvent(QMouseEvent* event)
     chooseRegion(m_controller, *m_first, *m_last);
 }
 
+Pointed AlignmentPane::pointedAt(const Hit& hit) const { return pointedOf(m_controller, hit); }
+
 void AlignmentPane::mouseReleaseEvent(QMouseEvent*) { m_first.reset(); }
 
 void AlignmentPane::keyPressEvent(QKeyEvent* event)

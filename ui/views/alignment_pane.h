@@ -22,6 +22,7 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
     void mouseReleaseEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    Pointed pointedAt(const Hit& hit) const override;
 
 private:
     Hit hitAt(const QMouseEvent& event) const;

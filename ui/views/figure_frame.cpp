@@ -43,6 +43,18 @@ void paintFigureFrame(QPainter& painter, const QWidget& widget, bool stale, cons
     painter.drawRect(widget.rect().adjusted(1, 1, -1, -1));
 }
 
+void paintPointedFrame(QPainter& painter, const QRectF& place, const Theme& theme)
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    painter.setBrush(Qt::NoBrush);
+    for (const QPen& pen : {QPen(theme.panel, 3.0), QPen(theme.accent, 1.5)}) {
+        painter.setPen(pen);
+        painter.drawRect(place.adjusted(-1.0, -1.0, 1.0, 1.0));
+    }
+    painter.restore();
+}
+
 void copyFigureImage(const Figure& figure, const Comparison& comparison)
 {
     ExportOptions options;

@@ -17,6 +17,12 @@ namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+constexpr double kMarkReach = 4.0;  // of a frame, beyond what it frames
+
+}  // namespace
+
 FigurePane::FigurePane(const QString& figureId, StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_type(figureType(figureId)), m_controller(controller), m_appearance(appearance),
       m_rebuilding(new WhenVisible(*this, [this] { rebuild(); }))
@@ -30,6 +36,7 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged,
                               &StudyController::viewChanged, &StudyController::sweepChanged})
         connect(&controller, signal, m_rebuilding, &WhenVisible::request);
+    connect(&controller, &StudyController::pointedChanged, this, &FigurePane::mark);
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&appearance, &Appearance::changed, this, &FigurePane::invalidate);
     connect(&m_job, &Job::failed, this, [this](const QString& message) {
@@ -81,7 +88,24 @@ void FigurePane::accept(std::shared_ptr<const Figure> figure, const ComparisonPo
 void FigurePane::invalidate()
 {
     m_cache = QPixmap();
+    m_marked.clear();
+    mark();
     update();
+}
+
+void FigurePane::mark()
+{
+    if (!isVisible())
+        return;
+    std::vector<QRectF> marked;
+    if (m_figure && m_controller.pointed() != Pointed())
+        marked = m_figure->placesOf(m_controller.pointed(), area(), m_appearance.theme());
+    if (marked == m_marked)
+        return;
+    for (const auto& places : {m_marked, marked})
+        for (const QRectF& place : places)
+            update(place.adjusted(-kMarkReach, -kMarkReach, kMarkReach, kMarkReach).toAlignedRect());
+    m_marked = std::move(marked);
 }
 
 QRectF FigurePane::area() const { return figureArea(*this, m_appearance.theme()); }
@@ -127,6 +151,8 @@ void FigurePane::paintEvent(QPaintEvent*)
     if (m_cache.isNull() || m_cache.deviceIndependentSize() != QSizeF(size()))
         drawCache();
     painter.drawPixmap(0, 0, m_cache);
+    for (const QRectF& place : m_marked)
+        paintPointedFrame(painter, place, theme);
     paintFigureFrame(painter, *this, m_controller.state() == StudyController::State::Stale, theme);
 }
 
@@ -141,9 +167,12 @@ void FigurePane::mouseMoveEvent(QMouseEvent* event)
         QToolTip::hideText();
     else
         QToolTip::showText(event->globalPosition().toPoint() + QPoint(12, 12), hit.sentence, this);
+    m_controller.point(pointedAt(hit));
     setCursor(hit.layer || hit.query || hit.key || hit.token || hit.patch || hit.item ? Qt::PointingHandCursor
                                                                                       : Qt::ArrowCursor);
 }
+
+void FigurePane::leaveEvent(QEvent*) { m_controller.point({}); }
 
 void FigurePane::choose(const Hit& hit, bool keyOnly)
 {

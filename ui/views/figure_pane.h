@@ -47,10 +47,14 @@ protected:
     void mouseMoveEvent(QMouseEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
+    void leaveEvent(QEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
+    // What of a hit the other views can mark.
+    virtual Pointed pointedAt(const Hit& hit) const { return hit; }
 
 private:
     void rebuild();
+    void mark();
     void accept(std::shared_ptr<const Figure> figure, const ComparisonPointer& comparison);
     void invalidate();
     void drawCache();
@@ -65,6 +69,7 @@ private:
     ComparisonPointer m_comparison;  // that the figure is of
     QString m_problem;
     QPixmap m_cache;
+    std::vector<QRectF> m_marked;  // places of what the pointer is at
     bool m_inDock = false;
     Job m_job;
     Job m_exportJob;

@@ -30,6 +30,7 @@ FigureView::FigureView(StudyController& controller, Appearance& appearance, QWid
 {
     setObjectName(content == HeatmapContent::Weights ? u"figureView"_s : u"errorView"_s);
     setMouseTracking(true);
+    setAcceptDrops(true);
     setFocusPolicy(Qt::StrongFocus);
     exposeAsTable(*this, {[this] { return m_figure ? m_figure->table() : Table(); }, [this] { return spokenValue(); }});
     m_tip.setSingleShot(true);
@@ -41,6 +42,7 @@ FigureView::FigureView(StudyController& controller, Appearance& appearance, QWid
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, m_rebuilding, &WhenVisible::request);
+    connect(&controller, &StudyController::pointedChanged, this, [this] { mark(m_controller.pointed()); });
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&controller, &StudyController::busyChanged, this, qOverload<>(&QWidget::update));
     connect(&appearance, &Appearance::changed, this, &FigureView::invalidate);
@@ -57,7 +59,6 @@ void FigureView::rebuild()
 {
     const ComparisonPointer comparison = m_controller.comparison();
     m_problem.clear();
-    m_hovered.reset();
     if (!comparison || isSmallMap(*comparison) || (m_data && m_data->holdsFor(*comparison, {}, m_content))) {
         m_reading.cancel();
         makeFigure(comparison);
@@ -176,9 +177,9 @@ void FigureView::paintEvent(QPaintEvent* event)
     const QRectF dirty = event->rect();
     const double ratio = m_cache.devicePixelRatio();
     painter.drawPixmap(dirty, m_cache, QRectF(dirty.topLeft() * ratio, dirty.size() * ratio));
-    if (m_hovered) {
+    if (m_pointed.query || m_pointed.key) {
         painter.setRenderHint(QPainter::Antialiasing);
-        m_figure->paintCrosshair(painter, *m_layout, m_hovered->query, m_hovered->key, theme);
+        m_figure->paintCrosshair(painter, *m_layout, m_pointed.query, m_pointed.key, theme);
     }
     if (m_gesture == Gesture::RubberBand)
         paintRubberBand(painter);
@@ -224,58 +225,59 @@ void FigureView::paintWithoutFigure(QPainter& painter) const
 
 void FigureView::resizeEvent(QResizeEvent*) { invalidate(); }
 
-QRegion FigureView::bandsOf(const HeatmapLayout::CellAt& cell) const
+QRegion FigureView::bandsOf(const Pointed& pointed) const
 {
     QRegion region;
     constexpr double kRing = 4.0;
+    const auto add = [&](const QRectF& part) { region += part.adjusted(-kRing, -kRing, kRing, kRing).toAlignedRect(); };
     for (int panel = 0; panel < m_layout->panelCount(); ++panel) {
         const HeatmapLayout::Panel& parts = m_layout->panels[static_cast<std::size_t>(panel)];
-        QRectF row = m_layout->rowBand(panel, cell.query);
-        if (parts.rowLabels)
-            row.setLeft(parts.rowLabels->left());
-        QRectF column = m_layout->columnBand(panel, cell.key);
-        // Slanted labels reach to the right of their column.
-        const QRectF label(column.left(), parts.columnLabels.top(), parts.columnLabels.height() + column.width(),
-                           parts.columnLabels.height());
-        for (const QRectF& part : {row, column, label})
-            region += part.adjusted(-kRing, -kRing, kRing, kRing).toAlignedRect();
+        if (pointed.query && m_layout->showsQuery(*pointed.query)) {
+            QRectF row = m_layout->rowBand(panel, *pointed.query);
+            if (parts.rowLabels)
+                row.setLeft(parts.rowLabels->left());
+            add(row);
+        }
+        if (pointed.key && m_layout->showsKey(*pointed.key)) {
+            const QRectF column = m_layout->columnBand(panel, *pointed.key);
+            add(column);
+            // Slanted labels reach to the right of their column.
+            add({column.left(), parts.columnLabels.top(), parts.columnLabels.height() + column.width(),
+                 parts.columnLabels.height()});
+        }
     }
     return region;
 }
 
-void FigureView::hover(std::optional<HeatmapLayout::CellAt> cell)
+void FigureView::point(std::optional<HeatmapLayout::CellAt> cell)
 {
-    const auto same = [](const auto& a, const auto& b) {
-        return a.has_value() == b.has_value() && (!a || (a->query == b->query && a->key == b->key));
-    };
-    if (cell && m_layout && !(m_layout->showsQuery(cell->query) && m_layout->showsKey(cell->key)))
-        cell.reset();
-    if (same(cell, m_hovered) || !m_layout)
-        return;
-    QRegion changed;
-    for (const auto& each : {m_hovered, cell}) {
-        if (each)
-            changed += bandsOf(*each);
-    }
-    m_hovered = cell;
     QToolTip::hideText();
-    if (m_hovered)
+    if (cell)
         m_tip.start();
     else
         m_tip.stop();
-    update(changed);
-    emit hoverMoved();
+    m_controller.point(cell ? Pointed{.query = cell->query, .key = cell->key} : Pointed());
 }
 
-void FigureView::clearHover() { hover({}); }
+void FigureView::mark(const Pointed& pointed)
+{
+    const Pointed shown{.query = pointed.query, .key = pointed.key};
+    if (shown == m_pointed)
+        return;
+    if (m_layout && isVisible())
+        update(bandsOf(m_pointed) + bandsOf(shown));
+    m_pointed = shown;
+}
 
 void FigureView::showTip()
 {
-    if (!m_hovered || !m_figure || !underMouse())
+    if (!m_pointed.query || !m_pointed.key || !m_figure || !underMouse())
         return;
-    const QRect cell = m_layout->cellRect(m_hoveredPanel, m_hovered->query, m_hovered->key).toAlignedRect();
+    if (!m_layout->showsQuery(*m_pointed.query) || !m_layout->showsKey(*m_pointed.key))
+        return;
+    const QRect cell = m_layout->cellRect(m_pointedPanel, *m_pointed.query, *m_pointed.key).toAlignedRect();
     QToolTip::showText(mapToGlobal(cell.bottomRight() + QPoint(8, 8)),
-                       m_figure->sentence(m_hovered->query, m_hovered->key), this, cell, 20000);
+                       m_figure->sentence(*m_pointed.query, *m_pointed.key), this, cell, 20000);
 }
 
 std::size_t FigureView::keyByRank(int step) const
@@ -302,7 +304,7 @@ void FigureView::contextMenuEvent(QContextMenuEvent* event)
     menu.addSeparator();
     menu.addAction(tr("Copy value"), this, &FigureView::copyValue);
     menu.addAction(tr("Copy row"), this, &FigureView::copyRow);
-    const QString tag = sourceTag(m_figure->sources()[static_cast<std::size_t>(m_hoveredPanel)]);
+    const QString tag = sourceTag(m_figure->sources()[static_cast<std::size_t>(m_pointedPanel)]);
     menu.addAction(tr("Copy matrix %1 (TSV)").arg(tag), this, &FigureView::copyMatrix);
     menu.addAction(tr("Copy image"), this, &FigureView::copyImage);
     menu.addSeparator();
@@ -328,7 +330,7 @@ void FigureView::copyMatrix() const
 {
     if (m_figure)
         QApplication::clipboard()->setText(
-            matrixAsText(*m_figure, m_figure->sources()[static_cast<std::size_t>(m_hoveredPanel)]));
+            matrixAsText(*m_figure, m_figure->sources()[static_cast<std::size_t>(m_pointedPanel)]));
 }
 
 void FigureView::copyImage() const

@@ -27,15 +27,15 @@ public:
     // Of what is shown; null while they are being read.
     const HeadMaps* mapsOf(const Comparison& comparison) const;
     HeatmapLayout layout() const;
-    std::optional<HeatmapLayout::CellAt> hovered() const { return m_hovered; }
-    void clearHover();
+    // What is marked of what the pointer is at, here or in another view: a query, a key, or both.
+    const Pointed& pointed() const { return m_pointed; }
     // Keeps the colour range as it is now.
     void setRangeLocked(bool locked);
     bool isRangeLocked() const { return m_lockedMaximum.has_value(); }
     bool isZoomed() const;
     void resetZoom();
     bool isReading() const { return m_reading.isRunning(); }
-    // Another view of the same head to do what this one does: hovering and zooming.
+    // Another view of the same head to zoom with this one.
     void linkWith(FigureView& other);
 
     void copyValue() const;
@@ -52,7 +52,6 @@ public:
 signals:
     void exportWanted();
     void dataChanged();  // another head or filter, not only another part of it
-    void hoverMoved();
     void windowMoved();
 
 protected:
@@ -67,6 +66,9 @@ protected:
     void keyPressEvent(QKeyEvent* event) override;
     void keyReleaseEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
+    void dragEnterEvent(QDragEnterEvent* event) override;
+    void dragMoveEvent(QDragMoveEvent* event) override;
+    void dropEvent(QDropEvent* event) override;
 
 private:
     enum class Gesture { None, Press, RubberBand, Pan, Overview };
@@ -75,14 +77,15 @@ private:
     void read(const ComparisonPointer& comparison);
     void makeFigure(const ComparisonPointer& comparison);
     void invalidate();
-    void hover(std::optional<HeatmapLayout::CellAt> cell);
+    void point(std::optional<HeatmapLayout::CellAt> cell);
+    void mark(const Pointed& pointed);
     void showTip();
     void selectUnder(const QMouseEvent& event);
     bool moveByKey(const QKeyEvent& event);
     bool zoomByKey(int key);
     std::size_t keyByRank(int step) const;
     QRectF area() const;
-    QRegion bandsOf(const HeatmapLayout::CellAt& cell) const;
+    QRegion bandsOf(const Pointed& pointed) const;
     void drawCache();
     void paintWithoutFigure(QPainter& painter) const;
     void paintRubberBand(QPainter& painter) const;
@@ -91,12 +94,15 @@ private:
     void follow(const FigureView& other);
     void keepWindow();
     void reveal();
-    void zoomAt(double factor, HeatmapLayout::CellAt cell);
+    void zoomAt(double factor, const MapAnchor& anchor);
+    MapAnchor anchorAt(int panel, QPointF where);
     void pan(std::ptrdiff_t queries, std::ptrdiff_t keys);
     void panTo(QPointF where);
     void centreOn(QPointF inOverview);
     MapWindow rubberBand() const;
     void endGesture();
+    // What is compared when a dragged trace takes the place of what the map under the point shows; none = nothing there.
+    std::optional<ComparedPair> pairAfterDrop(const QDropEvent& event);
 
     StudyController& m_controller;
     Appearance& m_appearance;
@@ -107,14 +113,16 @@ private:
     std::optional<HeatmapLayout> m_layout;
     QString m_problem;
     QPixmap m_cache;
-    std::optional<HeatmapLayout::CellAt> m_hovered;
-    int m_hoveredPanel = 0;
+    Pointed m_pointed;
+    int m_pointedPanel = 0;
     std::optional<double> m_lockedMaximum;
     std::optional<MapWindow> m_window;  // while it moves; the study has it when the hand rests
     Gesture m_gesture = Gesture::None;
     QPointF m_pressed;
     HeatmapLayout::CellAt m_from{}, m_to{};  // of the rubber band
     MapWindow m_panned;                      // where panning began
+    std::optional<MapAnchor> m_anchor;       // what stays under the pointer while it rests and the wheel turns
+    QPointF m_anchored;
     bool m_space = false;
     QTimer m_tip;
     QTimer m_keep;

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/figure_view.h"
 
+#include "ui/docks/traces_section.h"
+
 #include <QApplication>
+#include <QDropEvent>
+#include <QMimeData>
 #include <QMouseEvent>
 #include <QPainter>
 
@@ -19,11 +23,6 @@ std::ptrdiff_t scrolled(std::size_t inSight, double notches)
 {
     const auto step = std::max<std::ptrdiff_t>(1, static_cast<std::ptrdiff_t>(inSight) / kScrollShare);
     return static_cast<std::ptrdiff_t>(std::lround(-notches * static_cast<double>(step)));
-}
-
-bool isSame(const std::optional<HeatmapLayout::CellAt>& a, const std::optional<HeatmapLayout::CellAt>& b)
-{
-    return a.has_value() == b.has_value() && (!a || (a->query == b->query && a->key == b->key));
 }
 
 }  // namespace
@@ -64,10 +63,6 @@ void FigureView::keepWindow()
 void FigureView::linkWith(FigureView& other)
 {
     for (auto [from, to] : {std::pair{this, &other}, std::pair{&other, this}}) {
-        connect(from, &FigureView::hoverMoved, to, [from = from, to = to] {
-            if (!isSame(to->m_hovered, from->m_hovered))
-                to->hover(from->m_hovered);
-        });
         connect(from, &FigureView::windowMoved, to, [from = from, to = to] { to->follow(*from); });
     }
 }
@@ -81,11 +76,27 @@ void FigureView::follow(const FigureView& other)
     m_window.reset();  // the other keeps it
 }
 
-void FigureView::zoomAt(double factor, HeatmapLayout::CellAt cell)
+void FigureView::zoomAt(double factor, const MapAnchor& anchor)
 {
     const HeadMaps& maps = m_figure->maps();
-    showWindow(zoomed(m_figure->window(), factor, static_cast<double>(cell.query) + 0.5,
-                      static_cast<double>(cell.key) + 0.5, maps.queries(), maps.keys()));
+    showWindow(zoomed(m_figure->window(), factor, anchor, maps.queries(), maps.keys()));
+}
+
+// The same while the pointer rests: windows are of whole tokens, and what they round would add up.
+MapAnchor FigureView::anchorAt(int panel, QPointF where)
+{
+    if (m_anchor && m_anchored == where)
+        return *m_anchor;
+    const QRectF map = m_layout->mapRect(panel);
+    const MapWindow& now = m_figure->window();
+    const auto sideOf = [](double share, std::size_t first, std::size_t count) -> MapAnchor::Side {
+        share = std::clamp(share, 0.0, 1.0);
+        return {static_cast<double>(first) + share * static_cast<double>(count), share};
+    };
+    m_anchored = where;
+    m_anchor = {sideOf((where.y() - map.top()) / map.height(), now.firstQuery, now.queries),
+                sideOf((where.x() - map.left()) / map.width(), now.firstKey, now.keys)};
+    return *m_anchor;
 }
 
 void FigureView::pan(std::ptrdiff_t queries, std::ptrdiff_t keys)
@@ -160,6 +171,7 @@ void FigureView::mousePressEvent(QMouseEvent* event)
     if (!m_figure || m_gesture != Gesture::None)
         return;
     m_layout = layout();
+    m_anchor.reset();
     m_pressed = event->position();
     m_panned = m_figure->window();
     const bool left = event->button() == Qt::LeftButton;
@@ -172,7 +184,7 @@ void FigureView::mousePressEvent(QMouseEvent* event)
     } else if (left) {
         m_gesture = Gesture::Press;
         if (const int panel = m_layout->panelAt(m_pressed); panel >= 0)
-            m_hoveredPanel = panel;
+            m_pointedPanel = panel;
     }
 }
 
@@ -187,7 +199,7 @@ void FigureView::mouseMoveEvent(QMouseEvent* event)
         && (event->position() - m_pressed).manhattanLength() >= QApplication::startDragDistance()) {
         m_gesture = Gesture::RubberBand;
         m_from = m_layout->nearestCell(pressedPanel, m_pressed);
-        hover({});
+        point({});
     }
     switch (m_gesture) {
     case Gesture::RubberBand: m_to = m_layout->nearestCell(pressedPanel, event->position()); return update();
@@ -199,9 +211,9 @@ void FigureView::mouseMoveEvent(QMouseEvent* event)
     default: break;
     }
     if (panel < 0)
-        return hover({});
-    m_hoveredPanel = panel;
-    hover(m_layout->cellAt(panel, event->position()));
+        return point({});
+    m_pointedPanel = panel;
+    point(m_layout->cellAt(panel, event->position()));
 }
 
 void FigureView::mouseReleaseEvent(QMouseEvent* event)
@@ -228,7 +240,7 @@ void FigureView::selectUnder(const QMouseEvent& event)
 {
     const Hit hit = m_figure->hit(m_pressed, area(), m_appearance.theme());
     if (hit.panel >= 0)
-        m_hoveredPanel = hit.panel;
+        m_pointedPanel = hit.panel;
     const bool keyOnly = event.modifiers().testFlag(Qt::ShiftModifier);
     m_controller.selectCell(keyOnly ? std::nullopt : hit.query, hit.key);
 }
@@ -251,13 +263,14 @@ void FigureView::wheelEvent(QWheelEvent* event)
         return event->ignore();  // the page scrolls
     event->accept();
     if (zooms)
-        return zoomAt(std::pow(kZoomStep, notches), m_layout->nearestCell(panel, event->position()));
+        return zoomAt(std::pow(kZoomStep, notches), anchorAt(panel, event->position()));
+    m_anchor.reset();
     const MapWindow& now = m_figure->window();
     const bool sideways = event->modifiers().testFlag(Qt::ShiftModifier) || angle.y() == 0;
     pan(sideways ? 0 : scrolled(now.queries, notches), sideways ? scrolled(now.keys, notches) : 0);
 }
 
-void FigureView::leaveEvent(QEvent*) { hover({}); }
+void FigureView::leaveEvent(QEvent*) { point({}); }
 
 bool FigureView::moveByKey(const QKeyEvent& event)
 {
@@ -284,10 +297,16 @@ bool FigureView::moveByKey(const QKeyEvent& event)
 bool FigureView::zoomByKey(int key)
 {
     const Selection& at = m_controller.selection();
+    const MapWindow& now = m_figure->window();
+    const auto sideOf = [](std::size_t token, std::size_t first, std::size_t count) -> MapAnchor::Side {
+        const double middle = static_cast<double>(token) + 0.5;
+        return {middle, std::clamp((middle - static_cast<double>(first)) / static_cast<double>(count), 0.0, 1.0)};
+    };
+    const MapAnchor anchor{sideOf(at.query, now.firstQuery, now.queries), sideOf(at.key, now.firstKey, now.keys)};
     switch (key) {
     case Qt::Key_Plus:
-    case Qt::Key_Equal: zoomAt(kZoomStep, {at.query, at.key}); return true;
-    case Qt::Key_Minus: zoomAt(1.0 / kZoomStep, {at.query, at.key}); return true;
+    case Qt::Key_Equal: zoomAt(kZoomStep, anchor); return true;
+    case Qt::Key_Minus: zoomAt(1.0 / kZoomStep, anchor); return true;
     case Qt::Key_0: resetZoom(); return true;
     default: return false;
     }
@@ -320,6 +339,47 @@ void FigureView::keyReleaseEvent(QKeyEvent* event)
     m_space = false;
     if (m_gesture == Gesture::None)
         setCursor(Qt::ArrowCursor);
+}
+
+std::optional<ComparedPair> FigureView::pairAfterDrop(const QDropEvent& event)
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    const QByteArray carried = event.mimeData()->data(QString::fromLatin1(kTraceMimeType));
+    bool isNumber = false;
+    const auto trace = static_cast<std::size_t>(carried.toULongLong(&isNumber));
+    if (!isNumber || !m_figure || trace >= comparison->traces.size())
+        return {};
+    m_layout = layout();
+    const int panel = m_layout->panelAt(event.position());
+    if (panel < 0)
+        return {};
+    const MapSource& source = m_figure->sources()[static_cast<std::size_t>(panel)];
+    ComparedPair pair = comparedPair(*comparison);
+    if (source.isDifference() || (source.trace != pair.baseline && source.trace != pair.candidate))
+        return {};
+    // The one that is on the other map already changes places with what was here.
+    std::size_t& here = source.trace == pair.baseline ? pair.baseline : pair.candidate;
+    std::size_t& other = source.trace == pair.baseline ? pair.candidate : pair.baseline;
+    if (other == trace)
+        other = here;
+    here = trace;
+    return pair;
+}
+
+void FigureView::dragEnterEvent(QDragEnterEvent* event)
+{
+    if (event->mimeData()->hasFormat(QString::fromLatin1(kTraceMimeType)))
+        event->acceptProposedAction();
+}
+
+void FigureView::dragMoveEvent(QDragMoveEvent* event) { event->setAccepted(pairAfterDrop(*event).has_value()); }
+
+void FigureView::dropEvent(QDropEvent* event)
+{
+    if (const auto pair = pairAfterDrop(*event)) {
+        event->acceptProposedAction();
+        m_controller.compare(*pair);
+    }
 }
 
 }  // namespace ketscope

@@ -206,9 +206,8 @@ void HeatmapPage::takeFocus()
         m_figure->setFocus();
 }
 
-void HeatmapPage::clearHover()
+void HeatmapPage::resetZoom()
 {
-    m_figure->clearHover();
     m_figure->resetZoom();
 }
 

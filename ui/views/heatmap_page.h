@@ -23,7 +23,7 @@ public:
     void copyImage() const override;
     void copyValues() const override;
     void takeFocus() override;
-    void clearHover() override;
+    void resetZoom() override;
     QString explanation() const override;
 
     FigureView& figureView() const { return *m_figure; }

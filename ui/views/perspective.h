@@ -20,7 +20,7 @@ public:
     virtual void copyImage() const = 0;
     virtual void copyValues() const = 0;  // tab-separated
     virtual void takeFocus() = 0;
-    virtual void clearHover() {}
+    virtual void resetZoom() {}
     virtual void exportCircuit() {}     // asks for a file; nothing where no circuit is drawn
     virtual void stepCircuit(int step)  // ±1 column of a drawn circuit
     {

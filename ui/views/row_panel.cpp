@@ -4,6 +4,8 @@
 #include "core/study/token_axis.h"
 #include "ui/readings.h"
 
+#include <QMouseEvent>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -41,7 +43,40 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, m_refreshing, &WhenVisible::request);
     connect(&appearance, &Appearance::changed, m_refreshing, &WhenVisible::request);
+    m_view->viewport()->setMouseTracking(true);
+    m_view->viewport()->installEventFilter(this);
+    connect(&controller, &StudyController::pointedChanged, this, &RowPanel::mark);
     m_refreshing->request();
+}
+
+bool RowPanel::showsRow() const
+{
+    return m_controller.study().view.heatmap.direction == AttentionDirection::FromQuery;
+}
+
+void RowPanel::mark()
+{
+    const Pointed& pointed = m_controller.pointed();
+    if (isVisible())
+        markInRowChart(*m_view->chart(), showsRow() ? pointed.key : pointed.query);
+}
+
+// A bar's token is pointed at, and selected by a click, as it is in the maps.
+bool RowPanel::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Leave)
+        m_controller.point({});
+    const bool moved = event->type() == QEvent::MouseMove, pressed = event->type() == QEvent::MouseButtonPress;
+    if (!moved && !pressed)
+        return QWidget::eventFilter(watched, event);
+    const auto* mouse = static_cast<QMouseEvent*>(event);
+    const QPointF inChart = m_view->chart()->mapFromScene(m_view->mapToScene(mouse->position().toPoint()));
+    const auto token = tokenInRowChart(*m_view->chart(), inChart);
+    if (moved)
+        m_controller.point(!token ? Pointed() : showsRow() ? Pointed{.key = token} : Pointed{.query = token});
+    else if (token && mouse->button() == Qt::LeftButton)
+        m_controller.selectCell(showsRow() ? std::nullopt : token, showsRow() ? token : std::nullopt);
+    return QWidget::eventFilter(watched, event);
 }
 
 // The title stands above the choices where both do not fit beside each other.

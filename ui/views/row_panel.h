@@ -26,9 +26,12 @@ public:
 
 protected:
     void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;  // the pointer over the chart
 
 private:
     void refresh();
+    void mark();
+    bool showsRow() const;
 
     StudyController& m_controller;
     Appearance& m_appearance;

@@ -15,6 +15,7 @@
 #include <QFontMetricsF>
 #include <QGraphicsItem>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ketscope {
@@ -34,7 +35,8 @@ struct Whisker {
 
 struct RowContents {
     QStringList labels;           // of the groups of bars
-    std::optional<int> selected;  // group
+    std::vector<std::size_t> tokens;  // of the same groups
+    std::optional<int> selected;      // group
     std::vector<Whisker> whiskers;
 };
 
@@ -54,6 +56,23 @@ public:
         m_theme = theme;
     }
 
+    void mark(std::optional<std::size_t> token)
+    {
+        m_marked = token;
+        update();
+    }
+
+    std::optional<std::size_t> tokenAt(QPointF where) const
+    {
+        const QRectF plot = m_chart.plotArea();
+        if (m_chart.series().isEmpty() || where.x() < plot.left() || where.x() >= plot.right() || where.y() < plot.top())
+            return {};
+        const double group = std::round(m_chart.mapToValue(where, m_chart.series().constFirst()).x());
+        const auto last = static_cast<double>(m_contents.tokens.size()) - 1.0;
+        return group < 0.0 || group > last ? std::nullopt
+                                           : std::optional(m_contents.tokens[static_cast<std::size_t>(group)]);
+    }
+
     QRectF boundingRect() const override { return m_chart.boundingRect(); }
 
     void paint(QPainter* painter, const QStyleOptionGraphicsItem*, QWidget*) override
@@ -66,19 +85,33 @@ public:
         }
         paintWhiskers(*painter);
         paintLabels(*painter);
+        paintMark(*painter);
     }
 
 private:
     QPointF place(double x, double y) const { return m_chart.mapToPosition({x, y}, m_chart.series().constFirst()); }
 
+    QRectF bandOf(int group) const
+    {
+        const QRectF plot = m_chart.plotArea();
+        const double left = place(group - 0.5, 0.0).x(), right = place(group + 0.5, 0.0).x();
+        return {left, plot.top(), right - left, plot.height()};
+    }
+
     void paintBand(QPainter& painter) const
     {
-        if (!m_contents.selected)
+        if (m_contents.selected)
+            painter.fillRect(bandOf(*m_contents.selected), m_theme.accentBg);
+    }
+
+    void paintMark(QPainter& painter) const
+    {
+        const auto found = std::ranges::find(m_contents.tokens, m_marked.value_or(m_contents.tokens.size()));
+        if (!m_marked || found == m_contents.tokens.end())
             return;
-        const QRectF plot = m_chart.plotArea();
-        const double left = place(*m_contents.selected - 0.5, 0.0).x();
-        const double right = place(*m_contents.selected + 0.5, 0.0).x();
-        painter.fillRect(QRectF(left, plot.top(), right - left, plot.height()), m_theme.accentBg);
+        painter.setPen(QPen(m_theme.accent, 1.5));
+        painter.setBrush(Qt::NoBrush);
+        painter.drawRect(bandOf(static_cast<int>(found - m_contents.tokens.begin())));
     }
 
     void paintWhiskers(QPainter& painter) const
@@ -116,6 +149,7 @@ private:
     QChart& m_chart;
     bool m_behind;
     RowContents m_contents;
+    std::optional<std::size_t> m_marked;  // token
     Theme m_theme;
 };
 
@@ -151,6 +185,9 @@ public:
         m_behind->show(contents, theme);
         m_above->show(contents, theme);
     }
+
+    void mark(std::optional<std::size_t> token) { m_above->mark(token); }
+    std::optional<std::size_t> tokenAt(QPointF where) const { return m_above->tokenAt(where); }
 
 private:
     // Labels that have no room are drawn as dots, so a low chart has fewer ticks.
@@ -297,7 +334,7 @@ struct Bars {
 
 Bars barsOf(const MapLine& line, const std::vector<std::size_t>& tokens, bool errors, const Theme& theme)
 {
-    Bars bars{new QBarSeries, {labelsOf(line, tokens), std::nullopt, {}}};
+    Bars bars{new QBarSeries, {labelsOf(line, tokens), tokens, std::nullopt, {}}};
     bars.series->setBarWidth(kGroupWidth);
     const std::vector<std::size_t> shown = shownTraces(line.maps.comparison());
     const double traces = static_cast<double>(shown.size());
@@ -350,6 +387,13 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
     const QString note = noteOf(line, tokens.size(), order, view);
     const QString errors = whiskers ? QStringLiteral("bars: ± 2 SE") : QString();
     return note.isEmpty() || errors.isEmpty() ? note + errors : errors + QStringLiteral(" · ") + note;
+}
+
+void markInRowChart(QChart& chart, std::optional<std::size_t> token) { dynamic_cast<RowChart&>(chart).mark(token); }
+
+std::optional<std::size_t> tokenInRowChart(const QChart& chart, QPointF where)
+{
+    return dynamic_cast<const RowChart&>(chart).tokenAt(where);
 }
 
 }  // namespace ketscope

@@ -8,6 +8,7 @@
 #include <QtCharts/QChart>
 
 #include <memory>
+#include <optional>
 
 namespace ketscope {
 
@@ -23,5 +24,10 @@ std::unique_ptr<QChart> makeRowChart();
 // `known`: the filtered maps of this selection, where they are there already.
 QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOrder order, const Theme& theme,
                        const HeadMaps* known = nullptr);
+
+// Frames the bars of a token, where they are shown; none = no frame.
+void markInRowChart(QChart& chart, std::optional<std::size_t> token);
+// The token whose bars, or their label, are above or below a point of the chart; none beside the plot.
+std::optional<std::size_t> tokenInRowChart(const QChart& chart, QPointF where);
 
 }  // namespace ketscope

@@ -321,15 +321,31 @@ void AlignmentPictures::paintNumbers(QPainter& painter, const QRectF& block, con
     painter.restore();
 }
 
-Hit AlignmentPictures::hit(QPointF where, const QRectF& area, const Theme& theme) const
+std::vector<QRectF> AlignmentPictures::picturesIn(const QRectF& area, const Theme& theme) const
 {
     const AlignmentLayout layout = this->layout(area, theme);
-    Hit hit;
     std::vector<QRectF> pictures;
     for (const AlignmentLayout::Panel& panel : layout.panels)
         pictures.push_back(panel.picture);
     if (layout.difference)
         pictures.push_back(layout.difference->picture);
+    return pictures;
+}
+
+std::vector<QRectF> AlignmentPictures::placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const
+{
+    if (!pointed.patch || *pointed.patch >= m_picture.rows() * m_picture.columns())
+        return {};
+    std::vector<QRectF> places = picturesIn(area, theme);
+    for (QRectF& place : places)
+        place = m_picture.patchRect(place, *pointed.patch);
+    return places;
+}
+
+Hit AlignmentPictures::hit(QPointF where, const QRectF& area, const Theme& theme) const
+{
+    Hit hit;
+    const std::vector<QRectF> pictures = picturesIn(area, theme);
     for (std::size_t panel = 0; panel < pictures.size(); ++panel) {
         hit.patch = m_picture.patchAt(pictures[panel], where);
         if (!hit.patch)

@@ -34,6 +34,7 @@ public:
     double heightFor(double width, const Theme& theme) const override;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString panelCaption() const override;
     bool losesSignInGrey() const override { return m_hasDifference || isSimilarity(); }
@@ -45,6 +46,7 @@ private:
     };
     std::vector<Number> makeNumbers() const;
     void addOfTraces(std::vector<Number>& numbers) const;
+    std::vector<QRectF> picturesIn(const QRectF& area, const Theme& theme) const;  // of all panels
     void layoutDifference(AlignmentLayout& layout, const QRectF& area, double side, const Theme& theme) const;
     double patchAspect() const;
     QString details(std::size_t trace) const;

@@ -4,6 +4,7 @@
 #include "viz/caption.h"
 #include "viz/labels.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ketscope {
@@ -126,6 +127,13 @@ std::vector<std::size_t> AlignmentFigure::shownRows() const
         if (m_maps->rows[row] != 0)
             rows.push_back(row);
     return rows;
+}
+
+std::optional<std::size_t> AlignmentFigure::placeAmong(const std::vector<std::size_t>& rows,
+                                                       const Pointed& pointed) const
+{
+    const auto found = pointed.token && m_maps->source.perToken ? std::ranges::find(rows, *pointed.token) : rows.end();
+    return found == rows.end() ? std::nullopt : std::optional(static_cast<std::size_t>(found - rows.begin()));
 }
 
 QString alignmentFigureObstacle(const Comparison& comparison)

@@ -39,6 +39,8 @@ protected:
     QString directionText() const;             // "words look at patches"
     // Rows that are tokens of the text and no padding.
     std::vector<std::size_t> shownRows() const;
+    // The place among `rows` of the word that the pointer is at.
+    std::optional<std::size_t> placeAmong(const std::vector<std::size_t>& rows, const Pointed& pointed) const;
 
     ComparisonPointer m_comparison;
     std::shared_ptr<const AlignmentMaps> m_maps;

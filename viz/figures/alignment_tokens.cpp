@@ -85,6 +85,12 @@ public:
         return hit;
     }
 
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override
+    {
+        const auto place = placeAmong(m_shown, pointed);
+        return place ? std::vector{cellOf(*place, area, layout(area.width(), theme), theme)} : std::vector<QRectF>();
+    }
+
     Table table() const override
     {
         Table table;

@@ -100,6 +100,19 @@ public:
         return hit;
     }
 
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override
+    {
+        std::vector<QRectF> places;
+        const auto word = placeAmong(m_words, pointed);
+        for (const Panel& panel : panels(area, theme)) {
+            if (word)
+                places.push_back(nameRect(panel, *word, theme));
+            if (pointed.patch && *pointed.patch < m_picture.rows() * m_picture.columns())
+                places.push_back(m_picture.patchRect(panel.picture, *pointed.patch));
+        }
+        return places;
+    }
+
     Table table() const override
     {
         Table table;

@@ -47,6 +47,7 @@ public:
     double heightFor(double width, const Theme& theme) const override;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
     QString panelCaption() const override;
@@ -292,6 +293,25 @@ QString Bipartite::weights(std::size_t query, std::size_t key) const
                       + (cell.state == CellState::Hidden ? QStringLiteral(" (filtered out)") : QString());
     }
     return values.join(QStringLiteral(", "));
+}
+
+// The token's label on its side.
+std::vector<QRectF> Bipartite::placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const
+{
+    std::vector<QRectF> places;
+    for (const Side& side : sides(area, theme)) {
+        const auto add = [&](double left, double right, std::size_t token, std::size_t first, std::size_t count) {
+            const double height = std::max(side.row, theme.px(kTickPixels) * 1.3);
+            const double y = side.lines.top() + (static_cast<double>(token - first) + 0.5) * side.row;
+            if (token >= first && token < first + count)
+                places.emplace_back(left, y - height / 2.0, right - left, height);
+        };
+        if (pointed.query)
+            add(side.lines.left(), side.left, *pointed.query, m_window.firstQuery, m_window.queries);
+        if (pointed.key)
+            add(side.right, side.lines.right(), *pointed.key, m_window.firstKey, m_window.keys);
+    }
+    return places;
 }
 
 Hit Bipartite::hit(QPointF where, const QRectF& area, const Theme& theme) const

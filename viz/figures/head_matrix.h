@@ -31,6 +31,7 @@ public:
     double heightFor(double width, const Theme& theme) const override;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
     QString panelCaption() const override;

@@ -97,6 +97,16 @@ void HeadMatrix::paintAxes(QPainter& painter, const HeadMatrixLayout& layout, st
     }
 }
 
+std::vector<QRectF> HeadMatrix::placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const
+{
+    std::vector<QRectF> places;
+    const HeadMatrixLayout layout = this->layout(area, theme);
+    const bool shown = pointed.layer && pointed.head && *pointed.layer < m_layers && *pointed.head < m_columns;
+    for (std::size_t panel = 0; shown && panel < layout.maps.size(); ++panel)
+        places.push_back(cellOf(layout, panel, *pointed.layer, *pointed.head));
+    return places;
+}
+
 // The corner of patched heads and the ring of the selected one.
 void HeadMatrix::paintMarks(QPainter& painter, const HeadMatrixLayout& layout, std::size_t panel,
                             const Theme& theme) const

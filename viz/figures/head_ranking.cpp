@@ -101,6 +101,14 @@ public:
         return hit;
     }
 
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override
+    {
+        for (std::size_t row = 0; pointed.head && row < shown(); ++row)
+            if (m_changes[row].layer == pointed.layer && m_changes[row].head == pointed.head)
+                return {rowRect(row, area, theme)};
+        return {};
+    }
+
     Table table() const override
     {
         Table table;

@@ -37,9 +37,10 @@ public:
     // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
     HeatmapLayout layout(const QRectF& area, const Theme& theme) const;
     // Bands over the row and column and a ring on the cell, in every panel, with their labels emphasised: what `paint`
-    // does for the selection when asked, and the window does for the cell under the pointer.
-    void paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::size_t query, std::size_t key,
-                        const Theme& theme) const;
+    // does for the selection when asked, and the window does for what the pointer is at, which may be a query or a key
+    // alone.
+    void paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::optional<std::size_t> query,
+                        std::optional<std::size_t> key, const Theme& theme) const;
     // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004 ± 0.0150 SE, Δ −0.205169; rank in the row: A 1, B 1 of 15"
     QString sentence(std::size_t query, std::size_t key) const;
 

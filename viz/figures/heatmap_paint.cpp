@@ -69,24 +69,24 @@ void drawColumnLabel(QPainter& painter, const HeatmapLayout& layout, const Heatm
 }
 
 // Outlines around a row and a column, and a ring around the cell where they meet.
-void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::size_t query, std::size_t key,
-                const Theme& theme)
+void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::optional<std::size_t> query,
+                std::optional<std::size_t> key, const Theme& theme)
 {
     const bool large = layout.cell >= 6.0;  // smaller cells would drown in thick lines
     painter.setBrush(Qt::NoBrush);
     const auto outline = [&](const QColor& colour, double width) {
         painter.setPen(QPen(colour, width));
-        if (layout.showsQuery(query))
-            painter.drawRect(layout.rowBand(panel, query).adjusted(-0.5, -0.5, 0.5, 0.5));
-        if (layout.showsKey(key))
-            painter.drawRect(layout.columnBand(panel, key).adjusted(-0.5, -0.5, 0.5, 0.5));
+        if (query)
+            painter.drawRect(layout.rowBand(panel, *query).adjusted(-0.5, -0.5, 0.5, 0.5));
+        if (key)
+            painter.drawRect(layout.columnBand(panel, *key).adjusted(-0.5, -0.5, 0.5, 0.5));
     };
     if (!large)
         outline(theme.panel, 2.0);  // without gaps between cells a line needs its own ground
     outline(theme.text, large ? 1.0 : 0.8);
-    if (!layout.showsQuery(query) || !layout.showsKey(key))
+    if (!query || !key)
         return;
-    const QRectF cell = layout.cellRect(panel, query, key);
+    const QRectF cell = layout.cellRect(panel, *query, *key);
     if (large) {
         painter.setPen(QPen(theme.panel, 1.0));
         painter.drawRect(cell.adjusted(0.5, 0.5, -0.5, -0.5));
@@ -247,24 +247,28 @@ void Heatmap::paintErrorLegend(QPainter& painter, const QRectF& place, const The
     painter.restore();
 }
 
-void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::size_t query, std::size_t key,
-                             const Theme& theme) const
+void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::optional<std::size_t> query,
+                             std::optional<std::size_t> key, const Theme& theme) const
 {
+    if (query && !layout.showsQuery(*query))
+        query.reset();
+    if (key && !layout.showsKey(*key))
+        key.reset();
     const QFont bold = labelFont(layout, theme, QFont::DemiBold);
     painter.save();
     for (int index = 0; index < layout.panelCount(); ++index) {
         const HeatmapLayout::Panel& panel = layout.panels[static_cast<std::size_t>(index)];
         painter.setRenderHint(QPainter::Antialiasing);
-        if (layout.labelAngle > 0.0 && layout.showsKey(key))
-            drawColumnLabel(painter, layout, panel, key, m_data->keyLabels()[static_cast<qsizetype>(key)], bold,
+        if (layout.labelAngle > 0.0 && key)
+            drawColumnLabel(painter, layout, panel, *key, m_data->keyLabels()[static_cast<qsizetype>(*key)], bold,
                             theme.accent, theme.panel, theme);
-        if (panel.rowLabels && layout.labelAngle > 0.0 && layout.showsQuery(query)) {
+        if (panel.rowLabels && layout.labelAngle > 0.0 && query) {
             const double height = std::max(layout.cell, layout.labelPixels * 1.3);
             const double middle =
-                panel.map.top() + (static_cast<double>(query - layout.originQuery()) + 0.5) * layout.cell;
+                panel.map.top() + (static_cast<double>(*query - layout.originQuery()) + 0.5) * layout.cell;
             painter.fillRect(QRectF(panel.rowLabels->left(), middle - height / 2.0, panel.rowLabels->width(), height),
                              theme.accentBg);
-            drawRowLabel(painter, layout, panel, query, m_data->queryLabels()[static_cast<qsizetype>(query)], bold,
+            drawRowLabel(painter, layout, panel, *query, m_data->queryLabels()[static_cast<qsizetype>(*query)], bold,
                          theme.accent, theme);
         }
         paintBands(painter, layout, index, query, key, theme);

@@ -73,6 +73,12 @@ public:
         return hit;
     }
 
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override
+    {
+        const auto place = placeAmong(m_shown, pointed);
+        return place ? std::vector{rowRect(*place, area, theme)} : std::vector<QRectF>();
+    }
+
     Table table() const override
     {
         Table table;

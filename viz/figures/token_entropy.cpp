@@ -55,6 +55,17 @@ public:
         return hit;
     }
 
+    std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override
+    {
+        if (!pointed.query || *pointed.query >= m_maps.queries())
+            return {};
+        const LinePlotLayout layout = layoutLinePlot(m_plot, plotArea(area, theme), theme);
+        const double x = layout.xOf(static_cast<double>(*pointed.query));
+        const double pitch = layout.xOf(static_cast<double>(*pointed.query) + 1.0) - x;
+        const double half = std::max(pitch, theme.px(6.0)) / 2.0;
+        return {QRectF(x - half, layout.plot.top(), 2.0 * half, layout.plot.height())};
+    }
+
     Table table() const override
     {
         QStringList names;

@@ -52,12 +52,29 @@ TEST(HeatmapViewTest, WindowsStayInsideTheMap)
 TEST(HeatmapViewTest, ZoomKeepsTheTokenUnderThePointer)
 {
     const MapWindow whole{0, 100, 0, 100};
-    const MapWindow half = zoomed(whole, 0.5, 20.0, 80.0, 100, 100);
+    const MapAnchor anchor{{20.0, 0.2}, {80.0, 0.8}};
+    const MapWindow half = zoomed(whole, 0.5, anchor, 100, 100);
     EXPECT_EQ(half, (MapWindow{10, 50, 40, 50}));  // 20 and 80 at a fifth and four fifths, as before
-    EXPECT_EQ(zoomed(half, 4.0, 20.0, 80.0, 100, 100), whole);
-    EXPECT_EQ(zoomed(half, 1e-9, 20.0, 80.0, 100, 100).queries, kSmallestWindow);
+    EXPECT_EQ(zoomed(half, 4.0, anchor, 100, 100), whole);
+    EXPECT_EQ(zoomed(half, 1e-9, anchor, 100, 100).queries, kSmallestWindow);
     EXPECT_EQ(moved(half, -30, 7, 100, 100), (MapWindow{0, 50, 47, 50}));
     EXPECT_EQ(moved(half, 900, 900, 100, 100), (MapWindow{50, 50, 50, 50}));
+}
+
+// However many steps: the anchor stays within half a token of its place, and the way out leads back.
+TEST(HeatmapViewTest, ZoomingStepByStepDoesNotDrift)
+{
+    const MapAnchor anchor{{313.7, 0.61}, {77.2, 0.15}};
+    MapWindow window{0, 512, 0, 512};
+    for (int step = 0; step < 40; ++step) {
+        window = zoomed(window, step < 20 ? 0.8 : 1.25, anchor, 512, 512);
+        const auto queries = static_cast<double>(window.queries);
+        const double query = anchor.query.token - anchor.query.share * queries;
+        if (query >= 0.0 && query + queries <= 512.0) {
+            EXPECT_LE(std::abs(static_cast<double>(window.firstQuery) - query), 0.5) << step;
+        }
+    }
+    EXPECT_GT(window.queries, 400U);
 }
 
 TEST(GridMeasureTest, KnowsTheLargestAndLeavesOutWhatIsNotDefined)
