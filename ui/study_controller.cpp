@@ -5,6 +5,7 @@
 #include "core/study/relevance.h"
 #include "core/study/samples.h"
 #include "core/study/sanity_check.h"
+#include "core/study/token_flow.h"
 #include "core/study/selected_head.h"
 #include "core/study/striking_selection.h"
 #include "ui/opening.h"
@@ -300,6 +301,16 @@ void StudyController::computeRelevance()
             shown->alignments->keep(relevance);
             emit relevanceComputed();
         };
+    });
+}
+
+void StudyController::computeFlow()
+{
+    if (!m_shown || m_opening)
+        return;
+    m_runJob.start([this, shown = m_shown, threads = m_threads](Monitor& monitor) -> Job::Delivery {
+        ketscope::computeFlow(*shown, threads, monitor);
+        return [this] { emit flowComputed(); };
     });
 }
 

@@ -101,6 +101,8 @@ public:
     void checkSanity();
     // Makes what alignmentDelay() waits for (core/study/relevance.h), likewise.
     void computeRelevance();
+    // Makes what flowDelay() waits for (core/study/token_flow.h), likewise.
+    void computeFlow();
     void cancel();
 
     // Varies parameters of the entry that the mechanism panel edits, with the study's input and seed, while everything
@@ -187,6 +189,7 @@ signals:
     void runFinished();
     void sanityChecked();
     void relevanceComputed();
+    void flowComputed();
     void sweepChanged();  // begun, finished, failed or cancelled
     void sweepOpened();   // by openSweep, after sweepChanged
     void sweepProgressed(double fraction, const QString& what);

@@ -2,6 +2,7 @@
 #include "viz/caption.h"
 
 #include "core/base/error.h"
+#include "core/study/token_flow.h"
 
 namespace ketscope {
 
@@ -107,6 +108,15 @@ QString captionOfHead(const Comparison& comparison, const Selection& selection)
 {
     return captionOfStack(comparison, selection.stack)
            + QStringLiteral("layer %1, head %2").arg(selection.layer).arg(selection.head);
+}
+
+QString captionOfFlow(const TokenFlow& flow)
+{
+    if (flow.quantity == MapQuantity::Rollout)
+        return QStringLiteral("Attention rollout of layers 0 to %1 (mean of heads and residual, multiplied)")
+            .arg(flow.layer);
+    return QStringLiteral("Gradient × attention relevance through all layers for %1 (rows scaled to sum 1)")
+        .arg(QString::fromStdString(flow.answer));
 }
 
 QString captionOfStack(const Comparison& comparison, std::size_t stack)

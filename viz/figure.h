@@ -74,6 +74,7 @@ struct FigureType {
     // Needs queries and keys of the selected head, recorded with comparison->loaded.
     bool needsHeadVectors = false;
     bool aligns = false;  // draws alignmentMaps(), which may have to be computed first (core/study/relevance.h)
+    bool flows = false;   // draws what the view's quantity says, likewise (core/study/token_flow.h)
 };
 
 const std::vector<const FigureType*>& figureTypes();

@@ -66,15 +66,28 @@ HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection) : m
     m_mask.causal = m_mask.causal && keys() >= queries();
 }
 
-HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection, const MapFilter& filter,
-                   AttentionDirection direction)
+HeadMaps::HeadMaps(ComparisonPointer comparison, const Selection& selection, const HeatmapView& view)
     : HeadMaps(std::move(comparison), selection)
 {
+    if (view.quantity != MapQuantity::Weights)
+        takeFlow();
+    const MapFilter& filter = view.filter;
     if (!filter.isActive())
         return;
     const SpecialTokens special{specialOf(m_stack.queries, queries()), specialOf(m_stack.keys, keys())};
     for (const MatrixView& weights : m_weights)
-        m_shown.emplace_back(weights, m_mask, filter, special, direction);
+        m_shown.emplace_back(weights, m_mask, filter, special, view.direction);
+}
+
+void HeadMaps::takeFlow()
+{
+    m_flow = tokenFlow(*m_comparison);
+    if (!m_flow)
+        refuse({"rollout or relevance", "maps that have been computed", "none yet", "Compute them first."});
+    for (std::size_t trace = 0; trace < traces(); ++trace) {
+        m_weights[trace] = m_flow->traces[trace]->matrix();
+        m_standardErrors[trace] = {};
+    }
 }
 
 std::vector<std::uint8_t> HeadMaps::specialOf(TokenAxis axis, std::size_t count) const
@@ -230,5 +243,7 @@ QString HeadMaps::axisText(TokenAxis axis, std::size_t index) const
 {
     return QString::fromStdString(printable(axisLabel(m_comparison->input, axis, index), 400));
 }
+
+QString flowObstacleOf(const Comparison& comparison) { return QString::fromStdString(flowDelay(comparison)); }
 
 }  // namespace ketscope

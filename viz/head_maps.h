@@ -3,6 +3,7 @@
 
 #include "core/measures/measures.h"
 #include "core/study/comparison.h"
+#include "core/study/token_flow.h"
 #include "viz/map_levels.h"
 
 #include <QString>
@@ -46,10 +47,10 @@ public:
     // Throws Error (Input) when `selection` names a stack, layer or head that a trace does not have, or when the
     // traces' maps differ in size.
     HeadMaps(ComparisonPointer comparison, const Selection& selection);
-    // With the filter of a view: every map of it shows the cells that its own weights choose, a difference those of
-    // either.
-    HeadMaps(ComparisonPointer comparison, const Selection& selection, const MapFilter& filter,
-             AttentionDirection direction);
+    // What a view shows: the weights or the flow that it asks for (tokenFlow() of the comparison's own selection, which
+    // must be there), with its filter: every map of it shows the cells that its own values choose, a difference those
+    // of either.
+    HeadMaps(ComparisonPointer comparison, const Selection& selection, const HeatmapView& view);
 
     std::size_t traces() const { return m_weights.size(); }
     std::vector<std::size_t> allTraces() const;  // 0, 1, …
@@ -78,6 +79,7 @@ public:
     // Full; the index where the token is not known.
     QString queryText(std::size_t query) const { return axisText(m_stack.queries, query); }
     QString keyText(std::size_t key) const { return axisText(m_stack.keys, key); }
+    const std::shared_ptr<const TokenFlow>& flow() const { return m_flow; }  // null = the head's own weights
     const Comparison& comparison() const { return *m_comparison; }
     const ComparisonPointer& pointer() const { return m_comparison; }
 
@@ -90,7 +92,10 @@ private:
         return m_shown.empty() ? 1.0 : m_shown[trace].factor(query);
     }
 
+    void takeFlow();
+
     ComparisonPointer m_comparison;
+    std::shared_ptr<const TokenFlow> m_flow;  // that m_weights are of; null = the head's own
     StackInfo m_stack;
     std::vector<MatrixView> m_weights;
     std::vector<MatrixView> m_standardErrors;  // empty where there are none
@@ -98,5 +103,8 @@ private:
     AttentionMask m_mask;
     std::vector<ShownCells> m_shown;  // of each trace; empty = without a filter
 };
+
+// flowDelay() for a row of figures.def.
+QString flowObstacleOf(const Comparison& comparison);
 
 }  // namespace ketscope

@@ -10,6 +10,7 @@
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
 #include "core/study/relevance.h"
+#include "core/study/token_flow.h"
 #include "core/study/selected_head.h"
 #include "core/study/sweep.h"
 
@@ -85,7 +86,7 @@ ComparisonPointer readFor(const RenderOptions& options, Monitor& monitor)
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     if (needsHeadVectors(pageOf(options)))
         comparison->loaded = loadModelOf(*comparison, monitor);
-    prepareAlignment(*comparison, options, monitor);
+    prepareMaps(*comparison, options, monitor);
     return comparison;
 }
 
@@ -178,6 +179,11 @@ void addSelectionOptions(CLI::App& command, RenderOptions& options)
                     "How words and patches are held against each other: " + joined(methods, ", ")
                         + " (default: as the study says)")
         ->check(CLI::IsMember(methods));
+    command
+        .add_option("--quantity", options.quantity,
+                    "What the cells of a heatmap or its lines are: weights of the head, rollout of all layers up to "
+                    "--layer, or relevance for the model's answer (default: as the study says)")
+        ->check(CLI::IsMember(std::vector<std::string>(kMapQuantities.begin(), kMapQuantities.end())));
     command.add_option("--measure", options.measure, "Of a sweep: what is drawn (default output_error)");
     command.add_option("--stack", options.stack, "Stack by name, for example text");
     command.add_option("--layer", options.layer, "Layer, from 0");
@@ -205,12 +211,30 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
     return selection;
 }
 
+namespace {
+
+bool anyFigure(const RenderOptions& options, bool FigureType::*is)
+{
+    return std::ranges::any_of(
+        options.figures, [is](const std::string& id) { return figureType(QString::fromStdString(id)).*is; });
+}
+
+void prepareFlow(Comparison& comparison, const RenderOptions& options, Monitor& monitor)
+{
+    MapQuantity& quantity = comparison.study.view.heatmap.quantity;
+    if (const auto named = std::ranges::find(kMapQuantities, options.quantity); named != kMapQuantities.end())
+        quantity = static_cast<MapQuantity>(named - kMapQuantities.begin());
+    if (quantity == MapQuantity::Relevance && comparison.loaded == nullptr)
+        comparison.loaded = loadModelOf(comparison, monitor);
+    if (!options.quantity.empty())
+        if (const std::string obstacle = flowObstacle(comparison, quantity); !obstacle.empty())
+            refuse({"--quantity", "one that this run has", obstacle, ""});
+    if (flowObstacle(comparison, quantity).empty())
+        computeFlow(comparison, options.common.threads, monitor);
+}
+
 void prepareAlignment(Comparison& comparison, const RenderOptions& options, Monitor& monitor)
 {
-    const bool aligns = std::ranges::any_of(
-        options.figures, [](const std::string& id) { return figureType(QString::fromStdString(id)).aligns; });
-    if (!aligns)
-        return;
     std::string& method = comparison.study.view.alignment.method;
     method = options.method.empty() ? method : options.method;
     if (method == "relevance" && comparison.loaded == nullptr)
@@ -219,6 +243,16 @@ void prepareAlignment(Comparison& comparison, const RenderOptions& options, Moni
         if (const std::string obstacle = alignmentMethod(method).obstacle(comparison); !obstacle.empty())
             refuse({"--method", "one that this run has", obstacle, ""});
     computeRelevance(comparison, options.common.threads, monitor);
+}
+
+}  // namespace
+
+void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& monitor)
+{
+    if (anyFigure(options, &FigureType::flows))
+        prepareFlow(comparison, options, monitor);
+    if (anyFigure(options, &FigureType::aligns))
+        prepareAlignment(comparison, options, monitor);
 }
 
 PageContents pageOf(const RenderOptions& options)

@@ -48,7 +48,7 @@ void renderOne(const BatchItem& item, const std::shared_ptr<const LoadedModel>& 
     comparison->study.selection = selectionOf(*comparison, options);
     if (!options.traces.empty())
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
-    prepareAlignment(*comparison, options, monitor);
+    prepareMaps(*comparison, options, monitor);
     exportFigure(*makePage(comparison, pageOf(options), {}), *comparison, outputs.figure, options.file);
     if (!outputs.run.empty())
         writeRunFile(*comparison, outputs.run, monitor);

@@ -22,7 +22,8 @@ struct RenderOptions {
     std::string traces;
     std::string measure;  // of a sweep; empty = the usual one
     std::string stack;
-    std::string method;  // of the alignment
+    std::string method;    // of the alignment
+    std::string quantity;  // of the heatmap
     std::optional<std::size_t> layer;
     std::optional<std::size_t> head;
     std::optional<std::size_t> query;
@@ -40,10 +41,10 @@ PageContents pageOf(const RenderOptions& options);
 // The selection of the study with what the options replace, checked against the maps that are there.
 Selection selectionOf(const Comparison& comparison, const RenderOptions& options);
 
-// Gives the alignment figures of a page the method that the options name, and computes what they wait for: with
-// comparison.loaded, which is opened when it is needed and not there. Throws Error (Input) where there is no such
-// method.
-void prepareAlignment(Comparison& comparison, const RenderOptions& options, Monitor& monitor);
+// Gives the figures of a page the alignment method and the quantity of maps that the options name, and computes what they
+// wait for: with comparison.loaded, which is opened when it is needed and not there. Throws Error (Input) where the run
+// has no such method or quantity.
+void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& monitor);
 
 // The same page of many inputs, one file each, with the model and plan of `study`. What is there already is left as it
 // is; an input that fails is said and does not stop the others, but the whole then throws Error (Failure) at its end.

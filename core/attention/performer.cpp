@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/averaged_draws.h"
 #include "core/attention/feature_attention.h"
 #include "core/attention/feature_pair.h"
 #include "core/attention/positive_features.h"
@@ -75,6 +76,9 @@ MechanismInfo describe()
     info.properties.linearTime = true;
     info.properties.gradient = GradientKind::Exact;
     info.parameters = performerParameters();
+    info.parameters.push_back(drawsParameter());
+    info.parameters.back().shownWhen = "version";
+    info.parameters.back().shownWhenIn = {"favor"};
     return info;
 }
 
@@ -108,21 +112,26 @@ public:
     {
         MechanismProperties result = m_info.properties;
         result.rowStochastic = !isPublished(parameters);
+        result.givesStandardError = drawsOf(parameters) > 1;
         return result;
     }
 
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
-        return prepareFeatureAttention(input, mapOf(input, parameters), ruleOf(parameters), {}, monitor);
+        return averagedDraws(input, parameters, [&](const HeadInput& draw) {
+            return prepareFeatureAttention(draw, mapOf(draw, parameters), ruleOf(parameters), {}, monitor);
+        });
     }
 
     void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
                   const HeadGradients& into, const Monitor& monitor) const override
     {
-        monitor.check();
-        backwardFeatureAttention(input, *mapOf(input, parameters), ruleOf(parameters), {}, gradients, into, nullptr,
-                                 nullptr);
+        backwardDraws(input, parameters, gradients, [&](const HeadInput& draw, const OutputGradients& share) {
+            monitor.check();
+            backwardFeatureAttention(draw, *mapOf(draw, parameters), ruleOf(parameters), {}, share, into, nullptr,
+                                     nullptr);
+        });
     }
 
     PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
@@ -130,7 +139,8 @@ public:
     {
         PairReading reading = featurePair(input, *mapOf(input, parameters), query, key);
         reading.comparison = m_info.formula;
-        addFeatureRule(reading, *this, input, parameters, query, key, monitor);
+        addFeatureRule(reading, *this, input, oneDraw(parameters), query, key, monitor);
+        addDraws(reading, *this, input, parameters, query, key, monitor);
         return reading;
     }
 
@@ -138,7 +148,8 @@ public:
     {
         constexpr double kExponential = 12.0;
         const double features = parameters.real("m");
-        return featureAttentionFlops(input, features, features, kExponential);
+        return static_cast<double>(drawsOf(parameters))
+               * featureAttentionFlops(input, features, features, kExponential);
     }
 
 private:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/averaged_draws.h"
 #include "core/attention/feature_attention.h"
 #include "core/attention/feature_pair.h"
 #include "core/attention/fourier_features.h"
@@ -79,6 +80,7 @@ MechanismInfo describe()
     info.properties.linearTime = true;
     info.properties.gradient = GradientKind::Exact;
     info.parameters = rfaParameters();
+    info.parameters.push_back(drawsParameter());
     return info;
 }
 
@@ -221,6 +223,7 @@ public:
     {
         MechanismProperties result = m_info.properties;
         result.usesKeyOrder = parameters.flag("gate");
+        result.givesStandardError = drawsOf(parameters) > 1;
         return result;
     }
 
@@ -231,9 +234,11 @@ public:
         std::vector<double> exponents;
         if (isGated(input, parameters))
             exponents = Gate(input, initialTensors(input, parameters)).exponents();
-        return prepareFeatureAttention(input,
-                                       std::make_shared<RfaFeatures>(input.queries.columns, parameters, input.random),
-                                       kRule, std::move(exponents), monitor);
+        return averagedDraws(input, parameters, [&](const HeadInput& draw) {
+            return prepareFeatureAttention(
+                draw, std::make_shared<RfaFeatures>(draw.queries.columns, parameters, draw.random), kRule, exponents,
+                monitor);
+        });
     }
 
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override
@@ -251,18 +256,20 @@ public:
     void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
                   const HeadGradients& into, const Monitor& monitor) const override
     {
-        monitor.check();
-        const RfaFeatures map(input.queries.columns, parameters, input.random);
-        double sigma = 0.0;
-        if (isGated(input, parameters)) {
-            const Gate gate(input, initialTensors(input, parameters));
-            Eigen::VectorXd exponents = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(input.keys.rows));
-            backwardFeatureAttention(input, map, kRule, gate.exponents(), gradients, into, &sigma, &exponents);
-            gate.backward(exponents, into);
-        } else {
-            backwardFeatureAttention(input, map, kRule, {}, gradients, into, &sigma, nullptr);
-        }
-        addTo(into.parameters, "sigma", sigma);
+        backwardDraws(input, parameters, gradients, [&](const HeadInput& draw, const OutputGradients& share) {
+            monitor.check();
+            const RfaFeatures map(draw.queries.columns, parameters, draw.random);
+            double sigma = 0.0;
+            if (isGated(draw, parameters)) {
+                const Gate gate(draw, initialTensors(draw, parameters));
+                Eigen::VectorXd exponents = Eigen::VectorXd::Zero(static_cast<Eigen::Index>(draw.keys.rows));
+                backwardFeatureAttention(draw, map, kRule, gate.exponents(), share, into, &sigma, &exponents);
+                gate.backward(exponents, into);
+            } else {
+                backwardFeatureAttention(draw, map, kRule, {}, share, into, &sigma, nullptr);
+            }
+            addTo(into.parameters, "sigma", sigma);
+        });
     }
 
     PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
@@ -271,7 +278,8 @@ public:
         PairReading reading =
             featurePair(input, RfaFeatures(input.queries.columns, parameters, input.random), query, key);
         reading.comparison = m_info.formula;
-        addFeatureRule(reading, *this, input, parameters, query, key, monitor);
+        addFeatureRule(reading, *this, input, oneDraw(parameters), query, key, monitor);
+        addDraws(reading, *this, input, parameters, query, key, monitor);
         return reading;
     }
 
@@ -279,7 +287,8 @@ public:
     {
         constexpr double kWave = 12.0;
         const double features = 2.0 * std::floor(parameters.real("m") / 2.0);
-        return featureAttentionFlops(input, features, features / 2.0, kWave);
+        return static_cast<double>(drawsOf(parameters))
+               * featureAttentionFlops(input, features, features / 2.0, kWave);
     }
 
 private:

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/averaged_draws.h"
 #include "core/attention/feature_attention.h"
 #include "core/attention/feature_pair.h"
 #include "core/attention/fourier_features.h"
@@ -115,8 +116,9 @@ MechanismInfo describe()
     info.parameters = featureParameters();
     for (Parameter& parameter : rowParameters())
         info.parameters.push_back(std::move(parameter));
+    info.parameters.push_back(drawsParameter());
     for (Parameter& parameter : info.parameters)
-        for (const char* hidden : {"map", "orthogonal", "unit-norm", "rule"})
+        for (const char* hidden : {"map", "orthogonal", "unit-norm", "rule", "repeats"})
             if (parameter.id == hidden) {
                 parameter.shownWhen = "version";
                 parameter.shownWhenIn = {"kernel"};
@@ -327,6 +329,7 @@ public:
         const Settings settings(parameters);
         result.linearTime = result.signedWeights = settings.rule == Rule::Linear;
         result.rowStochastic = !result.signedWeights;
+        result.givesStandardError = drawsOf(parameters) > 1;
         result.causalSafe = !settings.median;
         result.gradient = settings.median ? GradientKind::None : GradientKind::Exact;
         return result;
@@ -335,13 +338,15 @@ public:
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
-        monitor.check();
-        const Settings settings(parameters, input);
-        if (settings.rule != Rule::Linear)
-            return std::make_unique<RffHead>(input, settings);
-        return prepareFeatureAttention(
-            input, std::make_shared<FourierFeatures>(input.queries.columns, settings.features, input.random),
-            kLinearRule, {}, monitor);
+        return averagedDraws(input, parameters, [&](const HeadInput& draw) -> std::unique_ptr<PreparedHead> {
+            monitor.check();
+            const Settings settings(parameters, draw);
+            if (settings.rule != Rule::Linear)
+                return std::make_unique<RffHead>(draw, settings);
+            return prepareFeatureAttention(
+                draw, std::make_shared<FourierFeatures>(draw.queries.columns, settings.features, draw.random),
+                kLinearRule, {}, monitor);
+        });
     }
 
     void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
@@ -351,12 +356,15 @@ public:
         const Settings settings(parameters);
         if (settings.median)
             return Mechanism::backward(input, parameters, gradients, into, monitor);
-        if (settings.rule != Rule::Linear)
-            return backwardWeights(input, settings, gradients, into);
-        double sigma = 0.0;
-        const FourierFeatures map(input.queries.columns, settings.features, input.random);
-        backwardFeatureAttention(input, map, kLinearRule, {}, gradients, into, &sigma, nullptr);
-        addTo(into.parameters, "sigma", sigma);
+        backwardDraws(input, parameters, gradients, [&](const HeadInput& draw, const OutputGradients& share) {
+            monitor.check();
+            if (settings.rule != Rule::Linear)
+                return backwardWeights(draw, settings, share, into);
+            double sigma = 0.0;
+            const FourierFeatures map(draw.queries.columns, settings.features, draw.random);
+            backwardFeatureAttention(draw, map, kLinearRule, {}, share, into, &sigma, nullptr);
+            addTo(into.parameters, "sigma", sigma);
+        });
     }
 
     PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
@@ -381,8 +389,9 @@ public:
         } else if (settings.rule == Rule::Direct) {
             addDirectRule(reading, input, query, key);
         } else {
-            addFeatureRule(reading, *this, input, parameters, query, key, monitor);
+            addFeatureRule(reading, *this, input, oneDraw(parameters), query, key, monitor);
         }
+        addDraws(reading, *this, input, parameters, query, key, monitor);
         return reading;
     }
 
@@ -395,8 +404,9 @@ public:
         const auto m = static_cast<double>(settings.features.features);
         const auto pairs = static_cast<double>(input.queries.rows) * static_cast<double>(input.keys.rows);
         const auto d = static_cast<double>(input.queries.columns);
-        return featureAttentionFlops(input, m, paired ? m / 2.0 : m, kWave)
-               + (settings.alpha > 0.0 ? pairs * (2.0 * d + 4.0) : 0.0);
+        return static_cast<double>(drawsOf(parameters))
+               * (featureAttentionFlops(input, m, paired ? m / 2.0 : m, kWave)
+                  + (settings.alpha > 0.0 ? pairs * (2.0 * d + 4.0) : 0.0));
     }
 
 private:

@@ -33,7 +33,8 @@ std::vector<double> withResidual(const Tensor& layer)
 
 }  // namespace
 
-Tensor attentionRollout(std::span<const TensorPointer> layers, std::size_t firstRow, std::size_t rows)
+Tensor attentionRollout(std::span<const TensorPointer> layers, std::size_t firstRow, std::size_t rows,
+                        const Monitor& monitor)
 {
     const std::size_t tokens = layers.front()->shape()[1];
     std::vector<double> flow(rows * tokens, 0.0);
@@ -44,6 +45,7 @@ Tensor attentionRollout(std::span<const TensorPointer> layers, std::size_t first
         const std::vector<double> step = withResidual(*layers[layer]);
         std::vector<double> next(flow.size(), 0.0);
         parallelFor(rows, tokens * tokens, [&](std::size_t row) {
+            monitor.check();
             for (std::size_t middle = 0; middle < tokens; ++middle) {
                 const double share = flow[row * tokens + middle];
                 const double* from = step.data() + middle * tokens;

@@ -10,6 +10,7 @@ struct Comparison;
 struct AlignmentMaps;
 struct SanityCheck;
 struct Relevance;
+struct TokenFlow;
 
 // The maps that were made last, kept as long as what they are made of stays: every figure of a page asks for the same
 // ones. May be asked from any thread.
@@ -26,11 +27,16 @@ public:
     std::shared_ptr<const Relevance> relevance(const Comparison& comparison);
     void keep(std::shared_ptr<const Relevance> relevance);
 
+    // The flow that was kept last, whatever it is of (token_flow.h); null before any.
+    std::shared_ptr<const TokenFlow> flow();
+    void keep(std::shared_ptr<const TokenFlow> flow);
+
 private:
     std::mutex m_mutex;
     std::shared_ptr<const AlignmentMaps> m_last;
     std::shared_ptr<const SanityCheck> m_check;
     std::shared_ptr<const Relevance> m_relevance;
+    std::shared_ptr<const TokenFlow> m_flow;
 };
 
 }  // namespace ketscope

@@ -102,6 +102,7 @@ Json toJson(const HeatmapView& view)
 {
     const MapWindow& w = view.window;
     return {{"standard_errors", view.standardErrors},
+            {"quantity", kMapQuantities[static_cast<std::size_t>(view.quantity)]},
             {"direction", kDirections[static_cast<std::size_t>(view.direction)]},
             {"filter", filterToJson(view.filter)},
             {"window", {w.firstQuery, w.queries, w.firstKey, w.keys}},
@@ -116,6 +117,8 @@ HeatmapView heatmapViewFromJson(const Json& json, const std::string& where)
     const JsonFields fields(json, where);
     HeatmapView view;
     view.standardErrors = fields.flag("standard_errors");
+    if (fields.has("quantity"))
+        view.quantity = static_cast<MapQuantity>(fields.oneOf("quantity", kMapQuantities));
     view.direction = static_cast<AttentionDirection>(fields.oneOf("direction", kDirections));
     view.filter = filterFromJson(fields.at("filter"), where + ", filter");
     const auto window = fields.list<std::size_t>("window");

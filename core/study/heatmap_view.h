@@ -4,8 +4,10 @@
 #include "core/formats/json.h"
 #include "core/measures/map_filter.h"
 
+#include <array>
 #include <cstddef>
 #include <string>
+#include <string_view>
 
 namespace ketscope {
 
@@ -38,6 +40,11 @@ MapWindow moved(const MapWindow& window, std::ptrdiff_t queries, std::ptrdiff_t 
                 std::size_t allKeys);
 inline constexpr std::size_t kSmallestWindow = 3;
 
+// What the cells of the maps are: a head's weights, or what flows through several layers (token_flow.h).
+enum class MapQuantity { Weights, Rollout, Relevance };
+// In that order, in files and on the command line.
+inline constexpr std::array<std::string_view, 3> kMapQuantities = {"weights", "rollout", "relevance"};
+
 // What the heatmap shows and how, beside colours.
 struct HeatmapView {
     // Elements: the selected cell's query and key, element by element.
@@ -46,6 +53,7 @@ struct HeatmapView {
     enum class HeadCells { Automatic, Maps, Numbers };
 
     bool standardErrors = true;  // rings, hatching and the map of standard errors, where they are known
+    MapQuantity quantity = MapQuantity::Weights;
     AttentionDirection direction = AttentionDirection::FromQuery;
     MapFilter filter = {};
     MapWindow window = {};

@@ -62,6 +62,18 @@ TEST_F(CliRender, FiguresOfAPairAreMadeWithTheModel)
     EXPECT_NE(none.error.find("draws a circuit"), std::string::npos) << none.error;
 }
 
+TEST_F(CliRender, DrawsRolloutAndRelevance)
+{
+    const std::string picture = file("flow.svg");
+    for (const auto& [quantity, label] : {std::pair{"rollout", "Rollout to layer 1"}, {"relevance", "Share of relevance"}}) {
+        const Outcome drawn = render(
+            {"--figure", "heatmap,bipartite", "--quantity", quantity, "--layer", "1", "--out", picture, "--quiet"});
+        ASSERT_EQ(drawn.status, 0) << drawn.error;
+        EXPECT_NE(readFile(picture).find(label), std::string::npos) << quantity;
+    }
+    EXPECT_EQ(render({"--quantity", "charm", "--out", picture}).status, 2);
+}
+
 TEST_F(CliRender, PdfHasThePaperWidthAskedFor)
 {
     const std::string pdfinfo = KETSCOPE_PDFINFO;

@@ -2,6 +2,7 @@
 #include "tests/ui/desk.h"
 #include "ui/views/heatmap_page.h"
 
+#include <QComboBox>
 #include <QApplication>
 #include <QClipboard>
 #include <QSpinBox>
@@ -152,6 +153,50 @@ TEST_F(ZoomTest, CopiesAreOfWhatIsInSightAndShown)
     view->grab();
     view->copyRow();
     EXPECT_TRUE(QApplication::clipboard()->text().endsWith(u'\t'));
+}
+
+// Rollout and relevance are computed when they are chosen, drawn in place of the weights, and follow the selection.
+TEST(HeatmapPageTest, FlowsTakeThePlaceOfWeights)
+{
+    Desk desk;
+    desk.openSample();
+    HeatmapPage page(desk.controller, desk.appearance);
+    page.resize(1200, 800);
+    page.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    auto* quantity = page.findChild<QComboBox*>(QStringLiteral("quantity"));
+    ASSERT_NE(quantity, nullptr);
+    const auto choose = [&](int index) {
+        quantity->setCurrentIndex(index);
+        emit quantity->activated(index);
+        return waitFor([&] {
+            page.grab();
+            const Heatmap* figure = page.figureView().figure();
+            return figure != nullptr && (figure->maps().flow() != nullptr) == (index > 0) && desk.settled();
+        });
+    };
+    ASSERT_TRUE(choose(1));
+    const Comparison& shown = *desk.controller.comparison();
+    EXPECT_EQ(tokenFlow(shown)->layer, desk.controller.selection().layer);
+    EXPECT_EQ(page.figureView().figure()->maps().cell({0, {}}, 2, 3).value,
+              static_cast<double>(tokenFlow(shown)->traces[0]->matrix()(2, 3)));
+    EXPECT_TRUE(page.figureView().figure()->caption().startsWith(QStringLiteral("Attention rollout of layers 0 to")));
+    Selection other = desk.controller.selection();
+    other.layer = 1;
+    desk.controller.select(other);
+    ASSERT_TRUE(waitFor([&] {
+        page.grab();
+        return page.figureView().figure() != nullptr && page.figureView().figure()->maps().flow()->layer == 1;
+    }));
+    ASSERT_TRUE(choose(2));
+    EXPECT_TRUE(page.figureView().figure()->caption().contains(QStringLiteral("relevance through all layers for “")));
+    desk.controller.setMechanism(mechanism("linformer"));
+    desk.controller.setParameters({{"projection", "fit"}});
+    desk.waitUntilSettled();
+    page.grab();
+    EXPECT_EQ(page.figureView().figure(), nullptr) << "it has no gradient";
+    EXPECT_TRUE(page.figureView().spokenValue().isEmpty());
+    ASSERT_TRUE(choose(0));
 }
 
 // A sampled mechanism, so that standard errors are known.

@@ -42,6 +42,7 @@ FigureView::FigureView(StudyController& controller, Appearance& appearance, QWid
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, m_rebuilding, &WhenVisible::request);
+    connect(&controller, &StudyController::flowComputed, m_rebuilding, &WhenVisible::request);
     connect(&controller, &StudyController::pointedChanged, this, [this] { mark(m_controller.pointed()); });
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&controller, &StudyController::busyChanged, this, qOverload<>(&QWidget::update));
@@ -58,7 +59,13 @@ FigureView::FigureView(StudyController& controller, Appearance& appearance, QWid
 void FigureView::rebuild()
 {
     const ComparisonPointer comparison = m_controller.comparison();
-    m_problem.clear();
+    m_problem = comparison && m_content == HeatmapContent::Weights ? flowObstacleOf(*comparison) : QString();
+    if (!m_problem.isEmpty()) {
+        m_reading.cancel();
+        m_figure.reset();
+        m_data.reset();
+        return invalidate();
+    }
     if (!comparison || isSmallMap(*comparison) || (m_data && m_data->holdsFor(*comparison, {}, m_content))) {
         m_reading.cancel();
         makeFigure(comparison);

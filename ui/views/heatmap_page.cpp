@@ -7,6 +7,8 @@
 #include "ui/views/metrics_table.h"
 #include "ui/views/row_panel.h"
 
+#include <QStandardItemModel>
+
 #include <utility>
 
 namespace ketscope {
@@ -28,6 +30,7 @@ constexpr double kUsualShare = 0.36;
 
 HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Perspective(parent), m_controller(controller), m_appearance(appearance),
+      m_flowing(new WhenVisible(*this, [this] { computeFlow(); })),
       m_figure(new FigureView(controller, appearance, this)),
       m_errors(new FigureView(controller, appearance, this, HeatmapContent::StandardErrors)),
       m_lines(new FigurePane(u"bipartite"_s, controller, appearance, this)),
@@ -80,6 +83,13 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
         },
         Qt::QueuedConnection);
     connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged}) {
+        connect(&controller, signal, this, &HeatmapPage::refreshQuantities);
+        connect(&controller, signal, m_flowing, &WhenVisible::request);
+    }
+    connect(&controller, &StudyController::stateChanged, m_flowing, &WhenVisible::request);
+    connect(&controller, &StudyController::flowComputed, m_lines, &FigurePane::refresh);
     connect(&controller, &StudyController::viewChanged, this, [this] {
         ViewSettings view = m_controller.study().view;
         view.heatmap.window = {};
@@ -113,8 +123,17 @@ void HeatmapPage::addChoices(PageHeader& header)
     connect(m_shown, &Segment::chosen, this, [this](int index) {
         m_controller.changeView([index](auto& view) { view.heatmap.shown = static_cast<HeatmapView::Shown>(index); });
     });
+    m_quantity = new ChoiceBox(&header);
+    m_quantity->setObjectName(u"quantity"_s);
+    m_quantity->setAccessibleName(tr("What the maps show"));
+    for (const QString& title : {tr("Weights"), tr("Rollout"), tr("Relevance")})
+        m_quantity->addItem(title);
+    connect(m_quantity, &QComboBox::activated, this, [this](int index) {
+        m_flowAsked.reset();
+        m_controller.changeView([index](auto& view) { view.heatmap.quantity = static_cast<MapQuantity>(index); });
+    });
     for (QWidget* control : std::initializer_list<QWidget*>{
-             new CompareBox(m_controller, &header), m_shown, new FilterButton(m_controller, m_appearance, &header),
+             new CompareBox(m_controller, &header), m_quantity, m_shown, new FilterButton(m_controller, m_appearance, &header),
              new ScaleBox(m_controller, &header), new ColourMapBox(m_controller, &header)})
         header.add(control);
 }
@@ -266,6 +285,43 @@ void HeatmapPage::arrangeCharts(bool narrow)
     m_below->setSizes({width() - errors - metrics, errors, metrics});
 }
 
+void HeatmapPage::computeFlow()
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison || m_controller.state() == StudyController::State::Running)
+        return;
+    const MapQuantity quantity = comparison->study.view.heatmap.quantity;
+    const Selection& at = comparison->study.selection;
+    if (flowDelay(*comparison).empty() || !flowObstacle(*comparison, quantity).empty())
+        return;
+    const FlowAsked asked{comparison->traces, quantity, at.stack, at.layer};
+    if (m_flowAsked == asked)
+        return;
+    m_flowAsked = asked;
+    m_controller.computeFlow();
+}
+
+void HeatmapPage::refreshQuantities()
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    m_quantity->choose(static_cast<int>(m_controller.study().view.heatmap.quantity));
+    const QString says[] = {
+        tr("The weights of the selected head, as the layer used them."),
+        tr("Which tokens reach which through all layers up to the selected one: the product of (mean of heads + "
+           "residual), rows of sum 1 (Abnar and Zuidema, 2020)."),
+        tr("How much each token counts for each on the way to A's answer, through all layers: gradient × attention "
+           "(Chefer et al., 2021), rows scaled to sum 1.")};
+    auto* items = qobject_cast<QStandardItemModel*>(m_quantity->model());
+    for (int index = 0; index < m_quantity->count(); ++index) {
+        const QString obstacle =
+            comparison ? QString::fromStdString(flowObstacle(*comparison, static_cast<MapQuantity>(index)))
+                       : QString();
+        items->item(index)->setEnabled(obstacle.isEmpty());
+        items->item(index)->setToolTip(obstacle.isEmpty() ? says[index] : obstacle);
+    }
+    m_quantity->setToolTip(says[m_quantity->currentIndex()]);
+}
+
 void HeatmapPage::refreshPanels()
 {
     m_errorPanel->setVisible(showsErrors());
@@ -282,8 +338,14 @@ void HeatmapPage::refreshHeader()
         m_header->setNote({});
         return;
     }
-    m_header->setTitle(tr("Layer %1 · Head %2").arg(selection.layer).arg(selection.head));
     const HeatmapView& view = m_controller.study().view.heatmap;
+    switch (view.quantity) {
+    case MapQuantity::Weights:
+        m_header->setTitle(tr("Layer %1 · Head %2").arg(selection.layer).arg(selection.head));
+        break;
+    case MapQuantity::Rollout: m_header->setTitle(tr("Rollout · layers 0–%1").arg(selection.layer)); break;
+    case MapQuantity::Relevance: m_header->setTitle(tr("Relevance · all layers")); break;
+    }
     QStringList parts{tr("rows are queries, columns are keys")};
     if (const std::string filter = describe(view.filter, view.direction); !filter.empty())
         parts.prepend(QString::fromStdString(filter));
@@ -301,6 +363,21 @@ void HeatmapPage::refreshControls()
     m_standardErrors->setChecked(view.heatmap.standardErrors);
 }
 
+QString HeatmapPage::explainFlow(MapQuantity quantity)
+{
+    if (quantity == MapQuantity::Rollout)
+        return tr("<p><b>Rollout.</b> Row i, column j: the share of token j's embedding in token i after the selected "
+                  "layer, if attention and the residual connection alone moved information: R = Ã<sub>L</sub> … "
+                  "Ã<sub>0</sub>, Ã = (mean of heads + I), each row divided by its sum (Abnar and Zuidema, 2020). "
+                  "Values, feed-forward layers and norms are left out. It belongs to no single head; metrics, the token "
+                  "strip and the selected cell stay those of the selected head.</p>");
+    return tr("<p><b>Relevance.</b> Row i, column j: how much token j counts, through all layers, for what token i "
+              "becomes on the way to A's answer. Ā = mean over heads of max(0, ∇A ⊙ A); R ← R + Ā·R from R = I "
+              "(Chefer et al., 2021). Rows are then divided by their sums. The row of the token that the answer is "
+              "read from is the method's own map. Every trace is asked for A's answer. It belongs to no single head; "
+              "metrics, the token strip and the selected cell stay those of the selected head.</p>");
+}
+
 QString HeatmapPage::explanation() const
 {
     if (!m_controller.comparison())
@@ -312,6 +389,8 @@ QString HeatmapPage::explanation() const
            "is a<sub>ij</sub> = softmax<sub>j</sub>(q<sub>i</sub>·k<sub>j</sub> / √d) over the keys that the "
            "mask allows, so that every row sums to 1; columns do not. The head's output for query i is "
            "Σ<sub>j</sub> a<sub>ij</sub> v<sub>j</sub>.</p>");
+    if (view.quantity != MapQuantity::Weights)
+        text = explainFlow(view.quantity);
     text += explainTraces(m_controller) + explainMaps(m_controller) + explainMask(m_controller);
     text += tr("<p><b>Direction.</b> %1</p>")
                 .arg(row ? tr("From a query: chart, ranks and filters follow the selected row.")

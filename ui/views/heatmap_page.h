@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/token_flow.h"
 #include "ui/controls/page_header.h"
 #include "ui/views/figure_pane.h"
 #include "ui/views/figure_view.h"
@@ -35,6 +36,13 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
+    // What a flow was asked for.
+    struct FlowAsked {
+        std::vector<std::shared_ptr<const Trace>> traces;
+        MapQuantity quantity;
+        std::size_t stack, layer;
+        bool operator==(const FlowAsked&) const = default;
+    };
     void arrange();
     void arrangeCharts(bool narrow);
     int heightOfMaps() const;
@@ -47,7 +55,11 @@ private:
     void makeErrorPanel();
     void refreshHeader();
     void refreshControls();
+    void refreshQuantities();
+    static QString explainFlow(MapQuantity quantity);
     void refreshPanels();
+    // Rollout or relevance that is to be seen and has not been computed.
+    void computeFlow();
 
     StudyController& m_controller;
     Appearance& m_appearance;
@@ -62,6 +74,9 @@ private:
     TickBox* m_difference = nullptr;
     TickBox* m_standardErrors = nullptr;
     Segment* m_shown = nullptr;
+    ChoiceBox* m_quantity = nullptr;
+    WhenVisible* m_flowing;
+    std::optional<FlowAsked> m_flowAsked;  // last: after Esc it waits to be chosen again
     QStackedWidget* m_views = nullptr;
     QWidget* m_errorPanel = nullptr;
     FigureView* m_figure;

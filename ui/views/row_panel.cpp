@@ -102,7 +102,9 @@ void RowPanel::refresh()
     m_view->chart()->setVisible(comparison != nullptr);
     const HeadMaps* maps = comparison && m_maps ? m_maps(*comparison) : nullptr;
     // Filtering a large map is work for a job; whoever has its maps asks again then.
-    if (comparison && maps == nullptr && comparison->study.view.heatmap.filter.isActive() && !isSmallMap(*comparison))
+    const HeatmapView* view = comparison ? &comparison->study.view.heatmap : nullptr;
+    if (view != nullptr && maps == nullptr
+        && (view->quantity != MapQuantity::Weights || (view->filter.isActive() && !isSmallMap(*comparison))))
         return;
     QString heading = tr("Attention from the selected query"), note;
     if (comparison) {
@@ -113,9 +115,12 @@ void RowPanel::refresh()
             const auto token = [&](TokenAxis axis, std::size_t index) {
                 return u"%1 (%2)"_s.arg(QString::fromStdString(axisLabel(comparison->input, axis, index))).arg(index);
             };
-            heading = comparison->study.view.heatmap.direction == AttentionDirection::FromQuery
-                          ? tr("Attention from query %1").arg(token(stack.queries, at.query))
-                          : tr("Attention to key %1").arg(token(stack.keys, at.key));
+            const QString what[] = {tr("Attention"), tr("Rollout"), tr("Relevance")};
+            heading = view->direction == AttentionDirection::FromQuery
+                          ? tr("%1 from query %2").arg(what[static_cast<std::size_t>(view->quantity)],
+                                                       token(stack.queries, at.query))
+                          : tr("%1 to key %2").arg(what[static_cast<std::size_t>(view->quantity)],
+                                                   token(stack.keys, at.key));
         } catch (const Error& error) {
             heading = QString::fromUtf8(error.what());
         }

@@ -367,7 +367,7 @@ QString updateRowChart(QChart& chart, const ComparisonPointer& comparison, RowOr
     const HeatmapView view = comparison ? comparison->study.view.heatmap : HeatmapView();
     std::optional<HeadMaps> made;
     if (known == nullptr)
-        made.emplace(comparison, comparison ? comparison->study.selection : Selection(), view.filter, view.direction);
+        made.emplace(comparison, comparison ? comparison->study.selection : Selection(), view);
     const HeadMaps& maps = known != nullptr ? *known : *made;
     const Selection& selection = comparison->study.selection;
     const bool row = view.direction == AttentionDirection::FromQuery;

@@ -82,7 +82,7 @@ private:
 
 Bipartite::Bipartite(const ComparisonPointer& comparison)
     : m_view(comparison ? comparison->study.view.heatmap : HeatmapView()),
-      m_maps(comparison, comparison ? comparison->study.selection : Selection(), m_view.filter, m_view.direction),
+      m_maps(comparison, comparison ? comparison->study.selection : Selection(), m_view),
       m_traces(shownTraces(*comparison)), m_selection(comparison->study.selection),
       m_window(windowInside(m_view.window, m_maps.queries(), m_maps.keys()))
 {
@@ -355,12 +355,19 @@ Table Bipartite::table() const
 QString Bipartite::caption() const
 {
     const Comparison& comparison = m_maps.comparison();
-    return QStringLiteral("Attention in %1, %2, %3 %4%5")
-        .arg(modelName(comparison.model), captionOfHead(comparison, m_selection), captionOfInput(comparison),
+    const QString place = m_maps.flow() ? captionOfStack(comparison, m_selection.stack)
+                                        : captionOfHead(comparison, m_selection) + QStringLiteral(", ");
+    return QStringLiteral("%1 in %2, %3%4 %5%6")
+        .arg(m_maps.flow() ? captionOfFlow(*m_maps.flow()) : QStringLiteral("Attention"), modelName(comparison.model),
+             place, captionOfInput(comparison),
              captionOfTraces(comparison, m_traces, m_selection.stack), notes());
 }
 
-QString Bipartite::panelCaption() const { return QStringLiteral("Attention weights as lines.") + notes(); }
+QString Bipartite::panelCaption() const
+{
+    const QString what = m_maps.flow() ? captionOfFlow(*m_maps.flow()) : QStringLiteral("Attention weights");
+    return what + QStringLiteral(" as lines.") + notes();
+}
 
 QString Bipartite::notes() const
 {
@@ -387,7 +394,11 @@ std::unique_ptr<Figure> makeBipartite(const ComparisonPointer& comparison)
 const FigureType& bipartiteFigure()
 {
     static const FigureType type{QStringLiteral("bipartite"), QStringLiteral("Lines from queries to keys"),
-                                 &makeBipartite};
+                                 &makeBipartite,
+                                 &flowObstacleOf,
+                                 false,
+                                 false,
+                                 true};
     return type;
 }
 

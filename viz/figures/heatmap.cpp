@@ -108,11 +108,11 @@ QStringList Heatmap::panelDetails(std::size_t panel) const
     }
     if (source.errors)
         return {QStringLiteral("largest ") + formatNumber(m_data->list()[panel].largest, 4)};
-    const QString exact = exactHere(source.trace);
+    const QString exact = showsFlow() ? QString() : exactHere(source.trace);
     const QString detail = QString::fromStdString(traceTitle(comparison(), source.trace).detail);
     if (!exact.isEmpty() || !detail.isEmpty())
         parts << (exact.isEmpty() ? detail.split(kSeparator) : QStringList(exact));
-    parts << QStringLiteral("mean entropy %1 nats").arg(formatNumber(m_data->entropies()[panel], 2));
+    parts << (showsFlow() ? QStringLiteral("mean entropy of rows %1 nats") : QStringLiteral("mean entropy %1 nats")).arg(formatNumber(m_data->entropies()[panel], 2));
     if (const std::string filter = describe(view().filter, view().direction); !filter.empty())
         parts << QString::fromStdString(filter);
     return parts;
@@ -127,8 +127,8 @@ bool Heatmap::showsErrors() const
 
 ColourBar Heatmap::weightBar() const
 {
-    return {(showsDeviations() ? QStringLiteral("Standard error, ") : QStringLiteral("Attention weight, "))
-                + m_weightScale.name(),
+    return {(showsDeviations() ? QStringLiteral("Standard error") : QString::fromStdString(mapQuantityTitle(comparison())))
+                + QStringLiteral(", ") + m_weightScale.name(),
             {},
             {},
             m_largest > m_weightScale.maximum() * 1.000001};

@@ -56,6 +56,7 @@ private:
     const Comparison& comparison() const { return *m_comparison; }
     const HeatmapView& view() const { return m_comparison->study.view.heatmap; }
     bool showsDeviations() const { return m_options.content == HeatmapContent::StandardErrors; }
+    bool showsFlow() const { return !showsDeviations() && view().quantity != MapQuantity::Weights; }
     bool hasDifference() const { return m_sources.back().isDifference(); }
     void chooseScales();
     bool isZoomed() const;

@@ -42,13 +42,17 @@ QString Heatmap::caption() const
 {
     const QString what =
         showsDeviations() ? QStringLiteral("One standard error of each attention weight") : QStringLiteral("Attention");
-    return QStringLiteral("%1 in %2, %3, %4 %5%6")
-        .arg(what, modelName(comparison().model), captionOfHead(comparison(), m_selection),
+    const QString place = showsFlow() ? captionOfStack(comparison(), m_selection.stack)
+                                      : captionOfHead(comparison(), m_selection) + QStringLiteral(", ");
+    return QStringLiteral("%1 in %2, %3%4 %5%6")
+        .arg(showsFlow() ? captionOfFlow(*maps().flow()) : what, modelName(comparison().model), place,
              captionOfInput(comparison()), captionOfTraces(comparison(), m_data->traces(), m_selection.stack), notes());
 }
 
 QString Heatmap::panelCaption() const
 {
+    if (showsFlow())
+        return captionOfFlow(*maps().flow()) + QLatin1Char('.') + notes();
     return (showsDeviations() ? QStringLiteral("One standard error of each attention weight.")
                               : QStringLiteral("Attention weights."))
            + notes();

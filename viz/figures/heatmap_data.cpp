@@ -30,15 +30,13 @@ std::vector<std::size_t> chosenTraces(const std::vector<std::size_t>& chosen, co
 HeatmapData::Key keyOf(const Comparison& comparison, const std::vector<std::size_t>& traces, HeatmapContent content)
 {
     const Selection& at = comparison.study.selection;
-    const HeatmapView& view = comparison.study.view.heatmap;
-    return {comparison.traces,
-            at.stack,
-            at.layer,
-            at.head,
-            view.filter,
-            view.direction,
-            chosenTraces(traces, comparison),
-            content};
+    const HeatmapView& all = comparison.study.view.heatmap;
+    HeatmapView view;
+    view.quantity = content == HeatmapContent::Weights ? all.quantity : MapQuantity::Weights;
+    view.filter = all.filter;
+    view.direction = all.direction;
+    const void* flow = view.quantity == MapQuantity::Weights ? nullptr : tokenFlow(comparison).get();
+    return {comparison.traces, at.stack, at.layer, at.head, view, flow, chosenTraces(traces, comparison), content};
 }
 
 }  // namespace
@@ -62,7 +60,7 @@ bool HeatmapData::holdsFor(const Comparison& comparison, const std::vector<std::
 
 HeatmapData::HeatmapData(const ComparisonPointer& comparison, Key key)
     : m_key(std::move(key)),
-      m_maps(comparison, {m_key.stack, m_key.layer, m_key.head, 0, 0}, m_key.filter, m_key.direction)
+      m_maps(comparison, {m_key.stack, m_key.layer, m_key.head, 0, 0}, m_key.view)
 {
     for (const std::size_t trace : m_key.traces) {
         const MapSource source{trace, std::nullopt, m_key.content == HeatmapContent::StandardErrors};
@@ -132,7 +130,7 @@ std::size_t HeatmapData::bytes() const
     std::size_t sum = 0;
     for (const Map& map : m_list)
         sum += map.levels ? map.levels->bytes() : 0;
-    const std::size_t bits = m_key.filter.isActive() ? m_maps.queries() * m_maps.keys() * m_maps.traces() : 0;
+    const std::size_t bits = m_key.view.filter.isActive() ? m_maps.queries() * m_maps.keys() * m_maps.traces() : 0;
     return sum + bits / 8 + m_overview.cells.size() * sizeof(Cell);
 }
 

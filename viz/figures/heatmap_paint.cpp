@@ -100,7 +100,11 @@ void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::
 const FigureType& heatmapFigure()
 {
     static const FigureType type{QStringLiteral("heatmap"), QStringLiteral("Heatmap: A, B and difference"),
-                                 &makeHeatmap};
+                                 &makeHeatmap,
+                                 &flowObstacleOf,
+                                 false,
+                                 false,
+                                 true};
     return type;
 }
 

@@ -15,6 +15,7 @@ TEST(HeatmapViewTest, EveryFieldSurvivesAStudy)
     ViewSettings view;
     HeatmapView& heatmap = view.heatmap;
     heatmap.standardErrors = false;
+    heatmap.quantity = MapQuantity::Relevance;
     heatmap.direction = AttentionDirection::ToKey;
     heatmap.filter = {MapFilter::Kind::Mass, 0.125, 7, 0.75, true, true};
     heatmap.window = {3, 10, 4, 20};

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/attention/pair_reading.h"
+#include "core/attention/rows.h"
+
+#include <functional>
+
+namespace ketscope {
+
+// Mechanisms with random features may be drawn several times: the weights are then the mean over R independent draws, and
+// their standard error is the spread of the draws over √R. With one draw nothing is known of the error.
+
+// The parameter "repeats", R.
+Parameter drawsParameter();
+std::uint64_t drawsOf(const Parameters& parameters);
+
+// The head with the random numbers of one draw; 0 = its own.
+HeadInput withDraw(const HeadInput& input, std::uint64_t draw);
+
+// The mean of the heads that `prepare` makes of every draw; that head itself for one.
+std::unique_ptr<PreparedHead> averagedDraws(const HeadInput& input, const Parameters& parameters,
+                                            const std::function<std::unique_ptr<PreparedHead>(const HeadInput&)>& prepare);
+
+// The gradients of the mean: `backward` is called once a draw, with its share of the gradients.
+void backwardDraws(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
+                   const std::function<void(const HeadInput&, const OutputGradients&)>& backward);
+
+// `reading` is of the first draw: adds the weight of the mean with its error, and says so. Nothing for one draw.
+void addDraws(PairReading& reading, const Mechanism& mechanism, const HeadInput& input, const Parameters& parameters,
+              std::size_t query, std::size_t key, const Monitor& monitor);
+
+// `parameters` with one draw.
+Parameters oneDraw(Parameters parameters);
+
+}  // namespace ketscope
