@@ -117,7 +117,12 @@ Parameter drawsParameter()
             .logarithmic = true};
 }
 
-std::uint64_t drawsOf(const Parameters& parameters) { return static_cast<std::uint64_t>(parameters.integer("repeats")); }
+std::uint64_t drawsOf(const Parameters& parameters)
+{
+    const auto& all = parameters.definitions();
+    const bool shown = parameters.isShown(*std::ranges::find(all, "repeats", &Parameter::id));
+    return shown ? static_cast<std::uint64_t>(parameters.integer("repeats")) : 1;
+}
 
 HeadInput withDraw(const HeadInput& input, std::uint64_t draw)
 {

@@ -13,7 +13,7 @@ namespace ketscope {
 
 // The parameter "repeats", R.
 Parameter drawsParameter();
-std::uint64_t drawsOf(const Parameters& parameters);
+std::uint64_t drawsOf(const Parameters& parameters);  // 1 where the parameter is hidden
 
 // The head with the random numbers of one draw; 0 = its own.
 HeadInput withDraw(const HeadInput& input, std::uint64_t draw);

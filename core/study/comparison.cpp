@@ -232,7 +232,8 @@ std::string traceTag(std::size_t index)
 
 namespace {
 
-// One parameter in a title: numbers always, choices and flags only when they are not as usual.
+// One parameter in a title: numbers always, choices and flags only when they are not as usual, and so counts that usually
+// are at their least, such as one repeat.
 std::string parameterText(const Parameters& parameters, const Parameter& parameter)
 {
     const double value = parameters.real(parameter.id);
@@ -241,6 +242,9 @@ std::string parameterText(const Parameters& parameters, const Parameter& paramet
     case ParameterKind::Choice: return usual ? "" : parameter.choiceTitles[static_cast<std::size_t>(value)];
     case ParameterKind::Flag: return usual ? "" : value != 0.0 ? parameter.title : "not: " + parameter.title;
     case ParameterKind::Integer:
+        if (usual && value == parameter.minimum)
+            return "";
+        break;
     case ParameterKind::Real: break;
     }
     return (parameter.symbol.empty() ? parameter.title : parameter.symbol) + " " + parameters.text(parameter.id);

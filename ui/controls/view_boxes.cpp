@@ -3,7 +3,23 @@
 
 #include "viz/colour_map.h"
 
+#include <QAbstractItemView>
+
 namespace ketscope {
+
+namespace {
+
+// As wide as usual choices need: a page's header has many boxes in a row.
+constexpr int kUsualLetters = 7;
+
+void keepNarrow(ChoiceBox& box)
+{
+    box.setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    box.setMinimumContentsLength(kUsualLetters);
+    box.view()->setMinimumWidth(box.view()->sizeHintForColumn(0) + box.view()->fontMetrics().averageCharWidth() * 4);
+}
+
+}  // namespace
 
 void addColourMaps(ChoiceBox& box)
 {
@@ -17,6 +33,7 @@ ColourMapBox::ColourMapBox(StudyController& controller, QWidget* parent) : Choic
 {
     setAccessibleName(tr("Colour map"));
     addColourMaps(*this);
+    keepNarrow(*this);
     const auto follow = [this, &controller] { choose(QString::fromStdString(controller.study().view.colourMap)); };
     follow();
     connect(&controller, &StudyController::viewChanged, this, follow);
@@ -31,6 +48,7 @@ ScaleBox::ScaleBox(StudyController& controller, QWidget* parent) : ChoiceBox(par
     addItem(tr("√ scale"), static_cast<int>(ColourScale::SquareRoot));
     addItem(tr("Linear scale"), static_cast<int>(ColourScale::Linear));
     addItem(tr("Log scale"), static_cast<int>(ColourScale::Logarithmic));
+    keepNarrow(*this);
     const auto follow = [this, &controller] { choose(static_cast<int>(controller.study().view.scale)); };
     follow();
     connect(&controller, &StudyController::viewChanged, this, follow);

@@ -126,8 +126,9 @@ void HeatmapPage::addChoices(PageHeader& header)
     m_quantity = new ChoiceBox(&header);
     m_quantity->setObjectName(u"quantity"_s);
     m_quantity->setAccessibleName(tr("What the maps show"));
-    for (const QString& title : {tr("Weights"), tr("Rollout"), tr("Relevance")})
-        m_quantity->addItem(title);
+    const QString titles[] = {tr("Weights"), tr("Rollout"), tr("Relevance")};
+    for (int index = 0; index < 3; ++index)
+        m_quantity->addItem(titles[index], index);
     connect(m_quantity, &QComboBox::activated, this, [this](int index) {
         m_flowAsked.reset();
         m_controller.changeView([index](auto& view) { view.heatmap.quantity = static_cast<MapQuantity>(index); });
@@ -140,7 +141,8 @@ void HeatmapPage::addChoices(PageHeader& header)
 
 void HeatmapPage::addTicks(PageHeader& header)
 {
-    m_lock = new TickBox(tr("Lock range"), &header);
+    m_lock = new TickBox(tr("Lock"), &header);
+    m_lock->setAccessibleName(tr("Lock range"));
     m_lock->setToolTip(tr("Keep the colour range of A and B while heads and parameters change. L"));
     m_lock->setObjectName(u"lockRange"_s);
     m_difference = new TickBox(tr("Δ"), &header);

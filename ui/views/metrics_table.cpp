@@ -269,6 +269,8 @@ void MetricsPanel::refreshNote(const StudyController& controller, const MetricsT
                  "out.")
             : tr("Key: its column divided by its sum. Head and patched values are means over queries; max |Δ| "
                  "is a maximum.");
+    if (controller.study().view.heatmap.quantity != MapQuantity::Weights)
+        text = tr("Of the weights of the selected head, not of the maps above. ") + text;
     const bool errors = std::ranges::any_of(table.rows(), [](const MetricRow& each) {
         return std::ranges::any_of(each.errors, [](const auto& error) { return error.has_value(); });
     });
