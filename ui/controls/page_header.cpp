@@ -52,20 +52,37 @@ void HeaderLayout::setGeometry(const QRect& rectangle)
     place(rectangle, true);
 }
 
+int HeaderLayout::widthOf(int first, int last) const
+{
+    int width = 0;
+    for (int i = first; i < last; ++i)
+        width += m_items[i]->isEmpty() ? 0 : m_items[i]->sizeHint().width() + kGap;
+    return width;
+}
+
+// The fewest of the last items that leave the others one line for themselves and fit beside the first item; none where
+// that is not possible.
+int HeaderLayout::firstBeside(int width) const
+{
+    const int all = count(), title = m_items.front()->minimumSize().width();
+    int first = all;
+    while (first > 1 && widthOf(1, first) - kGap > width)
+        --first;
+    return title + widthOf(first, all) <= width ? first : all;
+}
+
 int HeaderLayout::place(const QRect& rectangle, bool apply) const
 {
     const QRect inner = rectangle.marginsRemoved(contentsMargins());
-    int others = 0;
-    for (int i = 1; i < m_items.size(); ++i)
-        others += m_items[i]->isEmpty() ? 0 : m_items[i]->sizeHint().width() + kGap;
-    const bool oneLine = m_items.isEmpty() || m_items.front()->minimumSize().width() + others <= inner.width();
+    if (m_items.isEmpty())
+        return contentsMargins().top() + contentsMargins().bottom();
+    const bool oneLine = m_items.front()->minimumSize().width() + widthOf(1, count()) <= inner.width();
+    const int beside = oneLine ? 1 : firstBeside(inner.width());
     int x = inner.left(), y = inner.top(), line = 0;
-    for (int i = 0; i < m_items.size(); ++i) {
+    const auto put = [&](int i, int width) {
         QLayoutItem& item = *m_items[i];
         if (item.isEmpty())
-            continue;
-        const int full = i == 0 ? inner.width() - (oneLine ? others : 0) : item.sizeHint().width();
-        const int width = std::min(full, inner.width());
+            return;
         if (x > inner.left() && x + width > inner.left() + inner.width()) {
             x = inner.left();
             y += line + kLineGap;
@@ -76,7 +93,14 @@ int HeaderLayout::place(const QRect& rectangle, bool apply) const
             item.setGeometry(QRect(x, y + (oneLine ? (inner.height() - item.sizeHint().height()) / 2 : 0), width,
                                    item.sizeHint().height()));
         x += width + kGap;
-    }
+    };
+    put(0, inner.width() - widthOf(beside, count()));
+    for (int i = beside; i < count(); ++i)
+        put(i, std::min(m_items[i]->sizeHint().width(), inner.width()));
+    if (!oneLine)
+        x = inner.left() + inner.width();  // what follows begins a line
+    for (int i = 1; i < beside; ++i)
+        put(i, std::min(m_items[i]->sizeHint().width(), inner.width()));
     return y + line - rectangle.top() + contentsMargins().bottom();
 }
 

@@ -7,8 +7,8 @@
 
 namespace ketscope {
 
-// The first item takes what the others leave of the first line; where that is less than it needs, it has the line for
-// itself and the others follow on as many lines as they take.
+// The first item takes what the others leave of the first line; where that is less than it needs, the others follow on a
+// second line, those of them that it has no room for at the right of the first; or else on as many lines as they take.
 class HeaderLayout : public QLayout {
     Q_OBJECT
 
@@ -29,6 +29,8 @@ public:
 
 private:
     int place(const QRect& rectangle, bool apply) const;  // the height that it takes
+    int widthOf(int first, int last) const;               // with a gap after each
+    int firstBeside(int width) const;
 
     QList<QLayoutItem*> m_items;
 };

@@ -158,9 +158,13 @@ void HeatmapPage::addTicks(PageHeader& header)
     connect(m_standardErrors, &QCheckBox::clicked, this,
             [this](bool on) { m_controller.changeView([on](auto& v) { v.heatmap.standardErrors = on; }); });
     connect(m_lock, &QCheckBox::toggled, m_figure, &FigureView::setRangeLocked);
+    auto* together = new QWidget(&header);
+    auto* row = new QHBoxLayout(together);
+    row->setContentsMargins(0, 0, 0, 0);
     for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference, m_standardErrors,
                                                             makeExplanationButton(m_appearance, &header)})
-        header.add(control);
+        row->addWidget(control);
+    header.add(together);
 }
 
 QWidget* HeatmapPage::makeHeader()
