@@ -12,7 +12,8 @@ namespace ketscope {
 
 namespace {
 
-constexpr std::size_t kChunk = 256;
+constexpr std::size_t kChunk = 256;  // of keys
+constexpr std::size_t kRows = 48;    // of queries at a time, so that their scores stay in the cache
 
 // Some rows of a matrix, one after the other: as they lie where that is so and `width` fits, else copied to `room`.
 MatrixView gathered(MatrixView from, std::span<const std::size_t> rows, std::size_t width, Tensor& room)
@@ -52,12 +53,16 @@ public:
             return;
         const PackedMatrix packed =
             PackedMatrix::transposed(gathered(m_input.keys, keys, m_input.keys.columns, m_keyRoom));
-        Tensor scores({ends.size() - from, keys.size()});
-        packed.multiply(m_queries.matrix().middleRows(from, scores.shape()[0]), scores.matrix());
-        for (std::size_t a = from; a < ends.size(); ++a)
-            addRow(a, scores.matrix().row(a - from), std::min(keys.size(), ends[a] - first));
-        multiplyWide(scores.matrix(), gathered(m_input.values, keys, m_sums.shape()[1], m_valueRoom),
-                     m_sums.matrix().middleRows(from, scores.shape()[0]), true);
+        const MatrixView values = gathered(m_input.values, keys, m_sums.shape()[1], m_valueRoom);
+        Tensor room({kRows, keys.size()});
+        for (std::size_t block = from; block < ends.size(); block += kRows) {
+            const std::size_t count = std::min(kRows, ends.size() - block);
+            const MutableMatrixView scores = room.matrix().middleRows(0, count);
+            packed.multiply(m_queries.matrix().middleRows(block, count), scores);
+            for (std::size_t i = 0; i < count; ++i)
+                addRow(block + i, scores.row(i), std::min(keys.size(), ends[block + i] - first));
+            multiplyWide(scores, values, m_sums.matrix().middleRows(block, count), true);
+        }
     }
 
     Tensor result() const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantum/iqp_state.h"
 
+#include <bit>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -50,11 +51,12 @@ void applyIqpFeatureMap(std::span<const double> data, std::size_t repetitions, s
 {
     const std::vector<Complex> phases = phasesOf(data);
     const std::size_t rest = state.size() >> data.size();  // amplitudes for each basis state of those qubits
+    const int shift = std::countr_zero(rest);
     for (std::size_t repetition = 0; repetition < repetitions; ++repetition) {
         for (std::size_t bit = rest; bit < state.size(); bit *= 2)
             hadamard(state, bit);
         for (std::size_t i = 0; i < state.size(); ++i) {
-            const Complex phase = phases[i / rest];
+            const Complex phase = phases[i >> shift];
             const Complex a = state[i];
             state[i] = {a.real() * phase.real() - a.imag() * phase.imag(),
                         a.real() * phase.imag() + a.imag() * phase.real()};
