@@ -32,12 +32,12 @@ void oneState(benchmark::State& state, std::size_t qubits)
 }
 
 // Four layers on the states of many tokens at once.
-void batch(benchmark::State& state, std::size_t qubits)
+template <typename Real> void batch(benchmark::State& state, std::size_t qubits)
 {
     const auto tokens = static_cast<std::size_t>(state.range(0));
     const Circuit circuit = pqcAnsatz(qubits, 4);
     const std::vector<double> angles = randomAngles(circuit);
-    StateBatch states(qubits, tokens);
+    BasicStateBatch<Real> states(qubits, tokens);
     for (auto _ : state)
         states.apply(circuit, angles);
     state.counters["tokens/s"] =
@@ -53,13 +53,17 @@ void addStateVectors()
                                      qubits)
             ->UseRealTime()
             ->Unit(benchmark::kMicrosecond);
-    for (const std::size_t qubits : {4UL, 6UL, 8UL, 10UL})
-        benchmark::RegisterBenchmark(("state-batch/layers:4/qubits:" + std::to_string(qubits)).c_str(), batch, qubits)
-            ->ArgName("tokens")
-            ->Arg(16)
-            ->Arg(128)
-            ->UseRealTime()
-            ->Unit(benchmark::kMicrosecond);
+    using Run = void (*)(benchmark::State&, std::size_t);
+    for (const auto& [precision, run] :
+         {std::pair<std::string, Run>("double", batch<double>), {"single", batch<float>}})
+        for (const std::size_t qubits : {4UL, 6UL, 8UL, 10UL})
+            benchmark::RegisterBenchmark(
+                ("state-batch/" + precision + "/layers:4/qubits:" + std::to_string(qubits)).c_str(), run, qubits)
+                ->ArgName("tokens")
+                ->Arg(16)
+                ->Arg(128)
+                ->UseRealTime()
+                ->Unit(benchmark::kMicrosecond);
 }
 
 }  // namespace ketscope::bench

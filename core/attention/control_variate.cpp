@@ -39,10 +39,10 @@ std::vector<Parameter> controlParameters(const std::string& parent, const std::v
          .help = "A cheap approximate row p̃ whose output is known exactly takes off the part of the shot noise that it "
                  "shares with the softmax row. Weights become signed; their mean stays the softmax row.",
          .kind = ParameterKind::Choice,
-         .choices = {"none", "top-k", "favor", "blend-thirty", "blend-twenty"},
-         .choiceTitles = {"None", "Top-k softmax", "FAVOR+ features (Performer)",
+         .choices = {"none", "top-k", "favor", "nystrom", "blend-thirty", "blend-twenty"},
+         .choiceTitles = {"None", "Top-k softmax", "FAVOR+ features (Performer)", "Landmarks (Nyström)",
                           "0.7 sampled + 0.3 exact, as published", "0.8 sampled + 0.2 exact, as published"},
-         .choiceFaults = {"", "", "", fault + "0.7.", fault + "0.8."},
+         .choiceFaults = {"", "", "", "", fault + "0.7.", fault + "0.8."},
          .shownWhen = parent,
          .shownWhenIn = values,
          .group = "Control variate"},
@@ -72,6 +72,18 @@ std::vector<Parameter> controlParameters(const std::string& parent, const std::v
          .shownWhen = "control",
          .shownWhenIn = {"favor"},
          .group = "Control variate"},
+        {.id = "control-landmarks",
+         .title = "Landmarks of the control",
+         .symbol = "r",
+         .help = "p̃ is the row of Nyströmformer with as many landmarks, negative weights left out.",
+         .kind = ParameterKind::Integer,
+         .minimum = 1,
+         .maximum = 512,
+         .initial = 16,
+         .logarithmic = true,
+         .shownWhen = "control",
+         .shownWhenIn = {"nystrom"},
+         .group = "Control variate"},
         {.id = "beta",
          .title = "Coefficient β from",
          .help = "Shots that are not the ones it is applied to, so that it adds no bias: the other half of them, both "
@@ -80,7 +92,7 @@ std::vector<Parameter> controlParameters(const std::string& parent, const std::v
          .choices = {"cross-fit", "pilot"},
          .choiceTitles = {"Cross-fit", "Pilot"},
          .shownWhen = "control",
-         .shownWhenIn = {"top-k", "favor"},
+         .shownWhenIn = {"top-k", "favor", "nystrom"},
          .group = "Control variate"}};
 }
 
@@ -93,8 +105,25 @@ ControlVariate::ControlVariate(const HeadInput& input, const Parameters& paramet
         m_squaredNorms.push_back(std::inner_product(v.begin(), v.end(), v.begin(), 0.0, std::plus<>(),
                                                     [](double a, double b) { return a * b; }));
     }
-    if (parameters.flag("register") || parameters.choice("control") != "favor")
+    if (parameters.flag("register"))
         return;
+    if (parameters.choice("control") == "nystrom")
+        prepareNystrom(parameters);
+    if (parameters.choice("control") == "favor")
+        prepareFavor(parameters);
+}
+
+void ControlVariate::prepareNystrom(const Parameters& parameters)
+{
+    const Mechanism& nystrom = mechanism("nystrom");
+    Parameters own = nystrom.defaults();
+    own.setText("landmarks", parameters.text("control-landmarks"));
+    m_nystrom = nystrom.prepare(m_input, own, Monitor());
+}
+
+void ControlVariate::prepareFavor(const Parameters& parameters)
+{
+    const HeadInput& input = m_input;
     const PositiveFeatures map(input.queries.columns,
                                {.features = static_cast<std::size_t>(parameters.integer("control-features")),
                                 .pointFactor = std::sqrt(input.scale)},
@@ -114,7 +143,9 @@ bool ControlVariate::isPublished(const Parameters& parameters)
 
 std::vector<double> ControlVariate::control(std::size_t query, std::span<const double> p) const
 {
-    std::vector<double> result = m_queryFeatures.empty() ? topKeys(p) : favor(query, p);
+    std::vector<double> result = m_nystrom != nullptr      ? nystrom(query)
+                                 : m_queryFeatures.empty() ? topKeys(p)
+                                                           : favor(query, p);
     const double mass = std::accumulate(result.begin(), result.end(), 0.0);
     for (std::size_t j = 0; j < p.size(); ++j)
         result[j] = mass > 0.0 ? std::min(result[j] / mass, kLargestRatio * p[j]) : 0.0;
@@ -146,6 +177,16 @@ std::vector<double> ControlVariate::favor(std::size_t query, std::span<const dou
     for (std::size_t j = 0; j < p.size(); ++j)
         if (p[j] > 0.0)
             result[j] = products.data()[j] * std::exp(exponent(j) - largest);
+    return result;
+}
+
+std::vector<double> ControlVariate::nystrom(std::size_t query) const
+{
+    Tensor weights({m_input.queries.rows, m_input.keys.rows});
+    Tensor output({m_input.queries.rows, m_input.values.columns});
+    m_nystrom->rows(query, query + 1, {weights.matrix(), output.matrix(), {}, {}});
+    std::vector<double> result(m_input.keys.rows);
+    std::ranges::transform(weights.matrix().row(query), result.begin(), [](float w) { return std::max(w, 0.0F); });
     return result;
 }
 

@@ -40,6 +40,9 @@ public:
 private:
     std::vector<double> topKeys(std::span<const double> p) const;
     std::vector<double> favor(std::size_t query, std::span<const double> p) const;
+    std::vector<double> nystrom(std::size_t query) const;
+    void prepareFavor(const Parameters& parameters);
+    void prepareNystrom(const Parameters& parameters);
 
     // Weights and variances with the control taken off.
     static void apply(Estimate& estimate, std::span<const double> p, std::span<const double> control, double beta);
@@ -52,6 +55,7 @@ private:
     Tensor m_queryFeatures;              // (n, features) of FAVOR+; empty for other controls
     PackedMatrix m_keyFeatures;          // (features, m)
     std::vector<double> m_keyExponents;  // (m)
+    std::unique_ptr<PreparedHead> m_nystrom;
 };
 
 }  // namespace ketscope

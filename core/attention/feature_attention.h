@@ -15,13 +15,11 @@ struct FeatureRule {
 };
 
 // The attention of a feature map. Without weights to fill, and without an additive mask, it takes time and memory that are
-// linear in the number of tokens: sums of φ(k)vᵀ over all keys or, with a causal mask, over the keys before each chunk of
-// kFeatureChunk. `keyExponents` (m) are added to the features' own; empty = none. Forgets `map` never: it is shared.
+// linear in the number of tokens and bounded memory: sums of φ(k)vᵀ over all keys or, with a causal mask, over the keys
+// before the queries' own chunk, which run along with them. `keyExponents` (m) are added to the features' own; empty = none. Forgets `map` never: it is shared.
 std::unique_ptr<PreparedHead> prepareFeatureAttention(const HeadInput& input, std::shared_ptr<const FeatureMap> map,
                                                       const FeatureRule& rule, std::vector<double> keyExponents,
                                                       const Monitor& monitor);
-
-inline constexpr std::size_t kFeatureChunk = PackedMatrix::kColumnUnit;
 
 // Its backward pass, by the dense definition in double precision. `sigma` as in FeatureMap::backward; the gradient with
 // respect to `keyExponents` is added to `exponents` (m) unless null.

@@ -21,7 +21,8 @@ struct FidelitySettings {
     // Noise on each qubit needs every state; angle-encoded qubits stay apart, and each is a closed form.
     bool simulatesNoise() const { return !noise.kraus.empty() && map != StateEncoding::Angle; }
     bool hasTrajectories() const { return simulatesNoise() && trajectories; }
-    bool isDifferentiable() const { return !hasShots() && noise.kraus.empty(); }
+    // Not through shots, random runs, or noise between the gates of an encoding.
+    bool isDifferentiable() const { return !hasShots() && !(simulatesNoise() && (trajectories || afterEachGate)); }
 
     // Qubits of a state of `components` components, at least 1.
     std::size_t qubitsOf(std::size_t components) const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/fidelity.h"
 #include "core/attention/iqp_gradients.h"
+#include "core/attention/noisy_state_gradients.h"
 #include "core/attention/rows.h"
 
 #include <cmath>
@@ -25,7 +26,9 @@ struct Encoding {
     Dense fidelities;  // (n, m)
     Dense queries;
     Dense keys;
-    std::optional<IqpOverlaps> iqp;  // of that map
+    std::optional<IqpOverlaps> iqp = {};  // of that map
+    std::optional<NoisyStates> noisy = {};
+    std::optional<NoisyAngles> noisyAngles = {};
 };
 
 Dense unitRows(const Dense& matrix, const VectorXd& norms)
@@ -254,20 +257,29 @@ Dense ruleBackward(const HeadInput& input, const FidelitySettings& settings, con
     return result;
 }
 
+Dense pureOverlaps(const HeadInput& input, const FidelitySettings& settings, const Encoding& encoding)
+{
+    if (settings.sign == SignRemedy::Affine)
+        return affineOverlaps(input, encoding.queries, encoding.keys);
+    return settings.map == StateEncoding::Angle ? angleOverlaps(encoding.queries, encoding.keys, settings.bandwidth)
+                                                : amplitudeOverlaps(encoding.queries, encoding.keys);
+}
+
 Encoding encode(const HeadInput& input, const FidelitySettings& settings)
 {
-    Encoding encoding{{}, {}, dense(input.queries), dense(input.keys), {}};
+    Encoding encoding{{}, {}, dense(input.queries), dense(input.keys)};
     if (settings.map == StateEncoding::Iqp) {
         encoding.iqp.emplace(input, settings);
         encoding.overlaps = encoding.iqp->real();
         encoding.fidelities = encoding.iqp->fidelities();
-        return encoding;
+    } else {
+        encoding.overlaps = pureOverlaps(input, settings, encoding);
+        encoding.fidelities = encoding.overlaps.cwiseAbs2();
     }
-    encoding.overlaps = settings.sign == SignRemedy::Affine ? affineOverlaps(input, encoding.queries, encoding.keys)
-                        : settings.map == StateEncoding::Angle
-                            ? angleOverlaps(encoding.queries, encoding.keys, settings.bandwidth)
-                            : amplitudeOverlaps(encoding.queries, encoding.keys);
-    encoding.fidelities = encoding.overlaps.cwiseAbs2();
+    if (settings.simulatesNoise())
+        encoding.fidelities = encoding.noisy.emplace(input, settings).fidelities();
+    else if (!settings.noise.kraus.empty())
+        encoding.fidelities = encoding.noisyAngles.emplace(input, settings).fidelities();
     return encoding;
 }
 
@@ -275,8 +287,10 @@ Encoding encode(const HeadInput& input, const FidelitySettings& settings)
 Sides encodingBackward(const HeadInput& input, const FidelitySettings& settings, const Encoding& encoding,
                        const Dense& gradients, double* ofBandwidth)
 {
-    if (encoding.iqp) {
-        IqpGradients found = encoding.iqp->backward(gradients);
+    if (encoding.iqp || encoding.noisy || encoding.noisyAngles) {
+        IqpGradients found = encoding.noisy         ? encoding.noisy->backward(gradients)
+                             : encoding.noisyAngles ? encoding.noisyAngles->backward(gradients)
+                                                    : encoding.iqp->backward(gradients);
         *ofBandwidth += found.bandwidth;
         return {std::move(found.queries), std::move(found.keys)};
     }

@@ -14,17 +14,6 @@ namespace {
 using Complex = std::complex<double>;
 using Eigen::Index;
 
-ComplexDense statesOf(MatrixView vectors, const FidelitySettings& settings)
-{
-    ComplexDense states(vectors.rows, std::size_t{1} << settings.qubitsOf(vectors.columns));
-    for (std::size_t token = 0; token < vectors.rows; ++token) {
-        const std::vector<Complex> state = encodedState(vectors.row(token), settings);
-        for (std::size_t b = 0; b < state.size(); ++b)
-            states(static_cast<Index>(token), static_cast<Index>(b)) = state[b];
-    }
-    return states;
-}
-
 // Component numbers that the angle of a rotation comes from: 2s·x_a, or 2(π − s·x_a)(π − s·x_b).
 struct AngleSource {
     std::size_t a = 0;
@@ -88,7 +77,20 @@ void backwards(std::span<const float> vector, const FidelitySettings& settings, 
     }
 }
 
-Dense allBackwards(MatrixView vectors, const FidelitySettings& settings, const ComplexDense& lambdas, double* ofScale)
+}  // namespace
+
+ComplexDense encodedStates(MatrixView vectors, const FidelitySettings& settings)
+{
+    ComplexDense states(vectors.rows, std::size_t{1} << settings.qubitsOf(vectors.columns));
+    for (std::size_t token = 0; token < vectors.rows; ++token) {
+        const std::vector<Complex> state = encodedState(vectors.row(token), settings);
+        for (std::size_t b = 0; b < state.size(); ++b)
+            states(static_cast<Index>(token), static_cast<Index>(b)) = state[b];
+    }
+    return states;
+}
+
+Dense iqpBackwards(MatrixView vectors, const FidelitySettings& settings, const ComplexDense& lambdas, double* ofScale)
 {
     Dense result = Dense::Zero(static_cast<Index>(vectors.rows), static_cast<Index>(vectors.columns));
     for (std::size_t token = 0; token < vectors.rows; ++token) {
@@ -101,11 +103,9 @@ Dense allBackwards(MatrixView vectors, const FidelitySettings& settings, const C
     return result;
 }
 
-}  // namespace
-
 IqpOverlaps::IqpOverlaps(const HeadInput& input, const FidelitySettings& settings)
-    : m_input(input), m_settings(settings), m_queries(statesOf(input.queries, settings)),
-      m_keys(statesOf(input.keys, settings)), m_overlaps(m_queries.conjugate() * m_keys.transpose())
+    : m_input(input), m_settings(settings), m_queries(encodedStates(input.queries, settings)),
+      m_keys(encodedStates(input.keys, settings)), m_overlaps(m_queries.conjugate() * m_keys.transpose())
 {
 }
 
@@ -114,8 +114,8 @@ IqpGradients IqpOverlaps::backward(const Dense& ofFidelities) const
 {
     IqpGradients result;
     const ComplexDense weighted = m_overlaps.cwiseProduct(ofFidelities.cast<Complex>());
-    result.queries = allBackwards(m_input.queries, m_settings, weighted.conjugate() * m_keys, &result.bandwidth);
-    result.keys = allBackwards(m_input.keys, m_settings, weighted.transpose() * m_queries, &result.bandwidth);
+    result.queries = iqpBackwards(m_input.queries, m_settings, weighted.conjugate() * m_keys, &result.bandwidth);
+    result.keys = iqpBackwards(m_input.keys, m_settings, weighted.transpose() * m_queries, &result.bandwidth);
     return result;
 }
 

@@ -16,6 +16,12 @@ struct IqpGradients {
     double bandwidth = 0.0;
 };
 
+// The encoded vectors as rows (n, D).
+ComplexDense encodedStates(MatrixView vectors, const FidelitySettings& settings);
+
+// From λ of every IQP-encoded state (n, D), where dL = 2 Re⟨λ|dψ⟩, to the vectors (n, d); adds dL/ds to `ofScale`.
+Dense iqpBackwards(MatrixView vectors, const FidelitySettings& settings, const ComplexDense& lambdas, double* ofScale);
+
 // Overlaps of IQP-encoded queries and keys in double precision, and the way back to the vectors: adjoint differentiation, one
 // run backwards for each vector.
 class IqpOverlaps {

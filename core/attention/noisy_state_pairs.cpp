@@ -220,10 +220,7 @@ std::unique_ptr<StatePairs> simulatedPairs(std::unique_ptr<StatePairs> pure, con
         checkSize(input, 4.0 * dimension * static_cast<double>(settings.runs), "Use fewer trajectories or tokens.");
         return std::make_unique<TrajectoryPairs>(std::move(pure), input, settings, monitor);
     }
-    if (qubits > DensityMatrix::kMaximumQubits)
-        refuse({"density matrix", "at most 8 qubits (256 components)",
-                std::to_string(qubits) + " qubits for " + std::to_string(input.queries.columns) + " components",
-                "Choose simulation=trajectories."});
+    checkDensityQubits(settings, input.queries.columns);
     checkSize(input, dimension * dimension, "Use trajectories or fewer tokens.");
     return std::make_unique<DensityPairs>(std::move(pure), input, settings, monitor);
 }
@@ -237,6 +234,15 @@ double gatesOf(const FidelitySettings& settings, std::size_t components)
 }
 
 }  // namespace
+
+void checkDensityQubits(const FidelitySettings& settings, std::size_t components)
+{
+    const std::size_t qubits = settings.qubitsOf(components);
+    if (qubits > DensityMatrix::kMaximumQubits)
+        refuse({"density matrix", "at most 8 qubits (256 components)",
+                std::to_string(qubits) + " qubits for " + std::to_string(components) + " components",
+                "Choose simulation=trajectories."});
+}
 
 RegisterMixing registerMixing(const FidelitySettings& settings, std::size_t components)
 {

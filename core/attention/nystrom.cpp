@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/attention/landmark_attention.h"
 #include "core/attention/pseudo_inverse.h"
 #include "core/attention/segments.h"
 #include "core/nn/row_softmax.h"
@@ -6,6 +7,8 @@
 #include <cmath>
 #include <limits>
 #include <mutex>
+#include <numeric>
+#include <utility>
 
 namespace ketscope {
 
@@ -26,10 +29,11 @@ std::vector<Parameter> nystromParameters()
          .logarithmic = true},
         {.id = "inverse",
          .title = "Pseudo-inverse",
-         .help = "SVD drops singular values below a thousandth of the largest. Six iterations are what Nyströmformer "
-                 "runs. With "
-                 "a causal mask the landmark matrix is triangular and solved directly, and this changes nothing.",
+         .help = "Six iterations are what Nyströmformer runs: fast, and singular values below about a thirtieth of the "
+                 "largest are left out. SVD keeps those down to a thousandth and takes several times as long. With a "
+                 "causal mask the landmark matrix is triangular and solved directly, and this changes nothing.",
          .kind = ParameterKind::Choice,
+         .initial = 1,
          .choices = {"svd", "iterations"},
          .choiceTitles = {"SVD", "Six iterations"}},
     };
@@ -67,47 +71,65 @@ QueryLandmarks meansOfQueries(const MatrixView& queries, const std::vector<std::
 {
     QueryLandmarks result{Tensor::zeros({count, queries.columns}), std::vector<bool>(count, false)};
     std::vector<std::size_t> sizes(count, 0);
+    const auto columns = static_cast<Eigen::Index>(queries.columns);
+    const auto mean = [&](std::size_t segment) {
+        return Eigen::Map<Eigen::RowVectorXf>(result.means.matrix().row(segment).data(), columns);
+    };
     for (std::size_t row = 0; row < queries.rows; ++row) {
         if (segmentOf[row] >= count)
             continue;
         ++sizes[segmentOf[row]];
-        for (std::size_t c = 0; c < queries.columns; ++c)
-            result.means.matrix()(segmentOf[row], c) += queries(row, c);
+        mean(segmentOf[row]) += Eigen::Map<const Eigen::RowVectorXf>(queries.row(row).data(), columns);
     }
     for (std::size_t a = 0; a < count; ++a) {
         result.used[a] = sizes[a] > 0;
-        for (float& x : result.means.matrix().row(a))
-            x /= static_cast<float>(std::max<std::size_t>(sizes[a], 1));
+        mean(a) /= static_cast<float>(std::max<std::size_t>(sizes[a], 1));
     }
     return result;
 }
 
 class NystromHead final : public WeightsHead {
 public:
-    NystromHead(const HeadInput& head, std::size_t landmarks, bool iterate)
-        : WeightsHead(head), m_softmax(head, KeySegments(head, landmarks)), m_keys(PackedMatrix::transposed(head.keys))
+    NystromHead(const HeadInput& head, std::size_t landmarks, bool iterate, const Monitor& monitor)
+        : WeightsHead(head), m_softmax(head, KeySegments(head, landmarks))
     {
         if (head.mask.causal)
             solveCausal();
         else
             solve(landmarks, iterate);
-        Tensor ofValues({m_toKeys.shape()[0], head.values.columns});
-        values().multiply(m_toKeys.matrix(), ofValues.matrix());
+        if (!head.mask.additive.empty())
+            return;
+        Tensor ofValues = landmarkOutput(head, m_queries.matrix(), segments().keys, seenKeys(), monitor);
+        for (std::size_t a = 0; a < m_plain.size(); ++a)
+            if (m_plain[a])
+                std::ranges::copy(m_softmax.valueMeans().matrix().row(a), ofValues.matrix().row(a).begin());
         m_ofValues = multiplied(ofValues);
     }
 
 private:
     const KeySegments& segments() const { return m_softmax.segments(); }
 
-    // softmax of the landmark queries over the keys that belong to the segments < end(landmark).
-    Tensor landmarksToKeys(const Tensor& queries, const std::vector<std::size_t>& ends) const;
-    Dense landmarkLogits(const Tensor& queries) const;
+    // How many of the segments' keys each landmark sees.
+    std::vector<std::size_t> seenKeys() const
+    {
+        std::vector<std::size_t> seen(m_ends.size());
+        std::ranges::transform(m_ends, seen.begin(), [this](std::size_t end) {
+            return std::min(end * segments().length, segments().keys.size());
+        });
+        return seen;
+    }
+
+    Tensor landmarksToKeys() const;
+    Dense landmarkLogits() const;
+    Tensor landmarkWeights() const;
     void solve(std::size_t landmarks, bool iterate);
     void solveCausal();
 
-    // m_solved · rows, in double.
+    // A⁺ · rows.
     PackedMatrix multiplied(const Tensor& rows) const
     {
+        if (!m_landmarks.empty())
+            return PackedMatrix::of(iteratedInverseTimes(m_landmarks.matrix(), rows.matrix()).matrix());
         const Dense product = m_solved * dense(rows.matrix());
         Tensor result({static_cast<std::size_t>(product.rows()), rows.shape()[1]});
         for (std::size_t i = 0; i < result.shape()[0]; ++i)
@@ -130,39 +152,65 @@ private:
     }
 
     SegmentSoftmax m_softmax;
-    PackedMatrix m_keys;      // Kᵀ
-    Tensor m_toKeys;          // (landmark queries, m): softmax(Q̃Kᵀ), causal: of segments that have ended
-    Dense m_solved;           // (segments, landmark queries): what takes a share to rows of m_toKeys
-    PackedMatrix m_ofValues;  // m_solved · m_toKeys · V
+    Tensor m_queries;                 // landmarks, (r', d)
+    std::vector<std::size_t> m_ends;  // segments before this are seen by each
+    std::vector<bool> m_plain;        // causal: landmarks that stand for the plain mean of their segment
+    Tensor m_landmarks;               // A = softmax(Q̃K̃ᵀ), (r', segments), where six iterations invert it
+    Dense m_solved;                   // (segments, r'): A⁺ where not
+    PackedMatrix m_ofValues;          // A⁺ · softmax(Q̃Kᵀ) · V, causal: of segments that have ended
     mutable std::once_flag m_spreadOnce;
-    mutable PackedMatrix m_spread;  // m_solved · m_toKeys, for the weights
+    mutable PackedMatrix m_spread;  // A⁺ · softmax(Q̃Kᵀ), for the weights
 };
 
-Tensor NystromHead::landmarksToKeys(const Tensor& queries, const std::vector<std::size_t>& ends) const
+// softmax of the landmark queries over the keys that belong to the segments before their end.
+Tensor NystromHead::landmarksToKeys() const
 {
-    constexpr float kUnseen = -std::numeric_limits<float>::infinity();
-    Tensor scaled({queries.shape()[0], queries.shape()[1]});
-    std::ranges::transform(queries.values(), scaled.data(), [this](float x) { return input().scale * x; });
-    Tensor rows({queries.shape()[0], input().keys.rows});
-    m_keys.multiply(scaled.matrix(), rows.matrix());
-    const auto& allowed = input().mask.keyAllowed;
-    for (std::size_t a = 0; a < ends.size(); ++a) {
+    Tensor rows = Tensor::zeros({m_queries.shape()[0], input().keys.rows});
+    const PackedMatrix keys = PackedMatrix::transposed(input().keys);
+    Tensor products({1, input().keys.rows});
+    const std::vector<std::size_t> seen = seenKeys();
+    std::vector<float> logits;
+    for (std::size_t a = 0; a < seen.size(); ++a) {
         const auto row = rows.matrix().row(a);
-        for (std::size_t key = 0; key < allowed.size(); ++key)
-            if (allowed[key] == 0)
-                row[key] = kUnseen;
-        const std::size_t last = std::min(ends[a] * segments().length, segments().keys.size());
-        const std::size_t end = last == 0 ? 0 : segments().keys[last - 1] + 1;
-        std::fill(row.begin() + static_cast<std::ptrdiff_t>(end), row.end(), kUnseen);
-        softmaxRow(row.data(), row.size());
+        if (a < m_plain.size() && m_plain[a]) {
+            for (std::size_t index = a * segments().length; index < seen[a]; ++index)
+                row[segments().keys[index]] = 1.0F / static_cast<float>(segments().sizeOf(a));
+            continue;
+        }
+        keys.multiply(m_queries.matrix().middleRows(a, 1), products.matrix());
+        logits.resize(seen[a]);
+        for (std::size_t index = 0; index < seen[a]; ++index)
+            logits[index] = input().scale * products.data()[segments().keys[index]];
+        softmaxRow(logits.data(), logits.size());
+        for (std::size_t index = 0; index < seen[a]; ++index)
+            row[segments().keys[index]] = logits[index];
     }
     return rows;
 }
 
-Dense NystromHead::landmarkLogits(const Tensor& queries) const
+Dense NystromHead::landmarkLogits() const
 {
-    return static_cast<double>(input().scale) * dense(queries.matrix())
+    return static_cast<double>(input().scale) * dense(m_queries.matrix())
            * dense(m_softmax.keyMeans().matrix()).transpose();
+}
+
+// softmax(Q̃K̃ᵀ), where a shorter last segment counts for as much less.
+Tensor NystromHead::landmarkWeights() const
+{
+    const std::size_t count = segments().count();
+    Tensor weights({m_queries.shape()[0], count});
+    if (count == 0)
+        return weights;
+    PackedMatrix::transposed(m_softmax.keyMeans().matrix()).multiply(m_queries.matrix(), weights.matrix());
+    const double share = static_cast<double>(segments().sizeOf(count - 1)) / static_cast<double>(segments().length);
+    for (std::size_t a = 0; a < weights.shape()[0]; ++a) {
+        const std::span<float> row = weights.matrix().row(a);
+        for (float& logit : row)
+            logit *= input().scale;
+        row.back() += static_cast<float>(std::log(share));
+        softmaxRow(row.data(), row.size());
+    }
+    return weights;
 }
 
 void NystromHead::solve(std::size_t landmarks, bool iterate)
@@ -179,16 +227,21 @@ void NystromHead::solve(std::size_t landmarks, bool iterate)
     std::vector<std::size_t> segmentOf(n, count);
     for (std::size_t index = 0; index < used.size(); ++index)
         segmentOf[used[index]] = index / length;
-    const QueryLandmarks queries = meansOfQueries(input().queries, segmentOf, count);
-    m_toKeys = landmarksToKeys(queries.means, std::vector<std::size_t>(count, segments().count()));
-    Dense logits = landmarkLogits(queries.means);
-    for (Eigen::Index i = 0; i < logits.rows() && logits.cols() > 0; ++i) {
-        const double sizeOfLast = static_cast<double>(segments().sizeOf(segments().count() - 1));
-        logits(i, logits.cols() - 1) += std::log(sizeOfLast / static_cast<double>(segments().length));
-        logits.row(i) = (logits.row(i).array() - logits.row(i).maxCoeff()).exp();
-        logits.row(i) /= logits.row(i).sum();
+    m_queries = meansOfQueries(input().queries, segmentOf, count).means;
+    m_ends.assign(count, segments().count());
+    if (iterate) {
+        m_landmarks = landmarkWeights();
+        if (!m_landmarks.empty())
+            return;
     }
-    m_solved = iterate ? iteratedPseudoInverse(logits) : pseudoInverse(logits, kCutoff);
+    Dense weights = landmarkLogits();
+    for (Eigen::Index i = 0; i < weights.rows() && weights.cols() > 0; ++i) {
+        const double sizeOfLast = static_cast<double>(segments().sizeOf(segments().count() - 1));
+        weights(i, weights.cols() - 1) += std::log(sizeOfLast / static_cast<double>(segments().length));
+        weights.row(i) = (weights.row(i).array() - weights.row(i).maxCoeff()).exp();
+        weights.row(i) /= weights.row(i).sum();
+    }
+    m_solved = pseudoInverse(weights, kCutoff);
 }
 
 // Landmarks see those before them, so that their matrix A is lower triangular and row a of A⁻¹ is
@@ -207,35 +260,34 @@ void NystromHead::solveCausal()
         if (visible > 0 && segments().keys[visible - 1] == own)
             segmentOf[row] = (visible - 1) / length;
     }
-    const QueryLandmarks queries = meansOfQueries(input().queries, segmentOf, count);
-    std::vector<std::size_t> ends(count);
-    for (std::size_t a = 0; a < count; ++a)
-        ends[a] = a + 1;
-    m_toKeys = landmarksToKeys(queries.means, ends);
-    const Dense logits = landmarkLogits(queries.means);
+    QueryLandmarks queries = meansOfQueries(input().queries, segmentOf, count);
+    m_queries = std::move(queries.means);
+    m_ends.resize(count);
+    std::iota(m_ends.begin(), m_ends.end(), 1);
+    m_plain.assign(count, false);
+    const Dense logits = landmarkLogits();
     m_solved = Dense::Zero(logits.rows(), logits.cols());
     for (std::size_t a = 0; a < count; ++a) {
         const auto size = static_cast<Eigen::Index>(a + 1);
         Eigen::RowVectorXd row = logits.row(static_cast<Eigen::Index>(a)).head(size);
         row = (row.array() - row.maxCoeff()).exp().eval();
         row /= row.sum();
-        Eigen::RowVectorXd solved = -row.head(size - 1) * m_solved.topRows(size - 1);
-        solved[size - 1] += 1.0;
+        Eigen::RowVectorXd solved(size);
+        solved.head(size - 1) = -row.head(size - 1) * m_solved.topLeftCorner(size - 1, size - 1);
+        solved[size - 1] = 1.0;
         solved /= row[size - 1];
         if (queries.used[a] && solved.cwiseAbs().sum() <= kMostGrowth) {
-            m_solved.row(static_cast<Eigen::Index>(a)) = solved;
+            m_solved.row(static_cast<Eigen::Index>(a)).head(size) = solved;
             continue;
         }
         m_solved(a, a) = 1.0;
-        std::ranges::fill(m_toKeys.matrix().row(a), 0.0F);
-        for (std::size_t index = a * length; index < a * length + segments().sizeOf(a); ++index)
-            m_toKeys.matrix()(a, segments().keys[index]) = 1.0F / static_cast<float>(segments().sizeOf(a));
+        m_plain[a] = true;
     }
 }
 
 void NystromHead::fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const
 {
-    std::call_once(m_spreadOnce, [this] { m_spread = multiplied(m_toKeys); });
+    std::call_once(m_spreadOnce, [this] { m_spread = multiplied(landmarksToKeys()); });
     Tensor shares({weights.rows, segments().count()});
     m_softmax.weigh(first, shares.matrix());
     std::vector<float> own(weights.rows, 0.0F);
@@ -287,17 +339,17 @@ public:
         monitor.check();
         checkShapes(input);
         return std::make_unique<NystromHead>(input, static_cast<std::size_t>(parameters.integer("landmarks")),
-                                             parameters.choice("inverse") == "iterations");
+                                             parameters.choice("inverse") == "iterations", monitor);
     }
 
-    // Both thin products with their softmax, the inverse (about 20 r³) and the map.
+    // Both thin products with their softmax, the inverse (about 22 r³) and the map.
     double flops(const HeadInput& input, const Parameters& parameters) const override
     {
         const auto n = static_cast<double>(input.queries.rows);
         const auto m = static_cast<double>(input.keys.rows);
         const double landmarks = std::min({parameters.real("landmarks"), n, m});
         const auto width = static_cast<double>(input.queries.columns + input.values.columns);
-        return (n + m) * landmarks * (2.0 * width + 20.0) + 20.0 * landmarks * landmarks * landmarks
+        return (n + m) * landmarks * (2.0 * width + 20.0) + 22.0 * landmarks * landmarks * landmarks
                + 2.0 * landmarks * n * m;
     }
 

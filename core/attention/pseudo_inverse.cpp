@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/pseudo_inverse.h"
 
+#include "core/attention/rows.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
 namespace ketscope {
 
 namespace {
@@ -23,6 +29,99 @@ Dense squaredPseudoInverse(const Dense& matrix, double cutoff)
     return vectors * squares.tail(kept).cwiseInverse().asDiagonal() * projected;
 }
 
+Eigen::Map<Eigen::ArrayXf> flat(Tensor& tensor) { return {tensor.data(), static_cast<Eigen::Index>(tensor.size())}; }
+
+Eigen::Map<const Eigen::ArrayXf> flat(const Tensor& tensor)
+{
+    return {tensor.data(), static_cast<Eigen::Index>(tensor.size())};
+}
+
+// A square matrix whose rows are as wide as multiplyWide wants them, 0 past the end.
+class Square {
+public:
+    explicit Square(std::size_t size)
+        : m_size(size), m_values(Tensor::zeros({size, PackedMatrix::padded(size) + kLine}))
+    {
+    }
+
+    std::size_t size() const { return m_size; }
+    MutableMatrixView view() { return m_values.matrix().middleColumns(0, m_size); }
+
+    Tensor times(const Tensor& right) const
+    {
+        Tensor result({m_size, right.shape()[1]});
+        multiplyWide(m_values.matrix().middleColumns(0, m_size), right.matrix(), result.matrix());
+        return result;
+    }
+
+    void scale(float factor) { flat(m_values) *= factor; }
+    void addTimes(const Square& other, float factor) { flat(m_values) += factor * flat(other.m_values); }
+
+    // a · b for symmetric matrices that commute, so that it is symmetric, too: above the diagonal, and copied below.
+    void setSymmetricProduct(const Square& a, const Square& b)
+    {
+        constexpr std::size_t kUnit = PackedMatrix::kColumnUnit;
+        const MutableMatrixView values = view();
+        for (std::size_t first = 0; first < m_size; first += kUnit) {
+            const std::size_t width = std::min(kUnit, m_size - first);
+            multiplyWide(a.m_values.matrix().middleRows(0, first + width).middleColumns(0, m_size),
+                         b.m_values.matrix().middleColumns(first, kUnit),
+                         m_values.matrix().middleRows(0, first + width).middleColumns(first, width));
+            for (std::size_t row = first; row < first + width; ++row)
+                for (std::size_t column = 0; column < row; ++column)
+                    values(row, column) = values(column, row);
+        }
+    }
+
+private:
+    static constexpr std::size_t kLine = 16;  // rows lie out of each other's cache sets
+
+    std::size_t m_size;
+    Tensor m_values;
+};
+
+// ‖A‖₁ ‖A‖∞, the largest sums of magnitudes of a column and of a row.
+double normProduct(MatrixView matrix)
+{
+    std::vector<double> columns(matrix.columns, 0.0);
+    double largestRow = 0.0;
+    for (std::size_t i = 0; i < matrix.rows; ++i) {
+        double sum = 0.0;
+        for (std::size_t j = 0; j < matrix.columns; ++j) {
+            const double magnitude = std::abs(static_cast<double>(matrix(i, j)));
+            sum += magnitude;
+            columns[j] += magnitude;
+        }
+        largestRow = std::max(largestRow, sum);
+    }
+    return columns.empty() ? 0.0 : largestRow * *std::ranges::max_element(columns);
+}
+
+// I − AAᵀ/scale.
+Square firstResidual(MatrixView matrix, float scale)
+{
+    Square result(matrix.rows);
+    const MutableMatrixView values = result.view();
+    PackedMatrix::transposed(matrix).multiply(matrix, values);
+    for (std::size_t i = 0; i < values.rows; ++i)
+        for (std::size_t j = 0; j <= i; ++j)
+            values(i, j) = values(j, i) = (i == j ? 1.0F : 0.0F) - values(i, j) / scale;
+    return result;
+}
+
+// factor · Aᵀ · right, its first `columns` columns.
+Tensor transposedTimes(MatrixView matrix, const Tensor& right, float factor, std::size_t columns)
+{
+    Tensor transposed({matrix.columns, matrix.rows});
+    const MutableMatrixView to = transposed.matrix();
+    for (std::size_t i = 0; i < matrix.rows; ++i)
+        for (std::size_t j = 0; j < matrix.columns; ++j)
+            to(j, i) = factor * matrix(i, j);
+    Tensor result({matrix.columns, columns});
+    multiplyWide(transposed.matrix(), right.matrix(), result.matrix());
+    return result;
+}
+
 }  // namespace
 
 Dense pseudoInverse(const Dense& matrix, double cutoff)
@@ -38,23 +137,36 @@ Dense pseudoInverse(const Dense& matrix, double cutoff)
     return svd.matrixV() * inverse.asDiagonal() * svd.matrixU().transpose();
 }
 
-Dense iteratedPseudoInverse(const Dense& matrix)
+// With R = I − AZ a step is Z ← Z(I + R + R² + ¼R³) and R ← ¼R³(3I + R). R is symmetric, as it begins as I − AAᵀ/c, and the
+// factors commute: they are applied to `right` one after the other, and Z itself is never formed.
+Tensor iteratedInverseTimes(MatrixView matrix, MatrixView right)
 {
     constexpr int kSteps = 6;
-    if (matrix.size() == 0)
-        return Dense::Zero(matrix.cols(), matrix.rows());
-    const double norms = matrix.cwiseAbs().colwise().sum().maxCoeff() * matrix.cwiseAbs().rowwise().sum().maxCoeff();
-    if (norms == 0.0)
-        return Dense::Zero(matrix.cols(), matrix.rows());
-    const Dense identity = Dense::Identity(matrix.rows(), matrix.rows());
-    Dense z = matrix.transpose() / norms;
+    const auto scale = static_cast<float>(normProduct(matrix));
+    if (scale == 0.0F)
+        return Tensor::zeros({matrix.columns, right.columns});
+    Square residual = firstResidual(matrix, scale);
+    Square square(matrix.rows);
+    Square next(matrix.rows);
+    Tensor y = Tensor::zeros({right.rows, PackedMatrix::padded(right.columns)});
+    for (std::size_t i = 0; i < right.rows; ++i)
+        std::ranges::copy(right.row(i), y.matrix().row(i).begin());
     for (int step = 0; step < kSteps; ++step) {
-        const Dense az = matrix * z;
-        const Dense inner = 7.0 * identity - az;
-        const Dense middle = 15.0 * identity - az * inner;
-        z = (0.25 * z * (13.0 * identity - az * middle)).eval();
+        const Tensor first = residual.times(y);
+        Tensor inner(y.shape());
+        flat(inner) = flat(y) + 0.25F * flat(first);
+        if (step + 1 < kSteps)
+            square.setSymmetricProduct(residual, residual);
+        const Tensor second = step + 1 < kSteps ? square.times(inner) : residual.times(residual.times(inner));
+        flat(y) += flat(first) + flat(second);
+        if (step + 1 == kSteps)
+            break;
+        residual.addTimes(square, 1.0F / 3.0F);
+        next.setSymmetricProduct(square, residual);
+        std::swap(residual, next);
+        residual.scale(0.75F);
     }
-    return z;
+    return transposedTimes(matrix, y, 1.0F / scale, right.columns);
 }
 
 }  // namespace ketscope

@@ -162,10 +162,12 @@ std::vector<Parameter> ruleParameters(double initialTau)
          .shownWhenIn = {"softmax"}}};
 }
 
-WeightsHead::WeightsHead(const HeadInput& input) : m_input(input)
+WeightsHead::WeightsHead(const HeadInput& input) : m_input(input) { checkShapes(input); }
+
+const PackedMatrix& WeightsHead::values() const
 {
-    checkShapes(input);
-    m_values = PackedMatrix::of(input.values);
+    std::call_once(m_valuesOnce, [this] { m_values = PackedMatrix::of(m_input.values); });
+    return m_values;
 }
 
 void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& output) const
@@ -188,7 +190,7 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
     const MutableMatrixView diagnostics =
         output.diagnostics.empty() ? MutableMatrixView{} : output.diagnostics.middleColumns(first, count);
     fillRows(first, {weights, {}, error, diagnostics});
-    m_values.multiply(weights, output.output.middleRows(first, count));
+    values().multiply(weights, output.output.middleRows(first, count));
 }
 
 Tensor normalizedRows(MatrixView matrix)

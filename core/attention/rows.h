@@ -4,6 +4,7 @@
 #include "core/attention/mechanism.h"
 #include "core/base/tensor.h"
 
+#include <mutex>
 #include <span>
 
 namespace ketscope {
@@ -26,6 +27,8 @@ public:
         std::size_t columns;
     };
     static constexpr std::size_t kColumnUnit = 64;
+    // The next multiple of it.
+    static std::size_t padded(std::size_t columns) { return (columns + kColumnUnit - 1) / kColumnUnit * kColumnUnit; }
 
     std::size_t rows() const { return m_rows; }
     std::size_t columns() const { return m_columns; }
@@ -89,11 +92,12 @@ protected:
     }
 
     const HeadInput& input() const { return m_input; }
-    const PackedMatrix& values() const { return m_values; }
+    const PackedMatrix& values() const;  // packed once somebody asks
 
 private:
     HeadInput m_input;
-    PackedMatrix m_values;
+    mutable std::once_flag m_valuesOnce;
+    mutable PackedMatrix m_values;
 };
 
 // `matrix` with every row divided by its Euclidean norm; a zero row stays zero.

@@ -6,6 +6,7 @@
 #include <Eigen/Core>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace ketscope {
 
@@ -69,7 +70,10 @@ SegmentSoftmax::SegmentSoftmax(const HeadInput& input, KeySegments segments)
     const auto view = [](Tensor& tensor) { return tensor.empty() ? MutableMatrixView{} : tensor.matrix(); };
     fillMeans(input.keys, m_segments, view(m_keyMeans), view(m_runningKeys));
     fillMeans(input.values, m_segments, view(m_valueMeans), view(m_runningValues));
-    m_packed = PackedMatrix::transposed(view(m_keyMeans));
+    Tensor scaled({m_segments.count(), input.keys.columns});
+    for (std::size_t i = 0; i < scaled.size(); ++i)
+        scaled.data()[i] = input.scale * m_keyMeans.data()[i];
+    m_packed = PackedMatrix::transposed(view(scaled));
 }
 
 SegmentSoftmax::Partial SegmentSoftmax::partial(std::size_t row) const
@@ -91,10 +95,9 @@ void SegmentSoftmax::weigh(std::size_t first, MutableMatrixView shares) const
         const Partial own = partial(first + i);
         const std::size_t whole = m_input.mask.causal ? visible / m_segments.length : row.size();
         if (own.keys > 0)
-            row[own.segment] = rowOf(m_input.queries, first + i).dot(rowOf(m_runningKeys.matrix(), visible - 1));
+            row[own.segment] =
+                m_input.scale * rowOf(m_input.queries, first + i).dot(rowOf(m_runningKeys.matrix(), visible - 1));
         const std::size_t seen = whole + (own.keys > 0 ? 1 : 0);
-        for (std::size_t a = 0; a < seen; ++a)
-            row[a] *= m_input.scale;
         if (own.keys > 0)
             row[own.segment] += static_cast<float>(std::log(static_cast<double>(own.keys) / length));
         else if (seen == m_segments.count() && seen > 0)

@@ -51,7 +51,7 @@ private:
     Tensor m_valueMeans;
     Tensor m_runningKeys;    // (allowed keys, d): mean of the segment's keys up to this one; only with a causal mask
     Tensor m_runningValues;  // (allowed keys, dv)
-    PackedMatrix m_packed;   // k̄ᵀ
+    PackedMatrix m_packed;   // s·k̄ᵀ
 };
 
 }  // namespace ketscope

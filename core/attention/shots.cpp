@@ -67,7 +67,8 @@ MechanismProperties propertiesWith(MechanismProperties properties, const Paramet
     properties.givesStandardError = mode.sampled && (mode.repeats > 1 || hasClosedFormError(mode, parameters));
     properties.randomFeatures = mode.noisy ? parameters.choice("labels") == "random"
                                            : mode.controlled && mode.sampled && parameters.choice("control") == "favor";
-    properties.usesKeyOrder = mode.noisy || (mode.estimator.usesKeyOrder && parameters.choice("order") == "position");
+    properties.usesKeyOrder = mode.noisy || (mode.estimator.usesKeyOrder && parameters.choice("order") == "position")
+                              || (mode.controlled && mode.sampled && parameters.choice("control") == "nystrom");
     properties.causalSafe = mode.estimator.shots == nullptr || mode.estimator.unbiased;
     properties.gradient = shotGradient(parameters);
     tellSigns(mode, parameters, properties);

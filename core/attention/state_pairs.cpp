@@ -3,6 +3,7 @@
 
 #include "core/attention/rows.h"
 #include "core/quantum/ansatz.h"
+#include "core/quantum/iqp_state.h"
 #include "core/quantum/state_vector.h"
 
 #include <algorithm>
@@ -96,24 +97,6 @@ private:
     PackedMatrix m_keys;
     std::vector<double> m_norms;  // ‖k‖²
 };
-
-// A point of the Bloch ball: ρ = (I + x·X + y·Y + z·Z)/2. Tr(ρσ) = (1 + r·s)/2.
-using Bloch = std::array<double, 3>;
-
-Bloch noisyBloch(double angle, const KrausOperators& kraus)
-{
-    const double x = std::sin(angle);
-    const double z = std::cos(angle);
-    if (kraus.empty())
-        return {x, 0.0, z};
-    KrausOperator after{};
-    const std::array<double, 4> before = {0.5 * (1.0 + z), 0.5 * x, 0.5 * x, 0.5 * (1.0 - z)};
-    for (const KrausOperator& k : kraus)
-        for (std::size_t cell = 0; cell < 4; ++cell)
-            for (std::size_t inner = 0; inner < 4; ++inner)
-                after[cell] += k[cell / 2 * 2 + inner / 2] * before[inner] * std::conj(k[cell % 2 * 2 + inner % 2]);
-    return {2.0 * after[1].real(), -2.0 * after[1].imag(), (after[0] - after[3]).real()};
-}
 
 // Product states ⊗ RY(x)|0⟩: overlaps Π cos((q − k)/2), with the cosine of a difference taken apart so that only n + m sets
 // of waves are needed; with noise on each qubit Tr(ρσ) is a product over qubits, too.
@@ -221,6 +204,21 @@ private:
 
 }  // namespace
 
+Bloch noisyBloch(double angle, const KrausOperators& kraus)
+{
+    const double x = std::sin(angle);
+    const double z = std::cos(angle);
+    if (kraus.empty())
+        return {x, 0.0, z};
+    KrausOperator after{};
+    const std::array<double, 4> before = {0.5 * (1.0 + z), 0.5 * x, 0.5 * x, 0.5 * (1.0 - z)};
+    for (const KrausOperator& k : kraus)
+        for (std::size_t cell = 0; cell < 4; ++cell)
+            for (std::size_t inner = 0; inner < 4; ++inner)
+                after[cell] += k[cell / 2 * 2 + inner / 2] * before[inner] * std::conj(k[cell % 2 * 2 + inner % 2]);
+    return {2.0 * after[1].real(), -2.0 * after[1].imag(), (after[0] - after[3]).real()};
+}
+
 void ComplexStates::set(std::size_t token, std::span<const std::complex<double>> amplitudes)
 {
     const std::span<float> row = m_values.matrix().row(token);
@@ -276,6 +274,15 @@ std::vector<std::complex<double>> encodedState(std::span<const float> vector, co
         const double norm = std::sqrt(squaredNorm(vector));
         for (std::size_t i = 0; i < vector.size(); ++i)
             state[i] = norm > 0.0 ? vector[i] / norm : 0.0;
+        return state;
+    }
+    state[0] = 1.0;
+    if (settings.map == StateEncoding::Iqp) {
+        const std::vector<double> data = scaled(vector, settings.bandwidth);
+        const std::size_t qubits = settings.qubitsOf(vector.size());
+        for (std::size_t first = 0; first < data.size(); first += qubits)
+            applyIqpFeatureMap(std::span(data).subspan(first, std::min(qubits, data.size() - first)),
+                               settings.repetitions, state);
         return state;
     }
     const StateVector encoded = StateVector(settings.qubitsOf(vector.size())).apply(encodingCircuit(vector, settings));

@@ -5,6 +5,7 @@
 #include "core/base/tensor.h"
 #include "core/quantum/circuit.h"
 
+#include <array>
 #include <complex>
 #include <memory>
 #include <span>
@@ -65,6 +66,15 @@ private:
 // Without noise; `input` must outlive the result. Angle-encoded states take noise on each qubit with them.
 std::unique_ptr<StatePairs> pureStatePairs(const HeadInput& input, const FidelitySettings& settings,
                                            const Monitor& monitor);
+
+// A point of the Bloch ball: ρ = (I + x·X + y·Y + z·Z)/2. Tr(ρσ) = (1 + r·s)/2.
+using Bloch = std::array<double, 3>;
+
+// That of RY(angle)|0⟩ after a channel; no operators = no noise.
+Bloch noisyBloch(double angle, const KrausOperators& kraus);
+
+// Throws Error (Input) where vectors of as many components have no density matrix, saying what to do.
+void checkDensityQubits(const FidelitySettings& settings, std::size_t components);
 
 // As the settings say. Throws Error (Input) when density matrices or trajectories do not fit, saying what would.
 std::unique_ptr<StatePairs> statePairs(const HeadInput& input, const FidelitySettings& settings,

@@ -15,12 +15,14 @@ using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 
 Eigen::Index index(std::size_t number) { return static_cast<Eigen::Index>(number); }
 
-StateBatch encoded(MatrixView tokens, std::size_t qubits)
+// ⟨P⟩ of the amplitude-encoded tokens, gate by gate in the precision of `Real`.
+template <typename Real> std::vector<double> expectationsByGates(MatrixView tokens, const CircuitFeatures& features)
 {
-    StateBatch batch(qubits, tokens.rows);
+    BasicStateBatch<Real> batch(features.circuit().qubits(), tokens.rows);
     for (std::size_t token = 0; token < tokens.rows; ++token)
         batch.encode(token, tokens.row(token));
-    return batch;
+    batch.apply(features.circuit(), features.angles());
+    return batch.expectations(features.strings());
 }
 
 // The amplitude-encoded tokens as rows (n, 2^qubits).
@@ -62,7 +64,7 @@ CircuitFeatures::CircuitFeatures(Circuit circuit, std::vector<double> angles, st
       m_execution(chosen(wanted, m_circuit.qubits(), m_strings.size()))
 {
     checkParameters(m_circuit, m_angles);
-    if (m_execution == CircuitExecution::Gates)
+    if (m_execution == CircuitExecution::Gates || m_execution == CircuitExecution::SingleGates)
         return;
     const std::size_t size = std::size_t{1} << m_circuit.qubits();
     StateBatch columns(m_circuit.qubits(), size);
@@ -138,11 +140,9 @@ std::vector<double> CircuitFeatures::apply(MatrixView tokens) const
     switch (m_execution) {
     case CircuitExecution::Unitary: return applyUnitary(tokens);
     case CircuitExecution::Observables: return applyObservables(tokens);
-    default: break;
+    case CircuitExecution::SingleGates: return expectationsByGates<float>(tokens, *this);
+    default: return expectationsByGates<double>(tokens, *this);
     }
-    StateBatch batch = encoded(tokens, m_circuit.qubits());
-    batch.apply(m_circuit, m_angles);
-    return batch.expectations(m_strings);
 }
 
 void CircuitFeatures::backward(MatrixView tokens, std::span<const double> gradients, std::span<double> angles,

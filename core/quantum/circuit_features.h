@@ -5,12 +5,14 @@
 
 namespace ketscope {
 
-// How the expectations of a circuit are found. They agree to rounding (1e-12).
+// How the expectations of a circuit are found. They agree to the rounding of double precision (1e-12), in single precision
+// to 1e-5.
 enum class CircuitExecution {
     Automatic,    // Unitary up to kUnitaryQubits, where one matrix product is cheaper, else Gates
     Gates,        // gate by gate on every token's state
     Unitary,      // the circuit's matrix once, then one product for each token
     Observables,  // U†P_lU once for each string, then one quadratic form for each token and string
+    SingleGates,  // gate by gate in single precision, twice the tokens at a time
 };
 
 inline constexpr std::size_t kUnitaryQubits = 4;

@@ -6,10 +6,6 @@
 
 // Kernels of state vectors, compiled once for each instruction set like those of core/nn/attention_kernel.h and under the
 // same rule: raw pointers and plain structures, nothing from std or Eigen.
-extern "C" {
-
-// Two layouts of amplitudes. One state: (re, im), (re, im), … A batch: kStateLanes states side by side, each amplitude
-// kStateLanes real parts, then kStateLanes imaginary parts.
 
 // A 2 × 2 matrix that acts on one bit of the amplitudes' numbers, bit 0 the least significant one.
 struct KetscopeQubitGate {
@@ -19,35 +15,47 @@ struct KetscopeQubitGate {
     int isReal;
 };
 
-struct KetscopeStateKernels {
+// States of one batch: one AVX-512 register, on every processor, so that the layout does not depend on it.
+template <typename Real> inline constexpr size_t kStateLanesOf = 64 / sizeof(Real);
+inline constexpr size_t kStateLanes = kStateLanesOf<double>;
+
+// In double precision, and in single precision for twice the states of a batch at a time. Two layouts of amplitudes. One
+// state: (re, im), (re, im), … A batch: kStateLanesOf<Real> states side by side, each amplitude that many real parts, then
+// as many imaginary parts.
+template <typename Real> struct KetscopeStateKernelsOf {
     const char* isa;
 
     // In place: every gate on `amplitudes` (a power of two) amplitudes. Gates are on different bits, in rising order.
-    void (*rotate)(double* state, size_t amplitudes, const KetscopeQubitGate* gates, size_t count);
-    void (*rotateBatch)(double* state, size_t amplitudes, const KetscopeQubitGate* gates, size_t count);
+    void (*rotate)(Real* state, size_t amplitudes, const KetscopeQubitGate* gates, size_t count);
+    void (*rotateBatch)(Real* state, size_t amplitudes, const KetscopeQubitGate* gates, size_t count);
 
     // In place: amplitude i times high[i / lowCount] · low(i % lowCount), powers of two. `high` is complex, (re, im); low(i)
     // has its real part twice at same[2i] and −, + its imaginary part at cross[2i].
-    void (*phase)(double* state, size_t amplitudes, const double* same, const double* cross, size_t lowCount,
-                  const double* high);
-    void (*phaseBatch)(double* state, size_t amplitudes, const double* same, const double* cross, size_t lowCount,
-                       const double* high);
+    void (*phase)(Real* state, size_t amplitudes, const Real* same, const Real* cross, size_t lowCount,
+                  const Real* high);
+    void (*phaseBatch)(Real* state, size_t amplitudes, const Real* same, const Real* cross, size_t lowCount,
+                       const Real* high);
 
     // out[i] = source[low[i % lowCount] XOR high[i / lowCount]] for `amplitudes` amplitudes of `out`.
-    void (*gather)(const double* source, double* out, size_t amplitudes, const uint32_t* low, size_t lowCount,
+    void (*gather)(const Real* source, Real* out, size_t amplitudes, const uint32_t* low, size_t lowCount,
                    const uint32_t* high);
-    void (*gatherBatch)(const double* source, double* out, size_t amplitudes, const uint32_t* low, size_t lowCount,
+    void (*gatherBatch)(const Real* source, Real* out, size_t amplitudes, const uint32_t* low, size_t lowCount,
                         const uint32_t* high);
 
     // Σ_b (−1)^popcount(b AND z) · conj(ψ_{b XOR x}) ψ_b of each state of a batch: its real parts if `odd` is 0, else its
-    // imaginary parts, kStateLanes numbers.
-    void (*overlapBatch)(const double* state, size_t amplitudes, uint64_t x, uint64_t z, int odd, double* out);
+    // imaginary parts, kStateLanesOf<Real> numbers.
+    void (*overlapBatch)(const Real* state, size_t amplitudes, uint64_t x, uint64_t z, int odd, double* out);
 };
+
+using KetscopeStateKernels = KetscopeStateKernelsOf<double>;
+using KetscopeSingleStateKernels = KetscopeStateKernelsOf<float>;
+
+extern "C" {
 
 const KetscopeStateKernels* ketscopeStateKernelsV2(void);
 const KetscopeStateKernels* ketscopeStateKernelsV3(void);
 const KetscopeStateKernels* ketscopeStateKernelsV4(void);
+const KetscopeSingleStateKernels* ketscopeSingleStateKernelsV2(void);
+const KetscopeSingleStateKernels* ketscopeSingleStateKernelsV3(void);
+const KetscopeSingleStateKernels* ketscopeSingleStateKernelsV4(void);
 }
-
-// States of one batch: one AVX-512 register of doubles, on every processor, so that the layout does not depend on it.
-inline constexpr size_t kStateLanes = 8;

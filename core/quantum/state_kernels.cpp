@@ -18,4 +18,15 @@ const KetscopeStateKernels& stateKernels()
     return chosen;
 }
 
+const KetscopeSingleStateKernels& singleStateKernels()
+{
+    static const KetscopeSingleStateKernels& chosen = []() -> const KetscopeSingleStateKernels& {
+        const std::string_view level = kernels().isa;
+        return level == "v4"   ? *ketscopeSingleStateKernelsV4()
+               : level == "v3" ? *ketscopeSingleStateKernelsV3()
+                               : *ketscopeSingleStateKernelsV2();
+    }();
+    return chosen;
+}
+
 }  // namespace ketscope

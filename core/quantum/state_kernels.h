@@ -7,5 +7,14 @@ namespace ketscope {
 
 // The kernels of the instruction set that core/nn/kernels.h chose.
 const KetscopeStateKernels& stateKernels();
+const KetscopeSingleStateKernels& singleStateKernels();
+
+template <typename Real> const KetscopeStateKernelsOf<Real>& stateKernelsOf()
+{
+    if constexpr (sizeof(Real) == sizeof(double))
+        return stateKernels();
+    else
+        return singleStateKernels();
+}
 
 }  // namespace ketscope

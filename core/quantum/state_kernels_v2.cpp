@@ -2,4 +2,5 @@
 #define KETSCOPE_KERNELS_ENTRY ketscopeStateKernelsV2
 #define KETSCOPE_KERNELS_ISA "v2"
 #define KETSCOPE_VECTOR_BYTES 16
+#define KETSCOPE_REAL double
 #include "core/quantum/state_kernel.inc"

@@ -2,4 +2,5 @@
 #define KETSCOPE_KERNELS_ENTRY ketscopeStateKernelsV3
 #define KETSCOPE_KERNELS_ISA "v3"
 #define KETSCOPE_VECTOR_BYTES 32
+#define KETSCOPE_REAL double
 #include "core/quantum/state_kernel.inc"

@@ -29,8 +29,9 @@ std::vector<StateLayer> planLayers(const Circuit& circuit, std::span<const doubl
 // Runs the layers on 2ⁿ amplitudes; large states in parallel. The same bits for any number of threads.
 void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state);
 
-// Runs the layers on kStateLanes states at once: 2ⁿ amplitudes of a batch (state_kernel.h); `spare` has the same size. The
-// result is in `state` when this returns.
-void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits, double* state, double* spare);
+// Runs the layers on kStateLanesOf<Real> states at once: 2ⁿ amplitudes of a batch (state_kernel.h), of double or float;
+// `spare` has the same size. The result is in `state` when this returns.
+template <typename Real>
+void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits, Real* state, Real* spare);
 
 }  // namespace ketscope

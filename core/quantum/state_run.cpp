@@ -66,39 +66,40 @@ struct Sources {
     std::vector<std::uint32_t> high;
 };
 
-// The phases of a layer, in the form that the kernels take.
-struct Phases {
+// The phases of a layer, in the form that the kernels take; found in double precision.
+template <typename Real> struct Phases {
     void fill(const StateLayer& layer, std::size_t bits)
     {
         count = std::size_t{1} << bits;
-        fillProducts(std::span(layer.phases).subspan(bits), high);
-        fillProducts(std::span(layer.phases).first(bits), low);
+        fillProducts(std::span(layer.phases).subspan(bits), products);
+        high.assign(products.begin(), products.end());
+        fillProducts(std::span(layer.phases).first(bits), products);
         same.resize(2 * count);
         cross.resize(2 * count);
         for (std::size_t i = 0; i < count; ++i) {
-            same[2 * i] = same[2 * i + 1] = low[i].real();
-            cross[2 * i] = -low[i].imag();
-            cross[2 * i + 1] = low[i].imag();
+            same[2 * i] = same[2 * i + 1] = static_cast<Real>(products[i].real());
+            cross[2 * i] = static_cast<Real>(-products[i].imag());
+            cross[2 * i + 1] = static_cast<Real>(products[i].imag());
         }
     }
 
     // From the run of `count` amplitudes with this number on.
-    const double* highFrom(std::size_t run) const { return reinterpret_cast<const double*>(high.data() + run); }
+    const Real* highFrom(std::size_t run) const { return reinterpret_cast<const Real*>(high.data() + run); }
 
     std::size_t count = 0;
-    std::vector<Complex> low;
-    std::vector<double> same;
-    std::vector<double> cross;
-    std::vector<Complex> high;
+    std::vector<Complex> products;
+    std::vector<Real> same;
+    std::vector<Real> cross;
+    std::vector<std::complex<Real>> high;
 };
 
 // Kept from one layer to the next.
-struct Tables {
+template <typename Real> struct Tables {
     Sources sources;
-    Phases phases;
+    Phases<Real> phases;
 };
 
-void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Amplitudes& spare, Tables& tables)
+void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Amplitudes& spare, Tables<double>& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     const std::size_t bits = tableBits(qubits);
@@ -112,7 +113,7 @@ void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Am
     kernel.rotate(state.reals(), state.size(), layer.gates.data(), layer.gates.size());
     if (layer.turns) {
         tables.phases.fill(layer, bits);
-        const Phases& phases = tables.phases;
+        const Phases<double>& phases = tables.phases;
         kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
                      phases.highFrom(0));
     }
@@ -120,7 +121,7 @@ void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Am
 
 // Moves, gates on low bits, and the phases unless gates on high bits come before them.
 void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, bool turnNow, Amplitudes& state,
-               Amplitudes& spare, Tables& tables)
+               Amplitudes& spare, Tables<double>& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     const std::size_t size = std::size_t{1} << blockBits;
@@ -129,7 +130,7 @@ void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGa
     if (turnNow)
         tables.phases.fill(layer, kTableBits);
     const Sources& sources = tables.sources;
-    const Phases& phases = tables.phases;
+    const Phases<double>& phases = tables.phases;
     double* target = layer.moves ? spare.reals() : state.reals();
     parallelFor(state.size() / size, size, [&](std::size_t block) {
         double* at = target + 2 * block * size;
@@ -146,7 +147,8 @@ void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGa
 }
 
 // Gates on high bits, then the phases.
-void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, Amplitudes& state, Tables& tables)
+void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, Amplitudes& state,
+                Tables<double>& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     constexpr std::size_t kWidth = std::size_t{1} << kColumnBits;
@@ -156,7 +158,7 @@ void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowG
     for (KetscopeQubitGate& gate : gates)
         gate.bit -= static_cast<unsigned>(blockBits - kColumnBits);
     tables.phases.fill(layer, blockBits);
-    const Phases& phases = tables.phases;
+    const Phases<double>& phases = tables.phases;
     parallelFor((std::size_t{1} << blockBits) / kWidth, rows * kWidth, [&](std::size_t column) {
         Amplitudes local(rows * kWidth);
         Complex* at = state.data() + column * kWidth;
@@ -171,19 +173,19 @@ void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowG
     });
 }
 
-void runWhole(const StateLayer& layer, std::size_t lowGates, Amplitudes& state, Tables& tables)
+void runWhole(const StateLayer& layer, std::size_t lowGates, Amplitudes& state, Tables<double>& tables)
 {
     const KetscopeStateKernels& kernel = stateKernels();
     kernel.rotate(state.reals(), state.size(), layer.gates.data() + lowGates, layer.gates.size() - lowGates);
     if (!layer.turns)
         return;
     tables.phases.fill(layer, kTableBits);
-    const Phases& phases = tables.phases;
+    const Phases<double>& phases = tables.phases;
     kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
                  phases.highFrom(0));
 }
 
-void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare, Tables& tables)
+void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare, Tables<double>& tables)
 {
     const bool fits = state.size() <= std::size_t{1} << kWholeBits;
     const std::size_t blockBits = state.size() < std::size_t{1} << kWholeBits ? kBlockBits : kLargeBlockBits;
@@ -207,7 +209,7 @@ void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state)
 {
     const auto qubits = static_cast<std::size_t>(std::countr_zero(state.size()));
     Amplitudes spare;
-    Tables tables;
+    Tables<double> tables;
     if (std::ranges::any_of(layers, &StateLayer::moves))
         spare = Amplitudes(state.size());
     for (const StateLayer& layer : layers) {
@@ -223,31 +225,33 @@ void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state)
 namespace {
 
 // The states of a batch one by one, for the few gates without a batch kernel.
-void applyToBatch(const Operation& operation, std::size_t amplitudes, double* state)
+template <typename Real> void applyToBatch(const Operation& operation, std::size_t amplitudes, Real* state)
 {
+    constexpr std::size_t kLanes = kStateLanesOf<Real>;
     std::vector<Complex> single(amplitudes);
-    for (std::size_t lane = 0; lane < kStateLanes; ++lane) {
-        double* at = state + lane;
+    for (std::size_t lane = 0; lane < kLanes; ++lane) {
+        Real* at = state + lane;
         for (std::size_t b = 0; b < amplitudes; ++b)
-            single[b] = {at[2 * b * kStateLanes], at[(2 * b + 1) * kStateLanes]};
+            single[b] = {at[2 * b * kLanes], at[(2 * b + 1) * kLanes]};
         applyGate(operation, operation.angle.offset, single);
         for (std::size_t b = 0; b < amplitudes; ++b) {
-            at[2 * b * kStateLanes] = single[b].real();
-            at[(2 * b + 1) * kStateLanes] = single[b].imag();
+            at[2 * b * kLanes] = static_cast<Real>(single[b].real());
+            at[(2 * b + 1) * kLanes] = static_cast<Real>(single[b].imag());
         }
     }
 }
 
 }  // namespace
 
-void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits, double* state, double* spare)
+template <typename Real>
+void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits, Real* state, Real* spare)
 {
-    const KetscopeStateKernels& kernel = stateKernels();
+    const KetscopeStateKernelsOf<Real>& kernel = stateKernelsOf<Real>();
     const std::size_t amplitudes = std::size_t{1} << qubits;
     const std::size_t bits = tableBits(qubits);
-    Tables tables;
-    double* from = state;
-    double* to = spare;
+    Tables<Real> tables;
+    Real* from = state;
+    Real* to = spare;
     for (const StateLayer& layer : layers) {
         if (layer.moves) {
             tables.sources.fill(layer, bits);
@@ -258,7 +262,7 @@ void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits,
         kernel.rotateBatch(from, amplitudes, layer.gates.data(), layer.gates.size());
         if (layer.turns) {
             tables.phases.fill(layer, bits);
-            const Phases& phases = tables.phases;
+            const Phases<Real>& phases = tables.phases;
             kernel.phaseBatch(from, amplitudes, phases.same.data(), phases.cross.data(), phases.count,
                               phases.highFrom(0));
         }
@@ -266,7 +270,10 @@ void runLayersOnBatch(const std::vector<StateLayer>& layers, std::size_t qubits,
             applyToBatch(operation, amplitudes, from);
     }
     if (from != state)
-        std::memcpy(state, from, amplitudes * 2 * kStateLanes * sizeof(double));
+        std::memcpy(state, from, amplitudes * 2 * kStateLanesOf<Real> * sizeof(Real));
 }
+
+template void runLayersOnBatch(const std::vector<StateLayer>&, std::size_t, double*, double*);
+template void runLayersOnBatch(const std::vector<StateLayer>&, std::size_t, float*, float*);
 
 }  // namespace ketscope

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // inspect, tokenize, run and mechanisms on models that are whole.
+#include "core/attention/mechanism.h"
 #include "tests/cli/program.h"
 #include "tests/support/paths.h"
 
@@ -29,20 +30,61 @@ TEST(CliInspect, TellsWhatTheSampleIs)
 
 class CliFixture : public testing::TestWithParam<std::string> {};
 
+// What runs a fixture on an input of the kind that it takes, which `inspect` tells.
+std::vector<std::string> fixtureCommand(const std::string& name, const nlohmann::json& inspected)
+{
+    std::vector<std::string> command = {"run", fixtureModel(name), "--json", "--quiet"};
+    if (inspected.at("vocabulary_size") != 0)
+        command.insert(command.end(), {"--token-ids", "1,5,7,2"});
+    if (inspected.contains("image"))
+        command.insert(command.end(), {"--image", (fixtures() / "preprocess" / "a_150x100_RGB.png").string()});
+    return command;
+}
+
+// One run that compares all of them. With its defaults each has a cross-attention form, so that no model refuses any.
+void expectEveryMechanismRuns(std::vector<std::string> command)
+{
+    std::vector<std::string> ids;
+    for (const nlohmann::json& mechanism : ketscope({"mechanisms", "--json"}).json()) {
+        ids.push_back(mechanism.at("id"));
+        command.insert(command.end(), {"--compare", ids.back()});
+    }
+    ASSERT_EQ(ids.size(), mechanisms().size());
+    const Outcome run = ketscope(command);
+    ASSERT_EQ(run.status, 0) << run.error;
+    EXPECT_EQ(run.json().at("traces").size(), ids.size() + 1);
+}
+
 TEST_P(CliFixture, IsInspectedAndRun)
 {
     const nlohmann::json json = ketscope({"inspect", fixtureModel(GetParam()), "--json"}).json();
     EXPECT_GT(json.at("parameters"), 0);
-    std::vector<std::string> command = {"run", fixtureModel(GetParam()), "--json", "--quiet"};
-    const std::size_t tokens = json.at("vocabulary_size") == 0 ? 0 : 4;
-    if (tokens > 0)
-        command.insert(command.end(), {"--token-ids", "1,5,7,2"});
-    if (json.contains("image"))
-        command.insert(command.end(), {"--image", (fixtures() / "preprocess" / "a_150x100_RGB.png").string()});
-    const Outcome run = ketscope(command);
+    const Outcome run = ketscope(fixtureCommand(GetParam(), json));
     ASSERT_EQ(run.status, 0) << run.error;
-    EXPECT_EQ(run.json().at("input").at("tokens").size(), tokens);
+    EXPECT_EQ(run.json().at("input").at("tokens").size(), json.at("vocabulary_size") == 0 ? 0U : 4U);
     EXPECT_EQ(run.error, "");
+}
+
+TEST_P(CliFixture, RunsEveryMechanism)
+{
+    expectEveryMechanismRuns(
+        fixtureCommand(GetParam(), ketscope({"inspect", fixtureModel(GetParam()), "--json"}).json()));
+}
+
+TEST(CliMechanisms, RunOnEverySample)
+{
+    const std::string scene = (samples() / "scenes" / "scene-00.png").string();
+    const std::vector<std::vector<std::string>> inputs = {
+        {"sentiment", "--text", "a good film"},
+        {"char-gpt", "--text", "To be"},
+        {"shape-blip", "--image", scene, "--text", "a red circle"},
+        {"shape-clip", "--image", scene, "--labels", "a red circle,a blue ring"}};
+    for (const std::vector<std::string>& input : inputs) {
+        SCOPED_TRACE(input.front());
+        std::vector<std::string> command = {"run", (samples() / input.front()).string(), "--json", "--quiet"};
+        command.insert(command.end(), input.begin() + 1, input.end());
+        expectEveryMechanismRuns(command);
+    }
 }
 
 std::vector<std::string> fixtureNames()

@@ -34,7 +34,9 @@ TEST(CircuitFeatures, EveryExecutionGivesTheSame)
         const auto gates = run(CircuitExecution::Gates);
         const auto unitary = run(CircuitExecution::Unitary);
         const auto observables = run(CircuitExecution::Observables);
+        const auto single = run(CircuitExecution::SingleGates);
         for (std::size_t i = 0; i < gates.size(); ++i) {
+            ASSERT_NEAR(single[i], gates[i], 1e-5);
             ASSERT_NEAR(unitary[i], gates[i], 1e-12);
             ASSERT_NEAR(observables[i], gates[i], 1e-12);
             ASSERT_LE(std::abs(gates[i]), 1.0 + 1e-12);

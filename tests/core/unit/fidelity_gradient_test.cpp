@@ -38,7 +38,17 @@ std::vector<Changes> differentiable()
             {{"test", "hadamard-exact"}},
             {{"test", "hadamard-exact"}, {"rule", "softmax"}},
             {{"noise", "depolarizing-register"}, {"lambda", "0.3"}},
-            {{"noise", "depolarizing-register"}, {"lambda", "0.1"}, {"noise-at", "gates"}, {"rule", "softmax"}}};
+            {{"noise", "depolarizing-register"}, {"lambda", "0.1"}, {"noise-at", "gates"}, {"rule", "softmax"}},
+            {{"noise", "amplitude-damping"}, {"gamma", "0.3"}},
+            {{"noise", "phase-damping"}, {"lambda", "0.3"}, {"noisy-states", "query"}, {"rule", "softmax"}},
+            {{"noise", "amplitude-damping"}, {"gamma", "0.2"}, {"map", "angle"}, {"bandwidth", "0.6"}},
+            {{"noise", "depolarizing"}, {"map", "angle"}, {"noisy-states", "query"}, {"sign", "post-select"}},
+            {{"noise", "amplitude-damping"}, {"gamma", "0.2"}, {"map", "iqp"}, {"bandwidth", "0.2"}, {"qubits", "3"}},
+            {{"noise", "amplitude-damping"},
+             {"map", "iqp"},
+             {"bandwidth", "0.2"},
+             {"noisy-states", "query"},
+             {"qubits", "2"}}};
 }
 
 // With a causal mask, an additive one and a loss that looks at the weights as well.
@@ -83,9 +93,11 @@ TEST(FidelityGradient, ReachesTemperatureAndScale)
     const Tensor ofOutput = normalTensor(5, 3, 41);
     const Tensor ofWeights = normalTensor(5, 6, 42);
     const RandomHead head(5, 6, 4, 3);
-    for (const std::string map : {"angle", "iqp"}) {
-        const Parameters parameters =
-            with(fidelity(), {{"map", map}, {"bandwidth", "0.3"}, {"rule", "softmax"}, {"tau", "0.4"}});
+    const std::vector<std::pair<std::string, std::string>> cases = {
+        {"angle", "none"}, {"iqp", "none"}, {"angle", "amplitude-damping"}, {"iqp", "amplitude-damping"}};
+    for (const auto& [map, noise] : cases) {
+        const Parameters parameters = with(
+            fidelity(), {{"map", map}, {"bandwidth", "0.3"}, {"rule", "softmax"}, {"tau", "0.4"}, {"noise", noise}});
         std::map<std::string, double, std::less<>> found;
         fidelity().backward(head.input, parameters, {ofOutput.matrix(), ofWeights.matrix()}, {.parameters = &found},
                             Monitor());

@@ -237,7 +237,11 @@ TEST(FidelityNoise, PropertiesFollowTheSimulation)
     EXPECT_FALSE(properties(also(kTrajectories, {{"map", "angle"}})).sampled);
     EXPECT_FALSE(properties(also(kTrajectories, {{"sign", "affine"}})).sampled);
     EXPECT_EQ(properties({}).gradient, GradientKind::Exact);
-    EXPECT_EQ(properties({{"noise", "depolarizing"}}).gradient, GradientKind::None);
+    EXPECT_EQ(properties({{"noise", "depolarizing"}}).gradient, GradientKind::Exact);
+    EXPECT_EQ(properties({{"noise", "depolarizing"}, {"noise-at", "gates"}}).gradient, GradientKind::None);
+    EXPECT_EQ(properties({{"noise", "depolarizing"}, {"noise-at", "gates"}, {"map", "angle"}}).gradient,
+              GradientKind::Exact);
+    EXPECT_EQ(properties(kTrajectories).gradient, GradientKind::None);
     EXPECT_EQ(properties({{"test", "swap"}}).gradient, GradientKind::None);
     EXPECT_EQ(properties({{"noise", "depolarizing-register"}}).gradient, GradientKind::Exact);
 }

@@ -58,13 +58,50 @@ TEST(PseudoInverse, SquaredSingularValuesGiveTheSame)
     EXPECT_EQ(pseudoInverse(Dense::Zero(3, 2), 1e-3), Dense::Zero(2, 3));
 }
 
+// Z ← ¼ Z(13 I − AZ(15 I − AZ(7 I − AZ))), six times, from Aᵀ/(‖A‖₁ ‖A‖∞).
+Dense iteratedInverse(const Dense& a)
+{
+    const Dense identity = Dense::Identity(a.rows(), a.rows());
+    Dense z = a.transpose() / (a.cwiseAbs().colwise().sum().maxCoeff() * a.cwiseAbs().rowwise().sum().maxCoeff());
+    for (int step = 0; step < 6; ++step) {
+        const Dense az = a * z;
+        z = (0.25 * z * (13.0 * identity - az * (15.0 * identity - az * (7.0 * identity - az)))).eval();
+    }
+    return z;
+}
+
+Tensor toTensor(const Dense& from)
+{
+    Tensor result({static_cast<std::size_t>(from.rows()), static_cast<std::size_t>(from.cols())});
+    for (std::size_t i = 0; i < result.size(); ++i)
+        result.values()[i] = static_cast<float>(from.data()[i]);
+    return result;
+}
+
+// Any shape and condition: to single precision, which the largest Z, about 1200, can enlarge.
+TEST(PseudoInverse, SixIterationsAreTheDefinition)
+{
+    for (const auto& [rows, columns] : {std::pair{64, 64}, {100, 100}, {70, 130}, {130, 70}, {3, 5}, {1, 1}}) {
+        const Dense a = dense(toTensor(softmaxRows(0.4 * normalDense(rows, columns, 8))).matrix());
+        const Tensor right = normalTensor(rows, 33, 9);
+        const Dense expected = iteratedInverse(a) * dense(right.matrix());
+        const Dense found = dense(iteratedInverseTimes(toTensor(a).matrix(), right.matrix()).matrix());
+        EXPECT_LT((found - expected).cwiseAbs().maxCoeff(), 1e-4 * std::max(1.0, expected.cwiseAbs().maxCoeff()))
+            << rows << " × " << columns;
+    }
+}
+
 TEST(PseudoInverse, SixIterationsReachItWhenWellConditioned)
 {
     Dense logits = 0.3 * normalDense(12, 12, 4);
     logits.diagonal().array() += 3.0;  // landmarks that look mostly at themselves
     const Dense matrix = softmaxRows(logits);
-    EXPECT_LT((iteratedPseudoInverse(matrix) - pseudoInverse(matrix, 1e-10)).cwiseAbs().maxCoeff(), 1e-6);
-    EXPECT_EQ(iteratedPseudoInverse(Dense::Zero(3, 2)), Dense::Zero(2, 3));
+    const Dense inverse = pseudoInverse(matrix, 1e-10);
+    EXPECT_LT((iteratedInverse(matrix) - inverse).cwiseAbs().maxCoeff(), 1e-6);
+    const Tensor found = iteratedInverseTimes(toTensor(matrix).matrix(), toTensor(Dense::Identity(12, 12)).matrix());
+    EXPECT_LT((dense(found.matrix()) - inverse).cwiseAbs().maxCoeff(), 1e-4);
+    EXPECT_EQ(dense(iteratedInverseTimes(Tensor::zeros({3, 2}).matrix(), Tensor::zeros({3, 4}).matrix()).matrix()),
+              Dense::Zero(2, 4));
 }
 
 TEST(Nystrom, ALandmarkForEveryTokenIsExact)
@@ -96,10 +133,14 @@ TEST(Nystrom, WeightsAreTheDefinition)
     for (Eigen::Index j = 0; j < 12; ++j)
         means(j / 4, j) = 0.25;
     const Dense a = softmaxRows(scale * means * queries * (means * keys).transpose());
-    const Dense expected = softmaxRows(scale * queries * (means * keys).transpose()) * pseudoInverse(a, 1e-3)
-                           * softmaxRows(scale * means * queries * keys.transpose());
-    const HeadResult result = runHead(nystrom(), head.input, with(nystrom(), {{"landmarks", "3"}}));
-    EXPECT_LT((dense(result.weights.matrix()) - expected).cwiseAbs().maxCoeff(), 1e-4);
+    for (const bool iterated : {false, true}) {
+        const Dense expected = softmaxRows(scale * queries * (means * keys).transpose())
+                               * (iterated ? iteratedInverse(a) : pseudoInverse(a, 1e-3))
+                               * softmaxRows(scale * means * queries * keys.transpose());
+        const HeadResult result = runHead(
+            nystrom(), head.input, with(nystrom(), {{"landmarks", "3"}, {"inverse", iterated ? "iterations" : "svd"}}));
+        EXPECT_LT((dense(result.weights.matrix()) - expected).cwiseAbs().maxCoeff(), 1e-4) << iterated;
+    }
 }
 
 TEST(Nystrom, RowsSumToOneWithACausalMask)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Published and derived values of the circuits of the field.
 #include "core/quantum/ansatz.h"
+#include "core/quantum/iqp_state.h"
 #include "core/quantum/state_vector.h"
 #include "tests/support/quantum.h"
 
@@ -96,6 +97,21 @@ TEST(QuantumGoldens, IqpMapHasItsClosedFormPhases)
         }
         EXPECT_NEAR(std::abs(state.amplitudes()[b] - std::polar(std::sqrt(0.125), phase)), 0.0, 1e-14) << b;
     }
+}
+
+// Without its gates, on the first qubits of any state: the same as by its gates.
+TEST(QuantumGoldens, IqpMapActsAsItsCircuit)
+{
+    for (const std::size_t size : {1UL, 2UL, 3UL, 5UL})
+        for (const std::size_t qubits : {size, size + 2}) {
+            const std::vector<double> x = randomNumbers(size, 3);
+            StateVector byGates = StateVector::encode(randomNumbers(std::size_t{1} << qubits, 5)).value();
+            std::vector<Complex> state(byGates.amplitudes().begin(), byGates.amplitudes().end());
+            byGates.apply(Circuit(qubits).append(iqpFeatureMap(x, 2)));
+            applyIqpFeatureMap(x, 2, state);
+            for (std::size_t b = 0; b < state.size(); ++b)
+                EXPECT_NEAR(std::abs(state[b] - byGates.amplitudes()[b]), 0.0, 1e-13) << size << " " << b;
+        }
 }
 
 TEST(QuantumGoldens, AmplitudeEncodingByGatesAlone)

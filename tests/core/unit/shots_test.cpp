@@ -71,6 +71,7 @@ TEST(Shots, ControlVariatesAreUnbiasedToo)
     for (const char* beta : {"pilot", "cross-fit"}) {
         expectUnbiased({{"shots", "24"}, {"control", "top-k"}, {"control-keys", "4"}, {"beta", beta}}, false);
         expectUnbiased({{"shots", "24"}, {"control", "favor"}, {"control-features", "64"}, {"beta", beta}}, false);
+        expectUnbiased({{"shots", "24"}, {"control", "nystrom"}, {"control-landmarks", "4"}, {"beta", beta}}, false);
         expectUnbiased({{"shots", "6"}, {"estimator", "systematic"}, {"control", "top-k"}, {"beta", beta}}, false);
     }
 }
@@ -94,6 +95,8 @@ TEST(Shots, ControlVariatesLowerTheError)
     const double plain = error({{"shots", "512"}});
     EXPECT_LT(error({{"shots", "512"}, {"control", "favor"}, {"control-features", "1024"}}), 0.2 * plain);
     EXPECT_LT(error({{"shots", "512"}, {"control", "top-k"}, {"control-keys", "20"}}), 0.8 * plain);
+    EXPECT_LT(error({{"shots", "512"}, {"control", "nystrom"}, {"control-landmarks", "24"}}), 0.5 * plain);
+    EXPECT_LT(error({{"shots", "512"}, {"control", "nystrom"}, {"control-landmarks", "2"}}), 1.05 * plain);
     EXPECT_LT(error({{"shots", "512"}, {"control", "favor"}, {"control-features", "16"}}), 1.05 * plain);
 }
 

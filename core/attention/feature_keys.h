@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/attention/feature_map.h"
+#include "core/attention/rows.h"
+
+#include <array>
+#include <limits>
+#include <list>
+#include <memory>
+#include <mutex>
+
+namespace ketscope {
+
+inline constexpr std::size_t kFeatureChunk = PackedMatrix::kColumnUnit;
+
+// What the keys before some place leave behind, in terms of their features φ and exponents s.
+struct FeatureSums {
+    FeatureSums(std::size_t features, std::size_t width);
+
+    FeatureSums copy() const;
+    void raise(double exponent);  // rescales to a new largest exponent
+
+    Tensor sums;   // (features, dv, padded): Σ e^{s − largest} φ(k) vᵀ
+    Tensor total;  // (features): Σ e^{s − largest} φ(k)
+    double largest = -std::numeric_limits<double>::infinity();
+    double mass = 0.0;           // Σ e^{s − largest}
+    std::vector<double> values;  // Σ v, of allowed keys
+    std::size_t allowed = 0;
+};
+
+// kFeatureChunk keys, fewer at the end.
+struct FeatureChunk {
+    Tensor features;                                // (features, kFeatureChunk), 0 past the last key
+    std::array<double, kFeatureChunk> exponents{};  // −∞ for padding
+    std::array<double, kFeatureChunk> largest{};    // of the chunk's exponents up to here
+    bool flat = false;                              // all exponents are 0
+};
+
+// What a causal query needs: its own chunk of keys and the sums of all keys before that.
+struct CausalChunk {
+    FeatureSums before;
+    FeatureChunk own;
+};
+
+// The keys of one head as a feature attention reads them, chunk after chunk: of their features only a few chunks are in
+// memory at any time, however many tokens there are. `exponents` (m) are added to the features' own; empty = none.
+class FeatureKeys {
+public:
+    FeatureKeys(const HeadInput& input, std::shared_ptr<const FeatureMap> map, std::vector<double> exponents);
+
+    std::size_t chunks() const { return (m_input.keys.rows + kFeatureChunk - 1) / kFeatureChunk; }
+    std::size_t chunkSize(std::size_t chunk) const
+    {
+        return std::min(kFeatureChunk, m_input.keys.rows - chunk * kFeatureChunk);
+    }
+    bool isKey(std::size_t key) const { return m_input.mask.keyAllowed.empty() || m_input.mask.keyAllowed[key] != 0; }
+
+    FeatureChunk chunk(std::size_t chunk) const;
+    FeatureSums sumOfAll(const Monitor& monitor) const;
+
+    // From the nearest chunk before it that is still known: in order, one step. A few are kept, so that threads that work
+    // on different parts of the text go on from their own. The bits do not depend on where it began. Safe from any thread.
+    std::shared_ptr<const CausalChunk> causal(std::size_t chunk) const;
+
+    // The values of some keys times their factors, as wide as multiplyWide wants them: as they lie in memory where all
+    // factors are 1 and their width fits, else in `scaled`, (kFeatureChunk, padded dv). Padding is 0.
+    MatrixView weighValues(std::size_t first, std::span<const float> factors, Tensor& scaled) const;
+    Tensor roomForValues() const { return Tensor({kFeatureChunk, paddedWidth()}); }
+    std::size_t paddedWidth() const;
+
+private:
+    void fill(std::size_t chunk, Tensor& rows, FeatureChunk& into) const;
+    Tensor roomForRows() const;
+    std::size_t mostKept() const;
+    void add(std::size_t chunk, const FeatureChunk& own, FeatureSums& sums, Tensor& scaled) const;
+    void addValues(std::size_t first, std::size_t count, std::vector<double>& total) const;
+
+    HeadInput m_input;
+    std::shared_ptr<const FeatureMap> m_map;
+    std::vector<double> m_exponents;
+    mutable std::mutex m_mutex;
+    mutable std::list<std::pair<std::size_t, std::shared_ptr<const CausalChunk>>> m_known;  // last used first
+};
+
+}  // namespace ketscope

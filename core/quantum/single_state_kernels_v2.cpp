@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#define KETSCOPE_KERNELS_ENTRY ketscopeSingleStateKernelsV2
+#define KETSCOPE_KERNELS_ISA "v2"
+#define KETSCOPE_VECTOR_BYTES 16
+#define KETSCOPE_REAL float
+#include "core/quantum/state_kernel.inc"
