@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measures/number_text.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+std::string formatted(double value, std::chars_format format, int decimals)
+{
+    char buffer[512];
+    const auto result = std::to_chars(buffer, buffer + sizeof buffer, value, format, decimals);
+    return {buffer, result.ptr};
+}
+
+}  // namespace
+
+std::string shortNumber(double value)
+{
+    if (!std::isfinite(value))
+        return "–";
+    if (value == 0.0)
+        return "0";
+    const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+    std::string text = magnitude < -4 || magnitude > 5
+                           ? formatted(value, std::chars_format::scientific, 2)
+                           : formatted(value, std::chars_format::fixed, std::max(2 - magnitude, 0));
+    return text.front() == '-' ? "−" + text.substr(1) : text;
+}
+
+std::string intervalText(const Interval& interval)
+{
+    const double half = 0.5 * (interval.high - interval.low);
+    return shortNumber(interval.mean) + (half > 0.0 ? " ± " + shortNumber(half) : "");
+}
+
+}  // namespace ketscope

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/measures/interval.h"
+
+#include <string>
+
+namespace ketscope {
+
+// Three significant digits, always with a point: "0.0412", "128", "1.23e+06"; "–" where the value is not finite.
+std::string shortNumber(double value);
+
+// "0.0412 ± 0.0031": mean and half of the interval, where it has a width.
+std::string intervalText(const Interval& interval);
+
+}  // namespace ketscope
