@@ -14,6 +14,7 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kTail = 0.025;
+constexpr double kNormal = 1.959963985;  // the 97.5 % quantile of the normal distribution
 constexpr std::uint16_t kBootstrap = 71;  // purpose of the random numbers
 
 // The continued fraction of I_x(a, b) by Lentz's method, for x < (a + 1)/(a + b + 2).
@@ -127,6 +128,17 @@ double mcnemarProbability(std::size_t onlyFirst, std::size_t onlySecond)
         return 1.0;
     // P(X ≤ fewer) of a fair coin = I_½(all − fewer, fewer + 1).
     return std::min(1.0, 2.0 * regularizedBeta(0.5, all - fewer, fewer + 1.0));
+}
+
+Interval pairedDifference(std::span<const double> differences)
+{
+    if (differences.empty())
+        return {kNone, kNone, kNone};
+    const double sum = std::accumulate(differences.begin(), differences.end(), 0.0);
+    const double squares = std::inner_product(differences.begin(), differences.end(), differences.begin(), 0.0) + 1.0;
+    const double count = static_cast<double>(differences.size()) + 2.0;
+    const double half = kNormal * std::sqrt(squares - sum * sum / count) / count;
+    return {sum / static_cast<double>(differences.size()), sum / count - half, sum / count + half};
 }
 
 Interval bootstrapInterval(std::size_t items, const std::function<double(std::span<const std::size_t>)>& statistic,

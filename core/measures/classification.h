@@ -40,6 +40,10 @@ Interval binomialInterval(std::size_t successes, std::size_t trials);
 // uneven as this one among the items that only one of them answers rightly. Two-sided; 1 where there are none.
 double mcnemarProbability(std::size_t onlyFirst, std::size_t onlySecond);
 
+// The mean of paired differences in [−1, 1] and its adjusted Wald interval of 95 %: one half of an item is added on each side,
+// so that items that never differ leave a width too (Agresti and Min, Stat. Med. 24, 729 (2005), for shares). NaN of none.
+Interval pairedDifference(std::span<const double> differences);
+
 // A statistic of `items` items and the 2.5 % and 97.5 % percentiles of it over resamplings of the items with replacement
 // (Efron, Ann. Statist. 7, 1 (1979)). `statistic` is given the numbers of the items; paired when it looks at two answers to
 // each. All NaN of no items.

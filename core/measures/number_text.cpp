@@ -8,12 +8,16 @@ namespace ketscope {
 
 namespace {
 
+constexpr double kWhole = 1e9;  // whole numbers below are written in full
+
 std::string formatted(double value, std::chars_format format, int decimals)
 {
     char buffer[512];
     const auto result = std::to_chars(buffer, buffer + sizeof buffer, value, format, decimals);
     return {buffer, result.ptr};
 }
+
+std::string signedText(std::string text) { return text.front() == '-' ? "−" + text.substr(1) : text; }
 
 }  // namespace
 
@@ -23,11 +27,13 @@ std::string shortNumber(double value)
         return "–";
     if (value == 0.0)
         return "0";
+    if (value == std::trunc(value) && std::abs(value) < kWhole)
+        return signedText(formatted(value, std::chars_format::fixed, 0));
     const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
     std::string text = magnitude < -4 || magnitude > 5
                            ? formatted(value, std::chars_format::scientific, 2)
                            : formatted(value, std::chars_format::fixed, std::max(2 - magnitude, 0));
-    return text.front() == '-' ? "−" + text.substr(1) : text;
+    return signedText(std::move(text));
 }
 
 std::string intervalText(const Interval& interval)

@@ -7,7 +7,8 @@
 
 namespace ketscope {
 
-// Three significant digits, always with a point: "0.0412", "128", "1.23e+06"; "–" where the value is not finite.
+// Three significant digits, always with a point, and whole numbers in full: "0.0412", "128", "4071059", "1.23e-06"; "–" where
+// the value is not finite.
 std::string shortNumber(double value);
 
 // "0.0412 ± 0.0031": mean and half of the interval, where it has a width.

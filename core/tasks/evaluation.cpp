@@ -7,6 +7,7 @@
 #include "core/study/token_loss.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <fstream>
 #include <numeric>
@@ -47,6 +48,12 @@ void describeTraces(const Comparison& comparison, std::vector<TraceTitle>& title
     }
 }
 
+// −ln probability of the true class. Nats.
+double lossOf(const TextAnswers& answers, std::size_t item)
+{
+    return -std::log(std::max(answers.probability[item], 1e-300));
+}
+
 // The mean over a trace's seeds and the given texts of what `of` says of one answer.
 double meanOver(const std::vector<TextAnswers>& seeds, std::span<const std::size_t> items,
                 const std::function<double(const TextAnswers&, std::size_t)>& of)
@@ -85,37 +92,53 @@ Interval shareOf(const std::vector<TextAnswers>& seeds, std::size_t texts,
         texts, [&](std::span<const std::size_t> items) { return meanOver(seeds, items, holds); }, 0);
 }
 
+// The mean over a trace's seeds of what `of` says of one text, less the same of A.
+std::vector<double> differences(const TextEvaluation& evaluation, std::size_t trace,
+                                const std::function<double(const TextAnswers&, std::size_t)>& of)
+{
+    std::vector<double> result;
+    for (std::size_t item = 0; item < evaluation.texts.size(); ++item)
+        result.push_back(meanOver(evaluation.traces[trace], std::span(&item, 1), of)
+                         - meanOver(evaluation.traces.front(), std::span(&item, 1), of));
+    return result;
+}
+
+// Where no answer is another there is nothing to resample.
+Interval f1Difference(const TextEvaluation& evaluation, std::size_t trace)
+{
+    const std::vector<TextAnswers>& baseline = evaluation.traces.front();
+    const auto same = [&](const TextAnswers& answers) { return answers.classes == baseline.front().classes; };
+    if (std::ranges::all_of(evaluation.traces[trace], same))
+        return meanInterval(std::array{0.0});
+    return bootstrapInterval(
+        evaluation.texts.size(),
+        [&](std::span<const std::size_t> items) {
+            return macroF1Of(evaluation, evaluation.traces[trace], items) - macroF1Of(evaluation, baseline, items);
+        },
+        0);
+}
+
 void compareWithBaseline(const TextEvaluation& evaluation, std::size_t trace, ClassificationScores& scores)
 {
     const std::vector<TextAnswers>& seeds = evaluation.traces[trace];
-    const std::vector<TextAnswers>& baseline = evaluation.traces.front();
+    const TextAnswers& baseline = evaluation.traces.front().front();
     const auto right = [&](const TextAnswers& answers, std::size_t item) {
-        return answers.classes[item] == evaluation.texts[item].label;
+        return answers.classes[item] == evaluation.texts[item].label ? 1.0 : 0.0;
     };
-    const std::size_t texts = evaluation.texts.size();
-    scores.accuracyDifference = bootstrapInterval(
-        texts,
-        [&](std::span<const std::size_t> items) {
-            return meanOver(seeds, items, right) - meanOver(baseline, items, right);
-        },
-        0);
-    scores.f1Difference = bootstrapInterval(
-        texts,
-        [&](std::span<const std::size_t> items) {
-            return macroF1Of(evaluation, seeds, items) - macroF1Of(evaluation, baseline, items);
-        },
-        0);
-    std::vector<double> differences;
+    scores.accuracyDifference = pairedDifference(differences(evaluation, trace, right));
+    scores.f1Difference = f1Difference(evaluation, trace);
+    scores.lossDifference = meanInterval(differences(evaluation, trace, lossOf));
+    std::vector<double> overSeeds;
     for (const TextAnswers& answers : seeds) {
         double difference = 0.0;
-        for (std::size_t item = 0; item < texts; ++item)
-            difference += static_cast<double>(right(answers, item)) - static_cast<double>(right(baseline[0], item));
-        differences.push_back(difference / static_cast<double>(texts));
+        for (std::size_t item = 0; item < evaluation.texts.size(); ++item)
+            difference += right(answers, item) - right(baseline, item);
+        overSeeds.push_back(difference / static_cast<double>(evaluation.texts.size()));
     }
-    scores.accuracyOverSeeds = meanInterval(differences);
-    for (std::size_t item = 0; item < texts; ++item) {
-        scores.gained += right(seeds[0], item) && !right(baseline[0], item) ? 1 : 0;
-        scores.lost += !right(seeds[0], item) && right(baseline[0], item) ? 1 : 0;
+    scores.accuracyOverSeeds = meanInterval(overSeeds);
+    for (std::size_t item = 0; item < evaluation.texts.size(); ++item) {
+        scores.gained += right(seeds[0], item) > right(baseline, item) ? 1 : 0;
+        scores.lost += right(seeds[0], item) < right(baseline, item) ? 1 : 0;
     }
     scores.mcnemar = mcnemarProbability(scores.gained, scores.lost);
 }
@@ -277,9 +300,7 @@ ClassificationScores scoresOf(const TextEvaluation& evaluation, std::size_t trac
             texts, [&](std::span<const std::size_t> items) { return meanOver(seeds, items, of); }, 0);
     };
     scores.margin = mean([](const TextAnswers& answers, std::size_t item) { return answers.margin[item]; });
-    scores.loss = mean([](const TextAnswers& answers, std::size_t item) {
-        return -std::log(std::max(answers.probability[item], 1e-300));
-    });
+    scores.loss = mean(lossOf);
     compareWithBaseline(evaluation, trace, scores);
     return scores;
 }

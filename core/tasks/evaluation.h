@@ -49,8 +49,9 @@ struct ClassificationScores {
     Interval agreement;  // share of texts with A's answer
     Interval margin;     // of probabilities
     Interval loss;       // −ln probability of the true class, nats
-    Interval accuracyDifference;
-    Interval f1Difference;
+    Interval accuracyDifference;  // pairedDifference()
+    Interval f1Difference;        // no interval where no answer is another
+    Interval lossDifference;      // Student's t over the texts
     Interval accuracyOverSeeds;  // of the difference: Student's t over the seeds, for these texts; one seed: no interval
     std::size_t gained = 0;      // texts that only this trace answers rightly, first seed
     std::size_t lost = 0;        // that only A does

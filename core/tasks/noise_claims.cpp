@@ -90,7 +90,7 @@ ClaimFindings measureNoiseModels(const ClaimBudget& budget, Monitor& monitor)
     findings.conclusion = "At a strength of 0.1 mixed amplitudes move rows by " + shortNumber(published.mean)
                           + ", real depolarising noise by " + shortNumber(real.mean) + " (qubit by qubit) or "
                           + shortNumber(whole.mean) + " (whole register). Mitigation takes the first to "
-                          + shortNumber(mitigated.mean) + "; published is no decoder, so nothing is corrected.";
+                          + shortNumber(mitigated.mean) + "; what is published as correction decodes nothing.";
     return findings;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tasks/timing.h"
 
+#include "core/base/parallel.h"
 #include "core/measures/classification.h"
 #include "core/study/plan.h"
 
@@ -9,6 +10,22 @@
 #include <limits>
 
 namespace ketscope {
+
+namespace {
+
+// All work on the calling thread, as long as there is one.
+class OneThread {
+public:
+    OneThread() : m_before(threads()) { setThreads(1); }
+    ~OneThread() { setThreads(m_before); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int m_before;
+};
+
+}  // namespace
 
 double threadSeconds()
 {
@@ -19,6 +36,7 @@ double threadSeconds()
 
 std::vector<double> secondsOf(const std::function<void()>& work, std::size_t repeats, const Monitor& monitor)
 {
+    const OneThread serial;
     std::vector<double> seconds;
     for (std::size_t i = 0; i < repeats + 1; ++i) {
         monitor.check();

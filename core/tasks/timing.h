@@ -15,7 +15,7 @@ namespace ketscope {
 // Seconds that the calling thread has worked so far.
 double threadSeconds();
 
-// Seconds of this thread that `work` takes, one value for each of `repeats` runs after a first one that does not count.
+// Seconds that `work` takes on this thread alone, one value for each of `repeats` runs after a first one that does not count.
 std::vector<double> secondsOf(const std::function<void()>& work, std::size_t repeats, const Monitor& monitor);
 // The same of one whole head, serially; without `weights` the output alone is asked for.
 std::vector<double> secondsOf(const HeadInput& input, const std::string& spec, std::size_t repeats, bool weights,
