@@ -2,7 +2,6 @@
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/wrap.h"
-#include "core/base/parallel.h"
 #include "core/measures/number_text.h"
 #include "core/tasks/claim.h"
 
@@ -23,28 +22,6 @@ struct ClaimOptions {
     std::vector<int> only;
     bool reduced = false;
     bool list = false;
-};
-
-// The progress of one claim among several.
-class ClaimMonitor final : public Monitor {
-public:
-    ClaimMonitor(Monitor& whole, std::size_t index, std::size_t count, int number)
-        : m_whole(whole), m_index(index), m_count(count), m_number(number)
-    {
-    }
-
-    bool cancelled() const noexcept override { return m_whole.cancelled(); }
-    void progress(double fraction, std::string_view what) override
-    {
-        m_whole.progress((static_cast<double>(m_index) + fraction) / static_cast<double>(m_count),
-                         "claim " + std::to_string(m_number) + ": " + std::string(what));
-    }
-
-private:
-    Monitor& m_whole;
-    std::size_t m_index;
-    std::size_t m_count;
-    int m_number;
 };
 
 std::string paragraph(const std::string& text) { return wrapped(text, kWidth, kIndent); }
@@ -68,12 +45,23 @@ std::string headText(const Claim& claim)
                    kWidth, kIndent, 0);
 }
 
+// How to look into it: the bundled samples run on their own input when none is given.
+std::string studyCommand(const Claim& claim)
+{
+    const Study study = claim.study();
+    std::string command = "ketscope run " + study.modelPath;
+    for (const Plan& plan : study.candidates)
+        command += " --compare \"" + formatSpec(plan.entries.front()) + "\"";
+    return command + " --out claim-" + std::to_string(claim.number) + ".h5";
+}
+
 std::string claimText(const Claim& claim, const ClaimResult& result)
 {
-    return headText(claim) + paragraph("Verdict: " + std::string(verdictTitle(result.verdict)) + ". "
-                                       + result.findings.conclusion)
+    return headText(claim)
+           + paragraph("Verdict: " + std::string(verdictTitle(result.verdict)) + ". " + result.findings.conclusion)
            + paragraph("Experiment: " + claim.experiment) + quantitiesText(result.findings)
            + paragraph("Where the number comes from: " + claim.explanation)
+           + paragraph("Look into it: " + studyCommand(claim))
            + paragraph("Measured in " + fixedNumber(result.seconds, 1) + " s.") + "\n";
 }
 
@@ -81,12 +69,10 @@ Json numberJson(double value) { return std::isfinite(value) ? Json(value) : Json
 
 Json claimJson(const Claim& claim)
 {
-    return {{"number", claim.number},
-            {"kind", std::string(kindTitle(claim.kind))},
-            {"source", claim.source},
-            {"claim", claim.text},
-            {"experiment", claim.experiment},
-            {"explanation", claim.explanation}};
+    return {{"number", claim.number},         {"kind", std::string(kindTitle(claim.kind))},
+            {"source", claim.source},         {"claim", claim.text},
+            {"experiment", claim.experiment}, {"explanation", claim.explanation},
+            {"study", toJson(claim.study())}};
 }
 
 Json resultJson(const Claim& claim, const ClaimResult& result)
@@ -155,21 +141,19 @@ void run(const ClaimOptions& options)
     const std::vector<const Claim*> chosen = chosenClaims(options);
     if (options.list)
         return list(options, chosen);
-    setThreads(options.common.threads);
     const ClaimBudget budget{options.reduced, options.common.seed};
     ConsoleMonitor console(options.common.quiet);
     std::vector<std::pair<const Claim*, ClaimResult>> results;
     Json json = Json::array();
-    for (std::size_t i = 0; i < chosen.size(); ++i) {
-        ClaimMonitor monitor(console, i, chosen.size(), chosen[i]->number);
-        monitor.check();
-        monitor.progress(0.0, printable(chosen[i]->text, 40));
-        results.emplace_back(chosen[i], measureClaim(*chosen[i], budget, monitor));
+    std::vector<int> numbers;
+    std::ranges::transform(chosen, std::back_inserter(numbers), [](const Claim* each) { return each->number; });
+    measureClaims(numbers, budget, console, [&](const Claim& each, const ClaimResult& result) {
+        results.emplace_back(&each, result);
         if (options.common.json)
-            json.push_back(resultJson(*chosen[i], results.back().second));
+            json.push_back(resultJson(each, result));
         else
-            std::cout << claimText(*chosen[i], results.back().second) << std::flush;
-    }
+            std::cout << claimText(each, result) << std::flush;
+    });
     if (options.common.json)
         printJson({{"reduced", options.reduced}, {"seed", budget.seed}, {"claims", json}});
     else

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
+#include "app/cli/figures.h"
 #include "app/cli/paths.h"
 #include "app/cli/wrap.h"
 #include "core/measures/number_text.h"
+#include "core/tasks/retrieval.h"
 #include "core/tasks/robustness.h"
+#include "viz/picture.h"
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -134,12 +137,36 @@ void robustness(const EvaluateOptions& options, const LoadedModel& model, const 
                         {"traces", traces}});
         if (options.common.json)
             continue;
-        std::cout << "\n" << perturbationText(perturbation) << ": changed " << result.changed << " of " << result.texts
+        std::cout << "\n"
+                  << perturbationText(perturbation) << ": changed " << result.changed << " of " << result.texts
                   << " texts; maps on surviving tokens, seed " << options.common.seed << "\n\n"
                   << tableOf(kRobustness, result.scores);
         for (const std::string& difference : result.differences)
             std::cout << wrapped(difference, kWidth, 4, 2);
     }
+}
+
+std::vector<ClassificationScores> allScores(const TextEvaluation& evaluation)
+{
+    std::vector<ClassificationScores> scores;
+    for (std::size_t t = 0; t < evaluation.traces.size(); ++t)
+        scores.push_back(scoresOf(evaluation, t));
+    return scores;
+}
+
+Json tracesJson(const TextEvaluation& evaluation, const std::vector<ClassificationScores>& scores)
+{
+    Json traces = Json::array();
+    for (std::size_t t = 0; t < scores.size(); ++t) {
+        Json json =
+            traceJson(evaluation.titles[t], evaluation.published[t], t, figuresJson(kClassification, scores[t]));
+        json["seeds"] = scores[t].seeds;
+        json["gained"] = scores[t].gained;
+        json["lost"] = scores[t].lost;
+        json["mcnemar"] = scores[t].mcnemar;
+        traces.push_back(std::move(json));
+    }
+    return traces;
 }
 
 void classify(const EvaluateOptions& options, const LoadedModel& model, ConsoleMonitor& monitor)
@@ -150,17 +177,7 @@ void classify(const EvaluateOptions& options, const LoadedModel& model, ConsoleM
     for (const std::string& text : options.perturb)
         parsePerturbation(text);  // before work begins
     const TextEvaluation evaluation = evaluateTexts(model, texts, requestOf(options), monitor);
-    std::vector<ClassificationScores> scores;
-    Json traces = Json::array();
-    for (std::size_t t = 0; t < evaluation.traces.size(); ++t) {
-        scores.push_back(scoresOf(evaluation, t));
-        Json json = traceJson(evaluation.titles[t], evaluation.published[t], t, figuresJson(kClassification, scores[t]));
-        json["seeds"] = scores[t].seeds;
-        json["gained"] = scores[t].gained;
-        json["lost"] = scores[t].lost;
-        json["mcnemar"] = scores[t].mcnemar;
-        traces.push_back(std::move(json));
-    }
+    const std::vector<ClassificationScores> scores = allScores(evaluation);
     if (!options.out.empty())
         writeAnswers(evaluation, options.out);
     if (!options.common.json) {
@@ -174,12 +191,13 @@ void classify(const EvaluateOptions& options, const LoadedModel& model, ConsoleM
     Json changes = Json::array();
     robustness(options, model, texts, monitor, changes);
     if (evaluation.cut > 0)
-        printNotices({std::to_string(evaluation.cut) + " texts were cut to what the model takes."}, options.common.quiet);
+        printNotices({std::to_string(evaluation.cut) + " texts were cut to what the model takes."},
+                     options.common.quiet);
     if (options.common.json)
         printJson({{"task", "classification"},
                    {"texts", evaluation.texts.size()},
                    {"classes", evaluation.classes},
-                   {"traces", traces},
+                   {"traces", tracesJson(evaluation, scores)},
                    {"perturbations", changes}});
 }
 
@@ -221,19 +239,54 @@ void foresee(const EvaluateOptions& options, const LoadedModel& model, ConsoleMo
               << " nats, a guess among " << evaluation.vocabulary << " tokens " << shortNumber(uniform) << " nats\n";
 }
 
+std::vector<CaptionedPicture> picturesOf(const EvaluateOptions& options)
+{
+    std::vector<CaptionedPicture> pictures = readCaptionedPictures(options.data);
+    if (options.limit > 0 && options.limit < pictures.size())
+        pictures.resize(options.limit);
+    const OffscreenGui gui;  // decoders are plugins, which want an application
+    for (CaptionedPicture& picture : pictures)
+        picture.pixels = std::make_shared<const Image>(readPicture(picture.file));
+    return pictures;
+}
+
+void retrieve(const EvaluateOptions& options, const LoadedModel& model, ConsoleMonitor& monitor)
+{
+    const RetrievalEvaluation result = evaluateRetrieval(model, picturesOf(options), requestOf(options), monitor);
+    Json json = {{"task", "retrieval"}};
+    if (!options.common.json)
+        std::cout << titlesText(result.textOfImage.titles, result.textOfImage.published);
+    for (const auto& [id, title, evaluation] :
+         {std::tuple("text_of_image", "The caption, of all, that fits a picture best", &result.textOfImage),
+          std::tuple("image_of_text", "The picture, of all, that fits a caption best", &result.imageOfText),
+          std::tuple("negatives", "The caption, or the same with one thing wrong", &result.negatives)}) {
+        if (evaluation->texts.empty())
+            continue;
+        const std::vector<ClassificationScores> scores = allScores(*evaluation);
+        json[id] = {{"items", evaluation->texts.size()}, {"traces", tracesJson(*evaluation, scores)}};
+        if (!options.common.json)
+            std::cout << title << ": " << evaluation->texts.size() << " items, chance "
+                      << shortNumber(1.0 / static_cast<double>(evaluation->classes.size())) << "\n\n"
+                      << tableOf(kClassification, scores) << "\n";
+    }
+    if (options.common.json)
+        printJson(json);
+}
+
 void evaluate(const EvaluateOptions& options)
 {
     requireModel(options.model);
     if (!options.out.empty())
         checkOutput(options.out, {".csv"});
-    const bool language = options.task == "language";
-    if (language && (!options.perturb.empty() || !options.out.empty()))
-        refuse({language && options.out.empty() ? "--perturb" : "--out", "the task classification", "language", ""});
+    if (options.task != "classification" && (!options.perturb.empty() || !options.out.empty()))
+        refuse({options.out.empty() ? "--perturb" : "--out", "the task classification", options.task, ""});
     requestOf(options);  // refuses wrong candidates before the model is opened
     ConsoleMonitor monitor(options.common.quiet);
     const auto model = loadModel(options.model, monitor);
-    if (language)
+    if (options.task == "language")
         foresee(options, *model, monitor);
+    else if (options.task == "retrieval")
+        retrieve(options, *model, monitor);
     else
         classify(options, *model, monitor);
 }
@@ -246,24 +299,30 @@ void addEvaluate(CLI::App& program)
         "evaluate", "Run a model over labelled texts or a long text, and compare mechanisms with exact attention");
     const auto options = std::make_shared<EvaluateOptions>();
     command->add_option("MODEL", options->model, "Model folder or GGUF file")->required();
-    command->add_option("--task", options->task, "classification: labelled texts; language: the loss on a text")
+    command
+        ->add_option(
+            "--task", options->task,
+            "classification of labelled texts; language: the loss on a text; retrieval of captions and pictures")
         ->required()
-        ->check(CLI::IsMember({"classification", "language"}));
+        ->check(CLI::IsMember({"classification", "language", "retrieval"}));
     command
         ->add_option("--data", options->data,
-                     "classification: \"text<TAB>class\" lines, or a folder with <class>.txt files; language: a text file")
+                     "classification: \"text<TAB>class\" lines, or a folder with <class>.txt files; "
+                     "language: a text file; retrieval: a folder with pictures and scenes.json")
         ->required();
     command
         ->add_option("--compare", options->compare, "Candidate: id[:param=value,…][@stack=text;layers=4-5]; repeatable")
         ->allow_extra_args(false);
-    command->add_option("--seeds", options->seeds, "Runs with different seeds, of candidates that need them (default 5)")
+    command
+        ->add_option("--seeds", options->seeds, "Runs with different seeds, of candidates that need them (default 5)")
         ->check(CLI::Range(1, 1000));
     command
         ->add_option("--perturb", options->perturb,
                      "Also how robust: dropout:p=0.05, synonyms:p=0.1, shuffle:window=3, overlapping-shuffle:window=3")
         ->allow_extra_args(false);
     command->add_option("--limit", options->limit, "At most so many texts, or bytes of text");
-    command->add_option("--block", options->block, "Tokens in a block of the language task (default: what the model takes)");
+    command->add_option("--block", options->block,
+                        "Tokens in a block of the language task (default: what the model takes)");
     command->add_option("--out", options->out, "Every answer (.csv)");
     addCommonOptions(*command, options->common);
     command->callback([options] { evaluate(*options); });

@@ -14,7 +14,7 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr double kTail = 0.025;
-constexpr double kNormal = 1.959963985;  // the 97.5 % quantile of the normal distribution
+constexpr double kNormal = 1.959963985;   // the 97.5 % quantile of the normal distribution
 constexpr std::uint16_t kBootstrap = 71;  // purpose of the random numbers
 
 // The continued fraction of I_x(a, b) by Lentz's method, for x < (a + 1)/(a + b + 2).

@@ -4,6 +4,8 @@
 #include "core/attention/parameter.h"
 #include "core/base/error.h"
 #include "core/measures/number_text.h"
+#include "core/models/heads.h"
+#include "core/tasks/timing.h"
 
 #include <algorithm>
 #include <chrono>
@@ -42,9 +44,28 @@ std::string numberText(double value) { return std::isfinite(value) ? shortestNum
 // Tabs and line ends would break the table.
 std::string cell(std::string text)
 {
-    std::ranges::replace_if(text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
+    std::ranges::replace_if(
+        text, [](char c) { return c == '\t' || c == '\n' || c == '\r'; }, ' ');
     return text;
 }
+
+// Says which claim it is that makes progress.
+class ClaimMonitor final : public Monitor {
+public:
+    ClaimMonitor(std::unique_ptr<Monitor> part, int number)
+        : m_part(std::move(part)), m_title("Claim " + std::to_string(number))
+    {
+    }
+    bool cancelled() const noexcept override { return m_part->cancelled(); }
+    void progress(double fraction, std::string_view what) override
+    {
+        m_part->progress(fraction, m_title + ": " + std::string(what));
+    }
+
+private:
+    std::unique_ptr<Monitor> m_part;
+    std::string m_title;
+};
 
 }  // namespace
 
@@ -69,11 +90,24 @@ const Claim& claim(int number)
 
 ClaimResult measureClaim(const Claim& claim, const ClaimBudget& budget, Monitor& monitor)
 {
+    const OneThread serial;  // heads and samples are small
     const auto start = std::chrono::steady_clock::now();
     ClaimResult result{claim.measure(budget, monitor)};
     result.verdict = verdictOf(claim.kind, result.findings.reproduced, result.findings.holds);
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
+}
+
+void measureClaims(const std::vector<int>& numbers, const ClaimBudget& budget, Monitor& monitor,
+                   const std::function<void(const Claim&, const ClaimResult&)>& done)
+{
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const Claim& each = claim(numbers[i]);
+        ClaimMonitor part(partOf(monitor, i, numbers.size()), each.number);
+        part.check();
+        part.progress(0.0, printable(each.text, 40));
+        done(each, measureClaim(each, budget, part));
+    }
 }
 
 Verdict verdictOf(ClaimKind kind, Answer reproduced, Answer holds)
@@ -164,7 +198,8 @@ std::string quantityText(const ClaimQuantity& quantity)
 
 std::string claimsAsTsv(const std::vector<std::pair<const Claim*, const ClaimResult*>>& rows)
 {
-    std::string text = "number\tsource\tclaim\tkind\tverdict\trole\tquantity\tunit\tscope\tmean\tlow\thigh\tpublished\n";
+    std::string text =
+        "number\tsource\tclaim\tkind\tverdict\trole\tquantity\tunit\tscope\tmean\tlow\thigh\tpublished\n";
     for (const auto& [claim, result] : rows) {
         const std::string start = std::to_string(claim->number) + '\t' + cell(claim->source) + '\t' + cell(claim->text)
                                   + '\t' + std::string(kindTitle(claim->kind)) + '\t'

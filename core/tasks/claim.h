@@ -5,6 +5,7 @@
 #include "core/measures/interval.h"
 #include "core/study/study.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,10 +34,10 @@ enum class QuantityRole {
 
 struct ClaimQuantity {
     QuantityRole role = QuantityRole::Correct;
-    std::string name;   // "Output error, stratified with 30 % of the exact answer"
-    std::string unit;   // "ms"; empty for a plain number
-    std::string scope;  // "n = 64, d = 64, S = 32; 40 heads of normal numbers"
-    Interval value;     // 95 %; no width where it is counted or computed exactly
+    std::string name;                      // "Output error, stratified with 30 % of the exact answer"
+    std::string unit;                      // "ms"; empty for a plain number
+    std::string scope;                     // "n = 64, d = 64, S = 32; 40 heads of normal numbers"
+    Interval value;                        // 95 %; no width where it is counted or computed exactly
     std::optional<double> published = {};  // the source's number for the same
 };
 
@@ -83,6 +84,10 @@ struct ClaimResult {
     double seconds = 0.0;  // it took to measure, wall time
 };
 ClaimResult measureClaim(const Claim& claim, const ClaimBudget& budget, Monitor& monitor);
+
+// One after the other; `done` is told every result as soon as it is known. Throws as measure() does.
+void measureClaims(const std::vector<int>& numbers, const ClaimBudget& budget, Monitor& monitor,
+                   const std::function<void(const Claim&, const ClaimResult&)>& done);
 
 Verdict verdictOf(ClaimKind kind, Answer reproduced, Answer holds);
 std::string_view verdictId(Verdict verdict);     // "holds", "artefact", "does-not-hold", "open", "nothing-claimed"

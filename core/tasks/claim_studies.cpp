@@ -32,7 +32,8 @@ Study characterStudy(const std::vector<std::string>& specs, const std::string& p
 
 std::vector<LabelledText> sampleSentences(const ModelInfo& model, std::size_t most)
 {
-    const std::vector<LabelledText> all = readLabelledTexts(samplesFolder() / "sentiment" / "sentences.tsv", model.labels);
+    const std::vector<LabelledText> all =
+        readLabelledTexts(samplesFolder() / "sentiment" / "sentences.tsv", model.labels);
     std::vector<LabelledText> some;
     std::vector<std::size_t> taken(model.labels.size(), 0);
     for (const LabelledText& text : all)

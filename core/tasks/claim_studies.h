@@ -10,6 +10,9 @@
 
 namespace ketscope {
 
+// The samples are so small that a second thread only waits.
+inline constexpr int kSampleThreads = 1;
+
 // What claims are measured with and looked into: the bundled samples. Each throws as samplesFolder().
 
 // The bundled sentiment classifier on its sentence, or the bundled character model, with a candidate for each SPEC.

@@ -16,38 +16,6 @@ namespace ketscope {
 
 namespace {
 
-std::size_t seedsOf(const EvaluationRequest& request)
-{
-    return std::ranges::any_of(request.candidates, leavesToChance) ? std::max<std::size_t>(request.seeds, 1) : 1;
-}
-
-void addAnswer(const Trace& trace, std::size_t label, TextAnswers& answers)
-{
-    const std::span<const float> logits = trace.outputs.at("logits")->matrix().row(0);
-    const double top = *std::ranges::max_element(logits);
-    std::vector<double> probabilities;
-    for (const float logit : logits)
-        probabilities.push_back(std::exp(logit - top));
-    const double sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
-    for (double& p : probabilities)
-        p /= sum;
-    const auto first = std::ranges::max_element(probabilities);
-    double second = 0.0;
-    for (auto p = probabilities.begin(); p != probabilities.end(); ++p)
-        second = p == first ? second : std::max(second, *p);
-    answers.classes.push_back(static_cast<std::size_t>(first - probabilities.begin()));
-    answers.probability.push_back(probabilities.at(label));
-    answers.margin.push_back(*first - second);
-}
-
-void describeTraces(const Comparison& comparison, std::vector<TraceTitle>& titles, std::vector<bool>& published)
-{
-    for (std::size_t t = 0; t < comparison.traces.size(); ++t) {
-        titles.push_back(traceTitle(comparison, t));
-        published.push_back(t > 0 && reproducesPublished(comparison.study.candidates[t - 1]));
-    }
-}
-
 // −ln probability of the true class. Nats.
 double lossOf(const TextAnswers& answers, std::size_t item)
 {
@@ -168,13 +136,13 @@ public:
                     continue;
                 if (into.traces[t].size() <= i)
                     into.traces[t].emplace_back();
-                addAnswer(*run->traces[t], text.label, into.traces[t][i]);
+                addAnswer(run->traces[t]->outputs.at("logits")->matrix().row(0), text.label, into.traces[t][i]);
             }
         }
-        into.cut += std::ranges::any_of(run->input.notices,
-                                        [](const std::string& notice) { return notice.starts_with("Cut"); })
-                        ? 1
-                        : 0;
+        into.cut +=
+            std::ranges::any_of(run->input.notices, [](const std::string& notice) { return notice.starts_with("Cut"); })
+                ? 1
+                : 0;
         if (first)
             describeTraces(*run, into.titles, into.published);
     }
@@ -248,6 +216,37 @@ double unigramLoss(std::span<const std::int32_t> tokens)
 }
 
 }  // namespace
+
+void addAnswer(std::span<const float> logits, std::size_t label, TextAnswers& answers)
+{
+    const double top = *std::ranges::max_element(logits);
+    std::vector<double> probabilities;
+    for (const float logit : logits)
+        probabilities.push_back(std::exp(logit - top));
+    const double sum = std::accumulate(probabilities.begin(), probabilities.end(), 0.0);
+    for (double& p : probabilities)
+        p /= sum;
+    const auto first = std::ranges::max_element(probabilities);
+    double second = 0.0;
+    for (auto p = probabilities.begin(); p != probabilities.end(); ++p)
+        second = p == first ? second : std::max(second, *p);
+    answers.classes.push_back(static_cast<std::size_t>(first - probabilities.begin()));
+    answers.probability.push_back(probabilities.at(label));
+    answers.margin.push_back(*first - second);
+}
+
+std::size_t seedsOf(const EvaluationRequest& request)
+{
+    return std::ranges::any_of(request.candidates, leavesToChance) ? std::max<std::size_t>(request.seeds, 1) : 1;
+}
+
+void describeTraces(const Comparison& comparison, std::vector<TraceTitle>& titles, std::vector<bool>& published)
+{
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t) {
+        titles.push_back(traceTitle(comparison, t));
+        published.push_back(t > 0 && reproducesPublished(comparison.study.candidates[t - 1]));
+    }
+}
 
 bool leavesToChance(const Plan& plan)
 {

@@ -45,17 +45,18 @@ TextEvaluation evaluateTexts(const LoadedModel& model, std::vector<LabelledText>
 // binomial (accuracy and agreement of one seed), else bootstrap. Differences are this trace less A, text by text.
 struct ClassificationScores {
     Interval accuracy;
-    Interval f1;         // macro
-    Interval agreement;  // share of texts with A's answer
-    Interval margin;     // of probabilities
-    Interval loss;       // −ln probability of the true class, nats
+    Interval f1;                  // macro
+    Interval agreement;           // share of texts with A's answer
+    Interval margin;              // of probabilities
+    Interval loss;                // −ln probability of the true class, nats
     Interval accuracyDifference;  // pairedDifference()
     Interval f1Difference;        // no interval where no answer is another
     Interval lossDifference;      // Student's t over the texts
-    Interval accuracyOverSeeds;  // of the difference: Student's t over the seeds, for these texts; one seed: no interval
-    std::size_t gained = 0;      // texts that only this trace answers rightly, first seed
-    std::size_t lost = 0;        // that only A does
-    double mcnemar = 1.0;        // of these two (mcnemarProbability)
+    Interval
+        accuracyOverSeeds;   // of the difference: Student's t over the seeds, for these texts; one seed: no interval
+    std::size_t gained = 0;  // texts that only this trace answers rightly, first seed
+    std::size_t lost = 0;    // that only A does
+    double mcnemar = 1.0;    // of these two (mcnemarProbability)
     std::size_t seeds = 1;
 };
 ClassificationScores scoresOf(const TextEvaluation& evaluation, std::size_t trace);
@@ -77,6 +78,13 @@ struct LanguageEvaluation {
 };
 LanguageEvaluation evaluateLanguage(const LoadedModel& model, const std::string& text, std::size_t block,
                                     const EvaluationRequest& request, Monitor& monitor);
+
+// Adds the answer that the largest of `logits` gives, probabilities being their softmax.
+void addAnswer(std::span<const float> logits, std::size_t label, TextAnswers& answers);
+// Seeds to run: one when no candidate leaves anything to chance.
+std::size_t seedsOf(const EvaluationRequest& request);
+// Titles of a run's traces, and whether each reproduces published code.
+void describeTraces(const Comparison& comparison, std::vector<TraceTitle>& titles, std::vector<bool>& published);
 
 // Whether a plan leaves something to chance, so that several seeds make sense.
 bool leavesToChance(const Plan& plan);

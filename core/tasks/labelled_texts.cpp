@@ -61,8 +61,7 @@ std::vector<LabelledText> readTable(const fs::path& file, const std::vector<std:
         const std::size_t tab = lines[i].rfind('\t');
         if (tab == std::string::npos)
             refuse({where, "a text, a tab and its class", "no tab", "Put a tab between them."});
-        texts.push_back(
-            {trimmed(lines[i].substr(0, tab)), labelOf(trimmed(lines[i].substr(tab + 1)), classes, where)});
+        texts.push_back({trimmed(lines[i].substr(0, tab)), labelOf(trimmed(lines[i].substr(tab + 1)), classes, where)});
     }
     return texts;
 }

@@ -23,8 +23,7 @@ MultiheadAttention randomModule(std::uint64_t seed)
 {
     const double deviation = 1.0 / std::sqrt(static_cast<double>(kEmbedding));
     NamedTensors weights;
-    weights["in_proj_weight"] =
-        std::make_shared<Tensor>(normalTensor(3 * kEmbedding, kEmbedding, deviation, seed, 0));
+    weights["in_proj_weight"] = std::make_shared<Tensor>(normalTensor(3 * kEmbedding, kEmbedding, deviation, seed, 0));
     weights["out_proj.weight"] = std::make_shared<Tensor>(normalTensor(kEmbedding, kEmbedding, deviation, seed, 1));
     return {{.embedding = kEmbedding, .heads = kHeads}, weights};
 }
@@ -52,7 +51,8 @@ public:
     {
         HeadPlan plan({{1, kHeads, {}}}, m_seed);
         const PlanEntry entry = parseSpec(spec);
-        const auto assignment = std::make_shared<const HeadAssignment>(HeadAssignment{entry.mechanism, entry.parameters});
+        const auto assignment =
+            std::make_shared<const HeadAssignment>(HeadAssignment{entry.mechanism, entry.parameters});
         for (std::size_t head = 0; head < kHeads; ++head)
             plan.assign(0, 0, head, assignment);
         return module.forward(m_input, m_input, m_input, {}, plan, monitor).output;
@@ -94,23 +94,25 @@ ClaimFindings measureMultihead(const ClaimBudget& budget, Monitor& monitor)
         return findings.quantities.back().value;
     };
     const Interval apart = add(QuantityRole::AsPublished, "Output error against a module with other weights", 0, 1.775);
-    const Interval unrelated = add(QuantityRole::Baseline, "Output error of two exact modules with different weights", 1);
+    const Interval unrelated =
+        add(QuantityRole::Baseline, "Output error of two exact modules with different weights", 1);
     const Interval same = add(QuantityRole::Correct, "Output error with the weights copied, exact", 2);
-    const Interval sampled = add(QuantityRole::Correct, "Output error with the weights copied, systematic shots (S = 128)", 3);
+    const Interval sampled =
+        add(QuantityRole::Correct, "Output error with the weights copied, systematic shots (S = 128)", 3);
     const ModuleBench bench(budget.seed);
     const std::size_t repeats = budget.of(40, 8);
-    const Interval slower = medianInterval(
-        ratios(secondsOf([&] { bench.run(bench.module(), correct, monitor); }, repeats, monitor),
-               secondsOf([&] { bench.run(bench.module(), "exact", monitor); }, repeats, monitor)));
+    const Interval slower =
+        medianInterval(ratios(secondsOf([&] { bench.run(bench.module(), correct, monitor); }, repeats, monitor),
+                              secondsOf([&] { bench.run(bench.module(), "exact", monitor); }, repeats, monitor)));
     findings.quantities.push_back({QuantityRole::Correct, "Times slower than the exact module, systematic shots", "×",
                                    "n = 64, E = 128, 8 heads; median of " + std::to_string(repeats) + " runs", slower,
                                    143.7 / 14.3});
     findings.reproduced = either(isReproduced(apart, 1.775), isAbove(apart, 1.0));
     findings.holds = isAbove(sampled, 1.0);
-    findings.conclusion = "Two exact modules with different weights are " + shortNumber(unrelated.mean)
-                          + " apart (about √2): the published error says nothing of the sampling. With the weights copied "
-                          + "it is " + shortNumber(same.mean) + " for exact attention and " + shortNumber(sampled.mean)
-                          + " for shots.";
+    findings.conclusion =
+        "Two exact modules with different weights are " + shortNumber(unrelated.mean)
+        + " apart (about √2): the published error says nothing of the sampling. With the weights copied " + "it is "
+        + shortNumber(same.mean) + " for exact attention and " + shortNumber(sampled.mean) + " for shots.";
     return findings;
 }
 
@@ -118,10 +120,13 @@ ClaimFindings measureMultihead(const ClaimBudget& budget, Monitor& monitor)
 
 Claim multiheadClaim()
 {
-    return {10, ClaimKind::Result, "Q-Transformers",
+    return {10,
+            ClaimKind::Result,
+            "Q-Transformers",
             "The multi-head module differs from the classical one by 1.775 and takes 143.7 ms for 14.3 ms.",
             "Output error of modules with different and with copied weights, exact and sampled, and their times.",
-            "It was compared with a module of its own random weights; any two such are about √2 apart.", measureMultihead,
+            "It was compared with a module of its own random weights; any two such are about √2 apart.",
+            measureMultihead,
             [] {
                 return sentimentStudy({"shots:estimator=stratified-published,shots=32,control=blend-thirty",
                                        "shots:estimator=systematic,shots=128"});

@@ -24,7 +24,7 @@ Interval overSampleHeads(const std::string& spec, std::string_view id, std::size
     study.seed = seed;
     QuietMonitor quiet(monitor);
     const auto model = loadModel(study.modelPath, quiet);
-    const ComparisonPointer baseline = runStudy(study, *model, nullptr, 0, quiet);
+    const ComparisonPointer baseline = runStudy(study, *model, nullptr, kSampleThreads, quiet);
     PlanEntry entry = parseSpec(spec);
     for (std::size_t layer = 0; layer < layers; ++layer)
         entry.layers.push_back(layer);
@@ -58,9 +58,10 @@ ClaimFindings measureMpsCompression(const ClaimBudget& budget, Monitor& monitor)
     Interval best = exactly(0.0);
     for (const char* bond : {"8", "16", "32"}) {
         const std::string spec = std::string("mps:state=joint,bond=") + bond;
-        const Interval ratio = count(kCorrect, "Weights for each number in the chain", spec, "compression",
-                                     std::string("D = ") + bond);
-        count(kCorrect, "Total variation of the distribution", spec, "joint_total_variation", std::string("D = ") + bond);
+        const Interval ratio =
+            count(kCorrect, "Weights for each number in the chain", spec, "compression", std::string("D = ") + bond);
+        count(kCorrect, "Total variation of the distribution", spec, "joint_total_variation",
+              std::string("D = ") + bond);
         best = ratio.mean > best.mean ? ratio : best;
     }
     for (const char* id : {"compression", "joint_total_variation"}) {
@@ -68,14 +69,15 @@ ClaimFindings measureMpsCompression(const ClaimBudget& budget, Monitor& monitor)
         const Interval value =
             overSampleHeads("mps:state=joint,bond=8", id, budget.of(6, 2), budget.seed, monitor, scope);
         const bool ratio = std::string_view(id) == "compression";
-        findings.quantities.push_back({kCorrect,
-                                       ratio ? "Weights for each number in the chain" : "Total variation of the distribution",
-                                       ratio ? "×" : "", scope + ", D = 8", value});
+        findings.quantities.push_back(
+            {kCorrect, ratio ? "Weights for each number in the chain" : "Total variation of the distribution",
+             ratio ? "×" : "", scope + ", D = 8", value});
     }
     findings.reproduced = isReproduced(claimed, 4071059.0);
     findings.holds = isAbove(best, 4071059.0);
-    findings.conclusion = "2³²/1055 = " + shortNumber(claimed.mean) + " divides an invented size by what is stored. In truth "
-                          + shortNumber(real.mean) + " weights stand for each number stored: an expansion. Random heads, truly "
+    findings.conclusion = "2³²/1055 = " + shortNumber(claimed.mean)
+                          + " divides an invented size by what is stored. In truth " + shortNumber(real.mean)
+                          + " weights stand for each number stored: an expansion. Random heads, truly "
                           + "decomposed, reach " + shortNumber(best.mean) + " with the error shown.";
     return findings;
 }
@@ -114,19 +116,29 @@ Study mpsStudy()
 
 Claim mpsCompressionClaim()
 {
-    return {8, ClaimKind::Result, kSource, "Matrix product states compress attention 4,071,059 times.",
-            "The published count at n = 32, and the numbers in a true chain of the whole head beside the error that "
-            "truncating it makes, on normal heads and on those of the sentiment sample.",
-            "The code never decomposes anything: it stores n − 1 single numbers and the whole row of n², and divides 2ⁿ by "
-            "their count: 2³²/(31 + 1024).",
-            measureMpsCompression, mpsStudy};
+    return {
+        8,
+        ClaimKind::Result,
+        kSource,
+        "Matrix product states compress attention 4,071,059 times.",
+        "The published count at n = 32, and the numbers in a true chain of the whole head beside the error that "
+        "truncating it makes, on normal heads and on those of the sentiment sample.",
+        "The code never decomposes anything: it stores n − 1 single numbers and the whole row of n², and divides 2ⁿ by "
+        "their count: 2³²/(31 + 1024).",
+        measureMpsCompression,
+        mpsStudy};
 }
 
 Claim mpsTimeClaim()
 {
-    return {9, ClaimKind::Result, kSource, "Matrix product states take 56.2 ms, exact attention 1.1 ms.",
+    return {9,
+            ClaimKind::Result,
+            kSource,
+            "Matrix product states take 56.2 ms, exact attention 1.1 ms.",
             "Processor time of one head of 32 tokens, decomposed and exact.",
-            "A table that means to praise the method and shows it 51 times slower.", measureMpsTime, mpsStudy};
+            "A table that means to praise the method and shows it 51 times slower.",
+            measureMpsTime,
+            mpsStudy};
 }
 
 }  // namespace ketscope

@@ -22,9 +22,9 @@ ClaimFindings measureNoiseTime(const ClaimBudget& budget, Monitor& monitor)
     const auto add = [&](QuantityRole role, const std::string& name, const std::string& spec,
                          std::optional<double> published = {}) {
         const Interval time = scaled(medianInterval(secondsOf(heads.input(0), spec, repeats, true, monitor)), 1e3);
-        findings.quantities.push_back({role, name, "ms",
-                                       "n = 64, d = 64, S = 32; median of " + std::to_string(repeats) + " runs, one thread",
-                                       time, published});
+        findings.quantities.push_back(
+            {role, name, "ms", "n = 64, d = 64, S = 32; median of " + std::to_string(repeats) + " runs, one thread",
+             time, published});
         return time;
     };
     const Interval published = add(kPublished, "Time with amplitudes mixed",
@@ -37,10 +37,10 @@ ClaimFindings measureNoiseTime(const ClaimBudget& budget, Monitor& monitor)
     add(QuantityRole::Baseline, "Time of exact attention", "exact");
     findings.reproduced = isBelow(published, 2.0);
     findings.holds = isBelow(real, 2.0);
-    findings.conclusion = "The time is met by a real channel too: " + shortNumber(real.mean) + " ms here ("
-                          + shortNumber(published.mean)
-                          + " ms as published). Measured in the basis of the keys every channel is a classical map on bits, "
-                            "so nothing quantum has to be simulated.";
+    findings.conclusion =
+        "The time is met by a real channel too: " + shortNumber(real.mean) + " ms here (" + shortNumber(published.mean)
+        + " ms as published). Measured in the basis of the keys every channel is a classical map on bits, "
+          "so nothing quantum has to be simulated.";
     return findings;
 }
 
@@ -67,9 +67,10 @@ ClaimFindings measureNoiseModels(const ClaimBudget& budget, Monitor& monitor)
     // So many shots that their own noise does not show.
     const std::string many = std::to_string(budget.of(1048576, 262144));
     const std::string mixing = "shots:estimator=amplitudes-published,shots=" + many + ",amplitude-noise=";
-    const Interval sampling = variations.add(QuantityRole::Baseline, "Change of rows by shots alone", "shots:shots=" + many,
-                                             "S = " + many);
-    const Interval published = variations.add(kPublished, "Change of rows, amplitudes mixed", mixing + "0.1", "p = 0.1");
+    const Interval sampling =
+        variations.add(QuantityRole::Baseline, "Change of rows by shots alone", "shots:shots=" + many, "S = " + many);
+    const Interval published =
+        variations.add(kPublished, "Change of rows, amplitudes mixed", mixing + "0.1", "p = 0.1");
     const Interval real =
         variations.add(kCorrect, "Change of rows, depolarising", register_ + "depolarizing,lambda=0.1", "λ = 0.1");
     const Interval whole = variations.add(kCorrect, "Change of rows, depolarising the whole register",
@@ -105,20 +106,28 @@ Study noiseStudy()
 
 Claim noiseTimeClaim()
 {
-    return {11, ClaimKind::Result, "Q-Transformers", "A noisy 64 × 64 simulation in less than 2 ms.",
+    return {11,
+            ClaimKind::Result,
+            "Q-Transformers",
+            "A noisy 64 × 64 simulation in less than 2 ms.",
             "Processor time of one head of 64 tokens with the published mixing of amplitudes and with real channels.",
-            "What is timed is a vectorised multinomial draw; the noise is not that of any device.", measureNoiseTime,
+            "What is timed is a vectorised multinomial draw; the noise is not that of any device.",
+            measureNoiseTime,
             noiseStudy};
 }
 
 Claim noiseModelsClaim()
 {
-    return {12, ClaimKind::Result, "Q-Transformers", "Four realistic noise models, and error correction.",
+    return {12,
+            ClaimKind::Result,
+            "Q-Transformers",
+            "Four realistic noise models, and error correction.",
             "How far equal strengths of the published depolarising and of real channels move attention rows, and what "
             "mitigation takes back.",
             "The published models act on amplitudes: one mixes them, one scales them all (which does nothing after "
             "normalising), two add random numbers. The correction code adds gates and decodes nothing.",
-            measureNoiseModels, noiseStudy};
+            measureNoiseModels,
+            noiseStudy};
 }
 
 }  // namespace ketscope

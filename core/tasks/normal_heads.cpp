@@ -88,8 +88,8 @@ double diagnosticOf(const HeadInput& input, const std::string& spec, std::string
     const PlanEntry entry = parseSpec(spec);
     Tensor weights({input.queries.rows, input.keys.rows});
     Tensor output({input.queries.rows, input.values.columns});
-    for (const Diagnostic& each : attendHead(*entry.mechanism, input, entry.parameters,
-                                             {weights.matrix(), output.matrix(), {}, {}}, monitor))
+    for (const Diagnostic& each :
+         attendHead(*entry.mechanism, input, entry.parameters, {weights.matrix(), output.matrix(), {}, {}}, monitor))
         if (each.info.id == id) {
             const std::span<const float> values = each.values->values();
             return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());

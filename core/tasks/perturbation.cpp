@@ -130,10 +130,10 @@ Perturbation parsePerturbation(std::string_view text)
                                     ? std::from_chars(setting.data() + start.size(), last, value)
                                     : std::from_chars_result{setting.data(), std::errc::invalid_argument};
             if (result.ec != std::errc() || result.ptr != last || !(value >= row.minimum && value <= row.maximum))
-                refuse({"--perturb",
-                        std::string(id) + ":" + start + shortestNumber(row.minimum) + " … "
-                            + shortestNumber(row.maximum),
-                        "\"" + printable(std::string(text), 60) + "\"", ""});
+                refuse(
+                    {"--perturb",
+                     std::string(id) + ":" + start + shortestNumber(row.minimum) + " … " + shortestNumber(row.maximum),
+                     "\"" + printable(std::string(text), 60) + "\"", ""});
         }
         Perturbation result{row.kind};
         if (row.parameter == "p")
@@ -163,8 +163,7 @@ std::string PerturbedText::text() const
 
 bool PerturbedText::isUnchanged() const
 {
-    return dropped.empty()
-           && std::ranges::none_of(words, [](const PerturbedWord& word) { return word.changed; })
+    return dropped.empty() && std::ranges::none_of(words, [](const PerturbedWord& word) { return word.changed; })
            && std::ranges::is_sorted(words, {}, &PerturbedWord::origin);
 }
 

@@ -38,8 +38,8 @@ struct PerturbedWord {
 
 struct PerturbedText {
     std::vector<PerturbedWord> words;
-    std::vector<std::size_t> dropped;    // numbers of the words that are gone
-    std::vector<std::string> original;   // the given words
+    std::vector<std::size_t> dropped;   // numbers of the words that are gone
+    std::vector<std::string> original;  // the given words
 
     std::string text() const;  // one space between words
     // Both at once: "the [film → movie] is [not −]"; words that only moved are "[good ↷]".

@@ -34,11 +34,12 @@ ClaimFindings measureQelmLoss(const ClaimBudget& budget, Monitor& monitor)
     add(QuantityRole::Baseline, "Loss of a guess", "nats", "ln 1000", exactly(std::log(kSecondWords)), kSecondLoss);
     add(QuantityRole::AsPublished, "Perplexity that belongs to the loss", "", "second run, 1000 words; e^6.90705",
         exactly(std::exp(kSecondLoss)), kSecondPerplexity);
-    const Interval gain = add(QuantityRole::AsPublished, "Loss gained on a guess", "nats", run,
-                              exactly(std::log(kWords) - kLoss));
+    const Interval gain =
+        add(QuantityRole::AsPublished, "Loss gained on a guess", "nats", run, exactly(std::log(kWords) - kLoss));
     const auto model = loadModel(characterStudy({}).modelPath, monitor);
     QuietMonitor quiet(monitor);
-    const LanguageEvaluation evaluation = evaluateLanguage(*model, samplePassage(budget.of(4096, 1024)), 0, {}, quiet);
+    const LanguageEvaluation evaluation =
+        evaluateLanguage(*model, samplePassage(budget.of(4096, 1024)), 0, {.threads = kSampleThreads}, quiet);
     const std::string scope = "character sample, " + std::to_string(evaluation.tokens) + " characters of a play in "
                               + std::to_string(evaluation.blocks) + " blocks";
     const auto vocabulary = static_cast<double>(evaluation.vocabulary);
@@ -61,10 +62,15 @@ ClaimFindings measureQelmLoss(const ClaimBudget& budget, Monitor& monitor)
 
 Claim qelmLossClaim()
 {
-    return {22, ClaimKind::Result, "QELM", "A loss of 4.60 with a perplexity of 63.",
-            "The loss of guessing, ln V, and the perplexity e^loss beside the published numbers; the same for the character "
+    return {22,
+            ClaimKind::Result,
+            "QELM",
+            "A loss of 4.60 with a perplexity of 63.",
+            "The loss of guessing, ln V, and the perplexity e^loss beside the published numbers; the same for the "
+            "character "
             "sample, with the loss of knowing only how frequent characters are.",
-            "ln 100 = 4.605: the model guesses. The perplexity does not belong to the loss.", measureQelmLoss,
+            "ln 100 = 4.605: the model guesses. The perplexity does not belong to the loss.",
+            measureQelmLoss,
             [] { return characterStudy({"pqc@layers=2-3"}, "quantum"); }};
 }
 

@@ -25,7 +25,7 @@ constexpr const char* kAsPublished = "qisa:bandwidth=published,rule=softmax,aggr
 
 // How much a change of one later character moves what a model foresees.
 struct Probe {
-    std::vector<double> moved;         // total variation of the next character's distribution, for each position before
+    std::vector<double> moved;  // total variation of the next character's distribution, for each position before
     std::vector<std::uint8_t> visible;  // whether the character that comes next changes it
 };
 
@@ -67,8 +67,8 @@ public:
             id = (id + 17) % static_cast<std::int32_t>(m_model->model->info().vocabularySize);
             const ComparisonPointer after = run(changed);
             for (std::size_t row = 0; row < token; ++row) {
-                const double moved = totalVariation(distributionAt(*before->traces[1], row),
-                                                    distributionAt(*after->traces[1], row));
+                const double moved =
+                    totalVariation(distributionAt(*before->traces[1], row), distributionAt(*after->traces[1], row));
                 probe.moved.push_back(moved);
                 if (row + 1 == token)
                     probe.visible.push_back(moved > 0.0 ? 1 : 0);
@@ -81,7 +81,7 @@ private:
     ComparisonPointer run(const Study& study)
     {
         QuietMonitor quiet(m_monitor);
-        return runStudy(study, *m_model, nullptr, 0, quiet);
+        return runStudy(study, *m_model, nullptr, kSampleThreads, quiet);
     }
 
     Monitor& m_monitor;
@@ -89,8 +89,8 @@ private:
     Study m_study;
 };
 
-// What the leak does to a model that is trained with it is measured where models are trained; here only that it is there, in
-// the maps of a model that runs.
+// What the leak does to a model that is trained with it is measured where models are trained; here only that it is
+// there, in the maps of a model that runs.
 ClaimFindings measureLeak(const ClaimBudget& budget, Monitor& monitor)
 {
     LeakProbe probe(budget.of(32, 12), monitor);
@@ -104,8 +104,9 @@ ClaimFindings measureLeak(const ClaimBudget& budget, Monitor& monitor)
                                            std::tuple(kBaseline, "exact attention", std::string("exact"))}) {
         const Probe found = probe.of(spec);
         const double seen = std::accumulate(found.visible.begin(), found.visible.end(), 0.0);
-        findings.quantities.push_back({role, std::string("Positions that see the character they are to foresee, ") + name,
-                                       "", scope, exactly(seen / static_cast<double>(found.visible.size()))});
+        findings.quantities.push_back({role,
+                                       std::string("Positions that see the character they are to foresee, ") + name, "",
+                                       scope, exactly(seen / static_cast<double>(found.visible.size()))});
         findings.quantities.push_back({role, std::string("How far a later character moves what is foreseen, ") + name,
                                        "total variation", scope, meanInterval(found.moved)});
         (role == kPublished ? leaked : kept) += seen;
@@ -210,8 +211,8 @@ ClaimFindings measureQisaCompression(const ClaimBudget& budget, Monitor& monitor
         return subject.flops(heads.input(0), subject.defaults());
     };
     const auto add = [&](QuantityRole role, const std::string& name, const std::string& unit, double value) {
-        findings.quantities.push_back({role, name, unit, "one head as wide as the layer, width 64 to 1024; counted",
-                                       exactly(value)});
+        findings.quantities.push_back(
+            {role, name, unit, "one head as wide as the layer, width 64 to 1024; counted", exactly(value)});
     };
     add(kCorrect, "Power of the width that a token's value grows with", "", widthPower(64.0, 1024.0));
     add(kCorrect, "Power of the width that operations grow with, QISA", "",
@@ -224,8 +225,9 @@ ClaimFindings measureQisaCompression(const ClaimBudget& budget, Monitor& monitor
     findings.quantities.push_back({kCorrect, "Operations of QISA in those of exact attention", "×",
                                    "n = 64, width 256, d = 256; counted", exactly(more)});
     findings.holds = isBelow(exactly(findings.quantities.front().value.mean), 0.5);
-    findings.conclusion = "The state of a token has ⌈log₂ d⌉ qubits, but its value still d_h numbers, its operations are "
-                          + shortNumber(more) + " times those of exact attention; only the angles grow with log d.";
+    findings.conclusion =
+        "The state of a token has ⌈log₂ d⌉ qubits, but its value still d_h numbers, its operations are "
+        + shortNumber(more) + " times those of exact attention; only the angles grow with log d.";
     return findings;
 }
 
@@ -237,40 +239,60 @@ Study modesStudy() { return characterStudy({"qisa:execution=gates", "qisa:execut
 
 Claim leakClaim()
 {
-    return {16, ClaimKind::Result, "QISA",
-            "Cross-entropy 8 times lower than classical attention; the paper: 13 times, character error 15.5 and word error "
-            "4.7 times lower.",
-            "Causality probe: every character of a passage is exchanged in turn, and what the model foresees before it is "
-            "compared.",
-            "The published code multiplies the values by the transposed map, Aᵀv: every position receives itself and the "
-            "future, so the character to foresee is in its input. Models trained so have that advantage and none in "
-            "generation.",
-            measureLeak, leakStudy};
+    return {
+        16,
+        ClaimKind::Result,
+        "QISA",
+        "Cross-entropy 8 times lower than classical attention; the paper: 13 times, character error 15.5 and word "
+        "error "
+        "4.7 times lower.",
+        "Causality probe: every character of a passage is exchanged in turn, and what the model foresees before it is "
+        "compared.",
+        "The published code multiplies the values by the transposed map, Aᵀv: every position receives itself and the "
+        "future, so the character to foresee is in its input. Models trained so have that advantage and none in "
+        "generation.",
+        measureLeak,
+        leakStudy};
 }
 
 Claim qisaParametersClaim()
 {
-    return {17, ClaimKind::Result, "QISA", "O(log d) parameters.",
+    return {17,
+            ClaimKind::Result,
+            "QISA",
+            "O(log d) parameters.",
             "Trained parameters of one head of every version, counted, and the power of the width that they grow with.",
-            "The table says O(log d) for a version that also has a d × d matrix.", measureQisaParameters, leakStudy};
+            "The table says O(log d) for a version that also has a d × d matrix.",
+            measureQisaParameters,
+            leakStudy};
 }
 
 Claim qisaSpeedClaim()
 {
-    return {18, ClaimKind::Result, "QISA",
-            "46.7 times slower gate by gate, 8.9 and 2.1 times in faster modes, 22.3 times gained by precomputing (T4); the "
+    return {18,
+            ClaimKind::Result,
+            "QISA",
+            "46.7 times slower gate by gate, 8.9 and 2.1 times in faster modes, 22.3 times gained by precomputing "
+            "(T4); the "
             "paper: 2.6 times.",
             "Processor time of one head gate by gate, with precomputed observables, as one matrix, and exact.",
             "The times agree among themselves (46.7/2.1 = 22.2), but count kernel launches; the fast path of v1 and v2 "
             "also leaves queries and keys zero.",
-            measureQisaSpeed, modesStudy};
+            measureQisaSpeed,
+            modesStudy};
 }
 
 Claim qisaCompressionClaim()
 {
-    return {19, ClaimKind::Result, "QISA", "Logarithmic compression of the attention layer.",
-            "The powers of the width that a token's value, the operations and the angles of one head grow with, counted.",
-            "The angles of a circuit are few; activations are not compressed.", measureQisaCompression, modesStudy};
+    return {
+        19,
+        ClaimKind::Result,
+        "QISA",
+        "Logarithmic compression of the attention layer.",
+        "The powers of the width that a token's value, the operations and the angles of one head grow with, counted.",
+        "The angles of a circuit are few; activations are not compressed.",
+        measureQisaCompression,
+        modesStudy};
 }
 
 }  // namespace ketscope

@@ -26,13 +26,20 @@ std::string kernelSpec(const char* alpha)
     return std::string("rff:rule=softmax,m=64,alpha=") + alpha + "@layers=4-5";
 }
 
+std::shared_ptr<const LoadedModel> sampleModel(const Monitor& monitor)
+{
+    QuietMonitor quiet(monitor);
+    return loadModel(sentimentStudy({}).modelPath, quiet);
+}
+
 // The sentiment sample on its sentences, for one plan.
 class SentimentBench {
 public:
     SentimentBench(const ClaimBudget& budget, Monitor& monitor)
-        : m_monitor(monitor), m_model(loadModel(sentimentStudy({}).modelPath, monitor)),
-          m_sentences(sampleSentences(m_model->model->info(), budget.of(120, 20))),
-          m_request{.seed = budget.seed, .seeds = budget.of(5, 2)}
+        : m_monitor(monitor), m_model(sampleModel(monitor)),
+          m_sentences(sampleSentences(m_model->model->info(), budget.of(120, 20))), m_request{.seed = budget.seed,
+                                                                                              .seeds = budget.of(5, 2),
+                                                                                              .threads = kSampleThreads}
     {
     }
 
@@ -63,7 +70,8 @@ public:
         for (const LabelledText& sentence : m_sentences) {
             QuietMonitor quiet(m_monitor);
             study.input.text = sentence.text;
-            const HeadsMean mean = meanOver(summarizeHeads(*runStudy(study, *m_model, nullptr, 0, quiet), 1));
+            const HeadsMean mean =
+                meanOver(summarizeHeads(*runStudy(study, *m_model, nullptr, kSampleThreads, quiet), 1));
             values[0].push_back(mean.maps.entropyA);
             values[1].push_back(mean.maps.entropyB);
             values[2].push_back(mean.meanDistanceA);
@@ -93,7 +101,7 @@ Interval addGains(const SentimentBench& bench, const TextEvaluation& evaluation,
     return percent(scores.accuracyDifference);
 }
 
-// Accuracy and F1 for every share of classical scores, less those of exact attention. Returns what is gained as published.
+// Accuracy and F1 for every share of classical scores, less those of exact attention. Returns the gain as published.
 Interval addAccuracies(SentimentBench& bench, const ClaimBudget& budget, ClaimFindings& findings)
 {
     const std::vector<const char*> shares = budget.reduced
@@ -141,8 +149,9 @@ Answer addRobustness(SentimentBench& bench, ClaimFindings& findings)
                            * ((right(plain, 1, item) - right(changed, 1, item))
                               - (right(plain, 0, item) - right(changed, 0, item))));
         const Interval more = scaled(pairedDifference(lost), 200.0);
-        findings.quantities.push_back({kPublished, std::string("Accuracy lost beyond exact attention's loss, ") + change,
-                                       "points", bench.scope(), more});
+        findings.quantities.push_back({kPublished,
+                                       std::string("Accuracy lost beyond exact attention's loss, ") + change, "points",
+                                       bench.scope(), more});
         better = both(better, isBelow(more, 0.0));
     }
     return better;
@@ -166,8 +175,7 @@ ClaimFindings measureQraWins(const ClaimBudget& budget, Monitor& monitor)
     const Answer robust = addRobustness(bench, findings);
     findings.holds = both(isAbove(gained, 0.5), both(isBelow(exactly(more), 0.85), robust));
     findings.conclusion = "As published accuracy changes by " + intervalText(gained) + " points, memory is "
-                          + shortNumber(more)
-                          + " times that of exact attention, and it is "
+                          + shortNumber(more) + " times that of exact attention, and it is "
                           + (robust == Answer::Yes ? "more robust." : "not more robust beyond doubt.");
     return findings;
 }
@@ -222,22 +230,32 @@ Study qraStudy() { return sentimentStudy({kAsPublished, kernelSpec("0")}, "entro
 
 Claim qraWinsClaim()
 {
-    return {20, ClaimKind::Target, "QRA",
-            "Win A: 0.5 to 1.5 % more accuracy. Win B: at least 15 % less memory. Win C: more robust.",
-            "Accuracy and F1 of the sentiment sample for shares α of classical scores from 0 to 1, paired text by text; "
-            "entropy and distance before and after; memory; accuracy lost to word dropout, synonyms and shuffles.",
-            "No results were published. Both n × n score matrices are formed, so that less memory is impossible; α = 0.9 is "
-            "almost the baseline.",
-            measureQraWins, qraStudy};
+    return {
+        20,
+        ClaimKind::Target,
+        "QRA",
+        "Win A: 0.5 to 1.5 % more accuracy. Win B: at least 15 % less memory. Win C: more robust.",
+        "Accuracy and F1 of the sentiment sample for shares α of classical scores from 0 to 1, paired text by text; "
+        "entropy and distance before and after; memory; accuracy lost to word dropout, synonyms and shuffles.",
+        "No results were published. Both n × n score matrices are formed, so that less memory is impossible; α = 0.9 "
+        "is "
+        "almost the baseline.",
+        measureQraWins,
+        qraStudy};
 }
 
 Claim qraSettingsClaim()
 {
-    return {21, ClaimKind::Setting, "QRA",
+    return {21,
+            ClaimKind::Setting,
+            "QRA",
             "m of 64, 128 and 256, σ of 0.5, 1 and 2; learning rate 2e-5, 3 epochs, batches of 16 or 32, 256 tokens.",
-            "What these settings make of a row: its entropy with the softmax of the kernel alone, the most that the kernel can "
+            "What these settings make of a row: its entropy with the softmax of the kernel alone, the most that the "
+            "kernel can "
             "move a logit in the published mix, and what the kernel alone gains on the sentiment sample.",
-            "Settings; nothing is claimed of them.", measureQraSettings, qraStudy};
+            "Settings; nothing is claimed of them.",
+            measureQraSettings,
+            qraStudy};
 }
 
 }  // namespace ketscope

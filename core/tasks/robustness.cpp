@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/measures/measures.h"
 #include "core/measures/row_agreement.h"
+#include "core/models/heads.h"
 
 #include <algorithm>
 #include <cmath>
@@ -146,8 +147,12 @@ public:
     RobustnessScores scores(std::size_t trace) const
     {
         const std::vector<Observation>& all = m_observations[trace];
-        return {over(all, &Observation::jensenShannon), over(all, &Observation::spearman),
-                over(all, &Observation::topJaccard), over(all, &Observation::cosine), {}, {}};
+        return {over(all, &Observation::jensenShannon),
+                over(all, &Observation::spearman),
+                over(all, &Observation::topJaccard),
+                over(all, &Observation::cosine),
+                {},
+                {}};
     }
 
 private:
@@ -162,22 +167,6 @@ private:
     const EvaluationRequest& m_request;
     Study m_study;
     std::vector<std::vector<Observation>> m_observations;
-};
-
-// A part of some work as [first, last] of its progress.
-class Part final : public Monitor {
-public:
-    Part(Monitor& whole, double first, double last) : m_whole(whole), m_first(first), m_last(last) {}
-    bool cancelled() const noexcept override { return m_whole.cancelled(); }
-    void progress(double fraction, std::string_view what) override
-    {
-        m_whole.progress(m_first + fraction * (m_last - m_first), what);
-    }
-
-private:
-    Monitor& m_whole;
-    double m_first;
-    double m_last;
 };
 
 // Answers of both texts, trace by trace.
@@ -267,10 +256,8 @@ RobustnessEvaluation evaluateRobustness(const LoadedModel& model, const std::vec
     result.changed = given.size();
     if (given.empty())
         refuse({perturbationText(perturbation), "a text that it changes", "none", "Give more texts or a larger rate."});
-    Part first(monitor, 0.5, 0.75);
-    const TextEvaluation before = evaluateTexts(model, std::move(given), once, first);
-    Part second(monitor, 0.75, 1.0);
-    const TextEvaluation after = evaluateTexts(model, std::move(changed), once, second);
+    const TextEvaluation before = evaluateTexts(model, std::move(given), once, *partOf(monitor, 2, 4));
+    const TextEvaluation after = evaluateTexts(model, std::move(changed), once, *partOf(monitor, 3, 4));
     result.titles = before.titles;
     result.published = before.published;
     for (std::size_t t = 0; t < before.traces.size(); ++t)

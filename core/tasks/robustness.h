@@ -40,10 +40,10 @@ struct RobustnessScores {
 struct RobustnessEvaluation {
     std::vector<TraceTitle> titles;
     std::vector<bool> published;
-    std::vector<RobustnessScores> scores;   // of A, B, …
-    std::size_t texts = 0;                  // given
-    std::size_t changed = 0;                // that the change made another text of
-    std::vector<std::string> differences;   // of the first of those, see PerturbedText::difference()
+    std::vector<RobustnessScores> scores;  // of A, B, …
+    std::size_t texts = 0;                 // given
+    std::size_t changed = 0;               // that the change made another text of
+    std::vector<std::string> differences;  // of the first of those, see PerturbedText::difference()
 };
 // One seed: request.seed, which also chooses the changes. Throws as evaluateTexts().
 RobustnessEvaluation evaluateRobustness(const LoadedModel& model, const std::vector<LabelledText>& texts,

@@ -57,7 +57,8 @@ public:
         std::vector<double> values = errors("zero");
         for (double& value : values)
             value *= 1.0 - share;
-        addValues(kBaseline, "Output error of no output at all, with " + shortNumber(100.0 * share) + " % of the exact answer",
+        addValues(kBaseline,
+                  "Output error of no output at all, with " + shortNumber(100.0 * share) + " % of the exact answer",
                   values, "");
     }
 
@@ -98,8 +99,8 @@ ClaimFindings measureStratified(const ClaimBudget& budget, Monitor& monitor)
     ErrorBench bench(64, budget, monitor);
     const Interval blended = bench.add(kPublished, "Output error, stratified with 30 % of the exact answer",
                                        shots("stratified-published", 32, ",control=blend-thirty"), "S = 32", 0.608);
-    const Interval raw = bench.add(kPublished, "The same without the exact answer", shots("stratified-published", 32),
-                                   "S = 32");
+    const Interval raw =
+        bench.add(kPublished, "The same without the exact answer", shots("stratified-published", 32), "S = 32");
     const Interval naive = bench.add(kBaseline, "Output error, independent shots", shots("naive", 32), "S = 32");
     const Interval correct = bench.add(kCorrect, "Output error, stratified", shots("stratified", 32), "S = 32");
     const Interval more = bench.add(kCorrect, "Output error, stratified", shots("stratified", 128), "S = 128");
@@ -152,13 +153,14 @@ ClaimFindings measureHybrid(const ClaimBudget& budget, Monitor& monitor)
     bench.addValues(kPublished, "Output error, hybrid with half of the mass in the tail", hybrid, "S = 32", 1.056);
     const Interval first = bench.addValues(kPublished, "How much better stratified is than that",
                                            improvement(stratified, hybrid), "S = 32", 0.424);
-    bench.addValues(kPublished, "How much better adaptive is than that", improvement(adaptive, hybrid), "S = 32", 0.306);
+    bench.addValues(kPublished, "How much better adaptive is than that", improvement(adaptive, hybrid), "S = 32",
+                    0.306);
     const Interval honest =
         bench.addValues(kPublished, "How much better stratified without the exact answer is than independent shots",
                         improvement(raw, naive), "S = 32");
     bench.addValues(kBaseline, "Output error, independent shots", naive, "S = 32");
-    const Interval correct = bench.add(kCorrect, "Output error, exact top quarter and sampled tail",
-                                       shots("hybrid", 32), "S = 32");
+    const Interval correct =
+        bench.add(kCorrect, "Output error, exact top quarter and sampled tail", shots("hybrid", 32), "S = 32");
     bench.addTrivial();
     return bench.conclude(isReproduced(first, 0.424), isAbove(honest, 0.30),
                           "The baseline is broken: it is further off than giving no output. Against independent shots "
@@ -199,8 +201,8 @@ ClaimFindings measureApproximationTarget(const ClaimBudget& budget, Monitor& mon
     ErrorBench bench(64, budget, monitor);
     const Interval blended = bench.add(kPublished, "Output error, stratified with 30 % of the exact answer",
                                        shots("stratified-published", 32, ",control=blend-thirty"), "S = 32", 0.608);
-    const Interval raw = bench.add(kPublished, "The same without the exact answer", shots("stratified-published", 32),
-                                   "S = 32");
+    const Interval raw =
+        bench.add(kPublished, "The same without the exact answer", shots("stratified-published", 32), "S = 32");
     const Interval correct = bench.add(kCorrect, "Output error, stratified", shots("stratified", 32), "S = 32");
     bench.addBlendOfNothing(0.3);
     bench.addTrivial();
@@ -231,15 +233,15 @@ ClaimFindings measureErrorTarget(const ClaimBudget& budget, Monitor& monitor)
     const NormalHeads heads(32, kHeadSize, budget.of(200, 12), budget.seed);
     ClaimFindings findings;
     double fewest = 2.0 * kMost;
-    for (const auto& [estimator, title] : {std::pair("naive", "independent shots"), std::pair("stratified", "stratified"),
-                                           std::pair("systematic", "systematic"),
-                                           std::pair("hybrid", "exact top quarter and sampled tail")}) {
+    for (const auto& [estimator, title] :
+         {std::pair("naive", "independent shots"), std::pair("stratified", "stratified"),
+          std::pair("systematic", "systematic"), std::pair("hybrid", "exact top quarter and sampled tail")}) {
         const auto [count, error] = shotsFor(heads, estimator, kTarget, kMost, monitor);
         const QuantityRole role = std::string_view(estimator) == "naive" ? kBaseline : kCorrect;
         findings.quantities.push_back({role, std::string("Shots for a query, ") + title, "shots",
                                        heads.scope("powers of two, error below 0.10"), exactly(count)});
-        findings.quantities.push_back({role, std::string("Output error, ") + title, "",
-                                       heads.scope("S = " + shortNumber(count)), error});
+        findings.quantities.push_back(
+            {role, std::string("Output error, ") + title, "", heads.scope("S = " + shortNumber(count)), error});
         fewest = std::min(fewest, count);
     }
     findings.holds = fewest <= kMost ? Answer::Yes : Answer::No;
@@ -265,30 +267,45 @@ Study stratifiedStudy()
 
 Claim relativeErrorClaim()
 {
-    return {3, ClaimKind::Result, kSource, "Relative error of 30.8 % (elsewhere: error reduced by 30.8 %).",
-            "Output error ‖Ĥ − H‖/‖H‖ of the published stratified estimator with its blend, on heads of normal numbers, "
-            "beside one less that error and the correct estimator.",
-            "The benchmark's error is 69.2 %; 30.8 % is 1 − 0.692. First it was called a reduction against giving no "
-            "output, then an error.",
-            measureRelativeError, stratifiedStudy};
+    return {
+        3,
+        ClaimKind::Result,
+        kSource,
+        "Relative error of 30.8 % (elsewhere: error reduced by 30.8 %).",
+        "Output error ‖Ĥ − H‖/‖H‖ of the published stratified estimator with its blend, on heads of normal numbers, "
+        "beside one less that error and the correct estimator.",
+        "The benchmark's error is 69.2 %; 30.8 % is 1 − 0.692. First it was called a reduction against giving no "
+        "output, then an error.",
+        measureRelativeError,
+        stratifiedStudy};
 }
 
 Claim stratifiedClaim()
 {
-    return {4, ClaimKind::Result, kSource, "Stratified sampling with control variates has an error of 60.8 %.",
-            "Output error of the published estimator with and without the 30 % of the exact answer that it mixes in, of "
-            "the trivial baselines with the same blend, and of unbiased strata.",
-            "What is called a control variate is 0.7 · sampled + 0.3 · exact: it multiplies any error by 0.7. The strata "
-            "have constant weights, skip their most important keys and count repeated keys once.",
-            measureStratified, stratifiedStudy};
+    return {
+        4,
+        ClaimKind::Result,
+        kSource,
+        "Stratified sampling with control variates has an error of 60.8 %.",
+        "Output error of the published estimator with and without the 30 % of the exact answer that it mixes in, of "
+        "the trivial baselines with the same blend, and of unbiased strata.",
+        "What is called a control variate is 0.7 · sampled + 0.3 · exact: it multiplies any error by 0.7. The strata "
+        "have constant weights, skip their most important keys and count repeated keys once.",
+        measureStratified,
+        stratifiedStudy};
 }
 
 Claim adaptiveClaim()
 {
-    return {5, ClaimKind::Result, kSource, "Adaptive sampling with control variates has an error of 73.3 %.",
+    return {5,
+            ClaimKind::Result,
+            kSource,
+            "Adaptive sampling with control variates has an error of 73.3 %.",
             "Output error of the published estimator with and without the 20 % of the exact answer that it mixes in, "
             "and of a rule that chooses shots for every row from its own purity.",
-            "One count for all rows, from their mean entropy, and 0.8 · sampled + 0.2 · exact.", measureAdaptive, [] {
+            "One count for all rows, from their mean entropy, and 0.8 · sampled + 0.2 · exact.",
+            measureAdaptive,
+            [] {
                 return estimatorStudy("shots:estimator=adaptive-published,shots=32,control=blend-twenty",
                                       "shots:estimator=adaptive,epsilon=0.1");
             }};
@@ -296,13 +313,16 @@ Claim adaptiveClaim()
 
 Claim hybridClaim()
 {
-    return {6, ClaimKind::Result, kSource,
+    return {6,
+            ClaimKind::Result,
+            kSource,
             "The hybrid baseline has an error of 105.6 %; stratified is 42 % and adaptive 30 % better.",
             "Output error of the published hybrid, the gains over it, and the gain over independent shots at the same "
             "number of shots.",
             "The hybrid gives half of the mass to the sampled tail, whatever its mass is: ½ of the tail in place of τ. "
             "42 % and 30 % are gains over this, with the exact answer mixed into the winners.",
-            measureHybrid, [] {
+            measureHybrid,
+            [] {
                 return estimatorStudy("shots:estimator=hybrid-published,shots=32",
                                       "shots:estimator=hybrid,shots=32,ratio=0.25");
             }};
@@ -310,30 +330,43 @@ Claim hybridClaim()
 
 Claim benchmarkClaim()
 {
-    return {7, ClaimKind::Result, kSource,
+    return {7,
+            ClaimKind::Result,
+            kSource,
             "Errors at 32 × 32 tokens, 64 dimensions: stratified 0.692, adaptive 0.759, hybrid 0.986, naive 0.877.",
             "The four published estimators at S = 16, where the numbers come out, and the curves of correct ones over "
             "S.",
             "The benchmark ran with 16 shots. The ranking is that of the share of the exact answer: 30 %, 20 %, none.",
-            measureBenchmark, stratifiedStudy};
+            measureBenchmark,
+            stratifiedStudy};
 }
 
 Claim approximationTargetClaim()
 {
-    return {14, ClaimKind::Target, kSource, "Approximation error below 70 %, reached with 60.8 %.",
-            "The same error without the exact answer, beside what equal weights and no output reach.",
-            "Equal weights, which look at nothing, are off by about 76 %; nothing at all with 30 % of the exact answer by "
-            "70 %.",
-            measureApproximationTarget, stratifiedStudy};
+    return {
+        14,
+        ClaimKind::Target,
+        kSource,
+        "Approximation error below 70 %, reached with 60.8 %.",
+        "The same error without the exact answer, beside what equal weights and no output reach.",
+        "Equal weights, which look at nothing, are off by about 76 %; nothing at all with 30 % of the exact answer by "
+        "70 %.",
+        measureApproximationTarget,
+        stratifiedStudy};
 }
 
 Claim errorTargetClaim()
 {
-    return {15, ClaimKind::Target, kSource, "Next: an error below 10 %.",
+    return {15,
+            ClaimKind::Target,
+            kSource,
+            "Next: an error below 10 %.",
             "Fewest shots, by factors of two, at which the output error of each correct estimator is below 0.10.",
-            "For independent shots S ≈ (1 − ‖p‖²)/(‖p‖²ε²); strata need far fewer.", measureErrorTarget, [] {
-                return sentimentStudy({"shots:shots=1024@layers=4-5", "shots:estimator=systematic,shots=128@layers=4-5"},
-                                      "sweep");
+            "For independent shots S ≈ (1 − ‖p‖²)/(‖p‖²ε²); strata need far fewer.",
+            measureErrorTarget,
+            [] {
+                return sentimentStudy(
+                    {"shots:shots=1024@layers=4-5", "shots:estimator=systematic,shots=128@layers=4-5"}, "sweep");
             }};
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tasks/timing.h"
 
-#include "core/base/parallel.h"
 #include "core/measures/classification.h"
 #include "core/study/plan.h"
 
@@ -10,22 +9,6 @@
 #include <limits>
 
 namespace ketscope {
-
-namespace {
-
-// All work on the calling thread, as long as there is one.
-class OneThread {
-public:
-    OneThread() : m_before(threads()) { setThreads(1); }
-    ~OneThread() { setThreads(m_before); }
-    OneThread(const OneThread&) = delete;
-    OneThread& operator=(const OneThread&) = delete;
-
-private:
-    int m_before;
-};
-
-}  // namespace
 
 double threadSeconds()
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/attention/mechanism.h"
+#include "core/base/parallel.h"
 #include "core/measures/interval.h"
 
 #include <functional>
@@ -11,6 +12,18 @@
 namespace ketscope {
 
 // Processor time, which other programs on the machine change less than the clock on the wall.
+
+// All work on the calling thread, as long as there is one of these; then on as many as before.
+class OneThread {
+public:
+    OneThread() : m_before(threads()) { setThreads(1); }
+    ~OneThread() { setThreads(m_before); }
+    OneThread(const OneThread&) = delete;
+    OneThread& operator=(const OneThread&) = delete;
+
+private:
+    int m_before;
+};
 
 // Seconds that the calling thread has worked so far.
 double threadSeconds();

@@ -23,14 +23,8 @@ struct ClaimsDesk {
     {
         return window.findChild<QTableWidget*>(QStringLiteral("claims"))->item(number - 1, column)->text();
     }
-    QString details() const
-    {
-        return window.findChild<QTextBrowser*>(QStringLiteral("claimDetails"))->toPlainText();
-    }
-    QPushButton& button(const char* name) const
-    {
-        return *window.findChild<QPushButton*>(QString::fromLatin1(name));
-    }
+    QString details() const { return window.findChild<QTextBrowser*>(QStringLiteral("claimDetails"))->toPlainText(); }
+    QPushButton& button(const char* name) const { return *window.findChild<QPushButton*>(QString::fromLatin1(name)); }
 
     Desk desk;
     ClaimsWindow window;

@@ -59,44 +59,29 @@ QString detailsHtml(const Claim& claim, const ClaimResult* result, const Theme& 
     };
     QString html = u"<p style='margin: 0; color: %1'>%2</p><p style='margin: 2px 0 0 0'><b>%3</b></p>"_s.arg(
         theme.text2.name(),
-        ClaimsWindow::tr("Claim %1 · %2 · %3").arg(claim.number).arg(escaped(claim.source), escaped(kindTitle(claim.kind))),
+        ClaimsWindow::tr("Claim %1 · %2 · %3")
+            .arg(claim.number)
+            .arg(escaped(claim.source), escaped(kindTitle(claim.kind))),
         escaped(claim.text));
     if (result != nullptr)
-        html += u"<p style='margin: 10px 0 0 0'><b style='color: %1'>%2</b> <span style='color: %3'>%4</span></p><p style='margin: 2px 0 0 0'>%5</p>"_s.arg(
-            colourOf(result->verdict, theme).name(), verdictTag(result->verdict), theme.text3.name(),
-            escaped(verdictHelp(result->verdict)), escaped(result->findings.conclusion));
+        html += u"<p style='margin: 10px 0 0 0'><b style='color: %1'>%2</b> <span style='color: %3'>%4</span></p>"
+                "<p style='margin: 2px 0 0 0'>%5</p>"_s.arg(
+                    colourOf(result->verdict, theme).name(), verdictTag(result->verdict), theme.text3.name(),
+                    escaped(verdictHelp(result->verdict)), escaped(result->findings.conclusion));
     html += part(ClaimsWindow::tr("Experiment"), claim.experiment);
     html += part(ClaimsWindow::tr("Where the number comes from"), claim.explanation);
     if (result == nullptr)
-        return html + u"<p style='margin: 10px 0 0 0; color: %1'>%2</p>"_s.arg(
+        return html
+               + u"<p style='margin: 10px 0 0 0; color: %1'>%2</p>"_s.arg(
                    theme.text3.name(), ClaimsWindow::tr("Not measured yet. Run this row, or all of them."));
-    html += u"<p style='margin: 12px 0 2px 0; color: %1'>%2</p><table><tr style='color: %1'><td>%3</td><td>%4</td><td>%5</td><td>%6</td></tr>%7</table>"_s
-                .arg(theme.text2.name(), ClaimsWindow::tr("Measured, with 95 % intervals, in %1 s").arg(result->seconds, 0, 'f', 1),
-                     ClaimsWindow::tr("Of"), ClaimsWindow::tr("Quantity and scope"), ClaimsWindow::tr("Here"),
-                     ClaimsWindow::tr("Published"), quantityRows(result->findings, theme));
+    html += u"<p style='margin: 12px 0 2px 0; color: %1'>%2</p><table><tr style='color: %1'>"
+            "<td>%3</td><td>%4</td><td>%5</td><td>%6</td></tr>%7</table>"_s.arg(
+                theme.text2.name(),
+                ClaimsWindow::tr("Measured, with 95 % intervals, in %1 s").arg(result->seconds, 0, 'f', 1),
+                ClaimsWindow::tr("Of"), ClaimsWindow::tr("Quantity and scope"), ClaimsWindow::tr("Here"),
+                ClaimsWindow::tr("Published"), quantityRows(result->findings, theme));
     return html;
 }
-
-// The progress of one claim among several.
-class PartMonitor final : public Monitor {
-public:
-    PartMonitor(Monitor& whole, std::size_t index, std::size_t count, int number)
-        : m_whole(whole), m_index(index), m_count(count), m_number(number)
-    {
-    }
-    bool cancelled() const noexcept override { return m_whole.cancelled(); }
-    void progress(double fraction, std::string_view what) override
-    {
-        m_whole.progress((static_cast<double>(m_index) + fraction) / static_cast<double>(m_count),
-                         "Claim " + std::to_string(m_number) + ": " + std::string(what));
-    }
-
-private:
-    Monitor& m_whole;
-    std::size_t m_index;
-    std::size_t m_count;
-    int m_number;
-};
 
 }  // namespace
 
@@ -116,7 +101,8 @@ QString verdictTag(Verdict verdict)
 QString headlineOf(const ClaimFindings& findings)
 {
     const auto& all = findings.quantities;
-    auto found = std::ranges::find_if(all, [](const ClaimQuantity& quantity) { return quantity.published.has_value(); });
+    auto found =
+        std::ranges::find_if(all, [](const ClaimQuantity& quantity) { return quantity.published.has_value(); });
     if (found == all.end())
         found = all.begin();
     return found == all.end() ? QString() : shown(found->name) + u": "_s + shown(quantityText(*found));
@@ -136,8 +122,9 @@ ClaimsWindow::ClaimsWindow(Appearance& appearance, QWidget* parent) : QDialog(pa
     column->setContentsMargins(12, 10, 12, 10);
     column->setSpacing(8);
     auto* about = makeWrappedLabel("hint", this);
-    about->setText(tr("What the five source projects say, measured again with this program. “As published” runs their code’s "
-                      "behaviour, faults included; verdicts follow from the numbers."));
+    about->setText(
+        tr("What the five source projects say, measured again with this program. “As published” runs their code’s "
+           "behaviour, faults included; verdicts follow from the numbers."));
     column->addWidget(about);
     column->addWidget(splitter, 1);
     column->addLayout(makeFooter());
@@ -253,14 +240,11 @@ void ClaimsWindow::run(const std::vector<int>& numbers)
 {
     m_progress->setValue(0);
     m_job.start([this, numbers, budget = m_budget](Monitor& monitor) -> Job::Delivery {
-        for (std::size_t i = 0; i < numbers.size(); ++i) {
-            PartMonitor part(monitor, i, numbers.size(), numbers[i]);
-            part.progress(0.0, claim(numbers[i]).source);
-            const ClaimResult result = measureClaim(claim(numbers[i]), budget, part);
+        measureClaims(numbers, budget, monitor, [this](const Claim& each, const ClaimResult& result) {
             // Shown as soon as it is known, also when the rest is stopped.
-            QMetaObject::invokeMethod(this, [this, number = numbers[i], result] { take(number, result); },
-                                      Qt::QueuedConnection);
-        }
+            QMetaObject::invokeMethod(
+                this, [this, number = each.number, result] { take(number, result); }, Qt::QueuedConnection);
+        });
         return [this, count = numbers.size()] {
             m_progress->setValue(kSteps);
             m_status->setText(count == 1 ? tr("Measured.") : tr("All %1 rows are measured.").arg(count));
@@ -287,8 +271,9 @@ void ClaimsWindow::refreshRow(int number)
     m_list->item(row, Source)->setText(shown(each.source));
     m_list->item(row, Statement)->setText(shown(each.text));
     m_list->item(row, Found)->setText(result == nullptr ? tr("not measured") : verdictTag(result->verdict));
-    m_list->item(row, Found)->setForeground(result == nullptr ? m_appearance.theme().text3
-                                                              : colourOf(result->verdict, m_appearance.theme()));
+    m_list->item(row, Found)
+        ->setForeground(result == nullptr ? m_appearance.theme().text3
+                                          : colourOf(result->verdict, m_appearance.theme()));
     m_list->item(row, Measured)->setText(result == nullptr ? QString() : headlineOf(result->findings));
     m_list->resizeRowToContents(row);
 }

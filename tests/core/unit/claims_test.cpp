@@ -163,6 +163,28 @@ TEST(Claims, WorkIsCancelled)
         EXPECT_THROW(measureClaim(claim(number), kReduced, stopped), Error) << number;
 }
 
+TEST(Claims, ProgressNamesTheClaim)
+{
+    class Told final : public Monitor {
+    public:
+        void progress(double fraction, std::string_view what) override
+        {
+            EXPECT_GE(fraction, last);
+            last = fraction;
+            texts.emplace_back(what);
+        }
+        double last = 0.0;
+        std::vector<std::string> texts;
+    } told;
+    std::vector<int> done;
+    measureClaims({17, 22}, kReduced, told,
+                  [&](const Claim& each, const ClaimResult&) { done.push_back(each.number); });
+    EXPECT_EQ(done, (std::vector{17, 22}));
+    ASSERT_FALSE(told.texts.empty());
+    EXPECT_TRUE(told.texts.front().starts_with("Claim 17: "));
+    EXPECT_TRUE(told.texts.back().starts_with("Claim 22: "));
+}
+
 TEST(Claims, VerdictsFollowFromAnswers)
 {
     EXPECT_EQ(verdictOf(ClaimKind::Result, Answer::Yes, Answer::Yes), Verdict::Holds);
@@ -185,8 +207,8 @@ TEST(Claims, VerdictsFollowFromAnswers)
 
 TEST(Claims, TheTableIsText)
 {
-    const ClaimResult result{{{{QuantityRole::Correct, "Time\tof it", "ms", "n = 1", {1.5, 1.0, 2.0}, 3.0}}},
-                             Verdict::Holds, 0.0};
+    const ClaimResult result{
+        {{{QuantityRole::Correct, "Time\tof it", "ms", "n = 1", {1.5, 1.0, 2.0}, 3.0}}}, Verdict::Holds, 0.0};
     const std::string text = claimsAsTsv({{&claim(3), &result}, {&claim(4), nullptr}});
     EXPECT_EQ(std::ranges::count(text, '\n'), 3);
     EXPECT_NE(text.find("Holds\tcorrect\tTime of it\tms\tn = 1\t1.5\t1\t2\t3\n"), std::string::npos) << text;

@@ -16,7 +16,8 @@ namespace {
 TEST(Classification, ConfusionByHand)
 {
     ConfusionMatrix matrix(3);  // truth × answer: 0: 3 right, 1 as 1; 1: 2 right, 2 as 0; class 2 never occurs
-    for (const auto& [truth, answer, times] : {std::array{0, 0, 3}, std::array{0, 1, 1}, std::array{1, 1, 2}, std::array{1, 0, 2}})
+    for (const auto& [truth, answer, times] :
+         {std::array{0, 0, 3}, std::array{0, 1, 1}, std::array{1, 1, 2}, std::array{1, 0, 2}})
         for (int i = 0; i < times; ++i)
             matrix.add(static_cast<std::size_t>(truth), static_cast<std::size_t>(answer));
     EXPECT_DOUBLE_EQ(matrix.accuracy(), 5.0 / 8.0);
@@ -30,10 +31,10 @@ TEST(Classification, ConfusionByHand)
 TEST(Classification, BetaFunction)
 {
     EXPECT_NEAR(regularizedBeta(0.3, 1.0, 1.0), 0.3, 1e-14);
-    EXPECT_NEAR(regularizedBeta(0.3, 2.0, 1.0), 0.09, 1e-14);            // x²
-    EXPECT_NEAR(regularizedBeta(0.3, 1.0, 3.0), 1.0 - 0.343, 1e-14);      // 1 − (1 − x)³
-    EXPECT_NEAR(regularizedBeta(0.5, 37.5, 37.5), 0.5, 1e-13);            // symmetric
-    EXPECT_NEAR(regularizedBeta(0.8, 3.0, 2.0), 0.8192, 1e-13);           // 4x³ − 3x⁴
+    EXPECT_NEAR(regularizedBeta(0.3, 2.0, 1.0), 0.09, 1e-14);         // x²
+    EXPECT_NEAR(regularizedBeta(0.3, 1.0, 3.0), 1.0 - 0.343, 1e-14);  // 1 − (1 − x)³
+    EXPECT_NEAR(regularizedBeta(0.5, 37.5, 37.5), 0.5, 1e-13);        // symmetric
+    EXPECT_NEAR(regularizedBeta(0.8, 3.0, 2.0), 0.8192, 1e-13);       // 4x³ − 3x⁴
     EXPECT_EQ(regularizedBeta(0.0, 2.0, 3.0), 0.0);
     EXPECT_EQ(regularizedBeta(1.0, 2.0, 3.0), 1.0);
 }

@@ -97,7 +97,7 @@ TEST(Evaluation, TheSampleJudgesItsSentences)
     const Plan shots{{parseSpec("shots:shots=16")}};
     const Plan kernel{{parseSpec("fidelity@layers=4-5")}};
     const TextEvaluation evaluation =
-        evaluateTexts(*model, texts, {.candidates = {shots, kernel}, .seed = 3, .seeds = 3}, monitor);
+        evaluateTexts(*model, texts, {.candidates = {shots, kernel}, .seed = 3, .seeds = 3, .threads = 1}, monitor);
     ASSERT_EQ(evaluation.traces.size(), 3U);
     EXPECT_EQ(evaluation.traces[0].size(), 1U);
     EXPECT_EQ(evaluation.traces[1].size(), 3U);
@@ -121,15 +121,15 @@ TEST(Evaluation, LanguageLossByHandAndOfTheSample)
     std::string text;
     for (const std::string& line : readLines(samples() / "char-gpt" / "passage.txt"))
         text += line + '\n';
-    const LanguageEvaluation evaluation =
-        evaluateLanguage(*model, text.substr(0, 512), 0, {.candidates = {{{parseSpec("uniform")}}}}, monitor);
+    const LanguageEvaluation evaluation = evaluateLanguage(
+        *model, text.substr(0, 512), 0, {.candidates = {{{parseSpec("uniform")}}}, .threads = 1}, monitor);
     EXPECT_EQ(evaluation.blocks, 4U);
     EXPECT_EQ(evaluation.tokens, 4U * 127U);
     EXPECT_LT(evaluation.scores[0].loss.mean, 1.8);
     EXPECT_LT(evaluation.scores[0].loss.mean, evaluation.unigram);
     EXPECT_GT(evaluation.scores[1].difference.low, 0.5);
     EXPECT_NEAR(evaluation.scores[0].perplexity, std::exp(evaluation.scores[0].loss.mean), 1e-9);
-    const LanguageEvaluation two = evaluateLanguage(*model, "aabb", 0, {}, monitor);
+    const LanguageEvaluation two = evaluateLanguage(*model, "aabb", 0, {.threads = 1}, monitor);
     EXPECT_NEAR(two.unigram, std::log(2.0), 1e-12);
     EXPECT_THROW(evaluateLanguage(*model, "a", 0, {}, monitor), Error);
 }

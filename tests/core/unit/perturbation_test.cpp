@@ -19,7 +19,8 @@ TEST(Perturbation, IsReadAndWritten)
     for (const char* text : {"dropout:p=0.05", "synonyms:p=0.1", "shuffle:window=3", "overlapping-shuffle:window=5"})
         EXPECT_EQ(perturbationText(parsePerturbation(text)), text);
     EXPECT_EQ(perturbationText(parsePerturbation("synonyms")), "synonyms:p=0.1");
-    for (const char* text : {"", "drop", "dropout:p=2", "dropout:p=", "dropout:window=3", "shuffle:window=1", "synonyms:p=nan"})
+    for (const char* text :
+         {"", "drop", "dropout:p=2", "dropout:p=", "dropout:window=3", "shuffle:window=1", "synonyms:p=nan"})
         EXPECT_THROW(parsePerturbation(text), Error) << text;
 }
 
@@ -101,7 +102,7 @@ TEST(Perturbation, ShufflesStayInTheirWindows)
     std::size_t farthest = 0;  // as published a word can drift far
     for (std::uint32_t number = 0; number < 50; ++number)
         for (std::size_t i = 0; const PerturbedWord& word :
-             perturbed(kText, {PerturbationKind::OverlappingShuffle, 0.0, 3}, 1, number).words) {
+                                perturbed(kText, {PerturbationKind::OverlappingShuffle, 0.0, 3}, 1, number).words) {
             farthest = std::max(farthest, i > word.origin ? i - word.origin : 0);
             ++i;
         }
