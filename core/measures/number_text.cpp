@@ -8,7 +8,8 @@ namespace ketscope {
 
 namespace {
 
-constexpr double kWhole = 1e9;  // whole numbers below are written in full
+constexpr double kLopsided = 0.1;  // how far from the middle, in half widths, a mean may lie to be written with ±
+constexpr double kWhole = 1e9;     // whole numbers below are written in full
 
 std::string formatted(double value, std::chars_format format, int decimals)
 {
@@ -39,7 +40,11 @@ std::string shortNumber(double value)
 std::string intervalText(const Interval& interval)
 {
     const double half = 0.5 * (interval.high - interval.low);
-    return shortNumber(interval.mean) + (half > 0.0 ? " ± " + shortNumber(half) : "");
+    if (!(half > 0.0))
+        return shortNumber(interval.mean);
+    if (std::abs(0.5 * (interval.high + interval.low) - interval.mean) > kLopsided * half)
+        return shortNumber(interval.mean) + " [" + shortNumber(interval.low) + " … " + shortNumber(interval.high) + "]";
+    return shortNumber(interval.mean) + " ± " + shortNumber(half);
 }
 
 }  // namespace ketscope

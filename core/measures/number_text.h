@@ -11,7 +11,8 @@ namespace ketscope {
 // the value is not finite.
 std::string shortNumber(double value);
 
-// "0.0412 ± 0.0031": mean and half of the interval, where it has a width.
+// "0.0412 ± 0.0031": mean and half of the interval, where it has a width; "0.0233 [0.000589 … 0.123]" where the mean is not in
+// its middle.
 std::string intervalText(const Interval& interval);
 
 }  // namespace ketscope

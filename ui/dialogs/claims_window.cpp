@@ -168,6 +168,10 @@ QWidget* ClaimsWindow::makeList()
     m_list->horizontalHeader()->setSectionResizeMode(Statement, QHeaderView::Stretch);
     m_list->horizontalHeader()->setSectionResizeMode(Measured, QHeaderView::Stretch);
     m_list->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    // Rows are as high as their text in columns of this width.
+    m_fit.setSingleShot(true);
+    connect(&m_fit, &QTimer::timeout, m_list, &QTableWidget::resizeRowsToContents);
+    connect(m_list->horizontalHeader(), &QHeaderView::sectionResized, this, [this] { m_fit.start(0); });
     connect(m_list, &QTableWidget::currentCellChanged, this, &ClaimsWindow::refreshDetails);
     connect(m_list, &QTableWidget::cellActivated, this, [this] { run({chosen()}); });
     return m_list;
@@ -275,7 +279,7 @@ void ClaimsWindow::refreshRow(int number)
         ->setForeground(result == nullptr ? m_appearance.theme().text3
                                           : colourOf(result->verdict, m_appearance.theme()));
     m_list->item(row, Measured)->setText(result == nullptr ? QString() : headlineOf(result->findings));
-    m_list->resizeRowToContents(row);
+    m_fit.start(0);
 }
 
 void ClaimsWindow::refreshDetails()
@@ -307,7 +311,7 @@ void ClaimsWindow::applyTheme()
     for (const Claim& each : claims())
         refreshRow(each.number);
     refreshDetails();
-    m_list->resizeRowsToContents();
+    m_fit.start(0);
 }
 
 void ClaimsWindow::choose(int number) { m_list->setCurrentCell(number - 1, Statement); }

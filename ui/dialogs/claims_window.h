@@ -11,6 +11,7 @@
 #include <QPushButton>
 #include <QTableWidget>
 #include <QTextBrowser>
+#include <QTimer>
 
 #include <map>
 
@@ -64,6 +65,7 @@ private:
     QPushButton* m_copy = nullptr;
     QProgressBar* m_progress = nullptr;
     QLabel* m_status = nullptr;
+    QTimer m_fit;
     Job m_job;
 };
 

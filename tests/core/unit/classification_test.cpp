@@ -144,6 +144,8 @@ TEST(NumberText, ThreeDigitsAndWholeNumbers)
     EXPECT_EQ(shortNumber(1.2345e-7), "1.23e-07");
     EXPECT_EQ(intervalText({0.5, 0.25, 0.75}), "0.500 ± 0.250");
     EXPECT_EQ(intervalText({0.5, 0.5, 0.5}), "0.500");
+    EXPECT_EQ(intervalText({0.25, 0.125, 0.75}), "0.250 [0.125 … 0.750]");
+    EXPECT_EQ(intervalText({0.5, NAN, NAN}), "0.500");
 }
 
 }  // namespace
