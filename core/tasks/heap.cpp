@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <fstream>
 #include <malloc.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/allocator_interface.h>
+#endif
 #include <unistd.h>
 
 namespace ketscope {
@@ -34,8 +37,12 @@ private:
 
 std::uint64_t heapBytes()
 {
+#ifdef __SANITIZE_ADDRESS__
+    return __sanitizer_get_current_allocated_bytes();  // which has its own allocator
+#else
     const auto info = mallinfo2();
     return static_cast<std::uint64_t>(info.uordblks) + info.hblkhd;
+#endif
 }
 
 std::uint64_t residentBytes()

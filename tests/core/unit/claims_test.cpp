@@ -66,6 +66,10 @@ class ClaimVerdict : public testing::TestWithParam<std::pair<int, Verdict>> {};
 TEST_P(ClaimVerdict, IsWhatTheNumbersSay)
 {
     const auto& [number, verdict] = GetParam();
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    if (number == 11)
+        GTEST_SKIP() << "a time in milliseconds, which means nothing with a sanitizer";
+#endif
     const ClaimResult& result = resultOf(number);
     EXPECT_EQ(verdictTitle(result.verdict), verdictTitle(verdict)) << result.findings.conclusion;
     EXPECT_FALSE(result.findings.conclusion.empty());
