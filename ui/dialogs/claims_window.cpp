@@ -9,7 +9,6 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QScrollBar>
-#include <QSplitter>
 
 #include <algorithm>
 
@@ -19,6 +18,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr double kLeastColumn = 180.0;
+constexpr double kSideBySide = 900.0;
 constexpr int kSteps = 1000;  // of the progress bar
 
 QString shown(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
@@ -112,12 +113,12 @@ ClaimsWindow::ClaimsWindow(Appearance& appearance, QWidget* parent) : QDialog(pa
 {
     setObjectName(u"claimsWindow"_s);
     setWindowTitle(tr("Claims"));
-    auto* splitter = new QSplitter(Qt::Horizontal, this);
-    splitter->addWidget(makeList());
-    splitter->addWidget(makeDetails());
-    splitter->setStretchFactor(0, 3);
-    splitter->setStretchFactor(1, 2);
-    splitter->setChildrenCollapsible(false);
+    m_splitter = new QSplitter(Qt::Horizontal, this);
+    m_splitter->addWidget(makeList());
+    m_splitter->addWidget(makeDetails());
+    m_splitter->setStretchFactor(0, 3);
+    m_splitter->setStretchFactor(1, 2);
+    m_splitter->setChildrenCollapsible(false);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(12, 10, 12, 10);
     column->setSpacing(8);
@@ -126,7 +127,7 @@ ClaimsWindow::ClaimsWindow(Appearance& appearance, QWidget* parent) : QDialog(pa
         tr("What the five source projects say, measured again with this program. “As published” runs their code’s "
            "behaviour, faults included; verdicts follow from the numbers."));
     column->addWidget(about);
-    column->addWidget(splitter, 1);
+    column->addWidget(m_splitter, 1);
     column->addLayout(makeFooter());
     for (const Claim& each : claims())
         refreshRow(each.number);
@@ -165,8 +166,7 @@ QWidget* ClaimsWindow::makeList()
     for (int row = 0; row < m_list->rowCount(); ++row)
         for (int column = 0; column < Columns; ++column)
             m_list->setItem(row, column, new QTableWidgetItem);
-    m_list->horizontalHeader()->setSectionResizeMode(Statement, QHeaderView::Stretch);
-    m_list->horizontalHeader()->setSectionResizeMode(Measured, QHeaderView::Stretch);
+    m_list->viewport()->installEventFilter(this);
     m_list->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     // Rows are as high as their text in columns of this width.
     m_fit.setSingleShot(true);
@@ -303,15 +303,39 @@ void ClaimsWindow::refreshButtons()
 
 void ClaimsWindow::applyTheme()
 {
-    const double unit = m_appearance.theme().px(1);
-    m_list->setColumnWidth(Number, qRound(40 * unit));
-    m_list->setColumnWidth(Source, qRound(104 * unit));
-    m_list->setColumnWidth(Found, qRound(118 * unit));
-    m_list->horizontalHeader()->setMinimumSectionSize(qRound(40 * unit));
+    fitColumns();
+    m_splitter->setOrientation(width() < m_appearance.theme().px(kSideBySide) ? Qt::Vertical : Qt::Horizontal);
     for (const Claim& each : claims())
         refreshRow(each.number);
     refreshDetails();
     m_fit.start(0);
+}
+
+// Claim and measurement share what the others leave, but never too little to read: then the table scrolls.
+void ClaimsWindow::fitColumns()
+{
+    const double unit = m_appearance.theme().px(1);
+    m_list->setColumnWidth(Number, qRound(40 * unit));
+    m_list->setColumnWidth(Source, qRound(104 * unit));
+    m_list->setColumnWidth(Found, qRound(118 * unit));
+    const int rest = m_list->viewport()->width() - qRound(262 * unit);
+    for (const int column : {Statement, Measured})
+        m_list->setColumnWidth(column, std::max(qRound(kLeastColumn * unit), rest / 2));
+    m_fit.start(0);
+}
+
+// Where there is little room beside the list, the details stand below it.
+void ClaimsWindow::resizeEvent(QResizeEvent* event)
+{
+    QDialog::resizeEvent(event);
+    m_splitter->setOrientation(width() < m_appearance.theme().px(kSideBySide) ? Qt::Vertical : Qt::Horizontal);
+}
+
+bool ClaimsWindow::eventFilter(QObject* watched, QEvent* event)
+{
+    if (event->type() == QEvent::Resize && watched == m_list->viewport())
+        fitColumns();
+    return QDialog::eventFilter(watched, event);
 }
 
 void ClaimsWindow::choose(int number) { m_list->setCurrentCell(number - 1, Statement); }

@@ -9,6 +9,7 @@
 #include <QLabel>
 #include <QProgressBar>
 #include <QPushButton>
+#include <QSplitter>
 #include <QTableWidget>
 #include <QTextBrowser>
 #include <QTimer>
@@ -39,6 +40,8 @@ signals:
 
 protected:
     void keyPressEvent(QKeyEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     enum Column { Number, Source, Statement, Found, Measured, Columns };
@@ -51,11 +54,13 @@ private:
     void refreshDetails();
     void refreshButtons();
     void applyTheme();
+    void fitColumns();
     void openStudy();
 
     Appearance& m_appearance;
     ClaimBudget m_budget;
     std::map<int, ClaimResult> m_results;
+    QSplitter* m_splitter = nullptr;
     QTableWidget* m_list = nullptr;
     QTextBrowser* m_details = nullptr;
     QPushButton* m_runOne = nullptr;
