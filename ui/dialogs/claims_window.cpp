@@ -303,8 +303,7 @@ void ClaimsWindow::refreshButtons()
 
 void ClaimsWindow::applyTheme()
 {
-    fitColumns();
-    m_splitter->setOrientation(width() < m_appearance.theme().px(kSideBySide) ? Qt::Vertical : Qt::Horizontal);
+    arrange();
     for (const Claim& each : claims())
         refreshRow(each.number);
     refreshDetails();
@@ -325,10 +324,16 @@ void ClaimsWindow::fitColumns()
 }
 
 // Where there is little room beside the list, the details stand below it.
+void ClaimsWindow::arrange()
+{
+    m_splitter->setOrientation(width() < m_appearance.theme().px(kSideBySide) ? Qt::Vertical : Qt::Horizontal);
+    fitColumns();
+}
+
 void ClaimsWindow::resizeEvent(QResizeEvent* event)
 {
     QDialog::resizeEvent(event);
-    m_splitter->setOrientation(width() < m_appearance.theme().px(kSideBySide) ? Qt::Vertical : Qt::Horizontal);
+    arrange();
 }
 
 bool ClaimsWindow::eventFilter(QObject* watched, QEvent* event)

@@ -54,6 +54,7 @@ private:
     void refreshDetails();
     void refreshButtons();
     void applyTheme();
+    void arrange();
     void fitColumns();
     void openStudy();
 
