@@ -91,6 +91,9 @@ QListWidget { background: @chip; color: @text; border: 1px solid @line2; border-
 QListWidget::item:selected { background: @accentBg; color: @text; }
 QListWidget:focus { border: 2px solid @accent; }
 QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gridline-color: @line; }
+QTableWidget { outline: none; }
+QTableWidget::item:selected { background: @accentBg; color: @text; }
+QTableWidget:focus { border: 2px solid @accent; }
 QWidget[ground="panel"] { background: @panel; }
 QWidget[ground="panel2"] { background: @panel2; }
 QWidget[ground="bg"] { background: @bg; }

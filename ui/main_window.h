@@ -17,6 +17,7 @@
 namespace ketscope {
 
 class Autosave;
+class ClaimsWindow;
 class FigureView;
 struct Command;
 class HeatmapPage;
@@ -107,6 +108,8 @@ private:
     void openInputDialog();
     void chooseKeptLayers();
     void openSample(const Sample& sample);
+    void openAsNew(const Study& study);
+    void showClaims();
     void fillSamples(QMenu& menu);
     void openText(const QString& file);
     void openExport();
@@ -157,6 +160,7 @@ private:
     QAction* m_exportAgain = nullptr;
     QAction* m_exportData = nullptr;
     StudyFile* m_file = nullptr;
+    ClaimsWindow* m_claims = nullptr;  // made when it is first wanted
     Autosave* m_autosave = nullptr;
     std::function<QMessageBox::StandardButton()> m_answer;
     bool m_restoring = false;  // the last session is being opened because it ended unexpectedly

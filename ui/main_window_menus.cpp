@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/samples.h"
+#include "ui/dialogs/claims_window.h"
 #include "ui/docks/parameter_panel.h"
 #include "ui/main_tool_bar.h"
 #include "ui/main_window.h"
@@ -263,6 +264,7 @@ void MainWindow::createModelAndHelpMenus()
         list->setAttribute(Qt::WA_DeleteOnClose);
         list->open();
     });
+    add(help, tr("&Claims…"), {}, [this] { showClaims(); });
     m_startAction = add(help, tr("&Start panel"), {}, [this] { showStart(!m_startShown); });
     m_startAction->setCheckable(true);
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });
@@ -278,12 +280,29 @@ void MainWindow::fillSamples(QMenu& menu)
     }
 }
 
-void MainWindow::openSample(const Sample& sample)
+void MainWindow::openSample(const Sample& sample) { openAsNew(sample.study); }
+
+void MainWindow::openAsNew(const Study& given)
 {
     m_errors->say({});
-    Study study = sample.study;
+    Study study = given;
     study.view = lastingView(m_controller.study().view);
     leaveStudy([this, study] { m_controller.openStudy(study, false); });
+}
+
+void MainWindow::showClaims()
+{
+    if (m_claims == nullptr) {
+        m_claims = new ClaimsWindow(m_appearance, this);
+        connect(m_claims, &ClaimsWindow::studyWanted, this, [this](const Study& study) {
+            openAsNew(study);
+            activateWindow();
+        });
+        m_claims->resize(m_claims->sizeHint().expandedTo(size() * 0.85));
+    }
+    m_claims->show();
+    m_claims->raise();
+    m_claims->activateWindow();
 }
 
 void MainWindow::escape()

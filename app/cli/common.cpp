@@ -26,12 +26,6 @@ constexpr auto kTerminalPause = std::chrono::milliseconds(200);
 constexpr auto kLogPause = std::chrono::seconds(5);
 constexpr int kMaximumThreads = 1024;
 
-std::size_t displayWidth(const std::string& text)
-{
-    return static_cast<std::size_t>(
-        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
-}
-
 std::string padded(const std::string& text, std::size_t width, bool left)
 {
     const std::string space(width - std::min(width, displayWidth(text)), ' ');
@@ -106,6 +100,12 @@ void printNotices(const std::vector<std::string>& notices, bool quiet)
 }
 
 void printJson(const Json& json) { std::cout << json.dump(2, ' ', false, Json::error_handler_t::replace) << '\n'; }
+
+std::size_t displayWidth(const std::string& text)
+{
+    return static_cast<std::size_t>(
+        std::count_if(text.begin(), text.end(), [](char byte) { return (byte & 0xC0) != 0x80; }));
+}
 
 std::string formatTable(const std::vector<TableRow>& rows, std::size_t leftColumns)
 {

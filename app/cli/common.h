@@ -53,6 +53,9 @@ void printNotices(const std::vector<std::string>& notices, bool quiet);
 // Indented, with a newline at the end; text that is not UTF-8 is replaced, not refused.
 void printJson(const Json& json);
 
+// Characters (code points) of UTF-8 text.
+std::size_t displayWidth(const std::string& text);
+
 // Columns padded to the same width, two spaces apart; the first `leftColumns` are aligned left, the others right.
 using TableRow = std::vector<std::string>;
 std::string formatTable(const std::vector<TableRow>& rows, std::size_t leftColumns);

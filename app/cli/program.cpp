@@ -45,6 +45,8 @@ void addCommands(CLI::App& program)
     addRender(program);
     addJoin(program);
     addSweep(program);
+    addEvaluate(program);
+    addClaims(program);
     addMechanisms(program);
 }
 

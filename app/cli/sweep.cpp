@@ -4,6 +4,7 @@
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/input_options.h"
+#include "core/measures/number_text.h"
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -23,27 +24,6 @@ struct SweepOptions {
     std::string out;
 };
 
-// Three significant digits: "0.0412", "1.23e+06".
-std::string shortNumber(double value)
-{
-    if (!std::isfinite(value))
-        return "–";
-    if (value == 0.0)
-        return "0";
-    const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
-    if (magnitude < -4 || magnitude > 5) {
-        const double scaled = value / std::pow(10.0, magnitude);
-        return fixedNumber(scaled, 2) + "e" + std::to_string(magnitude);
-    }
-    return fixedNumber(value, std::max(2 - magnitude, 0));
-}
-
-std::string measureText(const Interval& measure)
-{
-    const double half = 0.5 * (measure.high - measure.low);
-    return shortNumber(measure.mean) + (half > 0.0 ? " ± " + shortNumber(half) : "");
-}
-
 std::string sweepText(const Sweep& sweep)
 {
     TableRow head = {"row"};
@@ -59,7 +39,7 @@ std::string sweepText(const Sweep& sweep)
         for (std::size_t i = 0; i < sweep.request.axes.size(); ++i)
             line.push_back(row.values.empty() ? "" : row.values[i]);
         for (const Interval& measure : row.measures)
-            line.push_back(measureText(measure));
+            line.push_back(intervalText(measure));
         rows.push_back(std::move(line));
     }
     std::string text = formatSpec(sweep.request.candidate) + ", mean ± half of the 95 % interval over "

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/measures/number_text.h"
+
+#include <charconv>
+#include <cmath>
+
+namespace ketscope {
+
+namespace {
+
+constexpr double kLopsided = 0.1;  // how far from the middle, in half widths, a mean may lie to be written with ±
+constexpr double kWhole = 1e9;     // whole numbers below are written in full
+
+std::string formatted(double value, std::chars_format format, int decimals)
+{
+    char buffer[512];
+    const auto result = std::to_chars(buffer, buffer + sizeof buffer, value, format, decimals);
+    return {buffer, result.ptr};
+}
+
+std::string signedText(std::string text) { return text.front() == '-' ? "−" + text.substr(1) : text; }
+
+}  // namespace
+
+std::string shortNumber(double value)
+{
+    if (!std::isfinite(value))
+        return "–";
+    if (value == 0.0)
+        return "0";
+    if (value == std::trunc(value) && std::abs(value) < kWhole)
+        return signedText(formatted(value, std::chars_format::fixed, 0));
+    const int magnitude = static_cast<int>(std::floor(std::log10(std::abs(value))));
+    std::string text = magnitude < -4 || magnitude > 5
+                           ? formatted(value, std::chars_format::scientific, 2)
+                           : formatted(value, std::chars_format::fixed, std::max(2 - magnitude, 0));
+    return signedText(std::move(text));
+}
+
+std::string intervalText(const Interval& interval)
+{
+    const double half = 0.5 * (interval.high - interval.low);
+    if (!(half > 0.0))
+        return shortNumber(interval.mean);
+    if (std::abs(0.5 * (interval.high + interval.low) - interval.mean) > kLopsided * half)
+        return shortNumber(interval.mean) + " [" + shortNumber(interval.low) + " … " + shortNumber(interval.high) + "]";
+    return shortNumber(interval.mean) + " ± " + shortNumber(half);
+}
+
+}  // namespace ketscope
