@@ -17,9 +17,13 @@
 namespace ketscope {
 
 class Autosave;
+class ExhibitPage;
 class FigureView;
 struct Command;
 class HeatmapPage;
+struct Lesson;
+class LessonOverlay;
+class LessonPlayer;
 class MainToolBar;
 class MessageStrip;
 class ParameterSection;
@@ -38,6 +42,10 @@ public:
     void sayError(const QString& text);
     // Where to begin, in place of the left dock's sections.
     void showStart(bool on);
+    // Puts away what is open until the lesson ends.
+    void startLesson(const Lesson& lesson);
+    LessonPlayer& lessonPlayer() { return *m_lessons; }
+    LessonOverlay& lessonOverlay() { return *m_overlay; }
     void openModel(const QString& path);
     // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a
     // text.
@@ -82,7 +90,8 @@ private:
     void createRunMenu();
     void createPlanMenus();
     void createCompareActions(QMenu& menu);
-    void createModelAndHelpMenus();
+    void createModelMenu();
+    void createHelpMenu();
     void createSelectionActions(QMenu& menu);
     QAction* add(QMenu& menu, const QString& title, const QList<QKeySequence>& keys, Slot slot);
     void fillRecent(QMenu& menu);
@@ -119,6 +128,16 @@ private:
     Perspective& perspective() const;
     void refreshPerspectives();
     void createStart();
+    void createLessons();
+    void createLessonMenu();
+    void beginLesson();
+    void followLesson();
+    void showExhibit();
+    void endLesson();
+    void doLessonDeed(const QString& deed);
+    void exportLessonFigure();
+    void openLesson(const QString& id);
+    void refreshLessonMenu(QMenu& menu);
     void refreshColumns();
     void exportAgain();
     // Everything that the palette finds.
@@ -164,6 +183,15 @@ private:
     bool m_mayClose = false;
     std::optional<ExportTask> m_lastExport;
     bool m_startShown = false;
+    LessonPlayer* m_lessons = nullptr;
+    LessonOverlay* m_overlay = nullptr;
+    ExhibitPage* m_exhibit = nullptr;
+    StartPanel* m_start = nullptr;
+    struct BeforeLesson {
+        bool start = false;
+        std::vector<QDockWidget*> hidden;
+    };
+    BeforeLesson m_beforeLesson;
     QAction* m_startAction = nullptr;
     Job m_exportJob;
     QList<KeyHelp> m_keys;

@@ -50,7 +50,9 @@ void MainWindow::createMenus()
     createViewMenu();
     createRunMenu();
     createPlanMenus();
-    createModelAndHelpMenus();
+    createModelMenu();
+    createLessonMenu();
+    createHelpMenu();
 }
 
 void MainWindow::createFileMenu()
@@ -94,9 +96,9 @@ void MainWindow::fillRecent(QMenu& menu)
 void MainWindow::createEditMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&Edit"));
-    QAction* undo = m_controller.undoStack().createUndoAction(this, tr("&Undo"));
+    QAction* undo = m_controller.undoGroup().createUndoAction(this, tr("&Undo"));
     undo->setShortcut(QKeySequence::Undo);
-    QAction* redo = m_controller.undoStack().createRedoAction(this, tr("&Redo"));
+    QAction* redo = m_controller.undoGroup().createRedoAction(this, tr("&Redo"));
     redo->setShortcut(QKeySequence(u"Ctrl+Shift+Z"_s));
     menu.addActions({undo, redo});
     m_keys.append({tr("Edit"), undo->shortcut().toString(QKeySequence::NativeText),
@@ -236,7 +238,7 @@ void MainWindow::createRunMenu()
     });
 }
 
-void MainWindow::createModelAndHelpMenus()
+void MainWindow::createModelMenu()
 {
     add(*m_modelMenu, tr("Open model folder…"), {}, [this] { chooseModel(); });
     add(*m_modelMenu, tr("Open file…"), {}, [this] { chooseFile(); });
@@ -252,6 +254,10 @@ void MainWindow::createModelAndHelpMenus()
     about->setEnabled(false);
     connect(&m_controller, &StudyController::modelChanged, about, [about] { about->setEnabled(true); });
     menuBar()->addMenu(m_modelMenu);
+}
+
+void MainWindow::createHelpMenu()
+{
     QMenu& help = *menuBar()->addMenu(tr("&Help"));
     add(help, tr("&Commands…"), {QKeySequence(u"Ctrl+K"_s), QKeySequence(u"Ctrl+Shift+P"_s)},
         [this] { showPalette(); });

@@ -36,7 +36,11 @@ struct StudyController::Opened {
     double milliseconds = 0.0;
 };
 
-StudyController::StudyController(int threads, QObject* parent) : QObject(parent), m_threads(threads) { connectJobs(); }
+StudyController::StudyController(int threads, QObject* parent) : QObject(parent), m_threads(threads)
+{
+    useUndo(std::make_unique<QUndoStack>());
+    connectJobs();
+}
 
 void StudyController::connectJobs()
 {

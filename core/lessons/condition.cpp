@@ -131,10 +131,13 @@ Condition::Clause Condition::parseClause(const std::vector<std::string>& words, 
         clause.constant = words[2].front() == '"' ? words[2].substr(1) : words[2];
     }
     if (words.size() == 5) {
-        const auto offset = numberIn(words[4]);
-        if (clause.other.empty() || (words[3] != "+" && words[3] != "-") || !offset)
-            wrong("\"name + number\" or \"name - number\" on the right");
-        clause.constant = words[3] == "+" ? *offset : -*offset;
+        const auto number = numberIn(words[4]);
+        if (clause.other.empty() || (words[3] != "+" && words[3] != "-" && words[3] != "*") || !number)
+            wrong("a name, one of + - * and a number on the right");
+        if (words[3] == "*")
+            clause.factor = *number;
+        else
+            clause.constant = words[3] == "+" ? *number : -*number;
     }
     return clause;
 }
@@ -154,7 +157,7 @@ bool Condition::holds(const Clause& clause, const LessonValues& values)
             return false;
         right = other->second;
         if (double* number = std::get_if<double>(&right))
-            *number += std::get<double>(clause.constant);
+            *number = *number * clause.factor + std::get<double>(clause.constant);
     }
     if (left == values.end() || left->second.index() != right.index())
         return false;

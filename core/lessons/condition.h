@@ -18,7 +18,7 @@ using LessonValues = std::map<std::string, LessonValue, std::less<>>;
 inline constexpr std::string_view kAtStart = "start.";
 
 // Comparisons that all have to hold: "parameter.m <= 32 and perspective = entropy". On the left a name, on the right a
-// number, a word, a "text", or a name with an optional + or − number: "head.entropy.b > start.head.entropy.b + 0.05".
+// number, a word, a "text", or a name with an optional + - * and a number: "head.entropy.b > start.head.entropy.b + 0.05".
 // Operators: = != < <= > >=. A name without a value, or a number that is not finite, makes it false.
 class Condition {
 public:
@@ -40,6 +40,7 @@ private:
         Operator comparison = Operator::Equal;
         LessonValue constant = 0.0;  // added to `other` where there is one
         std::string other = {};
+        double factor = 1.0;  // of `other`
     };
     static Clause parseClause(const std::vector<std::string>& words, const std::string& where,
                               const std::function<bool(std::string_view)>& known);

@@ -21,14 +21,6 @@ std::vector<double> softmaxOf(std::span<const double> scores)
     return weights;
 }
 
-double entropyOf(std::span<const double> probabilities)
-{
-    double sum = 0.0;
-    for (const double p : probabilities)
-        sum -= p > 0.0 ? p * std::log(p) : 0.0;
-    return std::max(0.0, sum);
-}
-
 std::vector<double> mixtureEigenvalues(std::span<const double> weights, std::span<const double> angles)
 {
     std::complex<double> mean = 0.0;

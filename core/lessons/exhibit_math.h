@@ -11,8 +11,6 @@ namespace ketscope {
 
 // exp(s) / Σ exp(s); a score of −∞ gives 0. All 0 where every score is −∞.
 std::vector<double> softmaxOf(std::span<const double> scores);
-// −Σ p ln p in nats, 0 ln 0 = 0.
-double entropyOf(std::span<const double> probabilities);
 // Eigenvalues, the larger first, of the mixture Σ a |k⟩⟨k| of real unit vectors in the plane at these angles (radians);
 // weights sum to 1. Closed form of a 2 × 2 matrix: ½ (1 ± |Σ a e^{2iθ}|).
 std::vector<double> mixtureEigenvalues(std::span<const double> weights, std::span<const double> angles);

@@ -104,7 +104,7 @@ ExhibitResult compute(const ExhibitState& state)
 std::vector<Parameter> controls()
 {
     std::vector<Parameter> all;
-    const std::array<Vector, kKeys + 1> start = {{{2.0, 0.0}, {2.0, 0.4}, {0.6, 1.0}, {0.8, -1.8}}};
+    const std::array<Vector, kKeys + 1> start = {{{2.0, 0.0}, {2.0, 0.4}, {0.6, 1.0}, {0.3, -1.8}}};
     for (std::size_t i = 0; i < start.size(); ++i) {
         const std::string name = i == 0 ? "q" : "k" + std::to_string(i);
         all.push_back(exhibitControl(name + "x", name + ", first coordinate", -kReach, kReach, start[i][0]));

@@ -71,10 +71,13 @@ void readExhibit(LessonAct& act, const Json& value, const ExhibitType* exhibit, 
 void readView(LessonAct& act, const Json& value, const std::string& where)
 {
     requireObject(value, where);
-    for (const auto& [name, field] : value.items())
-        if (!toJson(ViewSettings()).contains(name))
-            refuse({where, "a setting of the view", '"' + printable(name, 40) + '"', ""});
-    viewFromJson(value, where);
+    // A field that no view has would stay in a merged one, and is missing from what is read from it.
+    Json view = toJson(ViewSettings());
+    view.merge_patch(value);
+    const Json known = toJson(viewFromJson(view, where));
+    for (const Json& change : Json::diff(view, known))
+        if (change.at("op") == "remove")
+            refuse({where, "a setting of the view", '"' + printable(change.at("path").get<std::string>(), 40) + '"', ""});
     act.word = value.dump();
 }
 

@@ -20,6 +20,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kPrevious = "previous";
 constexpr std::array<std::string_view, 9> kPlain = {"stack", "layer",       "head", "query", "key",
                                                     "seed",  "perspective", "text", "mechanism"};
+constexpr std::array<std::string_view, 3> kAnswers = {"answer", "answer.probability.a", "answer.probability.b"};
 constexpr std::array<std::string_view, 8> kCells = {"cell.a",        "cell.b",        "cell.difference", "cell.error",
                                                     "row.entropy.a", "row.entropy.b", "row.largest.a",   "row.largest.b"};
 
@@ -83,6 +84,8 @@ public:
             return m_scene.done.contains(std::string(deed)) ? 1.0 : 0.0;
         if (!m_scene.comparison)
             return std::nullopt;
+        if (name.starts_with("answer"))
+            return answerValue(name);
         if (const std::string_view measure = after(name, "rank."); !measure.empty())
             return rank(std::string(measure));
         if (const std::string_view measure = after(name, "head."); !measure.empty())
@@ -150,6 +153,19 @@ private:
             if (reading.id == id)
                 return reading.value;
         return std::nullopt;
+    }
+
+    // What A answers first, and how probable it is.
+    std::optional<LessonValue> answerValue(std::string_view name) const
+    {
+        const OutputTable table = outputTable(*m_scene.comparison, 1);
+        if (table.rows.empty())
+            return std::nullopt;
+        if (name == "answer")
+            return table.rows.front().label;
+        const std::size_t trace = name.ends_with(".b") ? 1 : 0;
+        const auto& probabilities = table.rows.front().probability;
+        return trace < probabilities.size() ? std::optional<LessonValue>(probabilities[trace]) : std::nullopt;
     }
 
     std::size_t place() const
@@ -266,7 +282,8 @@ std::vector<double> lessonMeasure(const Comparison& comparison, const std::strin
 
 bool isLessonName(std::string_view name, const ExhibitType* exhibit)
 {
-    if (std::ranges::find(kPlain, name) != kPlain.end() || std::ranges::find(kCells, name) != kCells.end())
+    if (std::ranges::find(kPlain, name) != kPlain.end() || std::ranges::find(kCells, name) != kCells.end()
+        || std::ranges::find(kAnswers, name) != kAnswers.end())
         return true;
     if (const std::string_view id = after(name, "parameter."); !id.empty())
         return isParameter(id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The attended state ρ = Σ a |k⟩⟨k| of three keys on one qubit: entropy of the weights and of the state.
+#include "core/attention/shot_estimators.h"
 #include "core/lessons/exhibit.h"
 #include "core/lessons/exhibit_math.h"
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One query and four keys in the plane: scores q·k / √d, a mask, softmax (methods.md §0, §1).
+#include "core/attention/shot_estimators.h"
 #include "core/lessons/exhibit.h"
 #include "core/lessons/exhibit_math.h"
 
