@@ -200,14 +200,21 @@ void Appearance::setChoice(ThemeChoice choice)
 
 void Appearance::setTextScale(double scale)
 {
-    m_settings.setTextScale(std::clamp(scale, 0.9, 2.0));
+    m_settings.setTextScale(std::clamp(scale / m_factor, 0.9, 2.0));
+    apply();
+}
+
+void Appearance::setFactor(double factor)
+{
+    m_factor = factor;
     apply();
 }
 
 void Appearance::apply()
 {
     const bool dark = choice() == ThemeChoice::Dark || (choice() == ThemeChoice::System && m_systemDark);
-    m_theme = dark ? darkTheme(m_settings.textScale()) : lightTheme(m_settings.textScale());
+    const double scale = std::min(2.0, m_settings.textScale() * m_factor);
+    m_theme = dark ? darkTheme(scale) : lightTheme(scale);
     QApplication::setPalette(paletteOf(m_theme));
     QApplication::setFont(m_theme.ui(12));
     qApp->setStyleSheet(styleSheetOf(m_theme));

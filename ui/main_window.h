@@ -29,6 +29,7 @@ class MessageStrip;
 class ParameterSection;
 class Perspective;
 class PlanSection;
+class Presentation;
 class StartPanel;
 class StudyFile;
 
@@ -46,6 +47,7 @@ public:
     void startLesson(const Lesson& lesson);
     LessonPlayer& lessonPlayer() { return *m_lessons; }
     LessonOverlay& lessonOverlay() { return *m_overlay; }
+    Presentation& presentation() { return *m_presentation; }
     void openModel(const QString& path);
     // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a
     // text.
@@ -138,6 +140,11 @@ private:
     void exportLessonFigure();
     void openLesson(const QString& id);
     void refreshLessonMenu(QMenu& menu);
+    void chooseHandout(const QString& id);
+    void writeLessonHandout(const QString& id, const QString& file);
+    void createPresentation(QMenu& menu);
+    void hideForPresentation(bool hide);
+    QString presentationNotes() const;
     void refreshColumns();
     void exportAgain();
     // Everything that the palette finds.
@@ -187,6 +194,8 @@ private:
     LessonOverlay* m_overlay = nullptr;
     ExhibitPage* m_exhibit = nullptr;
     StartPanel* m_start = nullptr;
+    Presentation* m_presentation = nullptr;
+    std::vector<QDockWidget*> m_hiddenByPresentation;
     struct BeforeLesson {
         bool start = false;
         std::vector<QDockWidget*> hidden;

@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/lessons/lesson.h"
+#include "core/lessons/lesson_walk.h"
 #include "ui/docks/start_panel.h"
 #include "ui/lessons/exhibit_page.h"
 #include "ui/lessons/lesson_overlay.h"
+#include "ui/main_tool_bar.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
+#include "ui/presentation.h"
 #include "ui/views/perspective.h"
+#include "viz/handout.h"
+#include "viz/picture.h"
 
 #include <QDir>
+#include <QFileDialog>
 #include <QMenuBar>
+#include <QStatusBar>
 
 namespace ketscope {
 
@@ -24,6 +30,7 @@ void MainWindow::createLessons()
 {
     m_lessons = new LessonPlayer(m_controller, this);
     m_overlay = new LessonOverlay(*m_lessons, m_appearance, *this);
+    m_overlay->setKeys({QKeySequence(u"Shift+F11"_s), QKeySequence(u"F12"_s), QKeySequence(u"Shift+F12"_s)});
     connect(m_lessons, &LessonPlayer::stepChanged, this, &MainWindow::followLesson);
     connect(m_lessons, &LessonPlayer::exhibitChanged, this, &MainWindow::showExhibit);
     connect(m_lessons, &LessonPlayer::deedWanted, this, &MainWindow::doLessonDeed);
@@ -53,6 +60,12 @@ void MainWindow::createLessonMenu()
     }
     connect(&menu, &QMenu::aboutToShow, this, [this, &menu] { refreshLessonMenu(menu); });
     refreshLessonMenu(menu);
+    menu.addSeparator();
+    QMenu& handouts = *menu.addMenu(tr("&Handout as PDF"));
+    for (QAction* lesson : menu.actions())
+        if (lesson->data().isValid())
+            add(handouts, tr("Handout %1…").arg(lesson->text()), {},
+                [this, id = lesson->data().toString()] { chooseHandout(id); });
 }
 
 // A tick says that a lesson was finished.
@@ -95,6 +108,7 @@ void MainWindow::beginLesson()
 void MainWindow::followLesson()
 {
     const bool exhibits = m_lessons->step().exhibit != nullptr;
+    m_presentation->refreshNotes();
     m_perspectives->setVisible(!exhibits);
     m_exhibit->setVisible(exhibits);
     showCentreOnly(exhibits);
@@ -118,6 +132,67 @@ void MainWindow::endLesson()
     showStart(m_beforeLesson.start);
     refreshTitle();
     perspective().takeFocus();
+}
+
+void MainWindow::chooseHandout(const QString& id)
+{
+    const QString folder = m_settings.exportChoice().folder;
+    const QString file = QFileDialog::getSaveFileName(
+        this, tr("Write the handout"), QDir(folder).filePath(u"lesson-%1.pdf"_s.arg(id)), tr("PDF (*.pdf)"));
+    if (!file.isEmpty())
+        writeLessonHandout(id, file);
+}
+
+// The lesson is gone through in the background, as "Show me" does, for its figures and measured answers.
+void MainWindow::writeLessonHandout(const QString& id, const QString& file)
+{
+    m_exportJob.start([this, id, file, threads = m_controller.threads()](Monitor& monitor) -> Job::Delivery {
+        const Lesson lesson = lessonOf(id.toStdString(), language());
+        const auto moments = walkLesson(lesson, [](Study study) { return withPicture(study); }, threads, monitor);
+        writeHandout(lesson, moments, file.toStdString());
+        return [this, file] { sayDone(tr("Saved %1").arg(file)); };
+    });
+}
+
+void MainWindow::createPresentation(QMenu& menu)
+{
+    m_presentation = new Presentation(*this, m_appearance, [this](bool hide) { hideForPresentation(hide); },
+                                      [this] { return presentationNotes(); });
+    add(menu, tr("&Presentation"), {QKeySequence(u"Shift+F11"_s)},
+        [this] { m_presentation->setOn(!m_presentation->isOn()); });
+    add(menu, tr("Sp&otlight: pointer, panel, off"), {QKeySequence(u"F12"_s)}, [this] { m_presentation->nextSpotlight(); });
+    add(menu, tr("Presenter's &notes"), {QKeySequence(u"Shift+F12"_s)},
+        [this] { m_presentation->showNotes(!m_presentation->showsNotes()); });
+    connect(&m_controller, &StudyController::perspectiveChanged, m_presentation, &Presentation::refreshNotes);
+}
+
+// The menu bar keeps its keys: it is made flat, for hidden ones have none.
+void MainWindow::hideForPresentation(bool hide)
+{
+    menuBar()->setMaximumHeight(hide ? 0 : QWIDGETSIZE_MAX);
+    m_tools->setVisible(!hide);
+    statusBar()->setVisible(!hide);
+    if (hide)
+        m_hiddenByPresentation.clear();
+    for (QDockWidget* dock : {m_left, m_right, m_bottom}) {
+        if (hide && !dock->isHidden() && !m_lessons->isPlaying()) {
+            dock->hide();
+            m_hiddenByPresentation.push_back(dock);
+        }
+    }
+    if (!hide)
+        for (QDockWidget* dock : std::exchange(m_hiddenByPresentation, {}))
+            dock->show();
+}
+
+// Of the lesson's step, else what the page says of itself.
+QString MainWindow::presentationNotes() const
+{
+    if (!m_lessons->isPlaying())
+        return perspective().explanation();
+    const LessonStep& step = m_lessons->step();
+    const QString notes = QString::fromStdString(step.notes.empty() ? step.hint : step.notes).toHtmlEscaped();
+    return u"<p><b>%1</b></p><p>%2</p>"_s.arg(QString::fromStdString(step.title).toHtmlEscaped(), notes);
 }
 
 void MainWindow::doLessonDeed(const QString& deed)

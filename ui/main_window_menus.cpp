@@ -168,6 +168,8 @@ void MainWindow::createViewMenu()
     add(menu, tr("Right dock"), {QKeySequence(u"F10"_s)}, [this] { m_right->setVisible(m_right->isHidden()); });
     add(menu, tr("Centre only"), {QKeySequence(u"F11"_s)},
         [this] { showCentreOnly(!(m_left->isHidden() && m_right->isHidden() && m_bottom->isHidden())); });
+    menu.addSeparator();
+    createPresentation(menu);
 }
 
 void MainWindow::createLookMenus(QMenu& menu)

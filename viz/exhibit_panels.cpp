@@ -27,9 +27,9 @@ QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
 
 QRectF squareOf(const QRectF& area, const Theme& theme)
 {
-    const QRectF inside = area.adjusted(0.0, theme.px(kPairTitle), 0.0, -theme.px(kAxisText));
+    const QRectF inside = area.adjusted(0.0, theme.px(kPairTitle), 0.0, -theme.px(2.0 * kAxisText));
     const double side = std::max(1.0, std::min(inside.width() - theme.px(2.0 * kAxisText), inside.height()));
-    return {inside.center().x() - side / 2.0, inside.top() + (inside.height() - side) / 2.0, side, side};
+    return {inside.center().x() - side / 2.0, inside.top() + std::min(inside.height() - side, theme.px(kAxisText)), side, side};
 }
 
 void paintGrid(QPainter& painter, const ExhibitPlane& plane, const QRectF& area, const Theme& theme)
@@ -52,10 +52,9 @@ void paintGrid(QPainter& painter, const ExhibitPlane& plane, const QRectF& area,
         painter.setPen(QPen(theme.line2, 1.0));
         painter.drawEllipse(onPlane(plane, area, 0.0, 0.0, theme), radius, radius);
     }
-    const double below = square.bottom() - theme.px(4.0);
-    drawLabel(painter, {square.right() - theme.px(4.0), below}, text(plane.xTitle), font, theme.text3, theme, Anchor::Right);
-    drawLabel(painter, {square.left() + theme.px(4.0), square.top() + theme.px(12.0)}, text(plane.yTitle), font, theme.text3,
-              theme);
+    const double below = square.bottom() + theme.px(kAxisText + 10.0);
+    drawLabel(painter, {square.right(), below}, text(plane.xTitle), font, theme.text3, theme, Anchor::Right);
+    drawLabel(painter, {square.left(), square.top() - theme.px(4.0)}, text(plane.yTitle), font, theme.text3, theme);
 }
 
 void paintArrow(QPainter& painter, const ExhibitPlane& plane, const ExhibitArrow& arrow, const QRectF& area,

@@ -17,6 +17,7 @@ void addRender(CLI::App& program);
 void addJoin(CLI::App& program);
 void addSweep(CLI::App& program);
 void addMechanisms(CLI::App& program);
+void addLesson(CLI::App& program);
 
 // What the window opens with, done without one: the comparison as a table, and a figure and a run file in ketscope-demo/.
 void runDemo(const Study& study);

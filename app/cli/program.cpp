@@ -46,6 +46,7 @@ void addCommands(CLI::App& program)
     addJoin(program);
     addSweep(program);
     addMechanisms(program);
+    addLesson(program);
 }
 
 // A first argument that is neither option, command nor path is most likely a command that does not exist.

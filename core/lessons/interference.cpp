@@ -30,7 +30,7 @@ ExhibitResult compute(const ExhibitState& state)
         apart.push_back(a * a + b * b);
         term.push_back(together.back() - apart.back());
     }
-    ExhibitPlane dial{"Phase φ between the paths", "drag the tip", 1.3, true, "cos φ", "sin φ", {}};
+    ExhibitPlane dial{"Phase φ between the paths", "drag the tip", 1.5, true, "cos φ", "sin φ", {}};
     dial.arrows.push_back({"e^{iφ}", turn.real(), turn.imag(), ExhibitRole::Query, {}, {}, "phase", std::numbers::pi, false});
     ExhibitResult result;
     ExhibitBars sum{"|a + e^{iφ} b|²", "lines: |a|² + |b|²", labels, together, 0.6, false, ExhibitRole::B};

@@ -56,13 +56,13 @@ public:
     }
 
 private:
-    // A text, or a list of lines.
+    // A text, or a list of paragraphs.
     std::string text(const JsonFields& fields, const char* name, const std::string& where)
     {
         std::string english;
         if (fields.at(name).is_array())
             for (const std::string& line : fields.texts(name))
-                english += (english.empty() ? "" : "\n") + line;
+                english += (english.empty() ? "" : "\n\n") + line;
         else
             english = fields.text(name);
         if (english.empty())

@@ -24,8 +24,8 @@ ExhibitResult compute(const ExhibitState& state)
         angles.push_back(state.at("a" + std::to_string(j + 1)) * kDegree);
     }
     const std::vector<double> weights = shares(raw), eigenvalues = mixtureEigenvalues(weights, angles);
-    ExhibitPlane keys{"Keys |k⟩, real amplitudes", "drag the tips", 1.3, true, "amplitude of |0⟩", "amplitude of |1⟩", {}};
-    ExhibitPlane bloch{"Bloch disk: keys and ρ", "angle is twice that of the key", 1.3, true, "⟨Z⟩", "⟨X⟩", {}};
+    ExhibitPlane keys{"Keys |k⟩, real amplitudes", "drag the tips", 1.5, true, "amplitude of |0⟩", "amplitude of |1⟩", {}};
+    ExhibitPlane bloch{"Bloch disk: keys and ρ", "angle is twice that of the key", 1.5, true, "⟨Z⟩", "⟨X⟩", {}};
     double z = 0.0, x = 0.0;
     for (std::size_t j = 0; j < kKeys; ++j) {
         const std::string label = kLabels[j];

@@ -56,9 +56,12 @@ ExhibitPage::ExhibitPage(Appearance& appearance, QWidget* parent)
     lines->setContentsMargins(16, 12, 12, 12);
     lines->addWidget(m_title);
     lines->addWidget(m_formula);
+    lines->addSpacing(8);
     lines->addWidget(m_view, 1);
     lines->addWidget(m_controls);
     lines->addWidget(m_readings);
+    for (QWidget* part : {m_controls, m_readings})
+        part->setProperty("ground", u"panel"_s);
     for (QGridLayout* grid : {m_controlGrid, m_readingGrid}) {
         grid->setContentsMargins(8, 4, 8, 4);
         grid->setHorizontalSpacing(20);

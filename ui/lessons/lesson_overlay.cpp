@@ -148,6 +148,7 @@ void LessonOverlay::bringIntoView()
             if (auto* dock = qobject_cast<QDockWidget*>(above))
                 dock->raise();
         }
+    raise();  // a dock that comes to the front comes before its siblings
 }
 
 std::vector<LessonOverlay::Hole> LessonOverlay::holes() const
@@ -215,6 +216,9 @@ void LessonOverlay::refreshMask()
                               QRegion::Ellipse);
     setMask(region + m_card->geometry());
     update();
+    for (const Lit& lit : m_targets)  // what was darkened before may be open now
+        if (lit.widget && lit.widget->parentWidget() != nullptr)
+            lit.widget->parentWidget()->update();
 }
 
 void LessonOverlay::paintEvent(QPaintEvent*)
@@ -254,9 +258,12 @@ bool LessonOverlay::mayUse(const QObject* object) const
 
 bool LessonOverlay::mayPress(QKeyCombination key) const
 {
+    const QKeySequence pressed(key);
+    if (m_keys.contains(pressed))
+        return true;
     const auto& keys = m_player.step().keys;
     return std::ranges::any_of(keys, [&](const std::string& each) {
-        return QKeySequence(QString::fromStdString(each)).matches(QKeySequence(key)) == QKeySequence::ExactMatch;
+        return QKeySequence(QString::fromStdString(each)).matches(pressed) == QKeySequence::ExactMatch;
     });
 }
 

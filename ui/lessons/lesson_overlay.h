@@ -26,6 +26,8 @@ public:
         bool operator==(const Hole&) const = default;
     };
     std::vector<Hole> holes() const;
+    // Keys that act in every step.
+    void setKeys(const QList<QKeySequence>& keys) { m_keys = keys; }
     // Targets of the step that the window does not have.
     QStringList missingTargets() const;
 
@@ -60,6 +62,7 @@ private:
     std::vector<Lit> m_targets;
     std::vector<Hole> m_holes;
     QStringList m_missing;
+    QList<QKeySequence> m_keys;
     QTimer m_follow;
 };
 
