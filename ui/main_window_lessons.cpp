@@ -48,9 +48,8 @@ void MainWindow::createLessonMenu()
     QMenu& menu = *menuBar()->addMenu(tr("&Lesson"));
     try {
         for (const Lesson& lesson : lessons(language())) {
-            QAction* action =
-                add(menu, tr("%1 %2").arg(lesson.number).arg(QString::fromStdString(lesson.title)), {},
-                    [this, id = QString::fromStdString(lesson.id)] { openLesson(id); });
+            QAction* action = add(menu, tr("%1 %2").arg(lesson.number).arg(QString::fromStdString(lesson.title)), {},
+                                  [this, id = QString::fromStdString(lesson.id)] { openLesson(id); });
             action->setData(QString::fromStdString(lesson.id));
             action->setCheckable(true);
             action->setToolTip(QString::fromStdString(lesson.summary));
@@ -148,7 +147,8 @@ void MainWindow::writeLessonHandout(const QString& id, const QString& file)
 {
     m_exportJob.start([this, id, file, threads = m_controller.threads()](Monitor& monitor) -> Job::Delivery {
         const Lesson lesson = lessonOf(id.toStdString(), language());
-        const auto moments = walkLesson(lesson, [](Study study) { return withPicture(study); }, threads, monitor);
+        const auto moments = walkLesson(
+            lesson, [](Study study) { return withPicture(study); }, threads, monitor);
         writeHandout(lesson, moments, file.toStdString());
         return [this, file] { sayDone(tr("Saved %1").arg(file)); };
     });
@@ -156,11 +156,12 @@ void MainWindow::writeLessonHandout(const QString& id, const QString& file)
 
 void MainWindow::createPresentation(QMenu& menu)
 {
-    m_presentation = new Presentation(*this, m_appearance, [this](bool hide) { hideForPresentation(hide); },
-                                      [this] { return presentationNotes(); });
+    m_presentation = new Presentation(
+        *this, m_appearance, [this](bool hide) { hideForPresentation(hide); }, [this] { return presentationNotes(); });
     add(menu, tr("&Presentation"), {QKeySequence(u"Shift+F11"_s)},
         [this] { m_presentation->setOn(!m_presentation->isOn()); });
-    add(menu, tr("Sp&otlight: pointer, panel, off"), {QKeySequence(u"F12"_s)}, [this] { m_presentation->nextSpotlight(); });
+    add(menu, tr("Sp&otlight: pointer, panel, off"), {QKeySequence(u"F12"_s)},
+        [this] { m_presentation->nextSpotlight(); });
     add(menu, tr("Presenter's &notes"), {QKeySequence(u"Shift+F12"_s)},
         [this] { m_presentation->showNotes(!m_presentation->showsNotes()); });
     connect(&m_controller, &StudyController::perspectiveChanged, m_presentation, &Presentation::refreshNotes);

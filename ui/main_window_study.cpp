@@ -49,7 +49,8 @@ void MainWindow::connectStudyFile()
         if (m_controller.recordedFile().isEmpty() && !m_controller.isAside())
             m_file->leave();
     });
-    connect(&m_controller, &StudyController::studyChanged, this, [this] { m_restored = m_restored && m_controller.isAside(); });
+    connect(&m_controller, &StudyController::studyChanged, this,
+            [this] { m_restored = m_restored && m_controller.isAside(); });
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshStudyActions);
     connect(&m_controller, &StudyController::fileOpened, this, &MainWindow::acceptFile);
     connect(&m_controller, &StudyController::failed, this, [this] { m_restoring = false; });
@@ -83,7 +84,8 @@ void MainWindow::refreshTitle()
     if (name.isEmpty() && model != nullptr)
         name = QString::fromStdString(model->path.filename().string());
     if (m_controller.isAside() && m_lessons->isPlaying())
-        name = tr("Lesson %1 · %2").arg(m_lessons->lesson().number).arg(QString::fromStdString(m_lessons->lesson().title));
+        name =
+            tr("Lesson %1 · %2").arg(m_lessons->lesson().number).arg(QString::fromStdString(m_lessons->lesson().title));
     name.replace(u"[*]"_s, u"[*][*]"_s);  // Qt's mark where it is part of a name
     setWindowTitle(name.isEmpty() ? tr("Ketscope") : name + u"[*]"_s);
     setWindowModified(m_file->isModified());

@@ -60,7 +60,8 @@ void Spotlight::follow()
     setGeometry(m_window.rect());
     const int radius = qRound(m_appearance.theme().px(kRadius));
     const QPoint at = m_window.mapFromGlobal(QCursor::pos());
-    const QRect lit = m_kind == Kind::Panel ? panel() : QRect(at - QPoint(radius, radius), QSize(2 * radius, 2 * radius));
+    const QRect lit =
+        m_kind == Kind::Panel ? panel() : QRect(at - QPoint(radius, radius), QSize(2 * radius, 2 * radius));
     if (lit == m_lit)
         return;
     m_lit = lit;

@@ -37,8 +37,8 @@ private:
     QRect m_lit;
 };
 
-// For a room full of people: the whole screen, larger text, nothing but the page; a spotlight, and notes in a window of their
-// own, which may lie on another screen.
+// For a room full of people: the whole screen, larger text, nothing but the page; a spotlight, and notes in a window
+// of their own, which may lie on another screen.
 class Presentation : public QObject {
     Q_OBJECT
 

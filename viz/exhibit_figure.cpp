@@ -14,7 +14,7 @@ namespace ketscope {
 namespace {
 
 constexpr double kGap = 18.0;
-constexpr double kNarrow = 420.0;  // below this width the panels stand below each other
+constexpr double kNarrow = 380.0;  // below this width the panels stand below each other
 constexpr double kPanel = 210.0;
 constexpr double kReach = 14.0;  // of a grip
 constexpr double kSteps = 360.0;
@@ -56,7 +56,8 @@ std::vector<QRectF> ExhibitFigure::places(const QRectF& area, const Theme& theme
     if (area.width() < theme.px(kNarrow)) {
         const double height = (area.height() - gap * static_cast<double>(count - 1)) / static_cast<double>(count);
         for (std::size_t i = 0; i < count; ++i)
-            places.emplace_back(area.left(), area.top() + static_cast<double>(i) * (height + gap), area.width(), height);
+            places.emplace_back(area.left(), area.top() + static_cast<double>(i) * (height + gap), area.width(),
+                                height);
         return places;
     }
     const double width = (area.width() - gap) / 2.0, height = (area.height() - gap) / 2.0;
@@ -64,7 +65,8 @@ std::vector<QRectF> ExhibitFigure::places(const QRectF& area, const Theme& theme
     const QRectF topRight(right, area.top(), width, height), bottomRight(right, below, width, height);
     if (count <= 3)
         return {QRectF(area.left(), area.top(), width, area.height()), topRight, bottomRight};
-    return {QRectF(area.left(), area.top(), width, height), topRight, QRectF(area.left(), below, width, height), bottomRight};
+    return {QRectF(area.left(), area.top(), width, height), topRight, QRectF(area.left(), below, width, height),
+            bottomRight};
 }
 
 void ExhibitFigure::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
@@ -92,7 +94,8 @@ Table ExhibitFigure::table() const
     Table table;
     table.header = QStringList{QStringLiteral("quantity"), QStringLiteral("value"), QStringLiteral("unit")};
     for (const Parameter& control : m_type.controls)
-        table.rows.push_back({QString::fromStdString(control.title), formatNumber(m_state.at(control.id), 3), QString()});
+        table.rows.push_back(
+            {QString::fromStdString(control.title), formatNumber(m_state.at(control.id), 3), QString()});
     for (const ExhibitReading& reading : m_result.readings)
         table.rows.push_back({QString::fromStdString(reading.title), formatNumber(reading.value, reading.decimals),
                               QString::fromStdString(reading.unit)});
@@ -153,7 +156,8 @@ ExhibitState ExhibitFigure::moved(const ExhibitArrow& arrow, double x, double y)
     return m_type.with(m_state, arrow.angleControl, snapped(arrow.angleControl, angle / arrow.angleUnit));
 }
 
-ExhibitState ExhibitFigure::dragged(const ExhibitGrip& grip, QPointF where, const QRectF& area, const Theme& theme) const
+ExhibitState ExhibitFigure::dragged(const ExhibitGrip& grip, QPointF where, const QRectF& area,
+                                    const Theme& theme) const
 {
     const auto& plane = std::get<ExhibitPlane>(m_result.panels.at(grip.panel));
     const QPointF at = fromPlane(plane, places(area, theme)[grip.panel], where, theme);

@@ -27,9 +27,10 @@ QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
 
 QRectF squareOf(const QRectF& area, const Theme& theme)
 {
-    const QRectF inside = area.adjusted(0.0, theme.px(kPairTitle), 0.0, -theme.px(2.0 * kAxisText));
+    const QRectF inside = area.adjusted(0.0, theme.px(kPairTitle + kAxisText), 0.0, -theme.px(2.0 * kAxisText));
     const double side = std::max(1.0, std::min(inside.width() - theme.px(2.0 * kAxisText), inside.height()));
-    return {inside.center().x() - side / 2.0, inside.top() + std::min(inside.height() - side, theme.px(kAxisText)), side, side};
+    return {inside.center().x() - side / 2.0, inside.top() + std::min(inside.height() - side, theme.px(kAxisText)),
+            side, side};
 }
 
 void paintGrid(QPainter& painter, const ExhibitPlane& plane, const QRectF& area, const Theme& theme)
@@ -42,6 +43,8 @@ void paintGrid(QPainter& painter, const ExhibitPlane& plane, const QRectF& area,
         const QPointF cross = onPlane(plane, area, at, at, theme);
         painter.drawLine(QPointF(cross.x(), square.top()), QPointF(cross.x(), square.bottom()));
         painter.drawLine(QPointF(square.left(), cross.y()), QPointF(square.right(), cross.y()));
+        if (plane.circle)
+            continue;  // it says where 1 is
         drawLabel(painter, {cross.x(), square.bottom() + theme.px(12.0)}, formatNumber(at, 0), font, theme.text3, theme,
                   Anchor::Centre);
         drawLabel(painter, {square.left() - theme.px(4.0), cross.y() + QFontMetricsF(font).capHeight() / 2.0},
@@ -52,7 +55,7 @@ void paintGrid(QPainter& painter, const ExhibitPlane& plane, const QRectF& area,
         painter.setPen(QPen(theme.line2, 1.0));
         painter.drawEllipse(onPlane(plane, area, 0.0, 0.0, theme), radius, radius);
     }
-    const double below = square.bottom() + theme.px(kAxisText + 10.0);
+    const double below = square.bottom() + theme.px(plane.circle ? 12.0 : kAxisText + 10.0);
     drawLabel(painter, {square.right(), below}, text(plane.xTitle), font, theme.text3, theme, Anchor::Right);
     drawLabel(painter, {square.left(), square.top() - theme.px(4.0)}, text(plane.yTitle), font, theme.text3, theme);
 }
@@ -70,7 +73,8 @@ void paintArrow(QPainter& painter, const ExhibitPlane& plane, const ExhibitArrow
         painter.drawLine(origin, base);
         painter.setPen(Qt::NoPen);
         painter.setBrush(colour);
-        painter.drawPolygon(QPolygonF({tip, base + side * theme.px(kHead * 0.45), base - side * theme.px(kHead * 0.45)}));
+        painter.drawPolygon(
+            QPolygonF({tip, base + side * theme.px(kHead * 0.45), base - side * theme.px(kHead * 0.45)}));
     }
     if (arrow.canMove() || arrow.point) {
         painter.setPen(QPen(colour, theme.px(1.5)));
@@ -80,7 +84,9 @@ void paintArrow(QPainter& painter, const ExhibitPlane& plane, const ExhibitArrow
     const QFont font = theme.ui(kLabelPixels, QFont::DemiBold);
     const QPointF at = tip + along * theme.px(16.0) + QPointF(0.0, QFontMetricsF(font).capHeight() / 2.0);
     drawLabel(painter, at, text(arrow.label), font, colour, theme,
-              along.x() > 0.5 ? Anchor::Left : along.x() < -0.5 ? Anchor::Right : Anchor::Centre);
+              along.x() > 0.5    ? Anchor::Left
+              : along.x() < -0.5 ? Anchor::Right
+                                 : Anchor::Centre);
 }
 
 void paintPlane(QPainter& painter, const ExhibitPlane& plane, const QRectF& area, const Theme& theme)
@@ -101,8 +107,8 @@ void paintValues(QPainter& painter, const QRectF& plot, const BarPlot& bars, con
         const double y = bars.y(plot, values[i]);
         const double baseline = values[i] < 0.0 ? y + theme.px(3.0) + QFontMetricsF(font).ascent()
                                                 : std::max(y - theme.px(4.0), plot.top() + theme.px(2.0));
-        drawLabel(painter, {bars.slot(plot, i).center().x(), baseline}, formatNumber(values[i], 2), font, theme.text, theme,
-                  Anchor::Centre);
+        drawLabel(painter, {bars.slot(plot, i).center().x(), baseline}, formatNumber(values[i], 2), font, theme.text,
+                  theme, Anchor::Centre);
     }
 }
 
@@ -115,7 +121,13 @@ void paintBarPanel(QPainter& painter, const ExhibitBars& panel, const QRectF& ar
     bars.isSigned = panel.isSigned;
     bars.labelHeight = kBarLabels + (panel.phases.empty() ? 0.0 : kDisks);
     for (std::size_t i = 0; i < panel.values.size(); ++i) {
-        PairBar bar{text(panel.labels.at(i)), std::isfinite(panel.values[i]) ? panel.values[i] : 0.0, 0.0, {}, {}, false, false};
+        PairBar bar{text(panel.labels.at(i)),
+                    std::isfinite(panel.values[i]) ? panel.values[i] : 0.0,
+                    0.0,
+                    {},
+                    {},
+                    false,
+                    false};
         if (!panel.references.empty())
             bar.exact = panel.references.at(i);
         bars.bars.push_back(bar);
@@ -136,7 +148,8 @@ void paintCurves(QPainter& painter, const ExhibitCurves& panel, const QRectF& ar
     const QRectF rest = paintPairTitle(painter, area, text(panel.title), text(panel.note), theme.text, theme);
     LinePlot plot;
     for (const ExhibitCurves::Line& line : panel.lines)
-        plot.series.push_back({line.role == ExhibitRole::B ? std::size_t{1} : std::size_t{0}, text(line.name), line.values});
+        plot.series.push_back(
+            {line.role == ExhibitRole::B ? std::size_t{1} : std::size_t{0}, text(line.name), line.values});
     for (const std::string& label : panel.labels)
         plot.labels.append(text(label));
     plot.xTitle = text(panel.xTitle);

@@ -23,7 +23,7 @@ namespace {
 
 constexpr double kMargin = 56.0;
 constexpr double kFoot = 30.0;
-constexpr double kTallest = 400.0;  // of a figure
+constexpr double kTallest = 440.0;  // of a figure
 constexpr double kLine = 26.0;
 constexpr double kText = 13.0;
 constexpr int kResolution = 1200;
@@ -120,17 +120,21 @@ void Handout::putFigure(const std::shared_ptr<const Figure>& figure)
          }});
 }
 
-void Handout::putLines(int lines)
+void Handout::putLines(const QString& title, int lines)
 {
-    put({lines * kLine + 8.0, [lines](QPainter& painter, const QRectF& place) {
-             painter.setPen(QPen(printTheme().line2, 0.7));
+    put({lines * kLine + 8.0, [title, lines](QPainter& painter, const QRectF& place) {
+             const Theme theme = printTheme();
+             drawLabel(painter, {place.left(), place.top() + kLine * 0.6}, title, theme.ui(kTickPixels), theme.text3,
+                       theme);
+             painter.setPen(QPen(theme.line2, 0.7));
              for (int line = 1; line <= lines; ++line)
                  painter.drawLine(QPointF(place.left(), place.top() + line * kLine),
                                   QPointF(place.right(), place.top() + line * kLine));
          }});
 }
 
-void Handout::putStep(const LessonStep& step, const LessonMoment& moment, const LessonMoment* before, std::size_t number)
+void Handout::putStep(const LessonStep& step, const LessonMoment& moment, const LessonMoment* before,
+                      std::size_t number)
 {
     const std::shared_ptr<const Figure> figure =
         before != nullptr && looksAlike(before->before, moment.before) ? nullptr : figureOf(step, moment.before);
@@ -146,13 +150,12 @@ void Handout::putStep(const LessonStep& step, const LessonMoment& moment, const 
     if (step.prediction) {
         QString choices = u"*Predict.* %1"_s.arg(text(step.prediction->question));
         for (const LessonChoice& choice : step.prediction->choices)
-            choices += u"  ☐ %1"_s.arg(text(choice.text));
+            choices += u"   ☐ %1"_s.arg(text(choice.text)).replace(u' ', QChar::Nbsp) + u' ';
         putText(choices, kText, 6.0);
     }
     for (std::size_t i = 0; i < step.instructions.size(); ++i)
         putText(u"**%1.** %2"_s.arg(i + 1).arg(text(step.instructions[i].text)), kText, 3.0);
-    putText(u"What I saw:"_s, kText, 0.0);
-    putLines(2);
+    putLines(u"What I saw:"_s, 2);
     put({10.0, [](QPainter&, const QRectF&) {}});
 }
 

@@ -12,8 +12,8 @@ class QPainter;
 
 namespace ketscope {
 
-// A lesson on paper, A4: every step's text, its figure as it is when the step begins, the prediction with boxes to tick, what
-// to do, and lines to write on; then, on a page of their own, the measured answers and the caveats.
+// A lesson on paper, A4: every step's text, its figure as it is when the step begins, the prediction with boxes to
+// tick, what to do, and lines to write on; then, on a page of their own, the measured answers and the caveats.
 class Handout {
 public:
     static constexpr double kWidth = 793.7;  // of a page, in units of 1/96 inch
@@ -34,7 +34,7 @@ private:
     void put(Block block);
     void putText(const QString& markdown, double pixels, double space);
     void putFigure(const std::shared_ptr<const class Figure>& figure);
-    void putLines(int lines);
+    void putLines(const QString& title, int lines);
     void putStep(const LessonStep& step, const LessonMoment& moment, const LessonMoment* before, std::size_t number);
     void putAnswers(const Lesson& lesson, const std::vector<LessonMoment>& moments);
     void newPage();
@@ -44,8 +44,8 @@ private:
     QString m_title;
 };
 
-// Writes it as PDF with embedded fonts, beside the target first and renamed when complete. Throws Error (Failure), and as
-// the figures do. Needs a QGuiApplication; may run on a worker thread.
+// Writes it as PDF with embedded fonts, beside the target first and renamed when complete. Throws Error (Failure), and
+// as the figures do. Needs a QGuiApplication; may run on a worker thread.
 void writeHandout(const Lesson& lesson, const std::vector<LessonMoment>& moments, const std::filesystem::path& file);
 
 }  // namespace ketscope

@@ -49,13 +49,14 @@ void walk(const LessonOptions& options)
     const OffscreenGui gui;
     ConsoleMonitor monitor(options.common.quiet);
     const Lesson lesson = std::filesystem::is_directory(options.id) ? readLesson(options.id) : lessonOf(options.id);
-    const auto moments =
-        walkLesson(lesson, [](Study study) { return withPicture(study); }, options.common.threads, monitor);
+    const auto moments = walkLesson(
+        lesson, [](Study study) { return withPicture(study); }, options.common.threads, monitor);
     for (std::size_t i = 0; i < moments.size(); ++i) {
         const LessonStep& step = lesson.steps[i];
         const std::string where = lesson.id + ", step " + std::to_string(i + 1);
         if (!moments[i].begunUnmet || !moments[i].met)
-            refuse({where, "\"until\" to hold after \"show\" and not before", moments[i].met ? "held before" : "does not hold", ""});
+            refuse({where, "\"until\" to hold after \"show\" and not before",
+                    moments[i].met ? "held before" : "does not hold", ""});
         if (step.prediction && moments[i].right.size() != 1)
             refuse({where, "one choice of the prediction that holds", std::to_string(moments[i].right.size()), ""});
         std::cout << i + 1 << "  " << step.title << '\n';
@@ -75,7 +76,8 @@ void addLesson(CLI::App& program)
 {
     CLI::App* command = program.add_subcommand("lesson", "List the lessons, or go through one and write its handout");
     const auto options = std::make_shared<LessonOptions>();
-    CLI::Option* id = command->add_option("LESSON", options->id, "Id of a lesson, or the folder of one; none = list them all");
+    CLI::Option* id =
+        command->add_option("LESSON", options->id, "Id of a lesson, or the folder of one; none = list them all");
     command->add_option("--handout", options->handout, "PDF to write, A4")->needs(id);
     addCommonOptions(*command, options->common);
     command->callback([options] { options->id.empty() ? list(*options) : walk(*options); });

@@ -77,9 +77,9 @@ std::string numberText(double value, int decimals)
     if (std::round(value * scale) == 0.0)
         value = 0.0;  // no "−0.00"
     std::array<char, 64> buffer;
-    const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value),
-                                   std::chars_format::fixed, decimals)
-                         .ptr;
+    const auto end =
+        std::to_chars(buffer.data(), buffer.data() + buffer.size(), std::abs(value), std::chars_format::fixed, decimals)
+            .ptr;
     return (value < 0.0 ? "−" : "") + std::string(buffer.data(), end);
 }
 

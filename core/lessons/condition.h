@@ -18,8 +18,8 @@ using LessonValues = std::map<std::string, LessonValue, std::less<>>;
 inline constexpr std::string_view kAtStart = "start.";
 
 // Comparisons that all have to hold: "parameter.m <= 32 and perspective = entropy". On the left a name, on the right a
-// number, a word, a "text", or a name with an optional + - * and a number: "head.entropy.b > start.head.entropy.b + 0.05".
-// Operators: = != < <= > >=. A name without a value, or a number that is not finite, makes it false.
+// number, a word, a "text", or a name with an optional + - * and a number: "head.entropy.b > start.head.entropy.b +
+// 0.05". Operators: = != < <= > >=. A name without a value, or a number that is not finite, makes it false.
 class Condition {
 public:
     Condition() = default;  // always holds

@@ -65,8 +65,8 @@ ExhibitState ExhibitType::with(ExhibitState state, std::string_view wanted, doub
     return state;
 }
 
-Parameter exhibitControl(const std::string& id, const std::string& title, double minimum, double maximum, double initial,
-                         const std::string& help)
+Parameter exhibitControl(const std::string& id, const std::string& title, double minimum, double maximum,
+                         double initial, const std::string& help)
 {
     Parameter control;
     control.id = id;

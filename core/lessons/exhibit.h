@@ -12,8 +12,8 @@
 
 namespace ketscope {
 
-// Something small to work with by hand: a few numbers that can be moved, what follows from them, and how both are drawn.
-// Exhibits compute in double precision; a figure of viz paints what is described here.
+// Something small to work with by hand: a few numbers that can be moved, what follows from them, and how both are
+// drawn. Exhibits compute in double precision; a figure of viz paints what is described here.
 
 // The value of every control, by id.
 using ExhibitState = std::map<std::string, double, std::less<>>;
@@ -39,7 +39,7 @@ struct ExhibitArrow {
 struct ExhibitPlane {
     std::string title;
     std::string note;
-    double limit = 1.0;  // of both axes, on either side
+    double limit = 1.0;   // of both axes, on either side
     bool circle = false;  // the unit circle
     std::string xTitle = {};
     std::string yTitle = {};
@@ -92,7 +92,7 @@ struct ExhibitResult {
 };
 
 struct ExhibitType {
-    std::string id;       // "scores": what lessons name
+    std::string id;  // "scores": what lessons name
     std::string title;
     std::string formula;  // one line
     std::vector<Parameter> controls;
@@ -110,7 +110,7 @@ const std::vector<const ExhibitType*>& exhibitTypes();
 const ExhibitType& exhibitType(std::string_view id);
 
 // A control of an exhibit: a real number, or a whole one.
-Parameter exhibitControl(const std::string& id, const std::string& title, double minimum, double maximum, double initial,
-                         const std::string& help = {});
+Parameter exhibitControl(const std::string& id, const std::string& title, double minimum, double maximum,
+                         double initial, const std::string& help = {});
 
 }  // namespace ketscope

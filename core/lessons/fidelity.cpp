@@ -56,7 +56,12 @@ int discordantPairs(const Row& row)
 
 ExhibitCurves turned(const Vector& q, const std::array<Vector, kKeys>& keys, double degrees)
 {
-    ExhibitCurves curves{"Weight of k₁ while q turns", "blue softmax, orange fidelity", "angle of q, degrees", {}, {}, 1.0,
+    ExhibitCurves curves{"Weight of k₁ while q turns",
+                         "blue softmax, orange fidelity",
+                         "angle of q, degrees",
+                         {},
+                         {},
+                         1.0,
                          degrees / kStep};
     curves.lines = {{"softmax", ExhibitRole::A, {}}, {"fidelity", ExhibitRole::B, {}}};
     const double length = std::hypot(q[0], q[1]);
@@ -81,16 +86,19 @@ ExhibitResult compute(const ExhibitState& state)
         const std::string k = "k" + std::to_string(j + 1);
         keys[j] = {state.at(k + "x"), state.at(k + "y")};
         labels.push_back(std::string("k") + std::array{"₁", "₂", "₃"}[j]);
-        plane.arrows.push_back({labels.back(), keys[j][0], keys[j][1], ExhibitRole::Key, k + "x", k + "y", {}, 1.0, false});
+        plane.arrows.push_back(
+            {labels.back(), keys[j][0], keys[j][1], ExhibitRole::Key, k + "x", k + "y", {}, 1.0, false});
     }
     const Row row = rowOf(q, keys);
     const double degrees = std::fmod(std::atan2(q[1], q[0]) * 180.0 / std::numbers::pi + 360.0, 360.0);
     ExhibitResult result;
-    result.panels = {plane, ExhibitBars{"softmax(q·k / √d)", "d = 2, sums to 1", labels, row.softmax, 1.0, false, ExhibitRole::A},
-                     ExhibitBars{"|⟨q|k⟩|² / Σ", "sums to 1", labels, row.direct, 1.0, false, ExhibitRole::B},
-                     turned(q, keys, degrees)};
-    result.readings = {{"angle", "Angle of q", "°", degrees, 0, true},
-                       {"discordant", "Pairs of keys ranked differently", "", static_cast<double>(discordantPairs(row)), 0, true}};
+    result.panels = {
+        plane, ExhibitBars{"softmax(q·k / √d)", "d = 2, sums to 1", labels, row.softmax, 1.0, false, ExhibitRole::A},
+        ExhibitBars{"|⟨q|k⟩|² / Σ", "sums to 1", labels, row.direct, 1.0, false, ExhibitRole::B},
+        turned(q, keys, degrees)};
+    result.readings = {
+        {"angle", "Angle of q", "°", degrees, 0, true},
+        {"discordant", "Pairs of keys ranked differently", "", static_cast<double>(discordantPairs(row)), 0, true}};
     for (std::size_t j = 0; j < kKeys; ++j) {
         const std::string number = std::to_string(j + 1);
         result.readings.push_back({"dot" + number, "q·" + labels[j], "", row.dots[j], 2, true});
@@ -118,7 +126,8 @@ std::vector<Parameter> controls()
 const ExhibitType& fidelityExhibit()
 {
     static const ExhibitType type{"fidelity", "One row, two rules: dot product and fidelity",
-                                  "softmax(q·k / √d) against |⟨q|k⟩|² / Σ = cos²∠(q, k) / Σ, d = 2", controls(), &compute};
+                                  "softmax(q·k / √d) against |⟨q|k⟩|² / Σ = cos²∠(q, k) / Σ, d = 2", controls(),
+                                  &compute};
     return type;
 }
 

@@ -31,12 +31,14 @@ ExhibitResult compute(const ExhibitState& state)
         term.push_back(together.back() - apart.back());
     }
     ExhibitPlane dial{"Phase φ between the paths", "drag the tip", 1.5, true, "cos φ", "sin φ", {}};
-    dial.arrows.push_back({"e^{iφ}", turn.real(), turn.imag(), ExhibitRole::Query, {}, {}, "phase", std::numbers::pi, false});
+    dial.arrows.push_back(
+        {"eⁱᵠ", turn.real(), turn.imag(), ExhibitRole::Query, {}, {}, "phase", std::numbers::pi, false});
     ExhibitResult result;
-    ExhibitBars sum{"|a + e^{iφ} b|²", "lines: |a|² + |b|²", labels, together, 0.6, false, ExhibitRole::B};
+    ExhibitBars sum{"|a + eⁱᵠ b|²", "lines: |a|² + |b|²", labels, together, 0.6, false, ExhibitRole::B};
     sum.references = apart;
-    result.panels = {dial, sum, ExhibitBars{"Their difference: 2 Re(a* e^{iφ} b)", "the interference term", labels, term, 0.4, true,
-                                            ExhibitRole::B}};
+    result.panels = {dial, sum,
+                     ExhibitBars{"Their difference: 2 Re(a* eⁱᵠ b)", "the interference term", labels, term, 0.4, true,
+                                 ExhibitRole::B}};
     double all = 0.0;
     for (std::size_t j = 0; j < together.size(); ++j) {
         const std::string number = std::to_string(j), word = kTokens[j];
@@ -57,16 +59,18 @@ std::vector<Parameter> controls()
 {
     Parameter phase = exhibitControl("phase", "Phase φ, in π", 0.0, 2.0, 0.5, "Between the two paths, in units of π.");
     phase.symbol = "";
-    return {phase, exhibitControl("share", "Share of path a", 0.0, 1.0, 0.5, "Probability of path a; path b has the rest.")};
+    return {phase,
+            exhibitControl("share", "Share of path a", 0.0, 1.0, 0.5, "Probability of path a; path b has the rest.")};
 }
 
 }  // namespace
 
 const ExhibitType& interferenceExhibit()
 {
-    static const ExhibitType type{"interference", "Two paths to four tokens",
-                                  "|√s a + e^{iφ} √(1−s) b|² against s|a|² + (1−s)|b|², a = (.5, .7, .5, .1), b = (.5, .1, −.5, −.7)",
-                                  controls(), &compute};
+    static const ExhibitType type{
+        "interference", "Two paths to four tokens",
+        "|√s a + eⁱᵠ √(1−s) b|² against s|a|² + (1−s)|b|², a = (0.5, 0.7, 0.5, 0.1), b = (0.5, 0.1, −0.5, −0.7)",
+        controls(), &compute};
     return type;
 }
 

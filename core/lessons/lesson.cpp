@@ -94,21 +94,26 @@ private:
     LessonStep readStep(const Json& json, const std::string& where)
     {
         const JsonFields fields(json, where);
-        allowOnly(json, where, {"title", "text", "exhibit", "start", "prediction", "do", "targets", "keys", "until", "waiting",
-                                "hint", "show", "answer", "caveat", "notes", "figures"});
+        allowOnly(json, where,
+                  {"title", "text", "exhibit", "start", "prediction", "do", "targets", "keys", "until", "waiting",
+                   "hint", "show", "answer", "caveat", "notes", "figures"});
         LessonStep step;
         step.title = text(fields, "title", where);
         step.text = text(fields, "text", where);
         if (fields.has("exhibit"))
             step.exhibit = &exhibitType(fields.text("exhibit"));
-        for (const auto& [name, list] : {std::pair{"targets", &step.targets}, {"keys", &step.keys}, {"figures", &step.figures}})
+        for (const auto& [name, list] :
+             {std::pair{"targets", &step.targets}, {"keys", &step.keys}, {"figures", &step.figures}})
             if (fields.has(name))
                 *list = fields.texts(name);
         for (const auto& [name, acts] : {std::pair{"start", &step.start}, {"show", &step.show}})
             if (fields.has(name))
                 *acts = lessonActsFromJson(fields.at(name), step.exhibit, where + ", \"" + name + '"');
-        for (const auto& [name, into] : {std::pair{"waiting", &step.waiting}, {"hint", &step.hint}, {"answer", &step.answer},
-                                         {"caveat", &step.caveat}, {"notes", &step.notes}})
+        for (const auto& [name, into] : {std::pair{"waiting", &step.waiting},
+                                         {"hint", &step.hint},
+                                         {"answer", &step.answer},
+                                         {"caveat", &step.caveat},
+                                         {"notes", &step.notes}})
             *into = textIf(fields, name, where);
         readInstructions(step, fields, where);
         readGoal(step, fields, where);
@@ -142,7 +147,8 @@ private:
             namesInText(*text, where, knownIn(step.exhibit));
         if (!fields.has("until")) {
             if (fields.has("show") || fields.has("waiting"))
-                refuse({where, "\"until\" with \"show\" and \"waiting\"", "none", "Say what the learner has to reach."});
+                refuse(
+                    {where, "\"until\" with \"show\" and \"waiting\"", "none", "Say what the learner has to reach."});
             return;
         }
         step.until = Condition::parse(fields.text("until"), where + ", \"until\"", knownIn(step.exhibit));
@@ -155,12 +161,14 @@ private:
         const JsonFields fields(json, where);
         allowOnly(json, where, {"question", "choices"});
         LessonPrediction prediction{text(fields, "question", where), {}};
-        if (!fields.at("choices").is_array() || fields.at("choices").size() < 2 || fields.at("choices").size() > kMostChoices)
+        if (!fields.at("choices").is_array() || fields.at("choices").size() < 2
+            || fields.at("choices").size() > kMostChoices)
             refuse({where, "two to four choices", fields.at("choices").dump().substr(0, 40), ""});
         for (const Json& choice : fields.at("choices")) {
             const JsonFields one(choice, where);
             allowOnly(choice, where, {"text", "when"});
-            prediction.choices.push_back({text(one, "text", where), Condition::parse(one.text("when"), where, knownIn(exhibit))});
+            prediction.choices.push_back(
+                {text(one, "text", where), Condition::parse(one.text("when"), where, knownIn(exhibit))});
         }
         return prediction;
     }
@@ -174,7 +182,9 @@ private:
 std::vector<std::string> LessonStep::names() const
 {
     std::vector<std::string> all = until.names();
-    const auto append = [&](const std::vector<std::string>& names) { all.insert(all.end(), names.begin(), names.end()); };
+    const auto append = [&](const std::vector<std::string>& names) {
+        all.insert(all.end(), names.begin(), names.end());
+    };
     const auto any = [](std::string_view) { return true; };
     append(namesInText(answer, {}, any));
     append(namesInText(caveat, {}, any));

@@ -69,8 +69,8 @@ using LessonTexts = std::map<std::string, std::string, std::less<>>;
 // Strict: throws Error (Input) with one line that says where and what is wrong. `study` is what the setup begins with.
 Lesson lessonFromJson(const Json& json, const std::string& where, const LessonTexts& texts = {});
 
-// The folder of bundled lessons: $KETSCOPE_LESSONS, else where the program is installed, else the source tree. Throws Error
-// (Failure) when none of them is there.
+// The folder of bundled lessons: $KETSCOPE_LESSONS, else where the program is installed, else the source tree. Throws
+// Error (Failure) when none of them is there.
 std::filesystem::path lessonsFolder();
 // lesson.json in `folder`, in `language` ("de") where there is lesson.de.json beside it. Throws as lessonFromJson() and
 // readJsonFile(), and for translations of texts that the lesson does not have.

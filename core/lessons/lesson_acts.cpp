@@ -64,7 +64,8 @@ void readExhibit(LessonAct& act, const Json& value, const ExhibitType* exhibit, 
         refuse({where, "an exhibit in this step", "none", "Name one with \"exhibit\"."});
     for (const auto& [name, setting] : value.items()) {
         const Parameter& control = exhibit->control(name);
-        act.values.emplace_back(name, JsonFields(value, where).numberIn(name.c_str(), control.minimum, control.maximum));
+        act.values.emplace_back(name,
+                                JsonFields(value, where).numberIn(name.c_str(), control.minimum, control.maximum));
     }
 }
 
@@ -77,7 +78,8 @@ void readView(LessonAct& act, const Json& value, const std::string& where)
     const Json known = toJson(viewFromJson(view, where));
     for (const Json& change : Json::diff(view, known))
         if (change.at("op") == "remove")
-            refuse({where, "a setting of the view", '"' + printable(change.at("path").get<std::string>(), 40) + '"', ""});
+            refuse(
+                {where, "a setting of the view", '"' + printable(change.at("path").get<std::string>(), 40) + '"', ""});
     act.word = value.dump();
 }
 
@@ -106,7 +108,8 @@ LessonAct actFromJson(const Json& json, const ExhibitType* exhibit, const std::s
             act.candidates.push_back({{parseSpec(spec)}});
         break;
     case LessonAct::Kind::Do:
-        act.word = lessonDeeds()[fields.oneOf("do", std::vector<std::string_view>(lessonDeeds().begin(), lessonDeeds().end()))];
+        act.word = lessonDeeds()[fields.oneOf(
+            "do", std::vector<std::string_view>(lessonDeeds().begin(), lessonDeeds().end()))];
         break;
     case LessonAct::Kind::Mechanism: mechanism(fields.text("mechanism")); [[fallthrough]];
     case LessonAct::Kind::Perspective:
@@ -117,8 +120,8 @@ LessonAct actFromJson(const Json& json, const ExhibitType* exhibit, const std::s
 
 void select(Selection& selection, const LessonAct& act)
 {
-    std::size_t Selection::* const places[] = {&Selection::stack, &Selection::layer, &Selection::head, &Selection::query,
-                                               &Selection::key};
+    std::size_t Selection::*const places[] = {&Selection::stack, &Selection::layer, &Selection::head, &Selection::query,
+                                              &Selection::key};
     for (const auto& [name, place] : act.settings)
         selection.*places[std::ranges::find(kPlaces, name) - kPlaces.begin()] = std::stoul(place);
 }

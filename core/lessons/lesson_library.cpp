@@ -53,7 +53,8 @@ std::vector<Lesson> lessons(const std::string& language)
     for (const fs::directory_entry& entry : fs::directory_iterator(lessonsFolder()))
         if (std::error_code ignored; fs::exists(entry.path() / "lesson.json", ignored))
             all.push_back(readLesson(entry.path(), language));
-    std::ranges::sort(all, [](const Lesson& a, const Lesson& b) { return std::tie(a.number, a.id) < std::tie(b.number, b.id); });
+    std::ranges::sort(
+        all, [](const Lesson& a, const Lesson& b) { return std::tie(a.number, a.id) < std::tie(b.number, b.id); });
     return all;
 }
 

@@ -18,11 +18,12 @@ namespace {
 
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kPrevious = "previous";
-constexpr std::array<std::string_view, 9> kPlain = {"stack", "layer",       "head", "query", "key",
+constexpr std::array<std::string_view, 9> kPlain = {"stack", "layer",       "head", "query",    "key",
                                                     "seed",  "perspective", "text", "mechanism"};
 constexpr std::array<std::string_view, 3> kAnswers = {"answer", "answer.probability.a", "answer.probability.b"};
-constexpr std::array<std::string_view, 8> kCells = {"cell.a",        "cell.b",        "cell.difference", "cell.error",
-                                                    "row.entropy.a", "row.entropy.b", "row.largest.a",   "row.largest.b"};
+constexpr std::array<std::string_view, 8> kCells = {"cell.a",        "cell.b",        "cell.difference",
+                                                    "cell.error",    "row.entropy.a", "row.entropy.b",
+                                                    "row.largest.a", "row.largest.b"};
 
 // "head.js" → "js" for the prefix "head."; empty when it does not begin so.
 std::string_view after(std::string_view name, std::string_view prefix)
@@ -98,8 +99,9 @@ private:
     {
         const Study& study = m_scene.study;
         const Selection& at = study.selection;
-        const std::pair<std::string_view, std::size_t> places[] = {
-            {"stack", at.stack}, {"layer", at.layer}, {"head", at.head}, {"query", at.query}, {"key", at.key}, {"seed", study.seed}};
+        const std::pair<std::string_view, std::size_t> places[] = {{"stack", at.stack}, {"layer", at.layer},
+                                                                   {"head", at.head},   {"query", at.query},
+                                                                   {"key", at.key},     {"seed", study.seed}};
         for (const auto& [known, place] : places)
             if (known == name)
                 return static_cast<double>(place);
@@ -230,9 +232,9 @@ private:
             return static_cast<double>(*std::ranges::max_element(row));
         const auto& traces = m_scene.comparison->traces;
         const auto& errors = traces.at(traces.size() - 1)->stacks.at(at.stack).standardError;
-        return at.layer < errors.size() && errors[at.layer] ? LessonValue(static_cast<double>(
-                                                                  errors[at.layer]->matrix({at.head}).row(at.query)[at.key]))
-                                                            : LessonValue(kNone);
+        return at.layer < errors.size() && errors[at.layer]
+                   ? LessonValue(static_cast<double>(errors[at.layer]->matrix({at.head}).row(at.query)[at.key]))
+                   : LessonValue(kNone);
     }
 
     const LessonScene& m_scene;

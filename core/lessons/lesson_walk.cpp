@@ -62,7 +62,8 @@ private:
         settle();
         for (const std::string& deed : deedsOf(acts)) {
             if (deed == "sanity")
-                m_scene.comparison->alignments->keep(runSanityCheck(*m_scene.comparison, *m_model, m_threads, m_monitor));
+                m_scene.comparison->alignments->keep(
+                    runSanityCheck(*m_scene.comparison, *m_model, m_threads, m_monitor));
             else if (deed == "relevance")
                 computeRelevance(*m_scene.comparison, m_threads, m_monitor);
             m_scene.done.insert(deed);
@@ -72,7 +73,8 @@ private:
     // Runs the study where it is another one, and keeps the selection inside it.
     void settle()
     {
-        auto shown = std::make_shared<Comparison>(*runStudy(m_prepare(m_scene.study), *m_model, m_run, m_threads, m_monitor));
+        auto shown =
+            std::make_shared<Comparison>(*runStudy(m_prepare(m_scene.study), *m_model, m_run, m_threads, m_monitor));
         m_run = std::make_shared<const Comparison>(*shown);
         m_scene.study.selection = clamped(m_scene.study.selection, *shown);
         shown->study.selection = m_scene.study.selection;

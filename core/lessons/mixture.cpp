@@ -24,13 +24,21 @@ ExhibitResult compute(const ExhibitState& state)
         angles.push_back(state.at("a" + std::to_string(j + 1)) * kDegree);
     }
     const std::vector<double> weights = shares(raw), eigenvalues = mixtureEigenvalues(weights, angles);
-    ExhibitPlane keys{"Keys |k⟩, real amplitudes", "drag the tips", 1.5, true, "amplitude of |0⟩", "amplitude of |1⟩", {}};
+    ExhibitPlane keys{"Keys |k⟩, real amplitudes", "drag the tips",    1.5, true,
+                      "amplitude of |0⟩",          "amplitude of |1⟩", {}};
     ExhibitPlane bloch{"Bloch disk: keys and ρ", "angle is twice that of the key", 1.5, true, "⟨Z⟩", "⟨X⟩", {}};
     double z = 0.0, x = 0.0;
     for (std::size_t j = 0; j < kKeys; ++j) {
         const std::string label = kLabels[j];
-        keys.arrows.push_back({label, std::cos(angles[j]), std::sin(angles[j]), ExhibitRole::Key, {}, {},
-                               "a" + std::to_string(j + 1), kDegree, false});
+        keys.arrows.push_back({label,
+                               std::cos(angles[j]),
+                               std::sin(angles[j]),
+                               ExhibitRole::Key,
+                               {},
+                               {},
+                               "a" + std::to_string(j + 1),
+                               kDegree,
+                               false});
         const double cosine = std::cos(2.0 * angles[j]), sine = std::sin(2.0 * angles[j]);
         bloch.arrows.push_back({label, cosine, sine, ExhibitRole::Key, {}, {}, {}, 1.0, true});
         z += weights[j] * cosine;
@@ -40,8 +48,9 @@ ExhibitResult compute(const ExhibitState& state)
     const double shannon = entropyOf(weights), neumann = entropyOf(eigenvalues);
     const double purity = eigenvalues[0] * eigenvalues[0] + eigenvalues[1] * eigenvalues[1];
     ExhibitResult result;
-    result.panels = {keys, bloch, ExhibitBars{"Weights a", "they sum to 1", {kLabels.begin(), kLabels.end()}, weights, 1.0, false},
-                     ExhibitBars{"Two entropies, nats", "S ≤ H", {"H(a)", "S(ρ)"}, {shannon, neumann}, 1.2, false, ExhibitRole::B}};
+    result.panels = {
+        keys, bloch, ExhibitBars{"Weights a", "they sum to 1", {kLabels.begin(), kLabels.end()}, weights, 1.0, false},
+        ExhibitBars{"Two entropies, nats", "S ≤ H", {"H(a)", "S(ρ)"}, {shannon, neumann}, 1.2, false, ExhibitRole::B}};
     result.readings = {{"shannon", "Shannon H(a)", "nats", shannon, 3, true},
                        {"neumann", "von Neumann S(ρ)", "nats", neumann, 3, true},
                        {"gap", "H − S", "nats", shannon - neumann, 3, true},

@@ -26,7 +26,8 @@ ExhibitResult compute(const ExhibitState& state)
     std::vector<std::string> labels, scoreLabels;
     for (std::size_t j = 0; j < kTokens.size(); ++j) {
         const std::string k = "k" + std::to_string(j + 1);
-        plane.arrows.push_back({kTokens[j], at(k + "x"), at(k + "y"), ExhibitRole::Key, k + "x", k + "y", {}, 1.0, false});
+        plane.arrows.push_back(
+            {kTokens[j], at(k + "x"), at(k + "y"), ExhibitRole::Key, k + "x", k + "y", {}, 1.0, false});
         const double dot = at("qx") * at(k + "x") + at("qy") * at(k + "y");
         const bool masked = causal && j > kQueryToken;
         scores.push_back(masked ? -std::numeric_limits<double>::infinity() : dot / std::sqrt(2.0) / at("T"));
@@ -38,7 +39,8 @@ ExhibitResult compute(const ExhibitState& state)
     std::vector<double> shown = scores;
     for (double& score : shown)
         score = std::isfinite(score) ? score : std::numeric_limits<double>::quiet_NaN();
-    result.panels = {plane, ExhibitBars{"Scores q·k / (T√d)", "d = 2, no unit", scoreLabels, shown, axisFor(shown), true},
+    result.panels = {plane,
+                     ExhibitBars{"Scores q·k / (T√d)", "d = 2, no unit", scoreLabels, shown, axisFor(shown), true},
                      ExhibitBars{"Weights: softmax of the scores", "they sum to 1", labels, weights, 1.0, false}};
     const std::size_t winner = largestPlace(weights);
     result.readings = {{"entropy", "Row entropy", "nats", entropyOf(weights), 3, true},
@@ -55,7 +57,8 @@ ExhibitResult compute(const ExhibitState& state)
 std::vector<Parameter> controls()
 {
     std::vector<Parameter> all;
-    const std::array<std::array<double, 2>, 5> start = {{{1.2, 0.6}, {-1.0, 0.6}, {1.6, 1.0}, {0.8, -1.2}, {2.0, -0.4}}};
+    const std::array<std::array<double, 2>, 5> start = {
+        {{1.2, 0.6}, {-1.0, 0.6}, {1.6, 1.0}, {0.8, -1.2}, {2.0, -0.4}}};
     for (std::size_t i = 0; i < start.size(); ++i) {
         const std::string name = i == 0 ? "q" : "k" + std::to_string(i);
         all.push_back(exhibitControl(name + "x", name + ", first coordinate", -kReach, kReach, start[i][0]));
@@ -76,8 +79,8 @@ std::vector<Parameter> controls()
 const ExhibitType& scoresExhibit()
 {
     static const ExhibitType type{"scores", "Where “sat” looks: one row of attention",
-                                  "weights = softmax(q·k / (T√d)) over the keys that the mask allows, d = 2", controls(),
-                                  &compute};
+                                  "weights = softmax(q·k / (T√d)) over the keys that the mask allows, d = 2",
+                                  controls(), &compute};
     return type;
 }
 

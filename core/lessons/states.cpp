@@ -63,13 +63,15 @@ ExhibitResult compute(const ExhibitState& state)
     ExhibitBars mine = bars("State |k⟩ = k / ‖k‖", "bars |α|², hands: phase", k, ExhibitRole::Key);
     ExhibitBars other = bars("Reference |r⟩, r = (2, 1, 1, 1.5)", "bars |α|², hands: phase", r, ExhibitRole::Query);
     mine.references = other.values;
-    result.panels = {ExhibitBars{"The vector k", "as it is, no unit", {"k₀", "k₁", "k₂", "k₃"}, entries, axisFor(entries), true},
-                     mine, other};
+    result.panels = {
+        ExhibitBars{"The vector k", "as it is, no unit", {"k₀", "k₁", "k₂", "k₃"}, entries, axisFor(entries), true},
+        mine, other};
     result.readings = {{"length", "Length ‖k‖, lost in |k⟩", "", length, 3, true},
                        {"distance", "Total variation from |r⟩", "", distance, 3, true},
                        {"fidelity", "Fidelity |⟨r|k⟩|²", "", std::norm(overlap), 3, true}};
     for (std::size_t i = 0; i < k.size(); ++i)
-        result.readings.push_back({"p" + std::to_string(i), "Probability " + std::to_string(i), "", std::norm(k[i]), 3, false});
+        result.readings.push_back(
+            {"p" + std::to_string(i), "Probability " + std::to_string(i), "", std::norm(k[i]), 3, false});
     return result;
 }
 

@@ -25,7 +25,8 @@ TEST(LessonWalk, EveryStepBeginsUnmetAndIsMetWhenShown)
 {
     Monitor monitor;
     for (const Lesson& lesson : lessons()) {
-        const auto moments = walkLesson(lesson, [](Study study) { return withPicture(study); }, 1, monitor);
+        const auto moments = walkLesson(
+            lesson, [](Study study) { return withPicture(study); }, 1, monitor);
         ASSERT_EQ(moments.size(), lesson.steps.size());
         for (std::size_t i = 0; i < moments.size(); ++i) {
             SCOPED_TRACE(lesson.id + ", step " + std::to_string(i + 1) + ": " + lesson.steps[i].title);
@@ -36,7 +37,8 @@ TEST(LessonWalk, EveryStepBeginsUnmetAndIsMetWhenShown)
             EXPECT_EQ(answer.find("–"), std::string::npos) << answer;
             if (std::getenv("KETSCOPE_PRINT_LESSONS") != nullptr)
                 printf("%s %zu: right %s\n    %s\n", lesson.id.c_str(), i + 1,
-                       moments[i].right.empty() ? "-" : lesson.steps[i].prediction->choices[moments[i].right[0]].text.c_str(),
+                       moments[i].right.empty() ? "-"
+                                                : lesson.steps[i].prediction->choices[moments[i].right[0]].text.c_str(),
                        answer.c_str());
         }
     }

@@ -63,7 +63,8 @@ TEST_F(LessonWindow, EveryTargetOfEveryStepExistsAndTheCardCoversNone)
             for (std::size_t step = 0; step < lesson.steps.size(); ++step) {
                 waitForStep();
                 settleLayout();
-                SCOPED_TRACE(lesson.id + ", step " + std::to_string(step + 1) + ", width " + std::to_string(size.width()));
+                SCOPED_TRACE(lesson.id + ", step " + std::to_string(step + 1) + ", width "
+                             + std::to_string(size.width()));
                 EXPECT_TRUE(overlay().missingTargets().isEmpty()) << overlay().missingTargets().join(' ').toStdString();
                 EXPECT_EQ(overlay().holes().empty(), lesson.steps[step].litTargets().empty());
                 for (const auto& hole : overlay().holes())
@@ -148,7 +149,8 @@ TEST_F(LessonWindow, ATipIsDraggedByMouseAndByKeys)
     EXPECT_LT(dragged, 0.6);
     view.setFocus();
     QTest::keyClick(&view, Qt::Key_Down, Qt::ShiftModifier);
-    EXPECT_NEAR(player().exhibitState().at("qy"), dragged - 10 * exhibitStep(exhibitType("scores").control("qy")), 1e-9);
+    EXPECT_NEAR(player().exhibitState().at("qy"), dragged - 10 * exhibitStep(exhibitType("scores").control("qy")),
+                1e-9);
 }
 
 TEST_F(LessonWindow, OnlyTargetsAndCardTakeInput)
@@ -158,7 +160,8 @@ TEST_F(LessonWindow, OnlyTargetsAndCardTakeInput)
     const Study before = desk.controller.study();
     QTest::keyClick(window.get(), Qt::Key_2);
     EXPECT_EQ(desk.controller.study(), before) << "a key of the window acted";
-    EXPECT_EQ(window->childAt(window->findChild<QWidget*>(QStringLiteral("run"))->mapTo(window.get(), QPoint(5, 5))), &overlay());
+    EXPECT_EQ(window->childAt(window->findChild<QWidget*>(QStringLiteral("run"))->mapTo(window.get(), QPoint(5, 5))),
+              &overlay());
     QTest::keyClick(window.get(), Qt::Key_Escape);
     EXPECT_TRUE(overlay().card().isAsking());
     EXPECT_TRUE(player().isPlaying());

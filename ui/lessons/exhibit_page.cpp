@@ -15,7 +15,7 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr double kRoom = 668.0;       // for a card and its margins
+constexpr double kRoom = 668.0;        // for a card and its margins
 constexpr double kLargestRoom = 0.46;  // of the window
 constexpr int kColumns = 2;
 
@@ -41,9 +41,10 @@ std::set<std::string> tipControls(const ExhibitType& type)
 }  // namespace
 
 ExhibitPage::ExhibitPage(Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_appearance(appearance), m_title(makeLabel({}, "page", this)), m_formula(makeLabel({}, "", this)),
-      m_view(new ExhibitView(appearance, this)), m_controls(new QWidget(this)), m_controlGrid(new QGridLayout(m_controls)),
-      m_readings(new QWidget(this)), m_readingGrid(new QGridLayout(m_readings)), m_room(new QWidget(this))
+    : QWidget(parent), m_appearance(appearance), m_title(makeLabel({}, "page", this)),
+      m_formula(makeLabel({}, "", this)), m_view(new ExhibitView(appearance, this)), m_controls(new QWidget(this)),
+      m_controlGrid(new QGridLayout(m_controls)), m_readings(new QWidget(this)),
+      m_readingGrid(new QGridLayout(m_readings)), m_room(new QWidget(this))
 {
     setObjectName(u"exhibitPage"_s);
     setProperty("ground", u"panel"_s);

@@ -11,8 +11,8 @@ namespace ketscope {
 
 class ParameterSlider;
 
-// An exhibit in the window's centre: its figure, a slider for every number that is no tip, and what follows from them. The
-// right side stays free for the lesson's card.
+// An exhibit in the window's centre: its figure, a slider for every number that is no tip, and what follows from them.
+// The right side stays free for the lesson's card.
 class ExhibitPage : public QWidget {
     Q_OBJECT
 
@@ -46,7 +46,7 @@ private:
     QWidget* m_readings;
     QGridLayout* m_readingGrid;
     QWidget* m_room;
-    std::vector<QLabel*> m_values;                        // of the readings that are shown
+    std::vector<QLabel*> m_values;                           // of the readings that are shown
     std::map<std::string, std::function<void()>> m_refresh;  // of the sliders and switches
 };
 

@@ -15,7 +15,8 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kChosen = 9.0;
-constexpr int kFast = 10;  // steps with Shift
+constexpr double kSqueezed = 0.75;  // of the height that suits it
+constexpr int kFast = 10;           // steps with Shift
 
 }  // namespace
 
@@ -50,8 +51,11 @@ QSize ExhibitView::minimumSizeHint() const
 {
     const Theme& theme = m_appearance.theme();
     const double width = std::max(1, this->width());
-    return {qRound(theme.px(300)), m_figure ? qRound(m_figure->heightFor(width, theme) * 0.85) : qRound(theme.px(300))};
+    return {qRound(theme.px(300)),
+            m_figure ? qRound(m_figure->heightFor(width, theme) * kSqueezed) : qRound(theme.px(300))};
 }
+
+void ExhibitView::resizeEvent(QResizeEvent*) { updateGeometry(); }
 
 void ExhibitView::paintEvent(QPaintEvent*)
 {

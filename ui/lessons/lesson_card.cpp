@@ -2,9 +2,8 @@
 #include "ui/lessons/lesson_card.h"
 
 #include "ui/controls/controls.h"
-#include "viz/labels.h"
+#include "ui/lessons/lesson_parts.h"
 
-#include <QFontMetricsF>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QRadioButton>
@@ -20,98 +19,9 @@ constexpr double kWidth = 644.0;
 constexpr double kSmallest = 340.0;
 constexpr double kBesideFrom = 540.0;  // the prediction stands beside the text from this width on
 constexpr double kPrediction = 216.0;
-constexpr double kBadge = 10.5;
 constexpr double kRadius = 6.0;
 
-QLabel* makeText(const char* role, QWidget* parent)
-{
-    QLabel* label = makeLabel({}, role, parent);
-    label->setTextFormat(Qt::MarkdownText);
-    label->setWordWrap(true);
-    label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
-    return label;
-}
-
-void clear(QLayout& layout)
-{
-    while (QLayoutItem* item = layout.takeAt(0)) {
-        if (item->widget() != nullptr)
-            item->widget()->deleteLater();
-        if (item->layout() != nullptr)
-            clear(*item->layout());
-        delete item;
-    }
-}
-
-// A number beside an instruction.
-class Badge : public QWidget {
-public:
-    Badge(int number, Appearance& appearance, QWidget* parent) : QWidget(parent), m_number(number), m_appearance(appearance)
-    {
-        const int side = qCeil(2.0 * badgeRadius(appearance.theme())) + 2;
-        setFixedSize(side, side);
-    }
-
-protected:
-    void paintEvent(QPaintEvent*) override
-    {
-        QPainter painter(this);
-        paintBadge(painter, QRectF(rect()).center(), m_number, m_appearance.theme());
-    }
-
-private:
-    int m_number;
-    Appearance& m_appearance;
-};
-
 }  // namespace
-
-double badgeRadius(const Theme& theme) { return theme.px(kBadge); }
-
-void paintBadge(QPainter& painter, QPointF centre, int number, const Theme& theme)
-{
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    painter.setBrush(theme.accent);
-    painter.drawEllipse(centre, badgeRadius(theme), badgeRadius(theme));
-    const QFont font = theme.ui(kLabelPixels, QFont::DemiBold);
-    drawLabel(painter, centre + QPointF(0.0, QFontMetricsF(font).capHeight() / 2.0), QString::number(number), font,
-              theme.panel, theme, Anchor::Centre);
-}
-
-LessonProgress::LessonProgress(Appearance& appearance, QWidget* parent) : QWidget(parent), m_appearance(appearance)
-{
-    setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-}
-
-void LessonProgress::show(std::size_t step, std::size_t steps)
-{
-    m_step = step;
-    m_steps = steps;
-    update();
-}
-
-QSize LessonProgress::sizeHint() const
-{
-    const Theme& theme = m_appearance.theme();
-    return {qRound(theme.px(100)), qRound(theme.px(4))};
-}
-
-void LessonProgress::paintEvent(QPaintEvent*)
-{
-    QPainter painter(this);
-    const Theme& theme = m_appearance.theme();
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(Qt::NoPen);
-    const double gap = theme.px(8.0), count = static_cast<double>(m_steps);
-    const double length = (width() - gap * (count - 1.0)) / count;
-    QColor current = theme.accent;
-    current.setAlphaF(0.6F);
-    for (std::size_t i = 0; i < m_steps; ++i) {
-        painter.setBrush(i < m_step ? theme.accent : i == m_step ? current : theme.line);
-        painter.drawRoundedRect(QRectF(static_cast<double>(i) * (length + gap), 0, length, height()), 2, 2);
-    }
-}
 
 LessonCard::LessonCard(LessonPlayer& player, Appearance& appearance, QWidget* parent)
     : QFrame(parent), m_player(player), m_appearance(appearance)
@@ -162,7 +72,7 @@ QWidget* LessonCard::makeBody()
     m_progress = new LessonProgress(m_appearance, m_body);
     m_title = makeLabel({}, "lesson", m_body);
     m_title->setWordWrap(true);
-    m_text = makeText("read", m_body);
+    m_text = makeMarkdown("read", m_body);
     m_text->setObjectName(u"lessonText"_s);
     m_instructions = new QVBoxLayout;
     m_instructions->setSpacing(6);
@@ -181,10 +91,10 @@ QWidget* LessonCard::makeBody()
     m_columns->setSpacing(16);
     m_columns->addLayout(words, 1);
     m_columns->addWidget(m_prediction, 0, Qt::AlignTop);
-    m_hint = makeText("hintText", m_body);
-    m_answer = makeText("answer", m_body);
+    m_hint = makeMarkdown("hintText", m_body);
+    m_answer = makeMarkdown("answer", m_body);
     m_answer->setObjectName(u"lessonAnswer"_s);
-    m_caveat = makeText("caveat", m_body);
+    m_caveat = makeMarkdown("caveat", m_body);
     auto* column = new QVBoxLayout(m_body);
     column->setContentsMargins(18, 12, 18, 14);
     column->setSpacing(10);
@@ -202,12 +112,12 @@ QWidget* LessonCard::makeFoot()
     m_waiting = makeLabel({}, "", foot);
     m_waiting->setObjectName(u"lessonWaiting"_s);
     m_waiting->setWordWrap(true);
-    m_hintButton = makeLink(tr("Hint"), foot);
+    m_hintButton = makeLink(tr("Hin&t"), foot);
     auto* end = makeLink(tr("End lesson"), foot);
     end->setObjectName(u"endLesson"_s);
-    m_showMe = new QPushButton(tr("Show me"), foot);
+    m_showMe = new QPushButton(tr("&Show me"), foot);
     m_showMe->setObjectName(u"showMe"_s);
-    m_back = new QPushButton(tr("Back"), foot);
+    m_back = new QPushButton(tr("&Back"), foot);
     m_back->setObjectName(u"lessonBack"_s);
     m_next = new QPushButton(foot);
     m_next->setObjectName(u"lessonNext"_s);
@@ -322,9 +232,8 @@ void LessonCard::takeFocus()
 {
     if (m_asking)
         return m_keepOn->setFocus(Qt::OtherFocusReason);
-    if (auto* choice = m_prediction->isVisibleTo(this) ? m_prediction->findChild<QRadioButton*>() : nullptr;
-        choice != nullptr && choice->isEnabled())
-        return choice->setFocus(Qt::OtherFocusReason);
+    if (!m_choices.empty() && m_choices.front().first->isEnabled())
+        return m_choices.front().first->setFocus(Qt::OtherFocusReason);
     (m_next->isEnabled() ? m_next : m_showMe)->setFocus(Qt::OtherFocusReason);
 }
 
@@ -332,7 +241,7 @@ void LessonCard::showStep()
 {
     const LessonStep& step = m_player.step();
     const std::size_t steps = m_player.lesson().steps.size();
-    m_moved = false;
+    m_moved = m_wasReady = false;
     m_place->setText(tr("Step %1 of %2").arg(m_player.index() + 1).arg(steps));
     m_progress->show(m_player.index(), steps);
     m_title->setText(QString::fromStdString(step.title));
@@ -347,13 +256,13 @@ void LessonCard::showStep()
 
 void LessonCard::showInstructions()
 {
-    clear(*m_instructions);
+    clearLayout(*m_instructions);
     const auto& instructions = m_player.step().instructions;
     for (std::size_t i = 0; i < instructions.size(); ++i) {
         auto* row = new QHBoxLayout;
         row->setSpacing(10);
-        row->addWidget(new Badge(static_cast<int>(i + 1), m_appearance, m_body), 0, Qt::AlignTop);
-        QLabel* text = makeText("read", m_body);
+        row->addWidget(new LessonBadge(static_cast<int>(i + 1), m_appearance, m_body), 0, Qt::AlignTop);
+        QLabel* text = makeMarkdown("read", m_body);
         text->setText(QString::fromStdString(instructions[i].text));
         row->addWidget(text, 1);
         m_instructions->addLayout(row);
@@ -362,19 +271,27 @@ void LessonCard::showInstructions()
 
 void LessonCard::showPrediction()
 {
-    clear(*m_predictionLines);
+    clearLayout(*m_predictionLines);
+    m_choices.clear();
     const auto& prediction = m_player.step().prediction;
     m_prediction->setVisible(prediction.has_value());
     if (!prediction)
         return;
     m_predictionLines->addWidget(makeLabel(tr("Before you act: predict"), "title", m_prediction));
-    QLabel* question = makeText("", m_prediction);
+    QLabel* question = makeMarkdown("", m_prediction);
     question->setText(QString::fromStdString(prediction->question));
     m_predictionLines->addWidget(question);
     for (std::size_t i = 0; i < prediction->choices.size(); ++i) {
-        auto* choice = new QRadioButton(QString::fromStdString(prediction->choices[i].text), m_prediction);
+        auto* choice = new QRadioButton(m_prediction);
         choice->setObjectName(u"choice.%1"_s.arg(i + 1));
-        m_predictionLines->addWidget(choice);
+        auto* words = new ChoiceText(*choice);
+        words->setObjectName(u"choiceText.%1"_s.arg(i + 1));
+        auto* row = new QHBoxLayout;
+        row->setSpacing(2);
+        row->addWidget(choice, 0, Qt::AlignTop);
+        row->addWidget(words, 1);
+        m_predictionLines->addLayout(row);
+        m_choices.emplace_back(choice, words);
         connect(choice, &QRadioButton::clicked, &m_player, [this, i] { m_player.predict(i); });
     }
 }
@@ -385,16 +302,17 @@ void LessonCard::showProgress()
     if (!m_player.isPlaying())
         return;
     const bool over = m_player.isMet() && (m_player.prediction() || !m_player.step().prediction);
-    const auto choices = m_prediction->findChildren<QRadioButton*>(QString(), Qt::FindDirectChildrenOnly);
-    for (const auto& choice : choices) {
-        const std::size_t index = choice->objectName().mid(7).toULong() - 1;
-        if (m_player.step().prediction && index < m_player.step().prediction->choices.size()) {
-            const QString text = QString::fromStdString(m_player.step().prediction->choices[index].text);
-            const bool right = over && m_player.right() == index;
-            const bool wrong = over && m_player.prediction() == index && !right;
-            choice->setText(right ? tr("%1 ✓").arg(text) : wrong ? tr("%1 ✗").arg(text) : text);
-            choice->setEnabled(!over);
-        }
+    const auto& prediction = m_player.step().prediction;
+    for (std::size_t i = 0; prediction && i < prediction->choices.size(); ++i) {
+        const QString text = QString::fromStdString(prediction->choices[i].text);
+        const bool right = over && m_player.right() == i;
+        const bool wrong = over && m_player.prediction() == i && !right;
+        const QString marked = right ? tr("%1 ✓").arg(text) : wrong ? tr("%1 ✗").arg(text) : text;
+        auto* choice = m_choices.at(i).first;
+        choice->setAccessibleName(marked);
+        choice->setEnabled(!over);
+        m_choices[i].second->setText(marked);
+        setRole(*m_choices[i].second, right ? "good" : "value");
     }
     const QString answer = over ? m_player.answer() : QString();
     m_answer->setVisible(!answer.isEmpty());
@@ -423,12 +341,14 @@ void LessonCard::showWaiting()
     m_showMe->setVisible(asks && !m_player.isMet());
     m_showMe->setEnabled(m_player.isReady());
     m_back->setEnabled(m_player.index() > 0);
-    m_next->setText(m_player.isLast() ? tr("Finish") : tr("Next →"));
+    m_next->setText(m_player.isLast() ? tr("Fi&nish") : tr("&Next →"));
     const bool hadFocus = isAncestorOf(QApplication::focusWidget());
     const bool opens = !m_next->isEnabled() && m_player.mayGoOn();
     m_next->setEnabled(m_player.mayGoOn());
     if (hadFocus && opens)
         m_next->setFocus(Qt::OtherFocusReason);
+    if (m_player.isReady() && !std::exchange(m_wasReady, true))
+        takeFocus();
 }
 
 void LessonCard::paintEvent(QPaintEvent*)

@@ -9,32 +9,13 @@
 #include <QLabel>
 
 class QBoxLayout;
+class QRadioButton;
 class QScrollArea;
 class QVBoxLayout;
 
 namespace ketscope {
 
-// A number in a disk, as instructions and their targets have it.
-void paintBadge(QPainter& painter, QPointF centre, int number, const Theme& theme);
-double badgeRadius(const Theme& theme);
-
-// How far a lesson has come, one segment a step.
-class LessonProgress : public QWidget {
-    Q_OBJECT
-
-public:
-    LessonProgress(Appearance& appearance, QWidget* parent);
-    void show(std::size_t step, std::size_t steps);
-    QSize sizeHint() const override;
-
-protected:
-    void paintEvent(QPaintEvent* event) override;
-
-private:
-    Appearance& m_appearance;
-    std::size_t m_step = 0;
-    std::size_t m_steps = 1;
-};
+class LessonProgress;
 
 // A step in words: text, instructions, prediction, what is waited for, answer and caveat. Dragged by its head.
 class LessonCard : public QFrame {
@@ -95,6 +76,7 @@ private:
     QVBoxLayout* m_instructions = nullptr;
     QFrame* m_prediction = nullptr;
     QVBoxLayout* m_predictionLines = nullptr;
+    std::vector<std::pair<QRadioButton*, QLabel*>> m_choices;  // with their words
     QLabel* m_answer = nullptr;
     QLabel* m_hint = nullptr;
     QLabel* m_caveat = nullptr;
@@ -106,6 +88,7 @@ private:
     QPushButton* m_keepOn = nullptr;
     bool m_asking = false;
     bool m_moved = false;
+    bool m_wasReady = false;  // the step had begun when it was last shown
     bool m_sideBySide = true;
     std::optional<QPoint> m_grabbed;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/lessons/lesson_overlay.h"
 
+#include "ui/lessons/lesson_parts.h"
+
 #include <QApplication>
 #include <QDockWidget>
 #include <QKeyEvent>
@@ -84,7 +86,6 @@ LessonOverlay::LessonOverlay(LessonPlayer& player, Appearance& appearance, QWidg
         QTimer::singleShot(0, this, [this] {
             bringIntoView();
             follow();
-            m_card->takeFocus();
         });
     });
     connect(m_card, &LessonCard::changed, this, &LessonOverlay::place);
@@ -314,7 +315,8 @@ bool LessonOverlay::eventFilter(QObject* watched, QEvent* event)
         return false;
     if (event->type() == QEvent::Shortcut) {
         const QKeySequence sequence = static_cast<QShortcutEvent*>(event)->key();
-        if (sequence.isEmpty() || mayPress(sequence[0]))
+        const auto* owner = qobject_cast<QWidget*>(watched);  // a button's own key
+        if (sequence.isEmpty() || mayPress(sequence[0]) || (owner != nullptr && mayUse(owner)))
             return false;
         if (sequence[0].key() == Qt::Key_Escape)
             m_card->askToEnd();

@@ -7,9 +7,9 @@ namespace ketscope {
 
 LessonPlayer::LessonPlayer(StudyController& controller, QObject* parent) : QObject(parent), m_controller(controller)
 {
-    for (const auto signal : {&StudyController::stateChanged, &StudyController::selectionChanged,
-                              &StudyController::viewChanged, &StudyController::perspectiveChanged,
-                              &StudyController::comparisonChanged})
+    for (const auto signal :
+         {&StudyController::stateChanged, &StudyController::selectionChanged, &StudyController::viewChanged,
+          &StudyController::perspectiveChanged, &StudyController::comparisonChanged})
         connect(&controller, signal, this, &LessonPlayer::look);
     connect(&controller, &StudyController::sanityChecked, this, [this] { report("sanity"); });
     connect(&controller, &StudyController::relevanceComputed, this, [this] { report("relevance"); });
@@ -80,7 +80,8 @@ void LessonPlayer::enter()
     m_start.clear();
     m_values.clear();
     const ExhibitType* exhibit = step().exhibit;
-    if (exhibit != nullptr && (m_state.size() != exhibit->controls.size() || !m_state.contains(exhibit->controls[0].id)))
+    if (exhibit != nullptr
+        && (m_state.size() != exhibit->controls.size() || !m_state.contains(exhibit->controls[0].id)))
         m_state = exhibit->initial();
     emit stepChanged();
     act(step().start, tr("Begin step"));

@@ -8,8 +8,8 @@
 
 namespace ketscope {
 
-// Goes through a lesson on a controller: puts away what is open, opens the lesson's study, does what steps do, looks whether
-// the learner has reached what a step asks for, and brings back what was open. Draws nothing.
+// Goes through a lesson on a controller: puts away what is open, opens the lesson's study, does what steps do, looks
+// whether the learner has reached what a step asks for, and brings back what was open. Draws nothing.
 class LessonPlayer : public QObject {
     Q_OBJECT
 

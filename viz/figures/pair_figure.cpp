@@ -201,7 +201,7 @@ void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const Bar
 }
 
 void paintPhaseDisk(QPainter& painter, QPointF centre, double radius, std::complex<double> amplitude,
-                      const QColor& colour, const Theme& theme)
+                    const QColor& colour, const Theme& theme)
 {
     painter.setPen(QPen(theme.line2, 1.0));
     painter.setBrush(Qt::NoBrush);

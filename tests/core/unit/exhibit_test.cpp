@@ -58,8 +58,8 @@ TEST(Exhibit, SettingKeepsInsideTheRange)
 TEST(Scores, WeightsAreTheSoftmaxOfScaledDots)
 {
     // q·k = 2, 0, −2, 4 with q = (2, 0); scores / √2.
-    const ExhibitState keys = {{"qx", 2}, {"qy", 0}, {"k1x", 1}, {"k1y", 1}, {"k2x", 0}, {"k2y", 2},
-                               {"k3x", -1}, {"k3y", 0}, {"k4x", 2}, {"k4y", 1}, {"T", 1}, {"mask", 0}};
+    const ExhibitState keys = {{"qx", 2},   {"qy", 0},  {"k1x", 1}, {"k1y", 1}, {"k2x", 0}, {"k2y", 2},
+                               {"k3x", -1}, {"k3y", 0}, {"k4x", 2}, {"k4y", 1}, {"T", 1},   {"mask", 0}};
     const double root = std::numbers::sqrt2;
     const double sum = std::exp(2 / root) + 1.0 + std::exp(-2 / root) + std::exp(4 / root);
     EXPECT_NEAR(reading("scores", keys, "w1"), std::exp(2 / root) / sum, kExact);
@@ -78,7 +78,8 @@ TEST(Scores, EqualScoresHaveEntropyLn4)
 
 TEST(States, ScaleAndSignChangeNoProbability)
 {
-    const ExhibitState one = {{"k0", 1}, {"k1", 0.5}, {"k2", -0.5}, {"k3", 1}}, two = {{"k0", 2}, {"k1", 1}, {"k2", -1}, {"k3", 2}};
+    const ExhibitState one = {{"k0", 1}, {"k1", 0.5}, {"k2", -0.5}, {"k3", 1}},
+                       two = {{"k0", 2}, {"k1", 1}, {"k2", -1}, {"k3", 2}};
     for (const char* p : {"p0", "p1", "p2", "p3", "fidelity"})
         EXPECT_NEAR(reading("states", one, p), reading("states", two, p), kExact) << p;
     const ExhibitState turned = {{"k0", 1}, {"k1", -0.5}, {"k2", -0.5}, {"k3", 1}};
@@ -127,9 +128,11 @@ TEST(Interference, TermIsTwiceTheRealPart)
             const ExhibitState state = {{"phase", phase}, {"share", share}};
             for (int j = 0; j < 4; ++j) {
                 const std::string n = std::to_string(j);
-                const double term = 2 * std::sqrt(share * (1 - share)) * a[j] * b[j] * std::cos(phase * std::numbers::pi);
+                const double term =
+                    2 * std::sqrt(share * (1 - share)) * a[j] * b[j] * std::cos(phase * std::numbers::pi);
                 EXPECT_NEAR(reading("interference", state, "i" + n), term, kExact);
-                EXPECT_NEAR(reading("interference", state, "m" + n), share * a[j] * a[j] + (1 - share) * b[j] * b[j], kExact);
+                EXPECT_NEAR(reading("interference", state, "m" + n), share * a[j] * a[j] + (1 - share) * b[j] * b[j],
+                            kExact);
             }
             EXPECT_NEAR(reading("interference", state, "total"), 1.0, kExact);
         }
@@ -140,7 +143,7 @@ TEST(Mixture, VonNeumannIsAtMostShannon)
     std::mt19937 random(3);
     std::uniform_real_distribution<double> angle(0.0, 360.0), weight(0.0, 1.0);
     for (int i = 0; i < 300; ++i) {
-        const ExhibitState state = {{"a1", angle(random)}, {"a2", angle(random)}, {"a3", angle(random)},
+        const ExhibitState state = {{"a1", angle(random)},  {"a2", angle(random)},  {"a3", angle(random)},
                                     {"w1", weight(random)}, {"w2", weight(random)}, {"w3", weight(random)}};
         EXPECT_GE(reading("mixture", state, "gap"), -kExact);
         EXPECT_LE(reading("mixture", state, "neumann"), std::numbers::ln2 + kExact);

@@ -11,7 +11,10 @@ namespace {
 
 const auto kAny = [](std::string_view name) { return name == "a" || name == "b.c" || name == "word"; };
 
-bool holds(std::string_view text, const LessonValues& values) { return Condition::parse(text, "test", kAny).holds(values); }
+bool holds(std::string_view text, const LessonValues& values)
+{
+    return Condition::parse(text, "test", kAny).holds(values);
+}
 
 std::string refusalOf(const std::function<void()>& act)
 {
@@ -48,10 +51,14 @@ TEST(LessonCondition, WhatHasNoValueIsFalse)
 
 TEST(LessonCondition, RefusalsNameThePart)
 {
-    for (const auto& [text, part] : {std::pair{"unknown = 1", "a name that lessons know"}, {"a ~ 1", "an operator"},
-                                     {"a =", "name operator value"}, {"a < word2", "a number or a name"},
-                                     {"a < b.c ^ 2", "one of + - *"}, {"a = head.wrong", "a number or a word"},
-                                     {"word = \"open", "quotation mark"}, {"", "name operator value"}})
+    for (const auto& [text, part] : {std::pair{"unknown = 1", "a name that lessons know"},
+                                     {"a ~ 1", "an operator"},
+                                     {"a =", "name operator value"},
+                                     {"a < word2", "a number or a name"},
+                                     {"a < b.c ^ 2", "one of + - *"},
+                                     {"a = head.wrong", "a number or a word"},
+                                     {"word = \"open", "quotation mark"},
+                                     {"", "name operator value"}})
         EXPECT_NE(refusalOf([&] { Condition::parse(text, "step 1", kAny); }).find(part), std::string::npos) << text;
 }
 
@@ -98,17 +105,34 @@ TEST(LessonParser, OneClearLineForEveryMistake)
         {"one of sentiment", [](Json& j) { j["sample"] = "none"; }},
         {"a list of steps", [](Json& j) { j["steps"] = Json::array(); }},
         {"one of scores", [](Json& j) { j["steps"][0]["exhibit"] = "none"; }},
-        {"a control", [](Json& j) { j["steps"][0]["show"] = {{{"exhibit", {{"none", 1}}}}}; }},
-        {"a number from 0.1 to 4", [](Json& j) { j["steps"][0]["show"] = {{{"exhibit", {{"T", 9}}}}}; }},
+        {"a control",
+         [](Json& j) {
+             j["steps"][0]["show"] = {{{"exhibit", {{"none", 1}}}}};
+         }},
+        {"a number from 0.1 to 4",
+         [](Json& j) {
+             j["steps"][0]["show"] = {{{"exhibit", {{"T", 9}}}}};
+         }},
         {"\"waiting\", \"hint\" and \"show\"", [](Json& j) { j["steps"][0].erase("hint"); }},
         {"\"until\" with", [](Json& j) { j["steps"][0].erase("until"); }},
         {"a name that lessons know", [](Json& j) { j["steps"][0]["until"] = "exhibit.none > 1"; }},
         {"{name} or {name:decimals}", [](Json& j) { j["steps"][0]["answer"] = "{nothing}"; }},
-        {"select, head", [](Json& j) { j["steps"][0]["show"] = {{{"jump", 1}}}; }},
-        {"a setting of the view", [](Json& j) { j["steps"][0]["start"] = {{{"view", {{"colour", "x"}}}}}; }},
-        {"export", [](Json& j) { j["steps"][0]["show"] = {{{"do", "dance"}}}; }},
+        {"select, head",
+         [](Json& j) {
+             j["steps"][0]["show"] = {{{"jump", 1}}};
+         }},
+        {"a setting of the view",
+         [](Json& j) {
+             j["steps"][0]["start"] = {{{"view", {{"colour", "x"}}}}};
+         }},
+        {"export",
+         [](Json& j) {
+             j["steps"][0]["show"] = {{{"do", "dance"}}};
+         }},
         {"two to four choices",
-         [](Json& j) { j["steps"][0]["prediction"] = {{"question", "Q"}, {"choices", Json::array()}}; }},
+         [](Json& j) {
+             j["steps"][0]["prediction"] = {{"question", "Q"}, {"choices", Json::array()}};
+         }},
     };
     for (const auto& [part, change] : mistakes) {
         const std::string refusal = refusalAfter(change);
@@ -129,7 +153,8 @@ TEST(LessonParser, TranslationsReplaceTextsAndNothingElse)
 
 TEST(LessonActs, ChangeTheStudyAsALearnerWould)
 {
-    const Json acts = Json::parse(R"([{"select": {"layer": 2, "key": 3}}, {"parameter": {"m": 16}}, {"perspective": "entropy"},
+    const Json acts =
+        Json::parse(R"([{"select": {"layer": 2, "key": 3}}, {"parameter": {"m": 16}}, {"perspective": "entropy"},
         {"view": {"heatmap": {"sort_heads": true}}}, {"seed": 5}, {"text": "a warm film"}])");
     const Study before = sampleStudy();
     const Study after = afterActs(before, lessonActsFromJson(acts, nullptr, "test"), nullptr);
