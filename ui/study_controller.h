@@ -48,8 +48,8 @@ public:
     const ComparisonPointer& comparison() const { return m_shown; }
     // Of the selection; empty until they are computed.
     const std::optional<Readings>& readings() const { return m_readings; }
-    // Whether the readings are of the result and selection as they are now. While a slider moves, those of all patched
-    // heads are of an earlier result.
+    // Whether the readings are of the result and selection as they are now. While a slider moves, those of all patched heads
+    // are of an earlier result.
     bool readingsAreCurrent() const { return m_whole && !m_readJob.isRunning(); }
     bool patchedWait() const { return m_dragging && !m_whole; }  // for the slider to rest
     // The candidate that mechanism, parameters and plan are of: its place in study().candidates, and as a trace.
