@@ -165,9 +165,8 @@ void StudyController::acceptModel(const Opened& opened)
     m_opening = false;
     m_recordedFile.clear();
     m_model = opened.model;
-    const std::string perspective = m_study.perspective;
-    m_study = opened.study;
-    m_study.perspective = perspective;
+    const Study before = std::exchange(m_study, opened.study);
+    m_study.perspective = before.perspective;
     m_candidate = m_entry = 0;
     m_comparison.reset();
     m_shown.reset();
@@ -176,6 +175,8 @@ void StudyController::acceptModel(const Opened& opened)
     m_error = opened.error;
     emit modelChanged();
     emit studyChanged();
+    if (m_study.view != before.view)
+        emit viewChanged();
     if (opened.comparison)
         return accept(opened.comparison, opened.milliseconds);
     emit comparisonChanged();

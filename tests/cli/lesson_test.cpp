@@ -24,7 +24,7 @@ TEST(CliLesson, WalksOneAndWritesItsHandout)
     const TemporaryFolder folder;
     const auto file = folder.path() / "handout.pdf";
     const Outcome outcome = ketscope({"lesson", "interference", "--handout", file.string(), "--quiet"});
-    EXPECT_EQ(outcome.status, 0) << outcome.err;
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
     EXPECT_NE(outcome.out.find("it vanishes"), std::string::npos) << outcome.out;
     const std::string pdf = readFile(file);
     EXPECT_TRUE(pdf.starts_with("%PDF"));
@@ -42,7 +42,7 @@ TEST(CliLesson, AFolderOfAnAuthorIsCheckedInOneLine)
         "sample": "sentiment", "steps": [{"title": "One", "text": "Two", "unti": "layer = 2"}]})";
     const Outcome outcome = ketscope({"lesson", lesson.string()});
     expectRefused(outcome);
-    EXPECT_NE(outcome.err.find("\"unti\""), std::string::npos) << outcome.err;
+    EXPECT_NE(outcome.error.find("\"unti\""), std::string::npos) << outcome.error;
     expectRefused(ketscope({"lesson", "none"}));
 }
 

@@ -157,8 +157,10 @@ void LessonPlayer::look()
 {
     if (!m_lesson || !isSettled())
         return;
-    if (std::exchange(m_opening, false))
+    if (std::exchange(m_opening, false)) {
+        m_controller.leavePerspective(m_lesson->study.perspective);  // a model opens on the page that is shown
         return enter();
+    }
     if (m_met)
         return;
     m_job.start([this, scene = scene(), names = step().names(), begins = !m_ready](Monitor& monitor) -> Job::Delivery {
