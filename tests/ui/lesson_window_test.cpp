@@ -6,6 +6,7 @@
 #include "ui/main_window.h"
 #include "ui/presentation.h"
 
+#include <QLabel>
 #include <QPushButton>
 #include <QRadioButton>
 

@@ -9,6 +9,7 @@
 #include <QLabel>
 
 class QBoxLayout;
+class QPushButton;
 class QRadioButton;
 class QScrollArea;
 class QVBoxLayout;

@@ -5,6 +5,7 @@
 #include "core/lessons/exhibit_math.h"
 
 #include <cmath>
+#include <algorithm>
 #include <gtest/gtest.h>
 #include <numbers>
 #include <random>

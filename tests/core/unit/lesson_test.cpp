@@ -4,7 +4,10 @@
 #include "core/lessons/lesson.h"
 #include "core/study/samples.h"
 
+#include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace ketscope::test {
 namespace {
