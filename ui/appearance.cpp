@@ -78,6 +78,18 @@ QCheckBox::indicator { width: #14#px; height: #14#px; border: 1px solid @line2; 
 QCheckBox::indicator:checked { background: @accent; border-color: @accent; }
 QCheckBox::indicator:checked:disabled { background: @line2; border-color: @line2; }
 QCheckBox:focus { outline: none; color: @accent; }
+QRadioButton { color: @text; spacing: #8#px; }
+QRadioButton:disabled { color: @text2; }
+QRadioButton::indicator { width: #14#px; height: #14#px; border: 1px solid @line2; border-radius: #7#px; background: @chip; }
+QRadioButton::indicator:checked { width: #8#px; height: #8#px; border: #4#px solid @accent; }
+QRadioButton:focus { color: @accent; }
+QLabel[role="lesson"] { color: @text; font-size: #16#px; font-weight: 600; }
+QLabel[role="read"] { color: @text; font-size: #13#px; }
+QLabel[role="hintText"] { color: @text2; font-size: #13#px; }
+QLabel[role="answer"] { color: @text; font-size: #13#px; background: @accentBg; border-radius: #4#px; padding: #8#px #10#px; }
+QLabel[role="caveat"] { color: @text; font-size: #13#px; background: @panel2; border-left: #3#px solid @warn;
+  padding: #8#px #10#px; }
+QFrame[role="aside"] { background: @panel2; border: 1px solid @line; border-radius: #4#px; }
 QScrollBar:vertical { background: transparent; width: #10#px; }
 QScrollBar:horizontal { background: transparent; height: #10#px; }
 QScrollBar::handle { background: @line2; border-radius: #3#px; margin: #2#px; min-height: #24#px; min-width: #24#px; }
@@ -191,14 +203,21 @@ void Appearance::setChoice(ThemeChoice choice)
 
 void Appearance::setTextScale(double scale)
 {
-    m_settings.setTextScale(std::clamp(scale, 0.9, 2.0));
+    m_settings.setTextScale(std::clamp(scale / m_factor, 0.9, 2.0));
+    apply();
+}
+
+void Appearance::setFactor(double factor)
+{
+    m_factor = factor;
     apply();
 }
 
 void Appearance::apply()
 {
     const bool dark = choice() == ThemeChoice::Dark || (choice() == ThemeChoice::System && m_systemDark);
-    m_theme = dark ? darkTheme(m_settings.textScale()) : lightTheme(m_settings.textScale());
+    const double scale = std::min(2.0, m_settings.textScale() * m_factor);
+    m_theme = dark ? darkTheme(scale) : lightTheme(scale);
     QApplication::setPalette(paletteOf(m_theme));
     QApplication::setFont(m_theme.ui(12));
     qApp->setStyleSheet(styleSheetOf(m_theme));

@@ -23,8 +23,10 @@ public:
     const Theme& theme() const { return m_theme; }
     ThemeChoice choice() const;
     void setChoice(ThemeChoice choice);
-    double textScale() const { return m_theme.scale; }
+    double textScale() const { return m_theme.scale; }  // with the factor
     void setTextScale(double scale);  // kept in 0.9 … 2.0
+    // Text is larger by this for a while: not remembered. The two together stay at 2.0 at most.
+    void setFactor(double factor);
 
 signals:
     void changed();
@@ -34,6 +36,7 @@ private:
 
     Settings& m_settings;
     bool m_systemDark;
+    double m_factor = 1.0;
     Theme m_theme;
 };
 

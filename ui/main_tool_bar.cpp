@@ -83,6 +83,8 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     m_perspectiveChoice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_perspectiveChoice->setMinimumContentsLength(8);
     m_perspectiveChoice->hide();
+    perspective->setObjectName(u"perspectiveBox"_s);
+    m_export->setObjectName(u"exportFigure"_s);
     addWidget(field(tr("Perspective"), perspective));
     addWidget(field(QString(), m_export));
     connect(m_perspectives, &Segment::chosen, this, &MainToolBar::perspectiveChosen);

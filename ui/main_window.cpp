@@ -12,6 +12,7 @@
 #include "ui/docks/token_strip.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/docks/traces_section.h"
+#include "ui/lessons/exhibit_page.h"
 #include "ui/main_tool_bar.h"
 #include "ui/message_strip.h"
 #include "ui/status_line.h"
@@ -70,6 +71,7 @@ MainWindow::MainWindow(StudyController& controller, Appearance& appearance, Sett
     setStatusBar(new StatusLine(controller, appearance, this));
     connectController();
     connectStudyFile();
+    createLessons();
     applySizes();
     refreshTitle();
     restore();
@@ -97,6 +99,9 @@ void MainWindow::createCentre()
     column->addWidget(m_errors);
     column->addWidget(m_notices);
     column->addWidget(m_perspectives, 1);
+    m_exhibit = new ExhibitPage(m_appearance, centre);
+    m_exhibit->hide();
+    column->addWidget(m_exhibit, 1);
     setCentralWidget(centre);
 }
 
@@ -168,13 +173,13 @@ void MainWindow::connectController()
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
         const QString& recorded = m_controller.recordedFile();
-        if (!isLastSession(recorded))
+        if (!isLastSession(recorded) && !m_controller.isAside())
             m_settings.addRecentFile(recorded.isEmpty() ? QString::fromStdString(m_controller.study().modelPath)
                                                         : recorded);
         refreshTitle();
     });
     connect(&m_controller, &StudyController::viewChanged, this,
-            [this] { m_settings.setView(lastingView(m_controller.study().view)); });
+            [this] { m_settings.setView(lastingView(m_controller.ownStudy().view)); });
     connect(&m_appearance, &Appearance::changed, this, &MainWindow::applySizes);
     connect(m_tools, &MainToolBar::planDialogWanted, m_plan, &PlanSection::edit);
     connect(m_tools, &MainToolBar::inputDialogWanted, this, &MainWindow::openInputDialog);
@@ -418,7 +423,8 @@ void MainWindow::refreshColumns()
 
 void MainWindow::createStart()
 {
-    auto* start = new StartPanel(m_controller, m_appearance, m_settings);
+    auto* start = m_start = new StartPanel(m_controller, m_appearance, m_settings);
+    connect(start, &StartPanel::lessonWanted, this, &MainWindow::openLesson);
     m_leftColumns->addWidget(scrolledColumn({start}));
     connect(start, &StartPanel::modelWanted, this, &MainWindow::chooseModel);
     connect(start, &StartPanel::fileWanted, this, &MainWindow::chooseFile);

@@ -18,14 +18,19 @@ namespace ketscope {
 
 class Autosave;
 class ClaimsWindow;
+class ExhibitPage;
 class FigureView;
 struct Command;
 class HeatmapPage;
+struct Lesson;
+class LessonOverlay;
+class LessonPlayer;
 class MainToolBar;
 class MessageStrip;
 class ParameterSection;
 class Perspective;
 class PlanSection;
+class Presentation;
 class StartPanel;
 class StudyFile;
 
@@ -39,6 +44,11 @@ public:
     void sayError(const QString& text);
     // Where to begin, in place of the left dock's sections.
     void showStart(bool on);
+    // Puts away what is open until the lesson ends.
+    void startLesson(const Lesson& lesson);
+    LessonPlayer& lessonPlayer() { return *m_lessons; }
+    LessonOverlay& lessonOverlay() { return *m_overlay; }
+    Presentation& presentation() { return *m_presentation; }
     void openModel(const QString& path);
     // Whatever a user may drop or name: a model folder or GGUF file, a run file or captured attention, a picture, a
     // text.
@@ -83,7 +93,8 @@ private:
     void createRunMenu();
     void createPlanMenus();
     void createCompareActions(QMenu& menu);
-    void createModelAndHelpMenus();
+    void createModelMenu();
+    void createHelpMenu();
     void createSelectionActions(QMenu& menu);
     QAction* add(QMenu& menu, const QString& title, const QList<QKeySequence>& keys, Slot slot);
     void fillRecent(QMenu& menu);
@@ -122,6 +133,21 @@ private:
     Perspective& perspective() const;
     void refreshPerspectives();
     void createStart();
+    void createLessons();
+    void createLessonMenu();
+    void beginLesson();
+    void followLesson();
+    void showExhibit();
+    void endLesson();
+    void doLessonDeed(const QString& deed);
+    void exportLessonFigure();
+    void openLesson(const QString& id);
+    void refreshLessonMenu(QMenu& menu);
+    void chooseHandout(const QString& id);
+    void writeLessonHandout(const QString& id, const QString& file);
+    void createPresentation(QMenu& menu);
+    void hideForPresentation(bool hide);
+    QString presentationNotes() const;
     void refreshColumns();
     void exportAgain();
     // Everything that the palette finds.
@@ -168,6 +194,17 @@ private:
     bool m_mayClose = false;
     std::optional<ExportTask> m_lastExport;
     bool m_startShown = false;
+    LessonPlayer* m_lessons = nullptr;
+    LessonOverlay* m_overlay = nullptr;
+    ExhibitPage* m_exhibit = nullptr;
+    StartPanel* m_start = nullptr;
+    Presentation* m_presentation = nullptr;
+    std::vector<QDockWidget*> m_hiddenByPresentation;
+    struct BeforeLesson {
+        bool start = false;
+        std::vector<QDockWidget*> hidden;
+    };
+    BeforeLesson m_beforeLesson;
     QAction* m_startAction = nullptr;
     Job m_exportJob;
     QList<KeyHelp> m_keys;

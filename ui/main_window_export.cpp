@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/data_dialog.h"
+#include "ui/lessons/lesson_player.h"
 #include "ui/main_window.h"
 #include "ui/views/heatmap_page.h"
 
@@ -28,6 +29,7 @@ void MainWindow::openExportFor(const QString& type, const ComparisonPointer& com
     connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
         m_lastExport = task;
         m_exportAgain->setEnabled(true);
+        m_lessons->report("export");
         sayDone(tr("Saved %1").arg(QString::fromStdString(task.file.string())));
     });
     dialog->open();

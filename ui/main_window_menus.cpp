@@ -51,7 +51,9 @@ void MainWindow::createMenus()
     createViewMenu();
     createRunMenu();
     createPlanMenus();
-    createModelAndHelpMenus();
+    createModelMenu();
+    createLessonMenu();
+    createHelpMenu();
 }
 
 void MainWindow::createFileMenu()
@@ -95,9 +97,9 @@ void MainWindow::fillRecent(QMenu& menu)
 void MainWindow::createEditMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&Edit"));
-    QAction* undo = m_controller.undoStack().createUndoAction(this, tr("&Undo"));
+    QAction* undo = m_controller.undoGroup().createUndoAction(this, tr("&Undo"));
     undo->setShortcut(QKeySequence::Undo);
-    QAction* redo = m_controller.undoStack().createRedoAction(this, tr("&Redo"));
+    QAction* redo = m_controller.undoGroup().createRedoAction(this, tr("&Redo"));
     redo->setShortcut(QKeySequence(u"Ctrl+Shift+Z"_s));
     menu.addActions({undo, redo});
     m_keys.append({tr("Edit"), undo->shortcut().toString(QKeySequence::NativeText),
@@ -167,6 +169,8 @@ void MainWindow::createViewMenu()
     add(menu, tr("Right dock"), {QKeySequence(u"F10"_s)}, [this] { m_right->setVisible(m_right->isHidden()); });
     add(menu, tr("Centre only"), {QKeySequence(u"F11"_s)},
         [this] { showCentreOnly(!(m_left->isHidden() && m_right->isHidden() && m_bottom->isHidden())); });
+    menu.addSeparator();
+    createPresentation(menu);
 }
 
 void MainWindow::createLookMenus(QMenu& menu)
@@ -237,7 +241,7 @@ void MainWindow::createRunMenu()
     });
 }
 
-void MainWindow::createModelAndHelpMenus()
+void MainWindow::createModelMenu()
 {
     add(*m_modelMenu, tr("Open model folder…"), {}, [this] { chooseModel(); });
     add(*m_modelMenu, tr("Open file…"), {}, [this] { chooseFile(); });
@@ -253,6 +257,10 @@ void MainWindow::createModelAndHelpMenus()
     about->setEnabled(false);
     connect(&m_controller, &StudyController::modelChanged, about, [about] { about->setEnabled(true); });
     menuBar()->addMenu(m_modelMenu);
+}
+
+void MainWindow::createHelpMenu()
+{
     QMenu& help = *menuBar()->addMenu(tr("&Help"));
     add(help, tr("&Commands…"), {QKeySequence(u"Ctrl+K"_s), QKeySequence(u"Ctrl+Shift+P"_s)},
         [this] { showPalette(); });

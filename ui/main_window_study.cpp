@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/autosave.h"
+#include "ui/lessons/lesson_player.h"
 #include "ui/main_window.h"
 #include "ui/study_file.h"
 #include "ui/views/perspective.h"
@@ -45,10 +46,11 @@ void MainWindow::connectStudyFile()
         sayError(message);
     });
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
-        if (m_controller.recordedFile().isEmpty())
+        if (m_controller.recordedFile().isEmpty() && !m_controller.isAside())
             m_file->leave();
     });
-    connect(&m_controller, &StudyController::studyChanged, this, [this] { m_restored = false; });
+    connect(&m_controller, &StudyController::studyChanged, this,
+            [this] { m_restored = m_restored && m_controller.isAside(); });
     connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshStudyActions);
     connect(&m_controller, &StudyController::fileOpened, this, &MainWindow::acceptFile);
     connect(&m_controller, &StudyController::failed, this, [this] { m_restoring = false; });
@@ -81,6 +83,9 @@ void MainWindow::refreshTitle()
     QString name = QFileInfo(m_file->path()).fileName();
     if (name.isEmpty() && model != nullptr)
         name = QString::fromStdString(model->path.filename().string());
+    if (m_controller.isAside() && m_lessons->isPlaying())
+        name =
+            tr("Lesson %1 · %2").arg(m_lessons->lesson().number).arg(QString::fromStdString(m_lessons->lesson().title));
     name.replace(u"[*]"_s, u"[*][*]"_s);  // Qt's mark where it is part of a name
     setWindowTitle(name.isEmpty() ? tr("Ketscope") : name + u"[*]"_s);
     setWindowModified(m_file->isModified());

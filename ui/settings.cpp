@@ -85,6 +85,15 @@ void Settings::addRecentFile(const QString& folder)
     m_store.setValue(u"models/recent"_s, QStringList(recent.mid(0, kRecentModels)));
 }
 
+QStringList Settings::finishedLessons() const { return m_store.value(u"lessons/finished"_s).toStringList(); }
+
+void Settings::addFinishedLesson(const QString& id)
+{
+    QStringList finished = finishedLessons();
+    if (!finished.contains(id))
+        m_store.setValue(u"lessons/finished"_s, finished << id);
+}
+
 ExportChoice Settings::exportChoice() const
 {
     ExportChoice choice;

@@ -44,6 +44,9 @@ public:
     QStringList recentFiles() const;  // newest first, at most eight
     void addRecentFile(const QString& folder);
 
+    QStringList finishedLessons() const;  // their ids
+    void addFinishedLesson(const QString& id);
+
     ExportChoice exportChoice() const;
     void setExportChoice(const ExportChoice& choice);
 

@@ -37,7 +37,11 @@ struct StudyController::Opened {
     double milliseconds = 0.0;
 };
 
-StudyController::StudyController(int threads, QObject* parent) : QObject(parent), m_threads(threads) { connectJobs(); }
+StudyController::StudyController(int threads, QObject* parent) : QObject(parent), m_threads(threads)
+{
+    useUndo(std::make_unique<QUndoStack>());
+    connectJobs();
+}
 
 void StudyController::connectJobs()
 {
@@ -162,9 +166,8 @@ void StudyController::acceptModel(const Opened& opened)
     m_opening = false;
     m_recordedFile.clear();
     m_model = opened.model;
-    const std::string perspective = m_study.perspective;
-    m_study = opened.study;
-    m_study.perspective = perspective;
+    const Study before = std::exchange(m_study, opened.study);
+    m_study.perspective = before.perspective;
     m_candidate = m_entry = 0;
     m_comparison.reset();
     m_shown.reset();
@@ -173,6 +176,8 @@ void StudyController::acceptModel(const Opened& opened)
     m_error = opened.error;
     emit modelChanged();
     emit studyChanged();
+    if (m_study.view != before.view)
+        emit viewChanged();
     if (opened.comparison)
         return accept(opened.comparison, opened.milliseconds);
     emit comparisonChanged();

@@ -9,6 +9,7 @@
 #include "ui/readings.h"
 
 #include <QTimer>
+#include <QUndoGroup>
 #include <QUndoStack>
 
 #include <optional>
@@ -35,6 +36,7 @@ public:
     enum class Pace { Settled, Dragging };  // whether more of the same edit is to be expected
 
     explicit StudyController(int threads = 0, QObject* parent = nullptr);
+    ~StudyController() override;
 
     const Study& study() const { return m_study; }
     const Selection& selection() const { return m_study.selection; }
@@ -79,7 +81,16 @@ public:
     bool isDragging() const { return m_dragging; }
     static constexpr int kRestMs = 150;
     bool runsWhileDragging() const { return m_runWhileDragging && canRunWhileDragging(); }
-    QUndoStack& undoStack() { return m_undo; }
+    QUndoStack& undoStack() { return *m_undo; }
+    // Of that stack, whichever is in use: for actions.
+    QUndoGroup& undoGroup() { return m_undoGroup; }
+
+    // Puts away everything that is open, with its steps of undo, so that something else can be shown in its place, and
+    // brings it back as it was. What is shown meanwhile is no one's work: it is neither kept nor remembered.
+    void setAside();
+    void takeBack();
+    bool isAside() const { return m_aside != nullptr; }
+    const Study& ownStudy() const;  // what was put away, else study()
 
     // Opens the model of `study` and runs it. The study as it was stays when that fails.
     void openStudy(const Study& study, bool chooseSelection);
@@ -93,7 +104,7 @@ public:
     // Whether it could be run again if its model were found: a run of Ketscope's own.
     bool lacksModel() const { return isRecorded() && m_shown->recordedTitles.empty(); }
     // Whether there are results of a model that a study file can hold.
-    bool canSave() const { return m_shown != nullptr && m_shown->recordedTitles.empty(); }
+    bool canSave() const { return !isAside() && m_shown != nullptr && m_shown->recordedTitles.empty(); }
     // Goes on with the model in `folder` when it has the very weights of what is shown; else failed() says both.
     void locateModel(const QString& folder);
     void run();
@@ -120,6 +131,8 @@ public:
     // For work in a Job of somebody else's; null when no model is open.
     const std::shared_ptr<const LoadedModel>& loadedModel() const { return m_model; }
 
+    // What can be edited, selected and looked at, as `study` has it, in one step of undo; its model stays.
+    void become(const QString& title, const Study& study);
     void select(const Selection& selection);
     void selectCell(std::optional<std::size_t> query, std::optional<std::size_t> key);
     void setView(const ViewSettings& view);
@@ -208,6 +221,7 @@ private:
     };
     class Step;
     struct Opened;
+    struct Aside;
 
     // `carryInput`: the input is another model's; what this one cannot take is left out.
     void open(const Study& study, const std::optional<PlanEntry>& entry, bool chooseSelection, bool carryInput);
@@ -230,6 +244,8 @@ private:
     void readOff();
     void readOff(const std::shared_ptr<const WholeReadings>& whole);
     void connectJobs();
+    void useUndo(std::unique_ptr<QUndoStack> stack);
+    void tellAll();
 
     int m_threads;
     Study m_study;
@@ -254,7 +270,9 @@ private:
     QString m_recordedFile;
     QTimer m_busy;
     QTimer m_rest;  // since the last reading that left out all patched heads
-    QUndoStack m_undo;
+    QUndoGroup m_undoGroup;
+    std::unique_ptr<QUndoStack> m_undo;
+    std::shared_ptr<Aside> m_aside;
     std::shared_ptr<const Sweep> m_sweep;
     QString m_sweepFile;
     Job m_runJob;

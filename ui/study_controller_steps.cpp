@@ -81,8 +81,8 @@ StudyController::Stage StudyController::stage() const
 
 void StudyController::forgetSteps()
 {
-    m_undo.clear();
-    m_undo.setUndoLimit(kMostSteps);
+    m_undo->clear();
+    m_undo->setUndoLimit(kMostSteps);
     m_stagedWork.reset();
     m_wanted.reset();
 }
@@ -94,7 +94,7 @@ void StudyController::take(const QString& title, const Stage& after, const QStri
     if (after == before)
         return;
     if (m_comparison || edit != 0)
-        m_undo.push(new Step(*this, title, before, after, kind, edit));
+        m_undo->push(new Step(*this, title, before, after, kind, edit));
     else
         show(after);
 }
@@ -176,6 +176,17 @@ void StudyController::changeView(const std::function<void(ViewSettings&)>& chang
     ViewSettings view = m_study.view;
     change(view);
     setView(view);
+}
+
+void StudyController::become(const QString& title, const Study& study)
+{
+    Stage after = stage();
+    after.work =
+        std::make_shared<const WorkPart>(WorkPart{study.input, study.candidates, study.seed, study.keptLayers});
+    after.selection = study.selection;
+    after.view = study.view;
+    after.perspective = study.perspective;
+    take(title, after, {});
 }
 
 void StudyController::setPerspective(const std::string& id)

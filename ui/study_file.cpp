@@ -27,7 +27,7 @@ StudyFile::StudyFile(StudyController& controller, QObject* parent) : QObject(par
     connect(&m_job, &Job::failed, this, &StudyFile::failed);
 }
 
-bool StudyFile::isModified() const { return !m_path.isEmpty() && workOf(m_controller.study()) != m_kept; }
+bool StudyFile::isModified() const { return !m_path.isEmpty() && workOf(m_controller.ownStudy()) != m_kept; }
 
 void StudyFile::adopt(const QString& file)
 {

@@ -19,6 +19,7 @@ void addSweep(CLI::App& program);
 void addEvaluate(CLI::App& program);
 void addClaims(CLI::App& program);
 void addMechanisms(CLI::App& program);
+void addLesson(CLI::App& program);
 
 // What the window opens with, done without one: the comparison as a table, and a figure and a run file in ketscope-demo/.
 void runDemo(const Study& study);

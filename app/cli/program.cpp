@@ -48,6 +48,7 @@ void addCommands(CLI::App& program)
     addEvaluate(program);
     addClaims(program);
     addMechanisms(program);
+    addLesson(program);
 }
 
 // A first argument that is neither option, command nor path is most likely a command that does not exist.

@@ -17,7 +17,8 @@ foreach(file applications/org.ketscope.Ketscope.desktop metainfo/org.ketscope.Ke
              mime/packages/org.ketscope.Ketscope.xml icons/hicolor/scalable/apps/org.ketscope.Ketscope.svg
              icons/hicolor/48x48/apps/org.ketscope.Ketscope.png ketscope/samples/sentiment/README.md
              ketscope/samples/char-gpt/README.md ketscope/samples/shape-clip/README.md
-             ketscope/samples/shape-blip/README.md ketscope/samples/scenes/scene-00.png)
+             ketscope/samples/shape-blip/README.md ketscope/samples/scenes/scene-00.png
+             ketscope/lessons/README.md ketscope/lessons/many-heads/lesson.json)
   if(NOT EXISTS ${prefix}/${DATADIR}/${file})
     message(FATAL_ERROR "${file} was not installed")
   endif()
@@ -27,6 +28,10 @@ set(program ${prefix}/${BINDIR}/ketscope)
 run(version ${program} --version)
 if(NOT version MATCHES "^ketscope ${VERSION}\n")
   message(FATAL_ERROR "the installed program is not version ${VERSION}: ${version}")
+endif()
+run(lessons ${CMAKE_COMMAND} -E env --unset=KETSCOPE_LESSONS ${program} lesson)
+if(NOT lessons MATCHES "many-heads: ")
+  message(FATAL_ERROR "the installed program does not list its lessons: ${lessons}")
 endif()
 run(sample ${program} inspect ${DATADIR}/ketscope/samples/sentiment)
 if(NOT sample MATCHES "DistilBERT")

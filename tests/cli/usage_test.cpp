@@ -22,7 +22,7 @@ TEST(CliUsage, HelpNamesEverySubcommand)
 {
     const Outcome outcome = ketscope({"--help"});
     EXPECT_EQ(outcome.status, 0);
-    for (const char* command : {"inspect", "tokenize", "run", "render", "mechanisms"}) {
+    for (const char* command : {"inspect", "tokenize", "run", "render", "lesson", "mechanisms"}) {
         EXPECT_NE(outcome.out.find(command), std::string::npos) << command;
         const Outcome help = ketscope({command, "--help"});
         EXPECT_EQ(help.status, 0);

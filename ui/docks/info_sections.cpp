@@ -244,6 +244,7 @@ void DiagnosticsSection::refresh()
 CostSection::CostSection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Cost"), appearance, parent), m_controller(controller), m_list(new KeptGrid(*this))
 {
+    setObjectName(u"cost"_s);
     m_list->grid().setColumnStretch(0, 1);
     m_list->grid().setHorizontalSpacing(14);
     connect(&controller, &StudyController::readingsChanged, this, &CostSection::refresh);

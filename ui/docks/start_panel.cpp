@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/start_panel.h"
 
+#include "core/lessons/lesson.h"
 #include "viz/labels.h"
 #include "viz/picture.h"
 #include "viz/thumbnail.h"
 
 #include <QFileInfo>
+#include <QLocale>
 #include <QPainter>
 
 namespace ketscope {
@@ -122,7 +124,7 @@ StartPanel::StartPanel(StudyController& controller, Appearance& appearance, Sett
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(makeHead());
-    for (Section* section : {makeSamples(), makeTries(), makeRecent()})
+    for (Section* section : {makeSamples(), makeLessons(), makeTries(), makeRecent()})
         column->addWidget(section);
     column->addStretch(1);
     connect(&controller, &StudyController::modelChanged, this, [this] {
@@ -197,6 +199,47 @@ Section* StartPanel::makeSamples()
         section->body()->addWidget(problem);
     }
     return section;
+}
+
+Section* StartPanel::makeLessons()
+{
+    auto* section = new Section(tr("Lessons"), m_appearance, this);
+    section->addToTitleRow(makeLabel(tr("what is open comes back afterwards"), "hint", section));
+    auto* grid = new QGridLayout;
+    grid->setHorizontalSpacing(10);
+    grid->setVerticalSpacing(3);
+    try {
+        for (const Lesson& lesson : lessons(QLocale().name().left(2).toStdString())) {
+            const QString id = QString::fromStdString(lesson.id);
+            auto* link = makeLink(QString::fromStdString(lesson.title), section);
+            link->setObjectName(u"lesson."_s + id);
+            link->setToolTip(QString::fromStdString(lesson.summary));
+            connect(link, &QPushButton::clicked, this, [this, id] { emit lessonWanted(id); });
+            m_lessonMarks[id] = makeLabel({}, "hint", section);
+            const int row = grid->rowCount();
+            grid->addWidget(makeLabel(QString::number(lesson.number), "hint", section), row, 0);
+            grid->addWidget(link, row, 1, Qt::AlignLeft);
+            grid->addWidget(m_lessonMarks[id], row, 2, Qt::AlignRight);
+            grid->addWidget(makeLabel(tr("%1 min").arg(lesson.minutes), "hint", section), row, 3, Qt::AlignRight);
+        }
+        grid->setColumnStretch(1, 1);
+    } catch (const Error& error) {
+        QLabel* problem = makeLabel(QString::fromUtf8(error.what()), "problem", section);
+        problem->setWordWrap(true);
+        section->body()->addWidget(problem);
+    }
+    section->body()->addLayout(grid);
+    refreshLessons();
+    return section;
+}
+
+void StartPanel::refreshLessons()
+{
+    const QStringList finished = m_settings.finishedLessons();
+    for (const auto& [id, mark] : m_lessonMarks) {
+        mark->setText(finished.contains(id) ? tr("✓ done") : tr("new"));
+        setRole(*mark, finished.contains(id) ? "good" : "hint");
+    }
 }
 
 Section* StartPanel::makeTries()

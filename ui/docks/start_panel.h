@@ -46,11 +46,14 @@ class StartPanel : public QWidget {
 public:
     StartPanel(StudyController& controller, Appearance& appearance, Settings& settings, QWidget* parent = nullptr);
 
+    void refreshLessons();  // which are new, which done
+
 signals:
     void modelWanted();
     void fileWanted();
     void sampleWanted(const Sample& sample);
     void pathWanted(const QString& path);
+    void lessonWanted(const QString& id);
     void closeWanted();
 
 protected:
@@ -60,6 +63,7 @@ private:
     QWidget* makeHead();
     QWidget* makeDropZone();
     Section* makeSamples();
+    Section* makeLessons();
     Section* makeRecent();
     Section* makeTries();
     void refreshRecent();
@@ -70,6 +74,7 @@ private:
     Appearance& m_appearance;
     Settings& m_settings;
     std::vector<SampleButton*> m_samples;
+    std::map<QString, QLabel*> m_lessonMarks;
     Section* m_recent = nullptr;
     KeptGrid* m_recentList = nullptr;
     Job m_pictures;

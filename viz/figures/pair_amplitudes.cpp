@@ -157,26 +157,6 @@ private:
         return place.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0);
     }
 
-    static void paintDisk(QPainter& painter, QPointF centre, double radius, std::complex<double> amplitude,
-                          const QColor& colour, const Theme& theme)
-    {
-        painter.setPen(QPen(theme.line2, 1.0));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawEllipse(centre, radius, radius);
-        const double size = std::min(std::abs(amplitude), 1.0) * radius;
-        QColor faint = colour;
-        faint.setAlphaF(0.3F);
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(faint);
-        painter.drawEllipse(centre, size, size);
-        painter.setBrush(Qt::NoBrush);
-        if (size < 0.5)
-            return;
-        const double angle = std::arg(amplitude);
-        painter.setPen(QPen(colour, std::max(1.2, radius * 0.16)));
-        painter.drawLine(centre, centre + QPointF(std::cos(angle), -std::sin(angle)) * radius * 0.9);
-    }
-
     static void paintPanel(QPainter& painter, const QRectF& area, const AmplitudePanel& panel, const Theme& theme)
     {
         const QColor colour = roleColour(panel.state->role, theme);
@@ -193,8 +173,8 @@ private:
         const double y = plot.bottom() + theme.px(kDisks) * 0.52;
         for (std::size_t i = 0; i < panel.amplitudes.size(); ++i)
             if (!panel.bars.bars[i].muted)
-                paintDisk(painter, {panel.bars.slot(plot, i).center().x(), y}, radius, panel.amplitudes[i], colour,
-                          theme);
+                paintPhaseDisk(painter, {panel.bars.slot(plot, i).center().x(), y}, radius, panel.amplitudes[i], colour,
+                               theme);
         paintBarLabels(painter, plot, plot.bottom() + theme.px(kDisks), panel.bars, theme);
         painter.restore();
     }

@@ -200,6 +200,26 @@ void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const Bar
     }
 }
 
+void paintPhaseDisk(QPainter& painter, QPointF centre, double radius, std::complex<double> amplitude,
+                    const QColor& colour, const Theme& theme)
+{
+    painter.setPen(QPen(theme.line2, 1.0));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawEllipse(centre, radius, radius);
+    const double size = std::min(std::abs(amplitude), 1.0) * radius;
+    QColor faint = colour;
+    faint.setAlphaF(0.3F);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(faint);
+    painter.drawEllipse(centre, size, size);
+    painter.setBrush(Qt::NoBrush);
+    if (size < 0.5)
+        return;
+    const double angle = std::arg(amplitude);
+    painter.setPen(QPen(colour, std::max(1.2, radius * 0.16)));
+    painter.drawLine(centre, centre + QPointF(std::cos(angle), -std::sin(angle)) * radius * 0.9);
+}
+
 std::vector<std::size_t> largestInOrder(const std::vector<double>& values, std::size_t most)
 {
     std::vector<std::size_t> places = largestPlaces(values, most);

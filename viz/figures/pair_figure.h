@@ -5,6 +5,8 @@
 #include "viz/figure.h"
 #include "viz/head_maps.h"
 
+#include <complex>
+
 namespace ketscope {
 
 // What the figures of the selected query and key share: the pair's reading, a title line, the caption, and bars on an axis.
@@ -69,6 +71,10 @@ struct BarPlot {
 void paintBars(QPainter& painter, const QRectF& area, const BarPlot& plot, const QColor& colour, const Theme& theme);
 // Labels below the bars, at an angle where they do not fit beside each other.
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme);
+
+// An amplitude: a disk of its size |α| ≤ 1 in a ring, with a hand at its phase.
+void paintPhaseDisk(QPainter& painter, QPointF centre, double radius, std::complex<double> amplitude,
+                    const QColor& colour, const Theme& theme);
 
 // Places of the largest values, at most `most` in their own order, and whether anything was left out.
 std::vector<std::size_t> largestInOrder(const std::vector<double>& values, std::size_t most);

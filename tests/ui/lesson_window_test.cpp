@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Lessons in the window: targets, the card's place, what may be used, and that everything comes back.
+#include "tests/ui/desk.h"
+#include "ui/lessons/exhibit_page.h"
+#include "ui/lessons/lesson_overlay.h"
+#include "ui/main_window.h"
+#include "ui/presentation.h"
+
+#include <QLabel>
+#include <QPushButton>
+#include <QRadioButton>
+
+namespace ketscope::test {
+namespace {
+
+class LessonWindow : public testing::Test {
+protected:
+    void SetUp() override
+    {
+        window = std::make_unique<MainWindow>(desk.controller, desk.appearance, desk.settings);
+        window->resize(1600, 1000);
+        window->show();
+        desk.openSample();
+    }
+
+    LessonPlayer& player() { return window->lessonPlayer(); }
+    LessonOverlay& overlay() { return window->lessonOverlay(); }
+    QPushButton& button(const QString& name) { return *overlay().findChild<QPushButton*>(name); }
+
+    void start(const std::string& id)
+    {
+        window->startLesson(lessonOf(id));
+        waitForStep();
+    }
+
+    void waitForStep()
+    {
+        ASSERT_TRUE(waitFor([&] { return player().isReady(); })) << desk.controller.error().toStdString();
+    }
+
+    // As a learner who predicts the first choice and asks to be shown.
+    void passStep()
+    {
+        waitForStep();
+        if (player().step().prediction)
+            overlay().findChild<QRadioButton*>(QStringLiteral("choice.1"))->click();
+        if (!player().isMet())
+            button(QStringLiteral("showMe")).click();
+        ASSERT_TRUE(waitFor([&] { return player().mayGoOn(); })) << player().step().title;
+    }
+
+    void settleLayout() { QTest::qWait(200); }
+
+    Desk desk;
+    std::unique_ptr<MainWindow> window;
+};
+
+TEST_F(LessonWindow, EveryTargetOfEveryStepExistsAndTheCardCoversNone)
+{
+    for (const QSize size : {QSize(1600, 1000), QSize(1180, 720)}) {
+        window->resize(size);
+        for (const Lesson& lesson : lessons()) {
+            window->startLesson(lesson);
+            for (std::size_t step = 0; step < lesson.steps.size(); ++step) {
+                waitForStep();
+                settleLayout();
+                SCOPED_TRACE(lesson.id + ", step " + std::to_string(step + 1) + ", width "
+                             + std::to_string(size.width()));
+                EXPECT_TRUE(overlay().missingTargets().isEmpty()) << overlay().missingTargets().join(' ').toStdString();
+                EXPECT_EQ(overlay().holes().empty(), lesson.steps[step].litTargets().empty());
+                for (const auto& hole : overlay().holes())
+                    EXPECT_FALSE(hole.rect.intersects(overlay().card().geometry())) << "the card covers a target";
+                EXPECT_TRUE(overlay().rect().contains(overlay().card().geometry()));
+                passStep();
+                player().next();
+            }
+            EXPECT_FALSE(player().isPlaying());
+        }
+    }
+}
+
+TEST_F(LessonWindow, EverythingComesBackAsItWas)
+{
+    desk.controller.setParameter("m", 64);
+    desk.waitUntilSettled();
+    desk.controller.selectCell(3, 2);
+    desk.controller.setPerspective("entropy");
+    window->showStart(true);
+    const Study before = desk.controller.study();
+    const int steps = desk.controller.undoStack().count();
+    const QStringList recent = desk.settings.recentFiles();
+    start("many-heads");
+    EXPECT_NE(desk.controller.study().modelPath, before.modelPath);
+    EXPECT_FALSE(desk.controller.canSave());
+    passStep();
+    player().end();
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.study(), before);
+    EXPECT_EQ(desk.controller.undoStack().count(), steps);
+    EXPECT_EQ(desk.settings.recentFiles(), recent);
+    EXPECT_EQ(desk.controller.comparison()->study.input.text, before.input.text);
+    desk.controller.undoStack().undo();  // the perspective
+    EXPECT_EQ(desk.controller.study().perspective, "");
+    desk.controller.undoStack().undo();  // the cell
+    desk.controller.undoStack().undo();  // the parameter
+    desk.waitUntilSettled();
+    EXPECT_NE(desk.controller.study().candidates, before.candidates);
+    EXPECT_TRUE(window->findChild<QWidget*>(QStringLiteral("startPanel"))->isVisible());
+}
+
+TEST_F(LessonWindow, FinishingIsRememberedAndEndingIsNot)
+{
+    start("interference");
+    player().end();
+    EXPECT_TRUE(desk.settings.finishedLessons().isEmpty());
+    start("interference");
+    for (std::size_t step = 0, all = player().lesson().steps.size(); step < all; ++step) {
+        passStep();
+        button(QStringLiteral("lessonNext")).click();
+    }
+    EXPECT_EQ(desk.settings.finishedLessons(), QStringList{QStringLiteral("interference")});
+    EXPECT_FALSE(player().isPlaying());
+}
+
+TEST_F(LessonWindow, NextWaitsForPredictionAndAct)
+{
+    start("scores-to-weights");
+    QPushButton& next = button(QStringLiteral("lessonNext"));
+    EXPECT_FALSE(next.isEnabled());
+    button(QStringLiteral("showMe")).click();
+    ASSERT_TRUE(waitFor([&] { return player().isMet(); }));
+    EXPECT_FALSE(next.isEnabled()) << "it was not predicted";
+    overlay().findChild<QRadioButton*>(QStringLiteral("choice.2"))->click();
+    EXPECT_TRUE(next.isEnabled());
+    EXPECT_EQ(player().right(), 3u);  // “down”
+    EXPECT_TRUE(overlay().findChild<QLabel*>(QStringLiteral("lessonAnswer"))->text().contains(QStringLiteral("0.51")));
+}
+
+TEST_F(LessonWindow, ATipIsDraggedByMouseAndByKeys)
+{
+    start("scores-to-weights");
+    settleLayout();
+    ExhibitView& view = *window->findChild<ExhibitView*>();
+    const ExhibitGrip q = view.figure()->grips().front();
+    const QPoint from = view.placeOf(q).toPoint();
+    QTest::mousePress(&view, Qt::LeftButton, {}, from);
+    QTest::mouseMove(&view, from + QPoint(0, 40));
+    QTest::mouseRelease(&view, Qt::LeftButton, {}, from + QPoint(0, 40));
+    const double dragged = player().exhibitState().at("qy");
+    EXPECT_LT(dragged, 0.6);
+    view.setFocus();
+    QTest::keyClick(&view, Qt::Key_Down, Qt::ShiftModifier);
+    EXPECT_NEAR(player().exhibitState().at("qy"), dragged - 10 * exhibitStep(exhibitType("scores").control("qy")),
+                1e-9);
+}
+
+TEST_F(LessonWindow, OnlyTargetsAndCardTakeInput)
+{
+    start("scores-to-weights");
+    settleLayout();
+    const Study before = desk.controller.study();
+    QTest::keyClick(window.get(), Qt::Key_2);
+    EXPECT_EQ(desk.controller.study(), before) << "a key of the window acted";
+    EXPECT_EQ(window->childAt(window->findChild<QWidget*>(QStringLiteral("run"))->mapTo(window.get(), QPoint(5, 5))),
+              &overlay());
+    QTest::keyClick(window.get(), Qt::Key_Escape);
+    EXPECT_TRUE(overlay().card().isAsking());
+    EXPECT_TRUE(player().isPlaying());
+    button(QStringLiteral("keepOn")).click();
+    EXPECT_FALSE(overlay().card().isAsking());
+    QTest::keyClick(window.get(), Qt::Key_Escape);
+    button(QStringLiteral("reallyEnd")).click();
+    EXPECT_FALSE(player().isPlaying());
+}
+
+TEST_F(LessonWindow, TabStaysInCardAndTargets)
+{
+    start("many-heads");
+    settleLayout();
+    for (int i = 0; i < 20; ++i) {
+        QTest::keyClick(QApplication::focusWidget(), Qt::Key_Tab);
+        const QWidget* focus = QApplication::focusWidget();
+        const QWidget* grid = window->findChild<QWidget*>(QStringLiteral("headGrid"));
+        const QWidget* map = window->findChild<QWidget*>(QStringLiteral("figureView"));
+        EXPECT_TRUE(overlay().card().isAncestorOf(focus) || focus == grid || focus == map)
+            << focus->objectName().toStdString();
+    }
+}
+
+TEST(LessonPlace, LargestFreeRectangleAndNeverOverATarget)
+{
+    const QRect room(0, 0, 1600, 1000);
+    const auto needs = [](int width) { return width < 500 ? 400 : 280; };
+    const std::vector<QRect> taken = {QRect(0, 0, 900, 1000)};
+    const QRect place = placeInFreeRoom(room, taken, 644, 340, needs);
+    EXPECT_EQ(place.size(), QSize(644, 280));
+    EXPECT_FALSE(place.intersects(taken.front()));
+    const QRect narrow = placeInFreeRoom(room, {QRect(0, 0, 1200, 1000)}, 644, 340, needs);
+    EXPECT_LT(narrow.width(), 400);
+    EXPECT_EQ(narrow.height(), 400);
+    EXPECT_FALSE(narrow.intersects(QRect(0, 0, 1200, 1000)));
+}
+
+TEST_F(LessonWindow, PresentationIsLargerBareAndComesBack)
+{
+    const double scale = desk.appearance.textScale();
+    window->presentation().setOn(true);
+    EXPECT_DOUBLE_EQ(desk.appearance.textScale(), scale * 1.5);
+    EXPECT_TRUE(window->isFullScreen());
+    EXPECT_FALSE(window->findChild<QWidget*>(QStringLiteral("leftDock"))->isVisible());
+    EXPECT_DOUBLE_EQ(desk.settings.textScale(), scale);
+    window->presentation().nextSpotlight();
+    EXPECT_TRUE(window->presentation().spotlight().isVisible());
+    window->presentation().showNotes(true);
+    EXPECT_TRUE(window->presentation().showsNotes());
+    window->presentation().setOn(false);
+    EXPECT_DOUBLE_EQ(desk.appearance.textScale(), scale);
+    EXPECT_FALSE(window->isFullScreen());
+    EXPECT_TRUE(window->findChild<QWidget*>(QStringLiteral("leftDock"))->isVisible());
+    EXPECT_FALSE(window->presentation().spotlight().isVisible());
+    EXPECT_FALSE(window->presentation().showsNotes());
+}
+
+}  // namespace
+}  // namespace ketscope::test

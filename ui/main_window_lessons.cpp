@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/lessons/lesson_walk.h"
+#include "ui/docks/start_panel.h"
+#include "ui/lessons/exhibit_page.h"
+#include "ui/lessons/lesson_overlay.h"
+#include "ui/main_tool_bar.h"
+#include "ui/main_window.h"
+#include "ui/message_strip.h"
+#include "ui/presentation.h"
+#include "ui/views/perspective.h"
+#include "viz/handout.h"
+#include "viz/picture.h"
+
+#include <QDir>
+#include <QFileDialog>
+#include <QMenuBar>
+#include <QStatusBar>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+std::string language() { return QLocale().name().left(2).toStdString(); }
+
+}  // namespace
+
+void MainWindow::createLessons()
+{
+    m_lessons = new LessonPlayer(m_controller, this);
+    m_overlay = new LessonOverlay(*m_lessons, m_appearance, *this);
+    m_overlay->setKeys({QKeySequence(u"Shift+F11"_s), QKeySequence(u"F12"_s), QKeySequence(u"Shift+F12"_s)});
+    connect(m_lessons, &LessonPlayer::stepChanged, this, &MainWindow::followLesson);
+    connect(m_lessons, &LessonPlayer::exhibitChanged, this, &MainWindow::showExhibit);
+    connect(m_lessons, &LessonPlayer::deedWanted, this, &MainWindow::doLessonDeed);
+    connect(m_lessons, &LessonPlayer::ended, this, &MainWindow::endLesson);
+    connect(m_lessons, &LessonPlayer::completed, this, [this] {
+        m_settings.addFinishedLesson(QString::fromStdString(m_lessons->lesson().id));
+        m_start->refreshLessons();
+        sayDone(tr("Finished lesson %1.").arg(m_lessons->lesson().number));
+    });
+    connect(m_exhibit, &ExhibitPage::moved, m_lessons, &LessonPlayer::setExhibit);
+}
+
+void MainWindow::createLessonMenu()
+{
+    QMenu& menu = *menuBar()->addMenu(tr("&Lesson"));
+    try {
+        for (const Lesson& lesson : lessons(language())) {
+            QAction* action = add(menu, tr("%1 %2").arg(lesson.number).arg(QString::fromStdString(lesson.title)), {},
+                                  [this, id = QString::fromStdString(lesson.id)] { openLesson(id); });
+            action->setData(QString::fromStdString(lesson.id));
+            action->setCheckable(true);
+            action->setToolTip(QString::fromStdString(lesson.summary));
+        }
+    } catch (const Error& error) {
+        menu.addAction(QString::fromUtf8(error.what()))->setEnabled(false);
+    }
+    connect(&menu, &QMenu::aboutToShow, this, [this, &menu] { refreshLessonMenu(menu); });
+    refreshLessonMenu(menu);
+    menu.addSeparator();
+    QMenu& handouts = *menu.addMenu(tr("&Handout as PDF"));
+    for (QAction* lesson : menu.actions())
+        if (lesson->data().isValid())
+            add(handouts, tr("Handout %1…").arg(lesson->text()), {},
+                [this, id = lesson->data().toString()] { chooseHandout(id); });
+}
+
+// A tick says that a lesson was finished.
+void MainWindow::refreshLessonMenu(QMenu& menu)
+{
+    const QStringList finished = m_settings.finishedLessons();
+    for (QAction* action : menu.actions())
+        if (action->data().isValid())
+            action->setChecked(finished.contains(action->data().toString()));
+}
+
+void MainWindow::openLesson(const QString& id)
+{
+    try {
+        startLesson(lessonOf(id.toStdString(), language()));
+    } catch (const Error& error) {
+        sayError(QString::fromUtf8(error.what()));
+    }
+}
+
+void MainWindow::startLesson(const Lesson& lesson)
+{
+    m_errors->say({});
+    m_lessons->end();
+    beginLesson();
+    m_lessons->start(lesson);
+    refreshTitle();
+}
+
+void MainWindow::beginLesson()
+{
+    m_beforeLesson = {m_startShown, {}};
+    for (QDockWidget* dock : {m_left, m_right, m_bottom})
+        if (dock->isHidden())
+            m_beforeLesson.hidden.push_back(dock);
+    showStart(false);
+}
+
+// A step with an exhibit has the whole centre for it; any other has the window as it is.
+void MainWindow::followLesson()
+{
+    const bool exhibits = m_lessons->step().exhibit != nullptr;
+    m_presentation->refreshNotes();
+    m_perspectives->setVisible(!exhibits);
+    m_exhibit->setVisible(exhibits);
+    showCentreOnly(exhibits);
+    showExhibit();
+}
+
+void MainWindow::showExhibit()
+{
+    const LessonStep& step = m_lessons->step();
+    if (step.exhibit != nullptr && m_lessons->exhibitState().size() == step.exhibit->controls.size())
+        m_exhibit->show(*step.exhibit, m_lessons->exhibitState());
+}
+
+void MainWindow::endLesson()
+{
+    m_exhibit->hide();
+    m_perspectives->show();
+    showCentreOnly(false);
+    for (QDockWidget* dock : m_beforeLesson.hidden)
+        dock->hide();
+    showStart(m_beforeLesson.start);
+    refreshTitle();
+    perspective().takeFocus();
+}
+
+void MainWindow::chooseHandout(const QString& id)
+{
+    const QString folder = m_settings.exportChoice().folder;
+    const QString file = QFileDialog::getSaveFileName(
+        this, tr("Write the handout"), QDir(folder).filePath(u"lesson-%1.pdf"_s.arg(id)), tr("PDF (*.pdf)"));
+    if (!file.isEmpty())
+        writeLessonHandout(id, file);
+}
+
+// The lesson is gone through in the background, as "Show me" does, for its figures and measured answers.
+void MainWindow::writeLessonHandout(const QString& id, const QString& file)
+{
+    m_exportJob.start([this, id, file, threads = m_controller.threads()](Monitor& monitor) -> Job::Delivery {
+        const Lesson lesson = lessonOf(id.toStdString(), language());
+        const auto moments = walkLesson(
+            lesson, [](Study study) { return withPicture(study); }, threads, monitor);
+        writeHandout(lesson, moments, file.toStdString());
+        return [this, file] { sayDone(tr("Saved %1").arg(file)); };
+    });
+}
+
+void MainWindow::createPresentation(QMenu& menu)
+{
+    m_presentation = new Presentation(
+        *this, m_appearance, [this](bool hide) { hideForPresentation(hide); }, [this] { return presentationNotes(); });
+    add(menu, tr("&Presentation"), {QKeySequence(u"Shift+F11"_s)},
+        [this] { m_presentation->setOn(!m_presentation->isOn()); });
+    add(menu, tr("Sp&otlight: pointer, panel, off"), {QKeySequence(u"F12"_s)},
+        [this] { m_presentation->nextSpotlight(); });
+    add(menu, tr("Presenter's &notes"), {QKeySequence(u"Shift+F12"_s)},
+        [this] { m_presentation->showNotes(!m_presentation->showsNotes()); });
+    connect(&m_controller, &StudyController::perspectiveChanged, m_presentation, &Presentation::refreshNotes);
+}
+
+// The menu bar keeps its keys: it is made flat, for hidden ones have none.
+void MainWindow::hideForPresentation(bool hide)
+{
+    menuBar()->setMaximumHeight(hide ? 0 : QWIDGETSIZE_MAX);
+    m_tools->setVisible(!hide);
+    statusBar()->setVisible(!hide);
+    if (hide)
+        m_hiddenByPresentation.clear();
+    for (QDockWidget* dock : {m_left, m_right, m_bottom}) {
+        if (hide && !dock->isHidden() && !m_lessons->isPlaying()) {
+            dock->hide();
+            m_hiddenByPresentation.push_back(dock);
+        }
+    }
+    if (!hide)
+        for (QDockWidget* dock : std::exchange(m_hiddenByPresentation, {}))
+            dock->show();
+}
+
+// Of the lesson's step, else what the page says of itself.
+QString MainWindow::presentationNotes() const
+{
+    if (!m_lessons->isPlaying())
+        return perspective().explanation();
+    const LessonStep& step = m_lessons->step();
+    const QString notes = QString::fromStdString(step.notes.empty() ? step.hint : step.notes).toHtmlEscaped();
+    return u"<p><b>%1</b></p><p>%2</p>"_s.arg(QString::fromStdString(step.title).toHtmlEscaped(), notes);
+}
+
+void MainWindow::doLessonDeed(const QString& deed)
+{
+    if (deed == u"sanity"_s)
+        m_controller.checkSanity();
+    else if (deed == u"relevance"_s)
+        m_controller.computeRelevance();
+    else
+        exportLessonFigure();
+}
+
+// What "Show me" exports goes where nothing of the learner's is.
+void MainWindow::exportLessonFigure()
+{
+    const ComparisonPointer comparison = m_controller.comparison();
+    const QString file = QDir::temp().filePath(u"ketscope-lesson.pdf"_s);
+    m_exportJob.start([this, comparison, file, id = perspective().figureId()](Monitor&) -> Job::Delivery {
+        const std::unique_ptr<Figure> figure = makeFigure(figureType(id), comparison);
+        exportFigure(*figure, *comparison, file.toStdString(), {});
+        return [this, file] {
+            sayDone(tr("Saved %1").arg(file));
+            m_lessons->report("export");
+        };
+    });
+}
+
+}  // namespace ketscope
