@@ -115,6 +115,54 @@ void Operations::apply(const Linear& layer, MatrixView in, MutableMatrixView out
 
 void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const
 {
+    const double rate = m_tape == nullptr ? 0.0 : m_tape->dropout().residuals;
+    if (rate == 0.0)
+        return addWhole(layer, in, out);
+    Tensor part = tensor({in.rows, layer.outputs()});
+    apply(layer, in, part.matrix());
+    dropOut(rate, part.matrix());
+    add(part.matrix(), out);
+}
+
+void Operations::add(MatrixView in, MutableMatrixView out) const
+{
+    for (std::size_t row = 0; row < in.rows; ++row)
+        for (std::size_t i = 0; i < in.columns; ++i)
+            out(row, i) += in(row, i);
+    if (!writes(out))
+        return;
+    m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
+        const MatrixView gradients = tape.found(out);
+        const MutableMatrixView to = gradients.empty() ? MutableMatrixView() : tape.gradients(in);
+        for (std::size_t row = 0; row < to.rows; ++row)
+            for (std::size_t i = 0; i < to.columns; ++i)
+                to(row, i) += gradients(row, i);
+    });
+}
+
+void Operations::dropOut(double rate, MutableMatrixView values) const
+{
+    if (m_tape == nullptr || rate == 0.0)
+        return;
+    const auto mask = std::make_shared<const std::vector<std::uint8_t>>(
+        keptValues(rate, m_tape->dropout().key, m_tape->nextMask(), values.rows * values.columns));
+    const auto scale = static_cast<float>(1.0 / (1.0 - rate));
+    const auto thin = [mask, scale](MutableMatrixView what) {
+        for (std::size_t row = 0; row < what.rows; ++row)
+            for (std::size_t i = 0; i < what.columns; ++i)
+                what(row, i) = (*mask)[row * what.columns + i] != 0 ? scale * what(row, i) : 0.0F;
+    };
+    thin(values);
+    if (!writes(values))
+        return;
+    m_tape->record([thin, values](Tape& tape) {
+        if (!tape.found(values).empty())
+            thin(tape.gradients(values));
+    });
+}
+
+void Operations::addWhole(const Linear& layer, MatrixView in, MutableMatrixView out) const
+{
     layer.addTo(in, out);
     if (!writes(out))
         return;
@@ -364,6 +412,33 @@ struct KeptLayer {
 
 }  // namespace
 
+namespace {
+
+// The gradients of what training changes in single heads; those of tensors are taken out of `trained`.
+void addOwn(Tape& tape, const LayerAttention& layer, const HeadPlan& plan, Operations::TrainedGradients& trained,
+            const std::vector<std::map<std::string, double, std::less<>>>& parameters)
+{
+    for (std::size_t head = 0; head < layer.heads; ++head) {
+        const HeadAssignment& what = plan.at(layer.stack, layer.layer, head);
+        if (!what.trained)
+            continue;
+        for (const auto& [name, place] : what.trained->places) {
+            if (const auto real = parameters[head].find(name); real != parameters[head].end())
+                tape.parameter(place).front() += static_cast<float>(real->second);
+            const auto found = trained[head].find(name);
+            if (found == trained[head].end() || found->second.empty())
+                continue;
+            const std::span<float> to = tape.parameter(place);
+            for (std::size_t i = 0; i < to.size(); ++i)
+                to[i] += found->second.values()[i];
+        }
+        if (!what.trained->tensors.empty())
+            trained[head].clear();
+    }
+}
+
+}  // namespace
+
 void Operations::addTrained(Tape& tape, const TrainedGradients& trained, const TrainedPlaces& places)
 {
     for (std::size_t head = 0; head < trained.size(); ++head)
@@ -394,6 +469,7 @@ LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, 
             return;
         const LayerAttention& of = kept->layer;
         TrainedGradients trained(of.heads);
+        std::vector<std::map<std::string, double, std::less<>>> parameters(of.heads);
         LayerGradients into = {.queries = tape.gradients(queries),
                                .keys = tape.gradients(keys),
                                .values = tape.gradients(values),
@@ -403,7 +479,10 @@ LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, 
             into.maps = &tape.map(of.stack, of.layer, {of.heads, of.queries.rows, of.keys.rows});
         if (tape.wantsParameters())
             into.trained = &trained;
+        if (tape.wantsParameters())
+            into.parameters = &parameters;
         attendBackward(of, plan, gradients.matrix(), into, tape.monitor());
+        addOwn(tape, of, plan, trained, parameters);
         addTrained(tape, trained, places);
     };
     m_tape->record(record);
