@@ -16,6 +16,7 @@ void addRun(CLI::App& program);
 void addRender(CLI::App& program);
 void addJoin(CLI::App& program);
 void addSweep(CLI::App& program);
+void addTrain(CLI::App& program);
 void addMechanisms(CLI::App& program);
 
 // What the window opens with, done without one: the comparison as a table, and a figure and a run file in ketscope-demo/.

@@ -45,6 +45,7 @@ void addCommands(CLI::App& program)
     addRender(program);
     addJoin(program);
     addSweep(program);
+    addTrain(program);
     addMechanisms(program);
 }
 

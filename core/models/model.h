@@ -117,7 +117,7 @@ struct ForwardRequest {
     Tape* tape = nullptr;
 };
 
-// A loaded model. Immutable after opening; forward() may be called from one thread at a time.
+// A loaded model. Immutable after opening; forward() may be called from several threads.
 class Model {
 public:
     virtual ~Model() = default;

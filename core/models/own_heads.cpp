@@ -46,8 +46,11 @@ std::shared_ptr<const TrainedHead> trainedOf(const ModelFiles& files, const std:
         Tensor values(shape);
         files.weights->read(entry, 0, values.values());
         const auto& definitions = what.parameters.definitions();
-        if (std::ranges::any_of(definitions, [&](const Parameter& each) { return each.id == name; }))
-            what.parameters.set(name, static_cast<double>(values.values().front()));
+        const auto real = std::ranges::find(definitions, name, &Parameter::id);
+        // The nearest float32 of a bound may lie just beyond it.
+        if (real != definitions.end())
+            what.parameters.set(name, std::clamp(static_cast<double>(values.values().front()), real->minimum,
+                                                 real->maximum));
         else
             trained->tensors[name] = std::make_shared<const Tensor>(std::move(values));
     }

@@ -25,9 +25,9 @@ std::vector<double> normed(std::span<const float> row, double shift, double epsi
     for (const float x : row)
         squares += (static_cast<double>(x) - shift) * (static_cast<double>(x) - shift);
     s = std::sqrt(squares / static_cast<double>(row.size()) + epsilon);
-    std::vector<double> y;
-    for (const float x : row)
-        y.push_back((static_cast<double>(x) - shift) / s);
+    std::vector<double> y(row.size());
+    for (std::size_t i = 0; i < row.size(); ++i)
+        y[i] = (static_cast<double>(row[i]) - shift) / s;
     return y;
 }
 

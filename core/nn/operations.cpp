@@ -23,41 +23,20 @@ std::span<float> vectorOf(Tape& tape, const ParameterPlace& place, std::size_t s
     return wants(tape, place) ? tape.parameter(place).first(size) : std::span<float>();
 }
 
-// What a fused layer's gradients are for the tensors that its parts were read from.
-void addParts(Tape& tape, const std::vector<LinearPart>& parts, MatrixView weights, std::span<const float> bias)
-{
-    std::size_t first = 0;
-    for (const LinearPart& part : parts) {
-        const MatrixView rows = weights.middleRows(first, part.outputs);
-        if (wants(tape, part.weight)) {
-            const bool turned = part.layout == WeightLayout::InputOutput;
-            const std::span<float> to = tape.parameter(part.weight);
-            for (std::size_t row = 0; row < rows.rows; ++row)
-                for (std::size_t i = 0; i < rows.columns; ++i)
-                    to[turned ? i * rows.rows + row : row * rows.columns + i] += rows(row, i);
-        }
-        const std::span<float> to = vectorOf(tape, part.bias, part.outputs);
-        for (std::size_t i = 0; i < to.size(); ++i)
-            to[i] += bias[first + i];
-        first += part.outputs;
-    }
-}
-
 // `in` is where the input was, `values` what it was.
 void linearBackward(Tape& tape, const Linear& layer, MatrixView in, const Tensor& values, MatrixView gradients)
 {
     LinearGradients into;
     into.in = tape.gradients(in);
-    Tensor weights, bias;
-    if (tape.wantsParameters() && !layer.parts().empty()) {
-        weights = Tensor::zeros({layer.outputs(), layer.inputs()});
-        bias = Tensor::zeros({layer.outputs()});
-        into.weights = weights.matrix();
-        into.bias = bias.values();
+    for (const LinearPart& part : layer.parts()) {
+        if (!tape.wantsParameters())
+            break;
+        LinearGradients::Part& to = into.parts.emplace_back();
+        if (wants(tape, part.weight))
+            to.weight = tape.parameter(part.weight).first(part.outputs * layer.inputs());
+        to.bias = vectorOf(tape, part.bias, part.outputs);
     }
     layer.backward(values.matrix(), gradients, into);
-    if (!weights.empty())
-        addParts(tape, layer.parts(), weights.matrix(), bias.values());
 }
 
 }  // namespace
