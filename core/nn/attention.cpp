@@ -3,6 +3,7 @@
 
 #include "core/base/parallel.h"
 #include "core/nn/attention_kernel.h"
+#include "core/nn/product.h"
 
 #include <atomic>
 #include <cmath>
@@ -173,9 +174,8 @@ MutableMatrixView viewOf(Tensor& values) { return values.empty() ? MutableMatrix
 
 void add(const Tensor& from, MutableMatrixView to)
 {
-    for (std::size_t row = 0; !to.empty() && !from.empty() && row < to.rows; ++row)
-        for (std::size_t i = 0; i < to.columns; ++i)
-            to(row, i) += from.matrix()(row, i);
+    if (!to.empty() && !from.empty())
+        addTo(from.matrix(), to);
 }
 
 SharedGradients headBackward(const LayerAttention& layer, const HeadPlan& plan, std::size_t head, MatrixView gradients,

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/nn/product.h"
 
 #include <algorithm>
 #include <cmath>
@@ -73,11 +74,8 @@ void Operations::copy(MatrixView in, MutableMatrixView out) const
     if (!writes(out))
         return;
     m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
-        const Tensor gradients = tape.take(out);
-        const MutableMatrixView to = gradients.empty() ? MutableMatrixView() : tape.gradients(in);
-        for (std::size_t row = 0; row < to.rows; ++row)
-            for (std::size_t i = 0; i < to.columns; ++i)
-                to(row, i) += gradients.matrix()(row, i);
+        if (const Tensor gradients = tape.take(out); !gradients.empty())
+            ketscope::addTo(gradients.matrix(), tape.gradients(in));
     });
 }
 
@@ -105,17 +103,12 @@ void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out
 
 void Operations::add(MatrixView in, MutableMatrixView out) const
 {
-    for (std::size_t row = 0; row < in.rows; ++row)
-        for (std::size_t i = 0; i < in.columns; ++i)
-            out(row, i) += in(row, i);
+    ketscope::addTo(in, out);
     if (!writes(out))
         return;
     m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
-        const MatrixView gradients = tape.found(out);
-        const MutableMatrixView to = gradients.empty() ? MutableMatrixView() : tape.gradients(in);
-        for (std::size_t row = 0; row < to.rows; ++row)
-            for (std::size_t i = 0; i < to.columns; ++i)
-                to(row, i) += gradients(row, i);
+        if (const MatrixView gradients = tape.found(out); !gradients.empty())
+            ketscope::addTo(gradients, tape.gradients(in));
     });
 }
 

@@ -67,8 +67,9 @@ CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targe
         ++result.counted;
         result.right += largestOf(row) == target ? 1 : 0;
         shares[target] -= 1.0;
+        float* const slopes = result.gradients.data() + i * shares.size();
         for (std::size_t j = 0; j < shares.size(); ++j)
-            result.gradients.matrix()(i, j) = static_cast<float>(scale * shares[j]);
+            slopes[j] = static_cast<float>(scale * shares[j]);
     }
     return result;
 }

@@ -301,9 +301,11 @@ TEST(TrainScenes, CaptionsAreTrueAndFalseOnesFalse)
             EXPECT_EQ(words.at(mention.word), object.shape) << scene.caption;
             EXPECT_EQ(words.at(mention.word - 1), object.color) << scene.caption;
         }
-        if (scene.caption.find("left of") != std::string::npos)
-            EXPECT_LT(scene.objects[scene.mentions[0].object].box[0] + scene.objects[scene.mentions[0].object].box[2],
-                      scene.objects[scene.mentions[1].object].box[0] + scene.objects[scene.mentions[1].object].box[2]);
+        if (scene.caption.find("left of") != std::string::npos) {
+            const auto& first = scene.objects[scene.mentions[0].object].box;
+            const auto& second = scene.objects[scene.mentions[1].object].box;
+            EXPECT_LT(first[0] + first[2], second[0] + second[2]) << scene.caption;
+        }
         for (const std::string& wrong : scene.hardNegatives)
             EXPECT_NE(wrong, scene.caption);
         EXPECT_EQ(makeScene(5, index).image, scene.image);
