@@ -39,7 +39,8 @@ void train(const TrainOptions& options)
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
     try {
-        const TrainingResult result = train(recipe, options.out, {.stopAfter = options.stopAfter, .watch = {}}, monitor);
+        const TrainingResult result =
+            train(recipe, options.out, {.stopAfter = options.stopAfter, .watch = {}}, monitor);
         if (!options.common.json) {
             std::cout << resultText(result);
             return;
@@ -63,7 +64,8 @@ void train(const TrainOptions& options)
 
 void addTrain(CLI::App& program)
 {
-    CLI::App* command = program.add_subcommand("train", "Train a small model by a recipe, or go on where a run stopped");
+    CLI::App* command =
+        program.add_subcommand("train", "Train a small model by a recipe, or go on where a run stopped");
     const auto options = std::make_shared<TrainOptions>();
     command->add_option("RECIPE", options->recipe, "Recipe (.json)")->required();
     command->add_option("--out", options->out, "Folder for the model, its curve and checkpoints")->required();

@@ -49,8 +49,8 @@ std::shared_ptr<const TrainedHead> trainedOf(const ModelFiles& files, const std:
         const auto real = std::ranges::find(definitions, name, &Parameter::id);
         // The nearest float32 of a bound may lie just beyond it.
         if (real != definitions.end())
-            what.parameters.set(name, std::clamp(static_cast<double>(values.values().front()), real->minimum,
-                                                 real->maximum));
+            what.parameters.set(name,
+                                std::clamp(static_cast<double>(values.values().front()), real->minimum, real->maximum));
         else
             trained->tensors[name] = std::make_shared<const Tensor>(std::move(values));
     }
@@ -62,7 +62,8 @@ void readHead(const ModelFiles& files, const Json& json, const std::string& wher
     const JsonFields fields(json, where);
     for (const auto& [key, value] : json.items())
         if (std::ranges::find(kKnown, key) == std::end(kKnown))
-            refuse({where, "the keys stack, layer, head, mechanism and parameters", "\"" + printable(key, 40) + "\"", ""});
+            refuse(
+                {where, "the keys stack, layer, head, mechanism and parameters", "\"" + printable(key, 40) + "\"", ""});
     StackInfo& stack = stackNamed(info, fields.text("stack"), where);
     const auto layer = fields.whole<std::size_t>("layer"), head = fields.whole<std::size_t>("head");
     if (layer >= stack.layers || head >= stack.heads)

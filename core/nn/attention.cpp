@@ -57,8 +57,8 @@ public:
         parallelFor(m_layer.heads, keys * headSize, [&](std::size_t head) {
             m_monitor.check();
             const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
-            m_prepared[head] = what.mechanism->prepare(headInputOf(m_layer, head, what, m_plan.seed()),
-                                                       what.parameters, m_monitor);
+            m_prepared[head] =
+                what.mechanism->prepare(headInputOf(m_layer, head, what, m_plan.seed()), what.parameters, m_monitor);
         });
         const std::size_t blocks = (queries + kAttentionRowBlock - 1) / kAttentionRowBlock;
         parallelFor(m_layer.heads * blocks, kAttentionRowBlock * (keys + headSize),

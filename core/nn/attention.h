@@ -52,7 +52,7 @@ struct LayerGradients {
     MutableMatrixView input = {};     // beyond what reaches it through queries, keys and values
     MutableMatrixView keyInput = {};  // likewise; where the layer has no keyInput it goes to input
     Tensor* maps = nullptr;           // (H, n, m): of the weights used, as if each were free
-    std::vector<std::map<std::string, Tensor, std::less<>>>* trained = nullptr;  // of each head, see HeadGradients
+    std::vector<std::map<std::string, Tensor, std::less<>>>* trained = nullptr;     // of each head, see HeadGradients
     std::vector<std::map<std::string, double, std::less<>>>* parameters = nullptr;  // likewise
 };
 

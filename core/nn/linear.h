@@ -46,7 +46,7 @@ struct LinearGradients {
         std::span<float> weight = {};
         std::span<float> bias = {};
     };
-    MutableMatrixView in = {};      // (n, inputs)
+    MutableMatrixView in = {};     // (n, inputs)
     std::vector<Part> parts = {};  // as many as the layer has
 };
 

@@ -48,9 +48,9 @@ void readCheckpoint(const std::filesystem::path& file, TrainingState& state)
     all->read(*steps, 0, counts);
     state.steps = static_cast<std::size_t>(counts[0]) * kThousand + static_cast<std::size_t>(counts[1]);
     for (auto& [name, tensor] : state.weights->tensors()) {
-        for (const auto& [prefix, values] : {std::pair{kWeights, static_cast<ParameterValues*>(nullptr)},
-                                             std::pair{kFirst, &state.optimizer.first},
-                                             std::pair{kSecond, &state.optimizer.second}}) {
+        for (const auto& [prefix, values] :
+             {std::pair{kWeights, static_cast<ParameterValues*>(nullptr)}, std::pair{kFirst, &state.optimizer.first},
+              std::pair{kSecond, &state.optimizer.second}}) {
             const TensorEntry* const entry = all->find(std::string(prefix) + name);
             if (entry == nullptr && values != nullptr)
                 continue;  // never had gradients

@@ -66,8 +66,10 @@ Figures evaluateBatches(const Model& model, const HeadPlan& plan, const ExampleS
         for (std::size_t i = 0; i < batch; ++i) {
             double cosine = 0.0;
             for (std::size_t k = 0; k < found.texts.matrix().columns; ++k)
-                cosine += static_cast<double>(found.texts.matrix()(i, k)) * static_cast<double>(found.images.matrix()(i, k));
-            const double ratio = static_cast<double>(traces[i].outputs.at("logits_per_image")->values().front()) / cosine;
+                cosine +=
+                    static_cast<double>(found.texts.matrix()(i, k)) * static_cast<double>(found.images.matrix()(i, k));
+            const double ratio =
+                static_cast<double>(traces[i].outputs.at("logits_per_image")->values().front()) / cosine;
             if (std::abs(cosine) > largest && ratio > 0.0) {
                 largest = std::abs(cosine);
                 logScale = std::log(ratio);
@@ -92,8 +94,8 @@ Question questionOf(Objective objective)
                                             : Question{"logits", objective == Objective::LanguageModelling};
 }
 
-Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set,
-                 std::size_t most, std::size_t batch, const Monitor& monitor)
+Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set, std::size_t most,
+                 std::size_t batch, const Monitor& monitor)
 {
     const std::size_t count = std::min(most, set.count);
     if (objective == Objective::Contrast)

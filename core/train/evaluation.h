@@ -10,9 +10,9 @@ namespace ketscope {
 struct Figures {
     std::string set;
     std::size_t examples = 0;
-    std::size_t questions = 0;       // tokens, texts, or pairs
-    double loss = 0.0;               // mean over questions, nats
-    double accuracy = 0.0;           // share of questions answered right
+    std::size_t questions = 0;        // tokens, texts, or pairs
+    double loss = 0.0;                // mean over questions, nats
+    double accuracy = 0.0;            // share of questions answered right
     std::vector<double> lossAt = {};  // of language modelling: mean at each position of a block
 };
 
@@ -24,8 +24,8 @@ struct Question {
 Question questionOf(Objective objective);
 
 // The first `most` examples of a set; those of contrast are taken `batch` at a time. Throws Error (Cancelled).
-Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set,
-                 std::size_t most, std::size_t batch, const Monitor& monitor);
+Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set, std::size_t most,
+                 std::size_t batch, const Monitor& monitor);
 
 // The vectors of texts and images of some passes, one row each.
 struct Embeddings {

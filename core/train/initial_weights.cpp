@@ -57,10 +57,10 @@ struct Sizes {
     static std::size_t lengthOf(const ModelInfo& model, TokenAxis axis)
     {
         const std::size_t text = model.maximumPositions;
-        const std::size_t image = model.image ? 1
-                                                    + model.image->height / model.image->patchHeight
-                                                          * (model.image->width / model.image->patchWidth)
-                                              : 0;
+        const std::size_t image =
+            model.image
+                ? 1 + model.image->height / model.image->patchHeight * (model.image->width / model.image->patchWidth)
+                : 0;
         return axis == TokenAxis::Text ? text : axis == TokenAxis::Image ? image : text + image;
     }
 

@@ -76,7 +76,8 @@ void shuffle(std::vector<Labelled>& all, std::uint64_t seed)
 {
     RandomStream random({seed}, 0, kShuffle);
     for (std::size_t i = all.size(); i > 1; --i)
-        std::swap(all[i - 1], all[std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(i)), i - 1)]);
+        std::swap(all[i - 1],
+                  all[std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(i)), i - 1)]);
 }
 
 class LabelledData : public TrainingData {
@@ -104,9 +105,7 @@ public:
         RandomStream random({m_seed, static_cast<std::uint16_t>(index >> 16), static_cast<std::uint16_t>(index)},
                             static_cast<std::uint32_t>(step), kDraw);
         const double part = m_steps < 2.0 ? 0.0 : static_cast<double>(step) / (m_steps - 1.0);
-        const auto shareOf = [part](const Trained& each) {
-            return each.share + part * (each.lastShare - each.share);
-        };
+        const auto shareOf = [part](const Trained& each) { return each.share + part * (each.lastShare - each.share); };
         double all = 0.0;
         for (const Trained& each : m_trained)
             all += shareOf(each);

@@ -20,12 +20,12 @@ CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targe
 // Of B texts and the images that belong to them, by unit vectors (B, E): with logits eˢ ⟨image i, text j⟩, the mean of
 // the cross-entropies of finding the text of each image and the image of each text (Radford et al., ICML 2021).
 struct ContrastiveLoss {
-    double value = 0.0;            // nats
-    std::size_t rightTexts = 0;    // images whose own text is the nearest
-    std::size_t rightImages = 0;   // texts whose own image is the nearest
-    Tensor texts = {};             // gradients with respect to the texts' vectors (B, E),
-    Tensor images = {};            // the images' (B, E)
-    double logScale = 0.0;         // and s
+    double value = 0.0;           // nats
+    std::size_t rightTexts = 0;   // images whose own text is the nearest
+    std::size_t rightImages = 0;  // texts whose own image is the nearest
+    Tensor texts = {};            // gradients with respect to the texts' vectors (B, E),
+    Tensor images = {};           // the images' (B, E)
+    double logScale = 0.0;        // and s
 };
 ContrastiveLoss contrastiveLoss(MatrixView texts, MatrixView images, double logScale);
 

@@ -52,7 +52,8 @@ double Schedule::rate(std::size_t step) const
 
 bool AdamW::decays(std::string_view name, const Tensor& parameter)
 {
-    return parameter.shape().size() >= 2 && !name.starts_with(kOwnHeads) && name.find("angles") == std::string_view::npos;
+    return parameter.shape().size() >= 2 && !name.starts_with(kOwnHeads)
+           && name.find("angles") == std::string_view::npos;
 }
 
 void AdamW::step(std::size_t t, double rate, const ParameterValues& gradients, ParameterValues& parameters)
@@ -72,8 +73,8 @@ void AdamW::step(std::size_t t, double rate, const ParameterValues& gradients, P
                        value.values(), decays(name, value)});
     }
     const auto power = static_cast<double>(t);
-    Update update{beta1, beta2, epsilon, rate, 0.0, 1.0 / (1.0 - std::pow(beta1, power)),
-                  1.0 / (1.0 - std::pow(beta2, power))};
+    Update update{
+        beta1, beta2, epsilon, rate, 0.0, 1.0 / (1.0 - std::pow(beta1, power)), 1.0 / (1.0 - std::pow(beta2, power))};
     parallelFor(all.size(), kSerialWork, [&](std::size_t i) {
         Update own = update;
         own.decay = all[i].decays ? decay : 0.0;

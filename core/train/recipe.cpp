@@ -93,10 +93,7 @@ private:
         return m_recipe.file.string() + (key.empty() ? "" : ": \"" + key + "\"");
     }
 
-    fs::path resolved(const std::string& path) const
-    {
-        return (m_recipe.file.parent_path() / path).lexically_normal();
-    }
+    fs::path resolved(const std::string& path) const { return (m_recipe.file.parent_path() / path).lexically_normal(); }
 
     void readModel(const Json& json)
     {
@@ -118,7 +115,8 @@ private:
         const StrictFields data(json, where("data"),
                                 {"generated", "sources", "validation_share", "held_for_validation", "held_for_test"});
         if (data.has("generated") == data.has("sources"))
-            refuse({where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
+            refuse(
+                {where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
         m_recipe.validationShare = data.number("validation_share", 0.1, 0.0, 0.9);
         m_recipe.heldForValidation = data.count("held_for_validation", 0, 0);
         m_recipe.heldForTest = data.count("held_for_test", 0, 0);

@@ -25,16 +25,16 @@ std::string_view objectiveName(Objective objective);  // "language-modelling"
 struct DataSource {
     std::filesystem::path file;
     std::string licence;
-    std::string origin;      // where it comes from: a citation or an address
+    std::string origin;  // where it comes from: a citation or an address
     struct Part {
         std::string member;  // of a ZIP archive; ending with a slash: all files in a folder; empty: the file itself
         std::int32_t label = -1;  // −1: each line ends with a tab and its label
     };
     std::vector<Part> parts;
-    bool held = false;        // texts are held back from it for validation and the test
-    bool testOnly = false;    // of another kind than what is trained on: for a test alone
-    double share = 1.0;       // how often it is drawn from, at first
-    double lastShare = 1.0;   // and at the end
+    bool held = false;       // texts are held back from it for validation and the test
+    bool testOnly = false;   // of another kind than what is trained on: for a test alone
+    double share = 1.0;      // how often it is drawn from, at first
+    double lastShare = 1.0;  // and at the end
 };
 
 // Everything that a training run is made from. Paths are absolute.

@@ -33,7 +33,7 @@ void write(const fs::path& file, const std::string& text)
 bool belongsToModel(const fs::path& file)
 {
     static const std::vector<std::string> s_names = {
-        "tokenizer.json", "tokenizer_config.json",   "tokenizer.model", "special_tokens_map.json", "vocab.json",
+        "tokenizer.json", "tokenizer_config.json",    "tokenizer.model", "special_tokens_map.json", "vocab.json",
         "vocab.txt",      "preprocessor_config.json", "merges.txt",      "added_tokens.json"};
     return std::ranges::find(s_names, file.filename().string()) != s_names.end();
 }
@@ -131,12 +131,9 @@ void RunFolder::writeResult(const TrainingResult& result) const
         if (!figures.lossAt.empty())
             write(m_folder / "positions.csv", positions);
     }
-    const Json all = {{"title", m_recipe.title},
-                      {"objective", objectiveName(m_recipe.objective)},
-                      {"steps", m_recipe.schedule.steps},
-                      {"seed", m_recipe.seed},
-                      {"parameters", result.parameters},
-                      {"seconds_per_step", result.secondsPerStep},
+    const Json all = {{"title", m_recipe.title},          {"objective", objectiveName(m_recipe.objective)},
+                      {"steps", m_recipe.schedule.steps}, {"seed", m_recipe.seed},
+                      {"parameters", result.parameters},  {"seconds_per_step", result.secondsPerStep},
                       {"sets", std::move(sets)}};
     write(m_folder / "result.json", all.dump(1) + "\n");
 }

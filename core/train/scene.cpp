@@ -12,7 +12,7 @@ namespace ketscope {
 namespace {
 
 constexpr int kSide = 64;
-constexpr int kGrid = 4;  // centres lie on multiples of it
+constexpr int kGrid = 4;   // centres lie on multiples of it
 constexpr int kSmall = 8;  // half sides
 constexpr int kLarge = 13;
 constexpr std::uint16_t kPlaces = 0x5C;  // purposes of the random numbers
@@ -51,7 +51,9 @@ std::vector<SceneObject> placeObjects(RandomStream& random)
     std::vector<SceneObject> objects;
     for (std::size_t i = 0; i < wanted; ++i) {
         SceneObject object{sceneShapes()[choose(random, sceneShapes().size())],
-                           sceneColors()[choose(random, sceneColors().size())].name, random.uniform() < 0.4, {}};
+                           sceneColors()[choose(random, sceneColors().size())].name,
+                           random.uniform() < 0.4,
+                           {}};
         const bool same = std::ranges::any_of(objects, [&](const SceneObject& other) {
             return other.shape == object.shape && other.color == object.color;
         });
@@ -94,9 +96,8 @@ SceneObject changed(RandomStream& random, SceneObject object, bool shape, const 
     do {
         what = shape ? sceneShapes()[choose(random, sceneShapes().size())]
                      : sceneColors()[choose(random, sceneColors().size())].name;
-    } while (std::ranges::any_of(all, [&](const SceneObject& other) {
-        return other.shape == object.shape && other.color == object.color;
-    }));
+    } while (std::ranges::any_of(
+        all, [&](const SceneObject& other) { return other.shape == object.shape && other.color == object.color; }));
     return object;
 }
 
@@ -109,9 +110,8 @@ std::vector<std::string> falseStatements(RandomStream& random, const Statement& 
             result.push_back(other.text());
     };
     const auto isThere = [&](const SceneObject& object) {
-        return std::ranges::any_of(all, [&](const SceneObject& other) {
-            return other.shape == object.shape && other.color == object.color;
-        });
+        return std::ranges::any_of(
+            all, [&](const SceneObject& other) { return other.shape == object.shape && other.color == object.color; });
     };
     for (const bool shape : {true, false}) {
         Statement other = truth;

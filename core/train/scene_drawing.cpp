@@ -85,11 +85,14 @@ void draw(const SceneObject& object, RandomStream& random, Picture& picture)
     std::array<double, 3> color = std::ranges::find(sceneColors(), object.color, &SceneColor::name)->rgb;
     for (double& channel : color)
         channel += 40.0 * (random.uniform() - 0.5);
-    for (std::size_t i = 0; i < picture.size(); ++i) {
-        const double share = coverage(shape, object, i % kSide, i / kSide);
-        for (std::size_t channel = 0; channel < 3; ++channel)
-            picture[i][channel] += share * (color[channel] - picture[i][channel]);
-    }
+    const auto at = [&](std::size_t side) { return static_cast<std::size_t>(object.box[side]); };
+    for (std::size_t row = at(1); row < at(3); ++row)
+        for (std::size_t column = at(0); column < at(2); ++column) {
+            const double share = coverage(shape, object, column, row);
+            std::array<double, 3>& pixel = picture[row * kSide + column];
+            for (std::size_t channel = 0; channel < 3; ++channel)
+                pixel[channel] += share * (color[channel] - pixel[channel]);
+        }
 }
 
 }  // namespace
@@ -108,7 +111,7 @@ const std::vector<std::string>& sceneShapes()
 const std::vector<SceneColor>& sceneColors()
 {
     static const std::vector<SceneColor> s_colors = {
-        {"red", {212, 40, 44}},     {"green", {42, 165, 52}},   {"blue", {44, 88, 220}}, {"yellow", {240, 212, 38}},
+        {"red", {212, 40, 44}},     {"green", {42, 165, 52}},   {"blue", {44, 88, 220}},  {"yellow", {240, 212, 38}},
         {"purple", {138, 46, 168}}, {"orange", {234, 130, 34}}, {"cyan", {66, 212, 220}}, {"pink", {248, 122, 186}}};
     return s_colors;
 }

@@ -68,8 +68,8 @@ std::unique_ptr<TrainingData> openTextData(const Recipe& recipe, const ModelInfo
                 // Line by line: a tokenizer need not hold the whole text at once.
                 for (std::size_t at = 0; at < text.size();) {
                     const std::size_t end = std::min(text.find('\n', at), text.size() - 1) + 1;
-                    const Encoding line =
-                        tokenizer.encode(std::string_view(text).substr(at, end - at), std::nullopt, {.addSpecial = false});
+                    const Encoding line = tokenizer.encode(std::string_view(text).substr(at, end - at), std::nullopt,
+                                                           {.addSpecial = false});
                     for (const Token& token : line.tokens)
                         ids.push_back(token.id);
                     at = end;

@@ -19,8 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::uint64_t kPlanSeed = 0;       // what a model is run with when nobody says otherwise
-constexpr double kMostLogScale = 4.60517;    // ln 100: CLIP's bound
+constexpr std::uint64_t kPlanSeed = 0;     // what a model is run with when nobody says otherwise
+constexpr double kMostLogScale = 4.60517;  // ln 100: CLIP's bound
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
@@ -129,8 +129,7 @@ private:
         const std::unique_ptr<Model> model = open();
         const HeadPlan plan = resolve({}, model->info(), kPlanSeed);
         std::vector<Example> batch(m_recipe.batch);
-        parallelFor(batch.size(), kSerialWork,
-                    [&](std::size_t i) { batch[i] = m_data->draw(m_state.steps, i); });
+        parallelFor(batch.size(), kSerialWork, [&](std::size_t i) { batch[i] = m_data->draw(m_state.steps, i); });
         Dropout dropout = m_recipe.dropout;
         dropout.key.seed = philoxSeed(m_state.steps);
         BatchGradients gradients = batchGradients(*model, plan, m_recipe.objective, batch, dropout, m_monitor);
@@ -155,9 +154,9 @@ private:
 
     std::uint64_t philoxSeed(std::size_t step) const
     {
-        const auto words = philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, 0},
-                                  {static_cast<std::uint32_t>(m_recipe.seed),
-                                   static_cast<std::uint32_t>(m_recipe.seed >> 32)});
+        const auto words =
+            philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, 0},
+                   {static_cast<std::uint32_t>(m_recipe.seed), static_cast<std::uint32_t>(m_recipe.seed >> 32)});
         return (std::uint64_t{words[0]} << 32) | words[1];
     }
 
@@ -181,14 +180,15 @@ private:
                 value = std::min(value, static_cast<float>(kMostLogScale));
         for (const StackInfo& stack : info.stacks)
             for (const auto& head : stack.ownHeads)
-                for (const auto& [name, place] :
-                     head && head->trained ? head->trained->places : std::map<std::string, ParameterPlace, std::less<>>()) {
+                for (const auto& [name, place] : head && head->trained
+                                                     ? head->trained->places
+                                                     : std::map<std::string, ParameterPlace, std::less<>>()) {
                     const auto& definitions = head->parameters.definitions();
                     const auto real = std::ranges::find(definitions, name, &Parameter::id);
                     if (real != definitions.end())
                         for (float& value : tensors.find(place.name)->second.values())
-                            value = std::clamp(value, static_cast<float>(real->minimum),
-                                               static_cast<float>(real->maximum));
+                            value =
+                                std::clamp(value, static_cast<float>(real->minimum), static_cast<float>(real->maximum));
                 }
     }
 

@@ -11,15 +11,15 @@ namespace ketscope {
 struct CurvePoint {
     std::size_t step = 0;  // from 1
     double rate = 0.0;
-    double loss = 0.0;  // of its batch, before the step, nats per question
+    double loss = 0.0;          // of its batch, before the step, nats per question
     double gradientNorm = 0.0;  // before clipping
     std::optional<Figures> validation = {};
 };
 
 struct TrainingResult {
-    std::size_t parameters = 0;       // numbers that were trained
-    double secondsPerStep = 0.0;      // of the steps of this call, without validation; 0 when there were none
-    std::vector<Figures> figures;     // of the model as it is saved, on whole sets
+    std::size_t parameters = 0;    // numbers that were trained
+    double secondsPerStep = 0.0;   // of the steps of this call, without validation; 0 when there were none
+    std::vector<Figures> figures;  // of the model as it is saved, on whole sets
 };
 
 struct TrainingOptions {

@@ -51,8 +51,7 @@ std::vector<std::string> readPart(const DataSource& source, const DataSource::Pa
 
 TextInput encodedText(const std::string& text, const Tokenizer& tokenizer, const ModelInfo& model)
 {
-    const Encoding encoding =
-        tokenizer.encode(text, std::nullopt, optionsOfFiles(tokenizer, model.maximumPositions));
+    const Encoding encoding = tokenizer.encode(text, std::nullopt, optionsOfFiles(tokenizer, model.maximumPositions));
     TextInput input;
     bool padded = false;
     for (const Token& token : encoding.tokens) {

@@ -42,7 +42,8 @@ public:
         QuietMonitor quiet(m_monitor);
         return std::make_unique<WrittenPass>(
             m_model,
-            PassRequest{.input = &m_examples[index].input, .plan = &m_plan, .weights = true, .maps = false, .dropout = own},
+            PassRequest{
+                .input = &m_examples[index].input, .plan = &m_plan, .weights = true, .maps = false, .dropout = own},
             quiet);
     }
 
@@ -151,8 +152,7 @@ BatchGradients batchGradients(const Model& model, const HeadPlan& plan, Objectiv
                               const std::vector<Example>& batch, const Dropout& dropout, const Monitor& monitor)
 {
     Batch work(model, plan, batch, dropout, monitor);
-    return objective == Objective::Contrast ? together(work, batch.size())
-                                            : singly(work, questionOf(objective), batch);
+    return objective == Objective::Contrast ? together(work, batch.size()) : singly(work, questionOf(objective), batch);
 }
 
 }  // namespace ketscope

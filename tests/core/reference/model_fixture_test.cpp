@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kAttentionTolerance = 2e-5;
-constexpr double kTolerance = 1e-4;  // absolute and relative
+constexpr double kTolerance = 1e-4;          // absolute and relative
 constexpr double kGradientTolerance = 2e-5;  // of the largest gradient of a layer
 
 struct Case {

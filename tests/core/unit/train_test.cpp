@@ -190,8 +190,9 @@ TEST_F(Train, GradientsOfABatchAreSlopes)
     EXPECT_EQ(found.weights.size(), weights->tensors().size());
     for (const auto& [name, slopes] : found.weights) {
         Tensor& values = weights->tensors().find(name)->second;
-        const std::size_t place = static_cast<std::size_t>(
-            std::ranges::max_element(slopes.values(), {}, [](float x) { return std::abs(x); }) - slopes.values().begin());
+        const std::size_t place =
+            static_cast<std::size_t>(std::ranges::max_element(slopes.values(), {}, [](float x) { return std::abs(x); })
+                                     - slopes.values().begin());
         constexpr float kStep = 4e-3F;
         const float before = values.data()[place];
         values.data()[place] = before + kStep;
@@ -209,10 +210,10 @@ TEST_F(Train, ContrastAndMatchingLearnFromScenes)
     for (const char* sample : {"shape-clip", "shape-blip"}) {
         const std::string folder = sample;
         Json json = tinyRecipe(m_folder.path());
-        json["model"] = {{"config", (test::samples() / folder / "config.json").string()},
-                         {"changes",
-                          {{"text_config", {{"num_hidden_layers", 1}}}, {"vision_config", {{"num_hidden_layers", 1}}}}},
-                         {"files", (test::samples() / folder).string()}};
+        json["model"] = {
+            {"config", (test::samples() / folder / "config.json").string()},
+            {"changes", {{"text_config", {{"num_hidden_layers", 1}}}, {"vision_config", {{"num_hidden_layers", 1}}}}},
+            {"files", (test::samples() / folder).string()}};
         json["objective"] = folder == "shape-clip" ? "contrast" : "matching";
         json["data"] = {{"generated", "scenes"}};
         json["steps"] = 6;
@@ -233,11 +234,12 @@ TEST_F(Train, ClassificationReadsLabelledLines)
     json["objective"] = "classification";
     json["model"] = {{"config", (test::samples() / "sentiment" / "config.json").string()},
                      {"changes", {{"n_layers", 1}, {"dim", 16}, {"hidden_dim", 16}, {"n_heads", 2}}},
+                     {"deviation", 0.3},
                      {"files", (test::samples() / "sentiment").string()}};
-    json["data"] = {{"sources",
-                     {{{"file", "lines.txt"}, {"licence", "own"}},
-                      {{"file", "lines.txt"}, {"licence", "own"}, {"use", "test"}}}}};
-    json["steps"] = 40;
+    json["data"] = {
+        {"sources",
+         {{{"file", "lines.txt"}, {"licence", "own"}}, {{"file", "lines.txt"}, {"licence", "own"}, {"use", "test"}}}}};
+    json["steps"] = 80;
     json["dropout"] = Json::object();
     const TrainingResult result = run(json, "run");
     ASSERT_EQ(result.figures.size(), 1U);
