@@ -19,6 +19,7 @@ struct TrainOptions {
     std::string out;
     std::string data;
     std::size_t stopAfter = 0;
+    bool seeded = false;  // whether the seed is given here, in place of the recipe's
 };
 
 std::string resultText(const TrainingResult& result)
@@ -35,7 +36,9 @@ std::string resultText(const TrainingResult& result)
 
 void train(const TrainOptions& options)
 {
-    const Recipe recipe = readRecipe(options.recipe, options.data);
+    Recipe recipe = readRecipe(options.recipe, options.data);
+    if (options.seeded)
+        recipe.seed = options.common.seed;
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
     try {
@@ -72,7 +75,10 @@ void addTrain(CLI::App& program)
     command->add_option("--data", options->data, "Folder with the data, where the recipe's own is not there");
     command->add_option("--stop-after", options->stopAfter, "Steps to do now; the same command goes on (default all)");
     addCommonOptions(*command, options->common);
-    command->callback([options] { train(*options); });
+    command->callback([options, command] {
+        options->seeded = command->get_option("--seed")->count() > 0;
+        train(*options);
+    });
 }
 
 }  // namespace ketscope

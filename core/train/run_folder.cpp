@@ -46,7 +46,8 @@ RunFolder::RunFolder(fs::path folder, const Recipe& recipe) : m_folder(std::move
     fs::create_directories(m_folder, error);
     if (error)
         fail({m_folder.string(), "a folder that can be made", error.message(), "Choose another place."});
-    const Json own = readJsonFile(recipe.file);
+    Json own = readJsonFile(recipe.file);
+    own["seed"] = recipe.seed;  // which may be another than the file's
     const fs::path copy = m_folder / "recipe.json";
     if (!fs::exists(copy, error)) {
         if (fs::exists(m_folder / "model.safetensors", error))

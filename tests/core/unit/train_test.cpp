@@ -272,6 +272,36 @@ TEST_F(Train, WrongRecipesAreRefusedByName)
     EXPECT_NE(message(json), "");
 }
 
+// Every recipe of the samples with its data, and a batch of it for its model.
+TEST(TrainRecipes, ThoseOfTheSamplesHaveDataAndAModel)
+{
+    KETSCOPE_NEEDS_SHARED(shared);
+    std::size_t count = 0;
+    for (const fs::directory_entry& entry : fs::directory_iterator(test::samples() / "recipes")) {
+        if (entry.path().extension() != ".json")
+            continue;
+        SCOPED_TRACE(entry.path().filename().string());
+        ++count;
+        const Recipe recipe = readRecipe(entry.path(), shared / "data");
+        const auto weights = initialWeights(recipe.config, "new", recipe.deviation, recipe.seed);
+        ModelFiles files;
+        files.config = std::make_shared<const Json>(recipe.config);
+        files.weights = weights;
+        const ModelInfo info = architectureOf(files).describe(files);
+        const std::unique_ptr<TrainingData> data = openTrainingData(recipe, info);
+        for (std::size_t i = 0; i < 20; ++i) {
+            const Example example = data->draw(0, i);
+            EXPECT_FALSE(example.input.tokenIds.empty());
+            EXPECT_EQ(example.input.image.pixels != nullptr, info.image.has_value());
+            EXPECT_EQ(example.input.tokenIds, data->draw(0, i).input.tokenIds);
+        }
+        EXPECT_GT(data->sets().at(0).count, 100U);
+        for (const DataSource& source : recipe.sources)
+            EXPECT_FALSE(source.licence.empty());
+    }
+    EXPECT_GE(count, 9U);
+}
+
 TEST(TrainFiles, HalvesAreTheNearest)
 {
     for (std::uint32_t bits = 0; bits < 0x7C00U; ++bits) {
