@@ -132,9 +132,18 @@ void RunFolder::writeResult(const TrainingResult& result) const
         if (!figures.lossAt.empty())
             write(m_folder / "positions.csv", positions);
     }
+    // A run that was complete before says how long its steps took.
+    double seconds = result.secondsPerStep;
+    std::error_code error;
+    if (const fs::path before = m_folder / "result.json"; seconds == 0.0 && fs::exists(before, error)) {
+        const Json old = readJsonFile(before);
+        seconds = old.is_object() && old.contains("seconds_per_step") && old["seconds_per_step"].is_number()
+                      ? old["seconds_per_step"].get<double>()
+                      : 0.0;
+    }
     const Json all = {{"title", m_recipe.title},          {"objective", objectiveName(m_recipe.objective)},
                       {"steps", m_recipe.schedule.steps}, {"seed", m_recipe.seed},
-                      {"parameters", result.parameters},  {"seconds_per_step", result.secondsPerStep},
+                      {"parameters", result.parameters},  {"seconds_per_step", seconds},
                       {"sets", std::move(sets)}};
     write(m_folder / "result.json", all.dump(1) + "\n");
 }

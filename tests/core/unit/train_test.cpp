@@ -139,6 +139,10 @@ TEST_F(Train, RealParametersOfAMechanismAreTrainedSavedAndUsed)
     EXPECT_NEAR(stack.ownHeads[2]->parameters.real("sigma"), 1.5, 0.2);
     const HeadPlan plan = resolve({}, model->model->info(), 0);
     EXPECT_EQ(plan.at(0, 1, 0).mechanism->info().id, "rff");
+    Study study;
+    study.input.text = "to be or not";
+    const ComparisonPointer comparison = runStudy(study, *model, nullptr, 1, m_monitor);
+    EXPECT_EQ(traceTitle(*comparison, 0).title, "As trained");
     EXPECT_EQ(plan.at(0, 0, 0).mechanism->info().id, "exact");
 }
 
