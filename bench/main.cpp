@@ -14,6 +14,7 @@ int main(int argc, char** argv)
     ketscope::bench::addLinearTime();
     ketscope::bench::addStateVectors();
     ketscope::bench::addModels();
+    ketscope::bench::addTraining();
     ketscope::bench::addFigures();
     ketscope::bench::addLargeMaps();
     ketscope::bench::addWindow();

@@ -18,6 +18,7 @@ void addJoin(CLI::App& program);
 void addSweep(CLI::App& program);
 void addEvaluate(CLI::App& program);
 void addClaims(CLI::App& program);
+void addTrain(CLI::App& program);
 void addMechanisms(CLI::App& program);
 void addLesson(CLI::App& program);
 

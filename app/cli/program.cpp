@@ -47,6 +47,7 @@ void addCommands(CLI::App& program)
     addSweep(program);
     addEvaluate(program);
     addClaims(program);
+    addTrain(program);
     addMechanisms(program);
     addLesson(program);
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/exact.h"
 
-#include "core/attention/gradients.h"
 #include "core/base/tensor.h"
+#include "core/nn/product.h"
 
 #include <limits>
 
@@ -17,6 +17,17 @@ float* scratchOfThread(std::size_t size)
     if (scratch.size() < size)
         scratch = Tensor({size});
     return scratch.data();
+}
+
+// Of a row of softmax(s z): from the gradients of its weights to those of z, in place.
+void softmaxSlopes(std::span<const float> weights, float scale, std::span<float> slopes)
+{
+    double mean = 0.0;
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        mean += static_cast<double>(weights[i]) * static_cast<double>(slopes[i]);
+    const auto shift = static_cast<float>(mean);
+    for (std::size_t i = 0; i < weights.size(); ++i)
+        slopes[i] = scale * weights[i] * (slopes[i] - shift);
 }
 
 class ExactHead : public PreparedHead {
@@ -93,15 +104,26 @@ public:
     }
 
     // dL = P ⊙ (dP − rowsum(P ⊙ dP)), dP = dH Vᵀ; dV = Pᵀ dH; dQ = s dL K; dK = s dLᵀ Q.
-    void backward(const HeadInput& input, const Parameters&, const OutputGradients& gradients,
+    void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
                   const HeadGradients& into, const Monitor& monitor) const override
     {
         monitor.check();
-        checkShapes(input);
-        const double scale = input.scale;
-        const Dense weights = softmaxWeights(input, scale * dense(input.queries) * dense(input.keys).transpose());
-        const Dense logits = softmaxBackward(weights, weightGradients(input, weights, gradients, into));
-        addProductGradients(input, scale * logits, into);
+        const std::size_t n = input.queries.rows, m = input.keys.rows;
+        Tensor weights({n, m}), output({n, input.values.columns});
+        attendHead(*this, input, parameters, {weights.matrix(), output.matrix(), {}}, monitor);
+        Tensor slopes = gradients.weights.empty() ? Tensor::zeros({n, m}) : copyOf(gradients.weights);
+        addProduct(gradients.output, transposed(input.values).matrix(), slopes.matrix());
+        for (std::size_t row = 0; row < into.weights.rows; ++row)
+            for (std::size_t key = 0; key < m; ++key)
+                into.weights(row, key) += slopes.matrix()(row, key);
+        if (!into.values.empty())
+            addProduct(transposed(weights.matrix()).matrix(), gradients.output, into.values);
+        for (std::size_t row = 0; row < n; ++row)
+            softmaxSlopes(weights.matrix().row(row), input.scale, slopes.matrix().row(row));
+        if (!into.queries.empty())
+            addProduct(slopes.matrix(), input.keys, into.queries);
+        if (!into.keys.empty())
+            addProduct(transposed(slopes.matrix()).matrix(), input.queries, into.keys);
     }
 
     // Two products of n × m × d, and for each weight about 20 operations of softmax (scale, maximum, eˣ, sum, division).

@@ -28,8 +28,12 @@ const HeadAssignment& HeadPlan::at(std::size_t stack, std::size_t layer, std::si
 {
     static const HeadAssignment exact{mechanisms().front(), mechanisms().front()->defaults()};
     const auto& assigned = m_assignments.at(indexOf(stack, layer, head));
-    const auto& own = m_stacks[stack].own;
-    return assigned ? *assigned : own ? *own : exact;
+    if (assigned)
+        return *assigned;
+    const StackShape& shape = m_stacks[stack];
+    if (!shape.ownHeads.empty() && shape.ownHeads.at(layer * shape.heads + head))
+        return *shape.ownHeads[layer * shape.heads + head];
+    return shape.own ? *shape.own : exact;
 }
 
 bool HeadPlan::isPatched(std::size_t stack, std::size_t layer, std::size_t head) const

@@ -2,16 +2,25 @@
 #pragma once
 
 #include "core/attention/mechanism.h"
+#include "core/nn/parameter_place.h"
 
 #include <cstdint>
 #include <vector>
 
 namespace ketscope {
 
+// What training has made of one head, beyond the parameters of its assignment.
+struct TrainedHead {
+    NamedTensors tensors;  // in place of Mechanism::initialTensors
+    // Where those are in the model's file, and the real parameters that were trained: "sigma", "tau".
+    std::map<std::string, ParameterPlace, std::less<>> places;
+};
+
 // What one head runs.
 struct HeadAssignment {
     const Mechanism* mechanism = nullptr;
     Parameters parameters;
+    std::shared_ptr<const TrainedHead> trained = {};  // null = nothing of the kind
 };
 
 // A plan resolved against one model: which assignment every head has. Heads without one run what their model runs, exact
@@ -22,6 +31,8 @@ public:
         std::size_t layers = 0;
         std::size_t heads = 0;
         std::shared_ptr<const HeadAssignment> own = {};  // what heads without an assignment run; null = exact
+        // The same of single heads, layer by layer, before `own`; null = that. Empty = none.
+        std::vector<std::shared_ptr<const HeadAssignment>> ownHeads = {};
     };
 
     HeadPlan(const std::vector<StackShape>& stacks, std::uint64_t seed);

@@ -225,7 +225,9 @@ public:
     // The paper's L is the identity until it has been trained.
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override
     {
-        NamedTensors tensors = drawnTensors(input, Settings(parameters));
+        HeadInput untrained = input;
+        untrained.trained = nullptr;
+        NamedTensors tensors = drawnTensors(untrained, Settings(parameters));
         if (!Settings(parameters).quadraticValues())
             return tensors;
         const std::size_t width = input.inputOfKeys().columns;
@@ -237,6 +239,7 @@ public:
     }
 
 private:
+    // Pauli strings that training has given are not drawn again: that takes long.
     static NamedTensors drawnTensors(const HeadInput& input, const Settings& settings)
     {
         NamedTensors tensors;
@@ -253,9 +256,14 @@ private:
         }
         if (settings.circuitValues())
             add(HeadCircuit::Values);
-        if (settings.needsStrings())
-            tensors["pauli_strings"] =
-                initialStrings(input, qubits, std::max(input.keys.columns, input.values.columns), settings.drawing);
+        if (!settings.needsStrings())
+            return tensors;
+        const std::size_t count = std::max(input.keys.columns, input.values.columns);
+        const auto given =
+            input.trained == nullptr ? NamedTensors::const_iterator() : input.trained->find("pauli_strings");
+        const bool fits = input.trained != nullptr && given != input.trained->end()
+                          && given->second->shape() == std::vector{count, qubits};
+        tensors["pauli_strings"] = fits ? given->second : initialStrings(input, qubits, count, settings.drawing);
         return tensors;
     }
 

@@ -3,7 +3,8 @@
 // that meet in their embeddings alone: there is no cross-attention.
 // Outputs: "text_embeds" (texts, E), "image_embeds" (E), both of length 1, and "logits_per_image" (texts): exp(logit
 // scale) · cosine. "text_token_embeds" (T, E) and "image_token_embeds" (1 + P, E) are the same of every token of the
-// first text and of the image, of which the model itself uses the end of the text and the class token.
+// first text and of the image, of which the model itself uses the end of the text and the class token. A pass that is
+// written down also leaves "log_scale" (1, 1).
 #include "core/models/clip_files.h"
 #include "core/models/forward_pass.h"
 #include "core/models/heads.h"
@@ -58,6 +59,12 @@ public:
         Tensor logits = operations.tensor({texts->shape().front()});
         operations.scaledProducts(texts->matrix(), image.matrix(), m_logScale, logits.matrix());
         pass.output("logits_per_image", std::move(logits));
+        if (operations.tape() != nullptr) {
+            Tensor scale = operations.tensor({1, 1});
+            constexpr std::int32_t kOnly = 0;
+            operations.lookUp(m_logScale, {&kOnly, 1}, scale.matrix());
+            pass.output("log_scale", std::move(scale));
+        }
         pass.output("image_embeds", std::move(image));
         pass.output("text_embeds", texts);
         const TensorPointer same = pass.reusable("text_token_embeds", {kText});

@@ -53,6 +53,8 @@ void StackPass::embeddings(const std::function<void(MutableMatrixView)>& embed)
         return;
     Tensor values = operations().tensor({queries(), m_info.width});
     embed(values.matrix());
+    if (const Tape* const tape = operations().tape())
+        operations().dropOut(tape->dropout().embeddings, values.matrix());
     endLayer(std::move(values));
 }
 
@@ -109,7 +111,7 @@ void StackPass::attend(std::size_t layer, const AttentionOperands& operands, flo
     if (!m_untraced && m_pass.m_request.watch)
         m_pass.m_request.watch(work);
     LayerMaps maps =
-        operations().attend(work, *m_pass.m_request.plan, context.matrix(), m_pass.m_monitor, !m_untraced,
+        operations().attend(work, *m_pass.m_request.plan, context.matrix(), m_pass.m_monitor, keepsMaps(layer),
                             operands.trainedPlaces == nullptr ? Operations::TrainedPlaces() : *operands.trainedPlaces);
     m_trace->attention.push_back(std::move(maps.weights));
     m_trace->standardError.push_back(std::move(maps.standardErrors));

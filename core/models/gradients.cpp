@@ -11,18 +11,29 @@ namespace ketscope {
 
 namespace {
 
-MatrixView valuesOf(const Trace& trace, const GradientTarget& target)
+const Tensor& outputOf(const Trace& trace, const std::string& name)
 {
-    const auto found = trace.outputs.find(target.output);
+    const auto found = trace.outputs.find(name);
     if (found == trace.outputs.end() || found->second->empty())
-        refuse({"gradients", "a model with the output \"" + target.output + "\"", "no such output",
+        refuse({"gradients", "a model with the output \"" + name + "\"", "no such output",
                 "Choose another number to differentiate."});
-    const MatrixView values = found->second->matrix();
+    return *found->second;
+}
+
+// The slopes of one element, which are 1 there and 0 elsewhere.
+OutputSlopes slopesOf(const Trace& trace, const GradientTarget& target)
+{
+    const Tensor& output = outputOf(trace, target.output);
+    Tensor slopes = Tensor::zeros(output.shape());
+    const MutableMatrixView values = slopes.matrix();
     if (target.row >= values.rows || target.column >= values.columns)
         refuse({"gradients",
                 "an element of " + std::to_string(values.rows) + " × " + std::to_string(values.columns) + " outputs",
                 "row " + std::to_string(target.row) + ", column " + std::to_string(target.column), ""});
-    return values;
+    values(target.row, target.column) = 1.0F;
+    OutputSlopes result;
+    result.emplace(target.output, std::move(slopes));
+    return result;
 }
 
 }  // namespace
@@ -63,23 +74,46 @@ std::string gradientObstacle(const ModelInfo& model, const HeadPlan& plan)
     return {};
 }
 
-ModelGradients gradientsOf(const Model& model, const GradientRequest& request, Monitor& monitor)
+WrittenPass::WrittenPass(const Model& model, const PassRequest& request, Monitor& monitor)
+    : m_title(model.info().title), m_tape(request.weights)
 {
     if (const std::string obstacle = gradientObstacle(model.info(), *request.plan); !obstacle.empty())
         refuse({"gradients", "mechanisms with gradients", obstacle, "Choose another mechanism for these heads."});
-    Tape tape(request.weights);
+    m_tape.setDropout(request.dropout);
     ForwardRequest forward{.input = request.input, .plan = request.plan};
     forward.standardErrors = false;
-    forward.tape = &tape;
+    forward.tape = &m_tape;
+    for (const StackInfo& stack : model.info().stacks)
+        if (!request.maps)
+            forward.keepMaps.emplace_back(stack.layers, std::uint8_t{0});
+    m_trace = model.forward(forward, monitor);
+}
+
+void WrittenPass::backward(const OutputSlopes& slopes, Monitor& monitor)
+{
+    for (const auto& [name, gradients] : slopes) {
+        const MatrixView values = outputOf(m_trace, name).matrix(), from = gradients.matrix();
+        if (m_tape.variable(values).empty())
+            fail({"gradients", "a model that writes its pass down", m_title, "Report this."});
+        const MutableMatrixView to = m_tape.gradients(values);
+        for (std::size_t row = 0; row < to.rows; ++row)
+            for (std::size_t i = 0; i < to.columns; ++i)
+                to(row, i) += from(row, i);
+    }
+    m_tape.backward(monitor);
+}
+
+ModelGradients gradientsOf(const Model& model, const GradientRequest& request, Monitor& monitor)
+{
+    WrittenPass pass(model, {.input = request.input, .plan = request.plan, .weights = request.weights},
+                     *partOf(monitor, 0, 2));
     ModelGradients result;
-    result.trace = model.forward(forward, *partOf(monitor, 0, 2));
-    result.target = request.target(result.trace);
-    const MatrixView values = valuesOf(result.trace, result.target);
-    result.value = values(result.target.row, result.target.column);
-    if (tape.variable(values).empty())
-        fail({"gradients", "a model that writes its pass down", model.info().title, "Report this."});
-    tape.gradients(values)(result.target.row, result.target.column) = 1.0F;
-    tape.backward(*partOf(monitor, 1, 2));
+    result.target = request.target(pass.trace());
+    const OutputSlopes slopes = slopesOf(pass.trace(), result.target);
+    result.value = outputOf(pass.trace(), result.target.output).matrix()(result.target.row, result.target.column);
+    pass.backward(slopes, *partOf(monitor, 1, 2));
+    result.trace = pass.takeTrace();
+    Tape& tape = pass.tape();
     const auto& stacks = result.trace.stacks;
     for (std::size_t stack = 0; stack < stacks.size(); ++stack) {
         auto& layers = result.attention.emplace_back();

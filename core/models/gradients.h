@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/models/model.h"
+#include "core/nn/tape.h"
 
 namespace ketscope {
 
@@ -12,6 +13,35 @@ struct GradientTarget {
     std::size_t column = 0;
 
     bool operator==(const GradientTarget&) const = default;
+};
+
+// The gradients of a number with respect to whole outputs of a model, by their names and shaped as they are.
+using OutputSlopes = std::map<std::string, Tensor, std::less<>>;
+
+struct PassRequest {
+    const ModelInput* input = nullptr;
+    const HeadPlan* plan = nullptr;  // outlives the pass, as the model does
+    bool weights = false;            // gradients with respect to the model's weights are wanted
+    bool maps = true;                // and with respect to the weights of attention
+    Dropout dropout = {};
+};
+
+// A forward pass, written down so that it can be run backwards once from gradients of any of its outputs.
+class WrittenPass {
+public:
+    // Throws Error (Input) where a head's mechanism has no gradient, Error (Cancelled) when the monitor says so.
+    WrittenPass(const Model& model, const PassRequest& request, Monitor& monitor);
+
+    const Trace& trace() const { return m_trace; }
+    Tape& tape() { return m_tape; }
+    // Adds to the tape's gradients. Throws Error (Input) for an output that the model has not.
+    void backward(const OutputSlopes& slopes, Monitor& monitor);
+    Trace takeTrace() { return std::move(m_trace); }
+
+private:
+    std::string m_title;
+    Tape m_tape;
+    Trace m_trace;
 };
 
 struct GradientRequest {

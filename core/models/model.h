@@ -37,6 +37,7 @@ struct StackInfo {
     std::size_t keyValueHeads = 0;    // fewer than heads where several heads share keys and values; 0 = heads
     std::size_t feedForwardSize = 0;  // 0 in a stack without feed-forward layers of its own
     std::shared_ptr<const HeadAssignment> own = {};  // what its heads run when nothing is patched; null = exact softmax
+    std::vector<std::shared_ptr<const HeadAssignment>> ownHeads = {};  // the same of single heads, see HeadPlan
 };
 
 // The images that a model takes.
@@ -116,7 +117,7 @@ struct ForwardRequest {
     Tape* tape = nullptr;
 };
 
-// A loaded model. Immutable after opening; forward() may be called from one thread at a time.
+// A loaded model. Immutable after opening; forward() may be called from several threads.
 class Model {
 public:
     virtual ~Model() = default;
@@ -132,6 +133,7 @@ protected:
 };
 
 class GgufFile;
+class TensorDraft;  // tensor_draft.h
 struct GgufLayout;
 
 // The files of a model, opened but not interpreted: a folder, or one GGUF file.
@@ -143,6 +145,8 @@ struct ModelFiles {
     std::shared_ptr<const GgufFile> gguf = {};
 
     std::string configName = "config.json";  // in a folder
+    // Where tensors that the weights lack are noted, for a model that has none yet. Null = they are refused.
+    std::shared_ptr<TensorDraft> draft = {};
     // The weights do not fit into memory: linear layers are packed anew for each use.
     bool streamed = false;
 
@@ -164,6 +168,9 @@ struct Architecture {
     const GgufLayout* gguf = nullptr;
 };
 
+// Fills ModelInfo::stacks' ownHeads from what training has left in a model's files, see own_heads.h.
+void readOwnHeads(const ModelFiles& files, ModelInfo& info);
+
 // The row for a class M of models that is made from what `resolve` finds in a model's files: a description whose `info` needs
 // no weights.
 template <typename M, auto resolve>
@@ -173,9 +180,15 @@ Architecture architectureFor(std::string id, std::string title, bool (*matches)(
     return {std::move(id),
             std::move(title),
             matches,
-            [](const ModelFiles& files) { return resolve(files).info; },
+            [](const ModelFiles& files) {
+                ModelInfo info = resolve(files).info;
+                readOwnHeads(files, info);
+                return info;
+            },
             [](const ModelFiles& files, Monitor& monitor) -> std::unique_ptr<Model> {
-                return std::make_unique<M>(resolve(files), monitor);
+                auto description = resolve(files);
+                readOwnHeads(files, description.info);
+                return std::make_unique<M>(description, monitor);
             },
             gguf};
 }

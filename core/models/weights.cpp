@@ -2,6 +2,8 @@
 #include "core/models/weights.h"
 
 #include "core/base/error.h"
+#include "core/models/own_heads.h"
+#include "core/models/tensor_draft.h"
 #include "core/nn/operations.h"
 
 #include <algorithm>
@@ -127,7 +129,7 @@ std::map<Axis, std::size_t> textAxes(const ModelInfo& info)
 
 Weights::Weights(const ModelFiles& files, std::map<Axis, std::size_t> sizes, std::string_view prefix,
                  std::string_view probe)
-    : m_folder(files.folder), m_archive(files.weights), m_outputsFirst(files.gguf != nullptr),
+    : m_folder(files.folder), m_archive(files.weights), m_draft(files.draft), m_outputsFirst(files.gguf != nullptr),
       m_streamed(files.streamed), m_sizes(std::move(sizes))
 {
     const bool bare =
@@ -238,6 +240,8 @@ const TensorEntry* Weights::claimEither(const std::string& name, const std::stri
 const TensorEntry* Weights::claim(const std::string& name, std::vector<std::uint64_t> shape)
 {
     const TensorEntry* entry = m_archive->find(name);
+    if (entry == nullptr && m_draft)
+        return m_draft->add(name, shape);
     if (entry == nullptr)
         refuse({m_folder.string(), "tensor " + printable(m_archive->storedName(name)) + " of shape " + shapeText(shape),
                 "no tensor of that name", "The weights are incomplete or of another kind of model."});
@@ -254,6 +258,8 @@ const TensorEntry* Weights::claim(const std::string& name, std::vector<std::uint
 
 bool Weights::isIgnored(std::string_view name) const
 {
+    if (name.starts_with(kOwnHeads))
+        return true;
     return std::ranges::any_of(m_ledger->ignored, [&](const auto& known) {
         return name.starts_with(known.first) && name.ends_with(known.second);
     });
@@ -269,7 +275,7 @@ void Weights::describe(ModelInfo& info) const
     std::string firstUnused;
     std::set<DataType> types;
     for (const TensorEntry& entry : m_archive->entries()) {
-        if (m_ledger->used.contains(entry.name)) {
+        if (m_ledger->used.contains(entry.name) || entry.name.starts_with(kOwnHeads)) {
             info.parameterCount += entry.elements;
             types.insert(entry.type);
         } else if (entry.elements >= notable && !isIgnored(entry.name) && unused++ == 0) {

@@ -172,6 +172,7 @@ private:
 
     std::filesystem::path m_folder;
     std::shared_ptr<const TensorArchive> m_archive;
+    std::shared_ptr<TensorDraft> m_draft;
     bool m_outputsFirst;  // even where an architecture's own files turn weights
     bool m_streamed;      // linear layers are packed for each use
     std::map<Axis, std::size_t> m_sizes;

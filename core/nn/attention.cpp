@@ -3,6 +3,7 @@
 
 #include "core/base/parallel.h"
 #include "core/nn/attention_kernel.h"
+#include "core/nn/product.h"
 
 #include <atomic>
 #include <cmath>
@@ -56,8 +57,8 @@ public:
         parallelFor(m_layer.heads, keys * headSize, [&](std::size_t head) {
             m_monitor.check();
             const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
-            m_prepared[head] = what.mechanism->prepare(headInputOf(m_layer, head, *what.mechanism, m_plan.seed()),
-                                                       what.parameters, m_monitor);
+            m_prepared[head] =
+                what.mechanism->prepare(headInputOf(m_layer, head, what, m_plan.seed()), what.parameters, m_monitor);
         });
         const std::size_t blocks = (queries + kAttentionRowBlock - 1) / kAttentionRowBlock;
         parallelFor(m_layer.heads * blocks, kAttentionRowBlock * (keys + headSize),
@@ -131,8 +132,13 @@ private:
 
 }  // namespace
 
-HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const Mechanism& mechanism, std::uint64_t seed)
+HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const HeadAssignment& what, std::uint64_t seed)
 {
+    const NamedTensors* trained = nullptr;
+    if (what.trained && !what.trained->tensors.empty())
+        trained = &what.trained->tensors;
+    else if (!layer.trained.empty() && layer.trainedFor == what.mechanism)
+        trained = &layer.trained[head];
     const std::size_t groups = groupsOf(layer);
     const std::size_t group = head / (layer.heads / groups);
     return {.queries = columnsOfHead(layer.queries, head, layer.heads),
@@ -144,7 +150,7 @@ HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const Mecha
             .random = {seed, static_cast<std::uint16_t>(layer.stack), static_cast<std::uint16_t>(layer.layer),
                        static_cast<std::uint16_t>(head)},
             .keyInput = layer.keyInput,
-            .trained = layer.trained.empty() || layer.trainedFor != &mechanism ? nullptr : &layer.trained[head]};
+            .trained = trained};
 }
 
 LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
@@ -168,16 +174,15 @@ MutableMatrixView viewOf(Tensor& values) { return values.empty() ? MutableMatrix
 
 void add(const Tensor& from, MutableMatrixView to)
 {
-    for (std::size_t row = 0; !to.empty() && !from.empty() && row < to.rows; ++row)
-        for (std::size_t i = 0; i < to.columns; ++i)
-            to(row, i) += from.matrix()(row, i);
+    if (!to.empty() && !from.empty())
+        addTo(from.matrix(), to);
 }
 
 SharedGradients headBackward(const LayerAttention& layer, const HeadPlan& plan, std::size_t head, MatrixView gradients,
                              const LayerGradients& into, const Monitor& monitor)
 {
     const HeadAssignment& what = plan.at(layer.stack, layer.layer, head);
-    const HeadInput input = headInputOf(layer, head, *what.mechanism, plan.seed());
+    const HeadInput input = headInputOf(layer, head, what, plan.seed());
     SharedGradients shared;
     shared.keys = zerosLike(into.keys.empty() ? MatrixView() : input.keys);
     shared.values = zerosLike(into.values.empty() ? MatrixView() : input.values);
@@ -196,6 +201,8 @@ SharedGradients headBackward(const LayerAttention& layer, const HeadPlan& plan, 
         of.weights = into.maps->matrix({head});
     if (into.trained != nullptr && input.trained != nullptr)
         of.trained = &into.trained->at(head);
+    if (into.parameters != nullptr && what.trained)
+        of.parameters = &into.parameters->at(head);
     what.mechanism->backward(input, what.parameters, {columnsOfHead(gradients, head, layer.heads), {}}, of, monitor);
     return shared;
 }

@@ -29,8 +29,8 @@ struct LayerAttention {
     const Mechanism* trainedFor = nullptr;       // whose tensors those are: heads that run another one get none
 };
 
-// What its head `head` is given when it runs `mechanism` in a plan with this seed.
-HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const Mechanism& mechanism, std::uint64_t seed);
+// What its head `head` is given when it runs `what` in a plan with this seed.
+HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const HeadAssignment& what, std::uint64_t seed);
 
 // What it leaves in the trace.
 struct LayerMaps {
@@ -52,7 +52,8 @@ struct LayerGradients {
     MutableMatrixView input = {};     // beyond what reaches it through queries, keys and values
     MutableMatrixView keyInput = {};  // likewise; where the layer has no keyInput it goes to input
     Tensor* maps = nullptr;           // (H, n, m): of the weights used, as if each were free
-    std::vector<std::map<std::string, Tensor, std::less<>>>* trained = nullptr;  // of each head, see HeadGradients
+    std::vector<std::map<std::string, Tensor, std::less<>>>* trained = nullptr;     // of each head, see HeadGradients
+    std::vector<std::map<std::string, double, std::less<>>>* parameters = nullptr;  // likewise
 };
 
 // The gradients of a loss of which those of attend()'s context are `gradients` (n, H·dv): every head's mechanism gives

@@ -71,18 +71,27 @@ memory::desc plain(std::size_t rows, std::size_t columns, std::size_t rowStride,
             memory::dims{dimension(rowStride), dimension(columnStride)}};
 }
 
-void addActivation(dnnl::post_ops& operations, Activation activation)
+// An activation in the library's words, and its α.
+std::pair<dnnl::algorithm, float> elementwise(Activation activation)
 {
     using dnnl::algorithm;
     switch (activation) {
-    case Activation::None: return;
-    case Activation::Gelu: return operations.append_eltwise(1.0F, algorithm::eltwise_gelu_erf, 0.0F, 0.0F);
-    case Activation::GeluTanh: return operations.append_eltwise(1.0F, algorithm::eltwise_gelu_tanh, 0.0F, 0.0F);
-    case Activation::QuickGelu: return operations.append_eltwise(1.0F, algorithm::eltwise_swish, 1.702F, 0.0F);
-    case Activation::Relu: return operations.append_eltwise(1.0F, algorithm::eltwise_relu, 0.0F, 0.0F);
-    case Activation::Silu: return operations.append_eltwise(1.0F, algorithm::eltwise_swish, 1.0F, 0.0F);
-    case Activation::Tanh: return operations.append_eltwise(1.0F, algorithm::eltwise_tanh, 0.0F, 0.0F);
+    case Activation::None: break;
+    case Activation::Gelu: return {algorithm::eltwise_gelu_erf, 0.0F};
+    case Activation::GeluTanh: return {algorithm::eltwise_gelu_tanh, 0.0F};
+    case Activation::QuickGelu: return {algorithm::eltwise_swish, 1.702F};
+    case Activation::Relu: return {algorithm::eltwise_relu, 0.0F};
+    case Activation::Silu: return {algorithm::eltwise_swish, 1.0F};
+    case Activation::Tanh: return {algorithm::eltwise_tanh, 0.0F};
     }
+    return {algorithm::undef, 0.0F};
+}
+
+void addActivation(dnnl::post_ops& operations, Activation activation)
+{
+    const auto [algorithm, alpha] = elementwise(activation);
+    if (algorithm != dnnl::algorithm::undef)
+        operations.append_eltwise(1.0F, algorithm, alpha, 0.0F);
 }
 
 dnnl::matmul::primitive_desc describe(const Shape& shape, const memory::desc& weights)
@@ -102,10 +111,16 @@ dnnl::matmul::primitive_desc describe(const Shape& shape, const memory::desc& we
 // The layout that the library wants the weights of a tile in.
 memory::desc packedLayout(std::size_t inputs, std::size_t outputs)
 {
+    static std::mutex s_mutex;
+    static std::map<std::pair<std::size_t, std::size_t>, memory::desc> s_layouts;
+    const std::lock_guard lock(s_mutex);
+    const auto known = s_layouts.find({inputs, outputs});
+    if (known != s_layouts.end())
+        return known->second;
     const OneThread one;
     const memory::desc any({dimension(inputs), dimension(outputs)}, memory::data_type::f32, memory::format_tag::any);
     const Shape shape{kRowTile, inputs, outputs, true, Activation::None};
-    return describe(shape, any).weights_desc();
+    return s_layouts[{inputs, outputs}] = describe(shape, any).weights_desc();
 }
 
 struct Product {
@@ -379,12 +394,19 @@ Tensor Linear::Packed::linearGradients(MatrixView in, MatrixView gradients) cons
 {
     Tensor result({in.rows, outputs});
     run(in, result.matrix(), false, Activation::None);
-    parallelFor(in.rows, outputs, [&](std::size_t row) {
-        const std::span<float> z = result.matrix().row(row);
-        for (std::size_t i = 0; i < outputs; ++i)
-            z[i] = static_cast<float>(static_cast<double>(gradients(row, i))
-                                      * slopeOf(activation, static_cast<double>(z[i])));
-    });
+    const Tensor given = gradients.stride == outputs ? Tensor() : copyOf(gradients);
+    const OneThread one;
+    const memory::desc values = plain(in.rows, outputs, outputs, 1);
+    const auto [algorithm, alpha] = elementwise(activation);
+    const dnnl::eltwise_forward::primitive_desc forward(
+        {dnnl::prop_kind::forward_training, algorithm, values, alpha, 0.0F}, engine());
+    const dnnl::eltwise_backward backward({{algorithm, values, values, alpha, 0.0F}, engine(), forward});
+    const memory z = wrap(values, result.data());
+    backward.execute(streamOfThread(),
+                     {{DNNL_ARG_SRC, z},
+                      {DNNL_ARG_DIFF_DST, wrap(values, given.empty() ? gradients.data : given.data())},
+                      {DNNL_ARG_DIFF_SRC, z}});
+    streamOfThread().wait();
     return result;
 }
 
@@ -433,6 +455,25 @@ void Linear::addTo(MatrixView in, MutableMatrixView out) const
     m_packed->run(in, out, true, Activation::None);
 }
 
+namespace {
+
+void addToPart(MatrixView in, MatrixView g, WeightLayout layout, const LinearGradients::Part& into)
+{
+    const bool turned = layout == WeightLayout::InputOutput;
+    if (!into.weight.empty() && turned)
+        addProduct(transposed(in).matrix(), g, {into.weight.data(), in.columns, g.columns});
+    else if (!into.weight.empty())
+        addProduct(transposed(g).matrix(), in, {into.weight.data(), g.columns, in.columns});
+    std::vector<double> sums(into.bias.size());
+    for (std::size_t row = 0; row < g.rows; ++row)
+        for (std::size_t i = 0; i < sums.size(); ++i)
+            sums[i] += static_cast<double>(g(row, i));
+    for (std::size_t i = 0; i < sums.size(); ++i)
+        into.bias[i] += static_cast<float>(sums[i]);
+}
+
+}  // namespace
+
 void Linear::backward(MatrixView in, MatrixView gradients, const LinearGradients& into) const
 {
     if (!m_packed)
@@ -442,13 +483,11 @@ void Linear::backward(MatrixView in, MatrixView gradients, const LinearGradients
     const MatrixView g = plainSum ? gradients : inner.matrix();
     if (!into.in.empty())
         addProduct(g, m_packed->unpacked().matrix(), into.in);
-    if (!into.weights.empty())
-        addProduct(transposed(g).matrix(), in, into.weights);
-    for (std::size_t i = 0; i < into.bias.size(); ++i) {
-        double sum = 0.0;
-        for (std::size_t row = 0; row < g.rows; ++row)
-            sum += static_cast<double>(g(row, i));
-        into.bias[i] += static_cast<float>(sum);
+    std::size_t first = 0;
+    for (std::size_t part = 0; part < into.parts.size(); ++part) {
+        const LinearPart& where = m_parts.at(part);
+        addToPart(in, g.middleColumns(first, where.outputs), where.layout, into.parts[part]);
+        first += where.outputs;
     }
 }
 

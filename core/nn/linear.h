@@ -41,9 +41,13 @@ struct LinearPart {
 
 // Where the gradients of what a linear layer was given are added to; empty = not asked for.
 struct LinearGradients {
-    MutableMatrixView in = {};       // (n, inputs)
-    MutableMatrixView weights = {};  // (outputs, inputs)
-    std::span<float> bias = {};      // (outputs)
+    // Of the outputs of one part, shaped as its file has them.
+    struct Part {
+        std::span<float> weight = {};
+        std::span<float> bias = {};
+    };
+    MutableMatrixView in = {};     // (n, inputs)
+    std::vector<Part> parts = {};  // as many as the layer has
 };
 
 // y = activation(x Wᵀ + b) with weights packed once for the processor that the program runs on. Results are the same
@@ -72,7 +76,7 @@ public:
 
     // The gradients of a loss of which those of apply(in) are `gradients` (n, outputs): with g = gradients ⊙
     // activation'(z), z = x Wᵀ + b, that is g W for the input, gᵀ x for the weights and the sum of g's rows for the
-    // bias. Without an activation the same holds of addTo().
+    // bias, the latter two in parts(). Without an activation the same holds of addTo().
     void backward(MatrixView in, MatrixView gradients, const LinearGradients& into) const;
 
     // What its outputs are in a file, in order; empty when nothing is known.

@@ -25,9 +25,10 @@ std::vector<double> normed(std::span<const float> row, double shift, double epsi
     for (const float x : row)
         squares += (static_cast<double>(x) - shift) * (static_cast<double>(x) - shift);
     s = std::sqrt(squares / static_cast<double>(row.size()) + epsilon);
-    std::vector<double> y;
-    for (const float x : row)
-        y.push_back((static_cast<double>(x) - shift) / s);
+    std::vector<double> y(row.size());
+    const double inverse = 1.0 / s;
+    for (std::size_t i = 0; i < row.size(); ++i)
+        y[i] = (static_cast<double>(row[i]) - shift) * inverse;
     return y;
 }
 
@@ -44,14 +45,17 @@ void normBackward(MatrixView in, MatrixView gradients, std::span<const float> we
         for (std::size_t i = 0; i < width; ++i) {
             const auto gradient = static_cast<double>(gradients(row, i));
             const double g = gradient * static_cast<double>(weight[i]);
-            mean += centred ? g / static_cast<double>(width) : 0.0;
-            along += g * y[i] / static_cast<double>(width);
+            mean += g;
+            along += g * y[i];
             ofWeight[i] += gradient * y[i];
             ofBias[i] += gradient;
         }
+        mean *= centred ? 1.0 / static_cast<double>(width) : 0.0;
+        along /= static_cast<double>(width);
+        const double inverse = 1.0 / s;
         for (std::size_t i = 0; !into.in.empty() && i < width; ++i) {
             const double g = static_cast<double>(gradients(row, i)) * static_cast<double>(weight[i]);
-            into.in(row, i) += static_cast<float>((g - mean - y[i] * along) / s);
+            into.in(row, i) += static_cast<float>((g - mean - y[i] * along) * inverse);
         }
     }
     for (std::size_t i = 0; i < into.weight.size(); ++i)

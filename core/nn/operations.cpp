@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/nn/product.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,41 +24,20 @@ std::span<float> vectorOf(Tape& tape, const ParameterPlace& place, std::size_t s
     return wants(tape, place) ? tape.parameter(place).first(size) : std::span<float>();
 }
 
-// What a fused layer's gradients are for the tensors that its parts were read from.
-void addParts(Tape& tape, const std::vector<LinearPart>& parts, MatrixView weights, std::span<const float> bias)
-{
-    std::size_t first = 0;
-    for (const LinearPart& part : parts) {
-        const MatrixView rows = weights.middleRows(first, part.outputs);
-        if (wants(tape, part.weight)) {
-            const bool turned = part.layout == WeightLayout::InputOutput;
-            const std::span<float> to = tape.parameter(part.weight);
-            for (std::size_t row = 0; row < rows.rows; ++row)
-                for (std::size_t i = 0; i < rows.columns; ++i)
-                    to[turned ? i * rows.rows + row : row * rows.columns + i] += rows(row, i);
-        }
-        const std::span<float> to = vectorOf(tape, part.bias, part.outputs);
-        for (std::size_t i = 0; i < to.size(); ++i)
-            to[i] += bias[first + i];
-        first += part.outputs;
-    }
-}
-
 // `in` is where the input was, `values` what it was.
 void linearBackward(Tape& tape, const Linear& layer, MatrixView in, const Tensor& values, MatrixView gradients)
 {
     LinearGradients into;
     into.in = tape.gradients(in);
-    Tensor weights, bias;
-    if (tape.wantsParameters() && !layer.parts().empty()) {
-        weights = Tensor::zeros({layer.outputs(), layer.inputs()});
-        bias = Tensor::zeros({layer.outputs()});
-        into.weights = weights.matrix();
-        into.bias = bias.values();
+    for (const LinearPart& part : layer.parts()) {
+        if (!tape.wantsParameters())
+            break;
+        LinearGradients::Part& to = into.parts.emplace_back();
+        if (wants(tape, part.weight))
+            to.weight = tape.parameter(part.weight).first(part.outputs * layer.inputs());
+        to.bias = vectorOf(tape, part.bias, part.outputs);
     }
     layer.backward(values.matrix(), gradients, into);
-    if (!weights.empty())
-        addParts(tape, layer.parts(), weights.matrix(), bias.values());
 }
 
 }  // namespace
@@ -94,11 +74,8 @@ void Operations::copy(MatrixView in, MutableMatrixView out) const
     if (!writes(out))
         return;
     m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
-        const Tensor gradients = tape.take(out);
-        const MutableMatrixView to = gradients.empty() ? MutableMatrixView() : tape.gradients(in);
-        for (std::size_t row = 0; row < to.rows; ++row)
-            for (std::size_t i = 0; i < to.columns; ++i)
-                to(row, i) += gradients.matrix()(row, i);
+        if (const Tensor gradients = tape.take(out); !gradients.empty())
+            ketscope::addTo(gradients.matrix(), tape.gradients(in));
     });
 }
 
@@ -114,6 +91,49 @@ void Operations::apply(const Linear& layer, MatrixView in, MutableMatrixView out
 }
 
 void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const
+{
+    const double rate = m_tape == nullptr ? 0.0 : m_tape->dropout().residuals;
+    if (rate == 0.0)
+        return addWhole(layer, in, out);
+    Tensor part = tensor({in.rows, layer.outputs()});
+    apply(layer, in, part.matrix());
+    dropOut(rate, part.matrix());
+    add(part.matrix(), out);
+}
+
+void Operations::add(MatrixView in, MutableMatrixView out) const
+{
+    ketscope::addTo(in, out);
+    if (!writes(out))
+        return;
+    m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
+        if (const MatrixView gradients = tape.found(out); !gradients.empty())
+            ketscope::addTo(gradients, tape.gradients(in));
+    });
+}
+
+void Operations::dropOut(double rate, MutableMatrixView values) const
+{
+    if (m_tape == nullptr || rate == 0.0)
+        return;
+    const auto mask = std::make_shared<const std::vector<std::uint8_t>>(
+        keptValues(rate, m_tape->dropout().key, m_tape->nextMask(), values.rows * values.columns));
+    const auto scale = static_cast<float>(1.0 / (1.0 - rate));
+    const auto thin = [mask, scale](MutableMatrixView what) {
+        for (std::size_t row = 0; row < what.rows; ++row)
+            for (std::size_t i = 0; i < what.columns; ++i)
+                what(row, i) = (*mask)[row * what.columns + i] != 0 ? scale * what(row, i) : 0.0F;
+    };
+    thin(values);
+    if (!writes(values))
+        return;
+    m_tape->record([thin, values](Tape& tape) {
+        if (!tape.found(values).empty())
+            thin(tape.gradients(values));
+    });
+}
+
+void Operations::addWhole(const Linear& layer, MatrixView in, MutableMatrixView out) const
 {
     layer.addTo(in, out);
     if (!writes(out))
@@ -364,6 +384,33 @@ struct KeptLayer {
 
 }  // namespace
 
+namespace {
+
+// The gradients of what training changes in single heads; those of tensors are taken out of `trained`.
+void addOwn(Tape& tape, const LayerAttention& layer, const HeadPlan& plan, Operations::TrainedGradients& trained,
+            const std::vector<std::map<std::string, double, std::less<>>>& parameters)
+{
+    for (std::size_t head = 0; head < layer.heads; ++head) {
+        const HeadAssignment& what = plan.at(layer.stack, layer.layer, head);
+        if (!what.trained)
+            continue;
+        for (const auto& [name, place] : what.trained->places) {
+            if (const auto real = parameters[head].find(name); real != parameters[head].end())
+                tape.parameter(place).front() += static_cast<float>(real->second);
+            const auto found = trained[head].find(name);
+            if (found == trained[head].end() || found->second.empty())
+                continue;
+            const std::span<float> to = tape.parameter(place);
+            for (std::size_t i = 0; i < to.size(); ++i)
+                to[i] += found->second.values()[i];
+        }
+        if (!what.trained->tensors.empty())
+            trained[head].clear();
+    }
+}
+
+}  // namespace
+
 void Operations::addTrained(Tape& tape, const TrainedGradients& trained, const TrainedPlaces& places)
 {
     for (std::size_t head = 0; head < trained.size(); ++head)
@@ -394,6 +441,7 @@ LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, 
             return;
         const LayerAttention& of = kept->layer;
         TrainedGradients trained(of.heads);
+        std::vector<std::map<std::string, double, std::less<>>> parameters(of.heads);
         LayerGradients into = {.queries = tape.gradients(queries),
                                .keys = tape.gradients(keys),
                                .values = tape.gradients(values),
@@ -403,7 +451,10 @@ LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, 
             into.maps = &tape.map(of.stack, of.layer, {of.heads, of.queries.rows, of.keys.rows});
         if (tape.wantsParameters())
             into.trained = &trained;
+        if (tape.wantsParameters())
+            into.parameters = &parameters;
         attendBackward(of, plan, gradients.matrix(), into, tape.monitor());
+        addOwn(tape, of, plan, trained, parameters);
         addTrained(tape, trained, places);
     };
     m_tape->record(record);

@@ -23,7 +23,11 @@ public:
 
     void copy(MatrixView in, MutableMatrixView out) const;
     void apply(const Linear& layer, MatrixView in, MutableMatrixView out) const;
+    // A residual connection, of which a training pass leaves some out.
     void addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const;
+    void add(MatrixView in, MutableMatrixView out) const;
+    // Leaves out values with probability `rate`, as the tape's dropout says. Nothing without a tape.
+    void dropOut(double rate, MutableMatrixView values) const;
     void apply(const LayerNorm& norm, MatrixView in, MutableMatrixView out) const;  // `out` may be `in`
     void apply(const RmsNorm& norm, MatrixView in, MutableMatrixView out) const;    // likewise
     void apply(const RotaryEmbedding& rotary, MutableMatrixView rows) const;
@@ -53,6 +57,7 @@ public:
 
 private:
     bool writes(MatrixView values) const;
+    void addWhole(const Linear& layer, MatrixView in, MutableMatrixView out) const;
     template <typename Norm, typename Bias>
     void applyNorm(const Norm& norm, MatrixView in, MutableMatrixView out, const Bias& bias) const;
     void addedRows(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out,

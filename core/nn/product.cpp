@@ -7,6 +7,16 @@
 
 namespace ketscope {
 
+void addTo(MatrixView from, MutableMatrixView to)
+{
+    for (std::size_t row = 0; row < to.rows; ++row) {
+        const float* const source = from.data + row * from.stride;
+        float* const target = to.data + row * to.stride;
+        for (std::size_t i = 0; i < to.columns; ++i)
+            target[i] += source[i];
+    }
+}
+
 void addProduct(MatrixView left, MatrixView right, MutableMatrixView out)
 {
     constexpr std::size_t kRows = 4 * kAttentionRowBlock;

@@ -8,4 +8,7 @@ namespace ketscope {
 // out (n, k) += left (n, m) · right (m, k). The same bits for any thread count.
 void addProduct(MatrixView left, MatrixView right, MutableMatrixView out);
 
+// to += from, of the same shape; nothing where `to` is empty.
+void addTo(MatrixView from, MutableMatrixView to);
+
 }  // namespace ketscope

@@ -3,8 +3,10 @@
 
 #include "core/base/monitor.h"
 #include "core/base/tensor.h"
+#include "core/nn/dropout.h"
 #include "core/nn/parameter_place.h"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -22,6 +24,12 @@ class Tape {
 public:
     // `parameters`: whether their gradients are wanted.
     explicit Tape(bool parameters) : m_wantsParameters(parameters) {}
+
+    // What of the pass is left out, for training.
+    void setDropout(const Dropout& dropout) { m_dropout = dropout; }
+    const Dropout& dropout() const { return m_dropout; }
+    // The number of the next mask of the pass.
+    std::uint32_t nextMask() { return m_masks++; }
 
     // Gradients flow through this tensor's values, which stay in memory as long as the tape.
     void hold(const Tensor& tensor);
@@ -45,7 +53,10 @@ public:
     bool wantsParameters() const { return m_wantsParameters; }
     // The gradients of a parameter, with what follows it in its tensor, to add to; zero at first.
     std::span<float> parameter(const ParameterPlace& place);
-    std::map<std::string, Tensor, std::less<>> takeParameters() { return std::move(m_parameters); }
+    using ParameterGradients = std::map<std::string, Tensor, std::less<>>;
+    // Gradients of other passes, to add this one's to.
+    void addToParameters(ParameterGradients before) { m_parameters = std::move(before); }
+    ParameterGradients takeParameters() { return std::move(m_parameters); }
 
     // The gradients of a layer's attention weights (H, n, m), zero at first.
     Tensor& map(std::size_t stack, std::size_t layer, const std::vector<std::size_t>& shape);
@@ -64,7 +75,9 @@ private:
     std::vector<std::function<void(Tape&)>> m_steps;
     bool m_wantsParameters;
     Monitor* m_monitor = nullptr;
-    std::map<std::string, Tensor, std::less<>> m_parameters;
+    ParameterGradients m_parameters;
+    Dropout m_dropout;
+    std::uint32_t m_masks = 0;
     std::map<std::pair<std::size_t, std::size_t>, Tensor> m_maps;
 };
 

@@ -268,9 +268,11 @@ TraceTitle traceTitle(const Comparison& comparison, std::size_t trace)
     if (trace < comparison.recordedTitles.size())
         return comparison.recordedTitles[trace];
     const auto own = comparison.model.stacks.empty() ? nullptr : comparison.model.stacks.front().own;
-    const std::string unpatched = own ? own->mechanism->info().shortTitle : "Exact softmax";
+    const auto hasOwn = [](const StackInfo& stack) { return !stack.ownHeads.empty(); };
+    const bool mixed = std::ranges::any_of(comparison.model.stacks, hasOwn);
+    const std::string unpatched = mixed ? "As trained" : own ? own->mechanism->info().shortTitle : "Exact softmax";
     if (trace == 0 || trace > comparison.study.candidates.size())
-        return {unpatched, own ? parameterList(own->parameters) : ""};
+        return {unpatched, own && !mixed ? parameterList(own->parameters) : ""};
     const std::vector<PlanEntry>& entries = comparison.study.candidates[trace - 1].entries;
     if (entries.empty())
         return {unpatched, "no head patched"};

@@ -25,7 +25,7 @@ public:
         made->layer = layer.layer;
         made->head = head;
         made->assignment = m_plan.at(layer.stack, layer.layer, head);
-        const HeadInput given = headInputOf(layer, head, *made->assignment.mechanism, m_plan.seed());
+        const HeadInput given = headInputOf(layer, head, made->assignment, m_plan.seed());
         HeadInput& input = made->input;
         input = given;
         input.queries = copy(given.queries, *made);

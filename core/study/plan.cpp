@@ -198,7 +198,7 @@ HeadPlan resolve(const Plan& plan, const ModelInfo& model, std::uint64_t seed)
 {
     std::vector<HeadPlan::StackShape> shapes;
     for (const StackInfo& stack : model.stacks)
-        shapes.push_back({stack.layers, stack.heads, stack.own});
+        shapes.push_back({stack.layers, stack.heads, stack.own, stack.ownHeads});
     HeadPlan resolved(shapes, seed);
     for (const PlanEntry& entry : plan.entries) {
         const auto assignment =

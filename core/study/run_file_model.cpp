@@ -12,14 +12,22 @@ namespace ketscope {
 namespace {
 
 // What a stack's heads run unpatched, as a SPEC; empty = exact softmax.
-std::string ownToText(const StackInfo& stack)
+std::string ownToText(const std::shared_ptr<const HeadAssignment>& own)
 {
-    if (!stack.own)
+    if (!own)
         return "";
     PlanEntry entry;
-    entry.mechanism = stack.own->mechanism;
-    entry.parameters = stack.own->parameters;
+    entry.mechanism = own->mechanism;
+    entry.parameters = own->parameters;
     return formatSpec(entry);
+}
+
+// The same of single heads.
+std::vector<std::string> ownHeadsToTexts(const StackInfo& stack)
+{
+    std::vector<std::string> texts;
+    std::ranges::transform(stack.ownHeads, std::back_inserter(texts), ownToText);
+    return texts;
 }
 
 }  // namespace
@@ -38,7 +46,8 @@ Json modelToJson(const ModelInfo& model)
                           {"keys", axisName(stack.keys)},
                           {"key_value_heads", stack.keyValueHeads},
                           {"feed_forward_size", stack.feedForwardSize},
-                          {"own", ownToText(stack)}});
+                          {"own", ownToText(stack.own)},
+                          {"own_heads", ownHeadsToTexts(stack)}});
     Json json = {{"architecture", model.architecture},
                  {"title", model.title},
                  {"stacks", stacks},
@@ -70,6 +79,15 @@ std::shared_ptr<const HeadAssignment> ownFromText(const std::string& spec)
     return std::make_shared<const HeadAssignment>(HeadAssignment{entry.mechanism, entry.parameters});
 }
 
+std::vector<std::shared_ptr<const HeadAssignment>> ownHeadsFromTexts(const std::vector<std::string>& specs,
+                                                                     const Json& stack)
+{
+    std::vector<std::shared_ptr<const HeadAssignment>> heads;
+    if (specs.size() == stack.at("layers").get<std::size_t>() * stack.at("heads").get<std::size_t>())
+        std::ranges::transform(specs, std::back_inserter(heads), ownFromText);
+    return heads;
+}
+
 StackInfo stackFromJson(const Json& json)
 {
     return {.name = json.at("name"),
@@ -82,7 +100,8 @@ StackInfo stackFromJson(const Json& json)
             .keys = axisNamed(json.value("keys", "text")).value_or(TokenAxis::Text),
             .keyValueHeads = json.value("key_value_heads", std::size_t{0}),
             .feedForwardSize = json.value("feed_forward_size", std::size_t{0}),
-            .own = ownFromText(json.value("own", ""))};
+            .own = ownFromText(json.value("own", "")),
+            .ownHeads = ownHeadsFromTexts(json.value("own_heads", std::vector<std::string>()), json)};
 }
 
 ImageInfo imageFromJson(const Json& json)

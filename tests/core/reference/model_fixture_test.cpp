@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kAttentionTolerance = 2e-5;
-constexpr double kTolerance = 1e-4;  // absolute and relative
+constexpr double kTolerance = 1e-4;          // absolute and relative
 constexpr double kGradientTolerance = 2e-5;  // of the largest gradient of a layer
 
 struct Case {
@@ -339,7 +339,7 @@ TEST_P(Fixture, ATapeChangesNothing)
     const Trace plain = m_model->forward(request, m_monitor);
     request.tape = &tape;
     const Trace taped = m_model->forward(request, m_monitor);
-    ASSERT_EQ(plain.outputs.size(), taped.outputs.size());
+    // Of the taped pass there may be more: what losses of whole batches need.
     for (const auto& [name, values] : plain.outputs)
         EXPECT_TRUE(std::ranges::equal(values->values(), taped.outputs.at(name)->values())) << name;
 }

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/evaluation.h"
+
+#include "core/base/parallel.h"
+#include "core/train/loss.h"
+
+namespace ketscope {
+
+namespace {
+
+Trace run(const Model& model, const HeadPlan& plan, const Example& example, const Monitor& monitor)
+{
+    ForwardRequest request{.input = &example.input, .plan = &plan};
+    request.standardErrors = false;
+    for (const StackInfo& stack : model.info().stacks)
+        request.keepMaps.emplace_back(stack.layers, std::uint8_t{0});
+    QuietMonitor quiet(monitor);
+    return model.forward(request, quiet);
+}
+
+Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set,
+                       std::size_t count, const Monitor& monitor)
+{
+    const Question question = questionOf(objective);
+    std::vector<CrossEntropy> answers(count);
+    std::vector<std::vector<double>> losses(count);
+    parallelFor(count, kSerialWork, [&](std::size_t i) {
+        const Example example = set.at(i);
+        const Trace trace = run(model, plan, example, monitor);
+        const MatrixView logits = trace.outputs.at(question.output)->matrix();
+        for (std::size_t row = 0; objective == Objective::LanguageModelling && row < logits.rows; ++row)
+            losses[i].push_back(crossEntropy(logits.middleRows(row, 1), {&example.targets[row], 1}, 0.0).sum);
+        answers[i] = crossEntropy(logits, example.targets, 0.0);
+    });
+    Figures figures{set.name, count};
+    std::size_t right = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        figures.loss += answers[i].sum;
+        figures.questions += answers[i].counted;
+        right += answers[i].right;
+        figures.lossAt.resize(losses[i].size());
+        for (std::size_t at = 0; at < losses[i].size(); ++at)
+            figures.lossAt[at] += losses[i][at] / static_cast<double>(count);
+    }
+    const double questions = std::max(1.0, static_cast<double>(figures.questions));
+    figures.loss /= questions;
+    figures.accuracy = static_cast<double>(right) / questions;
+    return figures;
+}
+
+Figures evaluateBatches(const Model& model, const HeadPlan& plan, const ExampleSet& set, std::size_t count,
+                        std::size_t batch, const Monitor& monitor)
+{
+    Figures figures{set.name, count / batch * batch};
+    std::size_t right = 0;
+    for (std::size_t first = 0; first + batch <= count; first += batch) {
+        std::vector<Trace> traces(batch);
+        parallelFor(batch, kSerialWork,
+                    [&](std::size_t i) { traces[i] = run(model, plan, set.at(first + i), monitor); });
+        std::vector<const Trace*> all;
+        for (const Trace& trace : traces)
+            all.push_back(&trace);
+        const Embeddings found = gather(all);
+        // The scale from a pair's own logit would be lost where their cosine is near 0: the largest is safe.
+        double logScale = 0.0, largest = 0.0;
+        for (std::size_t i = 0; i < batch; ++i) {
+            double cosine = 0.0;
+            for (std::size_t k = 0; k < found.texts.matrix().columns; ++k)
+                cosine +=
+                    static_cast<double>(found.texts.matrix()(i, k)) * static_cast<double>(found.images.matrix()(i, k));
+            const double ratio =
+                static_cast<double>(traces[i].outputs.at("logits_per_image")->values().front()) / cosine;
+            if (std::abs(cosine) > largest && ratio > 0.0) {
+                largest = std::abs(cosine);
+                logScale = std::log(ratio);
+            }
+        }
+        const ContrastiveLoss loss = contrastiveLoss(found.texts.matrix(), found.images.matrix(), logScale);
+        figures.loss += loss.value * static_cast<double>(batch);
+        right += loss.rightTexts;
+    }
+    figures.questions = figures.examples;
+    const double questions = std::max(1.0, static_cast<double>(figures.questions));
+    figures.loss /= questions;
+    figures.accuracy = static_cast<double>(right) / questions;
+    return figures;
+}
+
+}  // namespace
+
+Question questionOf(Objective objective)
+{
+    return objective == Objective::Matching ? Question{"itm_logits", true}
+                                            : Question{"logits", objective == Objective::LanguageModelling};
+}
+
+Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set, std::size_t most,
+                 std::size_t batch, const Monitor& monitor)
+{
+    const std::size_t count = std::min(most, set.count);
+    if (objective == Objective::Contrast)
+        return evaluateBatches(model, plan, set, count, std::min(batch, std::max<std::size_t>(count, 1)), monitor);
+    return evaluateSingly(model, plan, objective, set, count, monitor);
+}
+
+Embeddings gather(std::span<const Trace* const> traces)
+{
+    const auto rowOf = [](const Trace& trace, const char* name) { return trace.outputs.at(name)->matrix().row(0); };
+    const std::size_t width = rowOf(*traces.front(), "image_embeds").size();
+    Embeddings all{Tensor({traces.size(), width}), Tensor({traces.size(), width})};
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+        std::ranges::copy(rowOf(*traces[i], "text_embeds"), all.texts.matrix().row(i).begin());
+        std::ranges::copy(rowOf(*traces[i], "image_embeds"), all.images.matrix().row(i).begin());
+    }
+    return all;
+}
+
+}  // namespace ketscope

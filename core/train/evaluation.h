@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/models/gradients.h"
+#include "core/train/training_data.h"
+
+namespace ketscope {
+
+// How well a model answers a set of examples.
+struct Figures {
+    std::string set;
+    std::size_t examples = 0;
+    std::size_t questions = 0;        // tokens, texts, or pairs
+    double loss = 0.0;                // mean over questions, nats
+    double accuracy = 0.0;            // share of questions answered right
+    std::vector<double> lossAt = {};  // of language modelling: mean at each position of a block
+};
+
+// What an objective asks of one example, apart from contrast, which asks of a batch.
+struct Question {
+    const char* output;  // of the model: "logits", "itm_logits"
+    bool rows;           // whether each row answers one target
+};
+Question questionOf(Objective objective);
+
+// The first `most` examples of a set; those of contrast are taken `batch` at a time. Throws Error (Cancelled).
+Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set, std::size_t most,
+                 std::size_t batch, const Monitor& monitor);
+
+// The vectors of texts and images of some passes, one row each.
+struct Embeddings {
+    Tensor texts;
+    Tensor images;
+};
+Embeddings gather(std::span<const Trace* const> traces);
+
+}  // namespace ketscope

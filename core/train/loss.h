@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/tensor.h"
+
+#include <cstdint>
+
+namespace ketscope {
+
+// What losses are of the logits (n, C) of n questions, each with one right class among C. A negative target is a question
+// that does not count. All sums are taken in double precision.
+struct CrossEntropy {
+    double sum = 0.0;         // of −ln softmax(logits)[target], in nats
+    std::size_t counted = 0;  // questions
+    std::size_t right = 0;    // of those, the ones whose largest logit is the target's
+    Tensor gradients = {};    // (n, C): scale · (softmax − one-hot) of the counted rows, 0 elsewhere
+};
+CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale);
+
+// Of B texts and the images that belong to them, by unit vectors (B, E): with logits eˢ ⟨image i, text j⟩, the mean of
+// the cross-entropies of finding the text of each image and the image of each text (Radford et al., ICML 2021).
+struct ContrastiveLoss {
+    double value = 0.0;           // nats
+    std::size_t rightTexts = 0;   // images whose own text is the nearest
+    std::size_t rightImages = 0;  // texts whose own image is the nearest
+    Tensor texts = {};            // gradients with respect to the texts' vectors (B, E),
+    Tensor images = {};           // the images' (B, E)
+    double logScale = 0.0;        // and s
+};
+ContrastiveLoss contrastiveLoss(MatrixView texts, MatrixView images, double logScale);
+
+}  // namespace ketscope

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/base/tensor.h"
+
+#include <map>
+#include <string>
+
+namespace ketscope {
+
+using ParameterValues = std::map<std::string, Tensor, std::less<>>;
+
+// How fast a run learns at each of its steps: from near 0 up to `peak` in `warmUp` steps, then along half a cosine
+// (Loshchilov, Hutter, "SGDR", ICLR 2017) down to `last` · peak.
+struct Schedule {
+    double peak = 1e-3;
+    double last = 0.1;  // a share of the peak
+    std::size_t warmUp = 0;
+    std::size_t steps = 1;
+
+    double rate(std::size_t step) const;  // of step 0 … steps − 1
+};
+
+// AdamW (Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2): with g the gradients of
+// step t = 1, 2, …, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − rate · (m̂ / (√v̂ + ε) + decay · θ) where
+// m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+struct AdamW {
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+    double decay = 0.01;  // of what decays() says
+
+    // m and v of every parameter that had gradients.
+    ParameterValues first = {};
+    ParameterValues second = {};
+
+    // Step `t`, from 1. Parameters without gradients stay as they are.
+    void step(std::size_t t, double rate, const ParameterValues& gradients, ParameterValues& parameters);
+    // Matrices decay; biases, norms, scales and what belongs to mechanisms do not.
+    static bool decays(std::string_view name, const Tensor& parameter);
+};
+
+// The Euclidean norm of all gradients together, in double precision; scales them to `most` where it is larger
+// (Pascanu, Mikolov, Bengio, ICML 2013). 0 = no limit.
+double clip(ParameterValues& gradients, double most);
+
+}  // namespace ketscope

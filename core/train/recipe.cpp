@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/recipe.h"
+
+#include "core/study/json_fields.h"
+
+namespace ketscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::string_view kObjectives[] = {"language-modelling", "classification", "contrast", "matching"};
+constexpr std::string_view kTypes[] = {"F32", "F16"};
+constexpr std::string_view kUses[] = {"train", "hold-out", "test"};
+constexpr std::size_t kMost = 1'000'000'000;
+
+// The fields of an object, which may have no others.
+class StrictFields : public JsonFields {
+public:
+    StrictFields(const Json& json, const std::string& where, std::initializer_list<std::string_view> known)
+        : JsonFields(json, where), m_where(where)
+    {
+        for (const auto& [key, value] : json.items())
+            if (std::ranges::find(known, key) == known.end()) {
+                std::string list;
+                for (const std::string_view each : known)
+                    list += (list.empty() ? "" : ", ") + std::string(each);
+                refuse({where, "the keys " + list, "\"" + printable(key, 40) + "\"", ""});
+            }
+    }
+
+    std::size_t count(const char* name, std::size_t byDefault, std::size_t least = 1) const
+    {
+        const std::size_t value = has(name) ? whole<std::size_t>(name) : byDefault;
+        if (value < least || value > kMost)
+            refuse({m_where + ", \"" + name + "\"",
+                    "a whole number from " + std::to_string(least) + " to " + std::to_string(kMost),
+                    std::to_string(value), ""});
+        return value;
+    }
+    double number(const char* name, double byDefault, double least, double most) const
+    {
+        return has(name) ? numberIn(name, least, most) : byDefault;
+    }
+    std::string textOr(const char* name, const std::string& byDefault) const
+    {
+        return has(name) ? text(name) : byDefault;
+    }
+
+private:
+    std::string m_where;
+};
+
+class Reader {
+public:
+    Reader(const fs::path& file, const fs::path& dataFolder) : m_dataFolder(dataFolder), m_json(readJsonFile(file))
+    {
+        m_recipe.file = fs::absolute(file);
+    }
+
+    Recipe read()
+    {
+        const StrictFields all(m_json, where(""),
+                               {"format", "version", "title", "model", "plan", "trained_parameters", "objective",
+                                "data", "batch", "length", "steps", "optimizer", "dropout", "seed", "validation",
+                                "checkpoint_every", "weights"});
+        if (all.text("format") != "ketscope-recipe" || all.whole<int>("version") != 1)
+            refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
+        m_recipe.title = all.text("title");
+        m_recipe.objective = static_cast<Objective>(all.oneOf("objective", kObjectives));
+        m_recipe.batch = all.count("batch", 16);
+        m_recipe.length = all.count("length", 0, 0);
+        m_recipe.schedule.steps = all.count("steps", 0);
+        m_recipe.seed = all.has("seed") ? all.whole<std::uint64_t>("seed") : 0;
+        m_recipe.checkpointEvery = all.count("checkpoint_every", 100);
+        if (all.has("weights") && all.oneOf("weights", kTypes) == 1)
+            m_recipe.weightsType = DataType::F16;
+        if (all.has("trained_parameters"))
+            m_recipe.trainedParameters = all.texts("trained_parameters");
+        if (all.has("plan"))
+            for (const std::string& spec : all.texts("plan"))
+                m_recipe.plan.entries.push_back(parseSpec(spec));
+        readModel(all.at("model"));
+        readData(all.at("data"));
+        readOptimizer(all);
+        readValidation(all);
+        return std::move(m_recipe);
+    }
+
+private:
+    std::string where(const std::string& key) const
+    {
+        return m_recipe.file.string() + (key.empty() ? "" : ": \"" + key + "\"");
+    }
+
+    fs::path resolved(const std::string& path) const { return (m_recipe.file.parent_path() / path).lexically_normal(); }
+
+    void readModel(const Json& json)
+    {
+        const StrictFields model(json, where("model"), {"config", "changes", "files", "start", "deviation"});
+        m_recipe.filesFolder = resolved(model.text("files"));
+        const Json& config = model.at("config");
+        m_recipe.config = config.is_string() ? readJsonFile(resolved(config.get<std::string>())) : config;
+        if (!m_recipe.config.is_object())
+            refuse({where("model"), "\"config\" as an object or a file", m_recipe.config.type_name(), ""});
+        if (model.has("changes"))
+            m_recipe.config.merge_patch(model.at("changes"));
+        if (model.has("start"))
+            m_recipe.startFolder = resolved(model.text("start"));
+        m_recipe.deviation = model.number("deviation", 0.02, 0.0, 10.0);
+    }
+
+    void readData(const Json& json)
+    {
+        const StrictFields data(json, where("data"),
+                                {"generated", "sources", "validation_share", "held_for_validation", "held_for_test"});
+        if (data.has("generated") == data.has("sources"))
+            refuse(
+                {where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
+        m_recipe.validationShare = data.number("validation_share", 0.1, 0.0, 0.9);
+        m_recipe.heldForValidation = data.count("held_for_validation", 0, 0);
+        m_recipe.heldForTest = data.count("held_for_test", 0, 0);
+        if (data.has("generated")) {
+            if (data.text("generated") != "scenes")
+                refuse({where("data"), "\"scenes\"", "\"" + printable(data.text("generated"), 40) + "\"", ""});
+            return;
+        }
+        const Json& sources = data.at("sources");
+        if (!sources.is_array() || sources.empty())
+            refuse({where("data"), "\"sources\" as a list of at least one", sources.type_name(), ""});
+        for (const Json& source : sources)
+            m_recipe.sources.push_back(readSource(source));
+    }
+
+    DataSource readSource(const Json& json) const
+    {
+        const StrictFields fields(json, where("sources"),
+                                  {"file", "licence", "origin", "parts", "use", "share", "last_share"});
+        DataSource source;
+        source.file = resolved(fields.text("file"));
+        source.licence = fields.text("licence");
+        source.origin = fields.textOr("origin", "");
+        if (std::error_code error; !fs::exists(source.file, error) && !m_dataFolder.empty())
+            source.file = m_dataFolder / source.file.filename();
+        if (std::error_code error; !fs::exists(source.file, error))
+            refuse({source.file.string(), "the data that the recipe names", "no such file",
+                    source.origin.empty() ? "Put it there or name its folder with --data."
+                                          : "Get it (" + source.origin + ") and name its folder with --data."});
+        const std::size_t use = fields.has("use") ? fields.oneOf("use", kUses) : 0;
+        source.held = use == 1;
+        source.testOnly = use == 2;
+        source.share = fields.number("share", 1.0, 0.0, 1e6);
+        source.lastShare = fields.number("last_share", source.share, 0.0, 1e6);
+        if (!fields.has("parts"))
+            source.parts.emplace_back();
+        else
+            readParts(fields.at("parts"), source);
+        return source;
+    }
+
+    void readParts(const Json& parts, DataSource& source) const
+    {
+        if (!parts.is_array())
+            refuse({where("parts"), "a list", parts.type_name(), ""});
+        for (const Json& json : parts) {
+            const StrictFields part(json, where("parts"), {"member", "label"});
+            source.parts.push_back(
+                {part.textOr("member", ""), part.has("label") ? part.whole<std::int32_t>("label") : -1});
+        }
+    }
+
+    void readOptimizer(const StrictFields& all)
+    {
+        const Json empty = Json::object();
+        const StrictFields fields(all.has("optimizer") ? all.at("optimizer") : empty, where("optimizer"),
+                                  {"rate", "last_rate", "warm_up", "decay", "clip", "beta1", "beta2", "epsilon"});
+        m_recipe.schedule.peak = fields.number("rate", 1e-3, 0.0, 10.0);
+        m_recipe.schedule.last = fields.number("last_rate", 0.1, 0.0, 1.0);
+        m_recipe.schedule.warmUp = fields.count("warm_up", 0, 0);
+        m_recipe.optimizer.decay = fields.number("decay", 0.01, 0.0, 1.0);
+        m_recipe.optimizer.beta1 = fields.number("beta1", 0.9, 0.0, 0.999999);
+        m_recipe.optimizer.beta2 = fields.number("beta2", 0.999, 0.0, 0.999999);
+        m_recipe.optimizer.epsilon = fields.number("epsilon", 1e-8, 1e-30, 1.0);
+        m_recipe.clip = fields.number("clip", 1.0, 0.0, 1e9);
+        constexpr double kMostLeftOut = 0.95;
+        const StrictFields dropout(all.has("dropout") ? all.at("dropout") : empty, where("dropout"),
+                                   {"embeddings", "residuals"});
+        m_recipe.dropout.embeddings = dropout.number("embeddings", 0.0, 0.0, kMostLeftOut);
+        m_recipe.dropout.residuals = dropout.number("residuals", 0.0, 0.0, kMostLeftOut);
+    }
+
+    void readValidation(const StrictFields& all)
+    {
+        const Json empty = Json::object();
+        const StrictFields fields(all.has("validation") ? all.at("validation") : empty, where("validation"),
+                                  {"every", "examples"});
+        m_recipe.validateEvery = fields.count("every", 100);
+        m_recipe.validationExamples = fields.count("examples", 64);
+    }
+
+    fs::path m_dataFolder;
+    Json m_json;
+    Recipe m_recipe;
+};
+
+}  // namespace
+
+std::string_view objectiveName(Objective objective) { return kObjectives[static_cast<std::size_t>(objective)]; }
+
+Recipe readRecipe(const fs::path& file, const fs::path& dataFolder) { return Reader(file, dataFolder).read(); }
+
+}  // namespace ketscope

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/formats/json.h"
+#include "core/formats/tensor_archive.h"
+#include "core/nn/dropout.h"
+#include "core/study/plan.h"
+#include "core/train/optimizer.h"
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+enum class Objective {
+    LanguageModelling,  // the next token, at every position
+    Classification,     // a text's label
+    Contrast,           // which text belongs to which image, within a batch
+    Matching            // whether a text belongs to an image, against texts that are wrong in one respect
+};
+std::string_view objectiveName(Objective objective);  // "language-modelling"
+
+// One file with labelled texts, a line each, or, for language modelling, with a text.
+struct DataSource {
+    std::filesystem::path file;
+    std::string licence;
+    std::string origin;  // where it comes from: a citation or an address
+    struct Part {
+        std::string member;  // of a ZIP archive; ending with a slash: all files in a folder; empty: the file itself
+        std::int32_t label = -1;  // −1: each line ends with a tab and its label
+    };
+    std::vector<Part> parts;
+    bool held = false;       // texts are held back from it for validation and the test
+    bool testOnly = false;   // of another kind than what is trained on: for a test alone
+    double share = 1.0;      // how often it is drawn from, at first
+    double lastShare = 1.0;  // and at the end
+};
+
+// Everything that a training run is made from. Paths are absolute.
+struct Recipe {
+    std::filesystem::path file;
+    std::string title;
+    Json config;                        // of the model
+    std::filesystem::path filesFolder;  // whose tokenizer and processor files the model gets
+    std::filesystem::path startFolder;  // a model to start from; empty = new weights
+    double deviation = 0.02;            // of new weights
+    Plan plan;
+    std::vector<std::string> trainedParameters;  // real parameters of mechanisms that are trained too
+    Objective objective = Objective::LanguageModelling;
+    std::vector<DataSource> sources;  // empty: generated scenes
+    double validationShare = 0.1;     // of a text: its end
+    std::size_t heldForValidation = 0;
+    std::size_t heldForTest = 0;
+    std::size_t batch = 16;
+    std::size_t length = 0;  // tokens of an example of language modelling; 0 = what the model has positions for
+    Schedule schedule;
+    AdamW optimizer;
+    double clip = 1.0;
+    Dropout dropout;
+    std::uint64_t seed = 0;
+    std::size_t validateEvery = 100;      // steps
+    std::size_t validationExamples = 64;  // at those steps; at the end all of them count
+    std::size_t checkpointEvery = 100;
+    DataType weightsType = DataType::F32;
+};
+
+// Reads a recipe; see samples/README.md for its keys. Files of data that are not where it says are looked for in
+// `dataFolder` by their names. Throws Error (Input) for a key that is missing, unknown or out of range.
+Recipe readRecipe(const std::filesystem::path& file, const std::filesystem::path& dataFolder = {});
+
+}  // namespace ketscope

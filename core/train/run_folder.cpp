@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/run_folder.h"
+
+#include "core/attention/parameter.h"
+#include "core/base/atomic_file.h"
+#include "core/base/error.h"
+#include "core/formats/safetensors_write.h"
+#include "core/formats/widen.h"
+
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+namespace ketscope {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr const char* kCurveHead = "step,rate,loss,gradient_norm,validation_loss,validation_accuracy";
+
+void write(const fs::path& file, const std::string& text)
+{
+    AtomicFile target(file);
+    std::ofstream out(target.path(), std::ios::binary);
+    out << text;
+    out.close();
+    if (!out)
+        fail({file.string(), "to be written", "that it failed", "Is the disk full?"});
+    target.commit();
+}
+
+// Files beside the weights that a model is opened with.
+bool belongsToModel(const fs::path& file)
+{
+    static const std::vector<std::string> s_names = {
+        "tokenizer.json", "tokenizer_config.json",    "tokenizer.model", "special_tokens_map.json", "vocab.json",
+        "vocab.txt",      "preprocessor_config.json", "merges.txt",      "added_tokens.json"};
+    return std::ranges::find(s_names, file.filename().string()) != s_names.end();
+}
+
+}  // namespace
+
+RunFolder::RunFolder(fs::path folder, const Recipe& recipe) : m_folder(std::move(folder)), m_recipe(recipe)
+{
+    std::error_code error;
+    fs::create_directories(m_folder, error);
+    if (error)
+        fail({m_folder.string(), "a folder that can be made", error.message(), "Choose another place."});
+    Json own = readJsonFile(recipe.file);
+    own["seed"] = recipe.seed;  // which may be another than the file's
+    const fs::path copy = m_folder / "recipe.json";
+    if (!fs::exists(copy, error)) {
+        if (fs::exists(m_folder / "model.safetensors", error))
+            refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "another model",
+                    "Choose another folder."});
+        write(copy, own.dump(1) + "\n");
+    } else if (readJsonFile(copy) != own) {
+        refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "a run of another recipe",
+                "Choose another folder."});
+    }
+}
+
+void RunFolder::resume(TrainingState& state)
+{
+    std::error_code error;
+    const fs::path checkpoint = m_folder / "checkpoint.safetensors";
+    if (!fs::exists(checkpoint, error))
+        return;
+    readCheckpoint(checkpoint, state);
+    std::ifstream curve(m_folder / "curve.csv");
+    std::string line;
+    std::getline(curve, line);
+    while (m_curve.size() < state.steps && std::getline(curve, line))
+        m_curve.push_back(line);
+}
+
+void RunFolder::add(const CurvePoint& point)
+{
+    std::string line = std::to_string(point.step);
+    for (const double value : {point.rate, point.loss, point.gradientNorm})
+        line += "," + shortestNumber(value);
+    line += point.validation
+                ? "," + shortestNumber(point.validation->loss) + "," + shortestNumber(point.validation->accuracy)
+                : std::string(",,");
+    m_curve.push_back(std::move(line));
+}
+
+void RunFolder::save(const TrainingState& state) const
+{
+    std::string text = std::string(kCurveHead) + "\n";
+    for (const std::string& line : m_curve)
+        text += line + "\n";
+    write(m_folder / "curve.csv", text);
+    writeCheckpoint(state, m_folder / "checkpoint.safetensors");
+}
+
+void RunFolder::copyFiles() const
+{
+    for (const fs::directory_entry& entry : fs::directory_iterator(m_recipe.filesFolder)) {
+        std::error_code error;
+        if (!entry.is_regular_file(error) || !belongsToModel(entry.path()))
+            continue;
+        AtomicFile target(m_folder / entry.path().filename());
+        fs::copy_file(entry.path(), target.path(), fs::copy_options::overwrite_existing, error);
+        if (error)
+            fail({entry.path().string(), "a file that can be copied", error.message(), ""});
+        target.commit();
+    }
+}
+
+void RunFolder::writeModel(const Json& config, const MemoryArchive& weights) const
+{
+    Json saved = config;
+    saved["torch_dtype"] = m_recipe.weightsType == DataType::F16 ? "float16" : "float32";
+    copyFiles();
+    write(m_folder / "config.json", saved.dump(1) + "\n");
+    writeSafetensors(weights, m_recipe.weightsType, m_folder / "model.safetensors");
+}
+
+void RunFolder::writeResult(const TrainingResult& result) const
+{
+    Json sets = Json::array();
+    for (const Figures& figures : result.figures) {
+        sets.push_back({{"set", figures.set},
+                        {"examples", figures.examples},
+                        {"questions", figures.questions},
+                        {"loss_nats", figures.loss},
+                        {"accuracy", figures.accuracy}});
+        std::string positions = "position,loss_nats\n";
+        for (std::size_t i = 0; i < figures.lossAt.size(); ++i)
+            positions += std::to_string(i) + "," + shortestNumber(figures.lossAt[i]) + "\n";
+        if (!figures.lossAt.empty())
+            write(m_folder / "positions.csv", positions);
+    }
+    // A run that was complete before says how long its steps took.
+    double seconds = result.secondsPerStep;
+    std::error_code error;
+    if (const fs::path before = m_folder / "result.json"; seconds == 0.0 && fs::exists(before, error)) {
+        const Json old = readJsonFile(before);
+        seconds = old.is_object() && old.contains("seconds_per_step") && old["seconds_per_step"].is_number()
+                      ? old["seconds_per_step"].get<double>()
+                      : 0.0;
+    }
+    const Json all = {{"title", m_recipe.title},          {"objective", objectiveName(m_recipe.objective)},
+                      {"steps", m_recipe.schedule.steps}, {"seed", m_recipe.seed},
+                      {"parameters", result.parameters},  {"seconds_per_step", seconds},
+                      {"sets", std::move(sets)}};
+    write(m_folder / "result.json", all.dump(1) + "\n");
+}
+
+void roundToHalf(MemoryArchive& weights)
+{
+    for (auto& [name, tensor] : weights.tensors())
+        for (float& value : tensor.values())
+            value = halfToFloat(halfOf(value));
+}
+
+}  // namespace ketscope

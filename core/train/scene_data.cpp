@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
+#include "core/image/processor.h"
+#include "core/train/scene.h"
+#include "core/train/training_data.h"
+
+namespace ketscope {
+
+namespace {
+
+constexpr std::size_t kValidation = 512;
+constexpr std::uint32_t kFirstHeld = 1U << 31;  // scenes from this number on are never trained on
+
+class SceneData : public TrainingData {
+public:
+    SceneData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer,
+              ImageProcessor processor)
+        : m_model(model), m_tokenizer(std::move(tokenizer)), m_processor(std::move(processor)), m_seed(recipe.seed),
+          m_batch(recipe.batch), m_matching(recipe.objective == Objective::Matching)
+    {
+    }
+
+    Example draw(std::size_t step, std::size_t index) const override
+    {
+        return example(static_cast<std::uint32_t>((step * m_batch + index) % kFirstHeld));
+    }
+
+    std::vector<ExampleSet> sets() const override
+    {
+        return {{"validation", kValidation,
+                 [this](std::size_t i) { return example(kFirstHeld + static_cast<std::uint32_t>(i)); }}};
+    }
+
+private:
+    // The caption is the first text; for matching, the false ones follow.
+    Example example(std::uint32_t index) const
+    {
+        const Scene scene = makeScene(m_seed, index);
+        Example result;
+        static_cast<TextInput&>(result.input) = encodedText(scene.caption, *m_tokenizer, m_model);
+        result.input.image.pixels =
+            std::make_shared<const Tensor>(std::move(prepare(scene.image, m_processor).pixelValues));
+        result.targets = {m_matching ? 1 : 0};
+        for (std::size_t i = 0; m_matching && i < scene.hardNegatives.size(); ++i) {
+            result.input.furtherTexts.push_back(encodedText(scene.hardNegatives[i], *m_tokenizer, m_model));
+            result.targets.push_back(0);
+        }
+        return result;
+    }
+
+    const ModelInfo m_model;
+    std::shared_ptr<const Tokenizer> m_tokenizer;
+    ImageProcessor m_processor;
+    std::uint64_t m_seed;
+    std::size_t m_batch;
+    bool m_matching;
+};
+
+}  // namespace
+
+std::unique_ptr<TrainingData> openSceneData(const Recipe& recipe, const ModelInfo& model,
+                                            std::shared_ptr<const Tokenizer> tokenizer)
+{
+    const std::optional<ImageProcessor> processor = openImageProcessor(recipe.filesFolder);
+    if (!processor)
+        refuse({recipe.filesFolder.string(), "a preprocessor_config.json", "none", "The model looks at images."});
+    return std::make_unique<SceneData>(recipe, model, std::move(tokenizer), *processor);
+}
+
+}  // namespace ketscope

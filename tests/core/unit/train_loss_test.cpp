@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/train/loss.h"
+#include "core/train/optimizer.h"
+
+#include <cmath>
+#include <functional>
+#include <gtest/gtest.h>
+
+namespace ketscope {
+namespace {
+
+Tensor tensorOf(std::vector<std::size_t> shape, const std::vector<float>& values)
+{
+    Tensor result(std::move(shape));
+    std::ranges::copy(values, result.data());
+    return result;
+}
+
+// Central differences of a loss of double precision in each of some float32 values.
+void expectSlopes(Tensor& values, const Tensor& gradients, const std::function<double()>& loss)
+{
+    constexpr float kStep = 1e-3F;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const float before = values.data()[i];
+        values.data()[i] = before + kStep;
+        const double above = loss(), highest = values.data()[i];
+        values.data()[i] = before - kStep;
+        const double slope = (above - loss()) / (highest - static_cast<double>(values.data()[i]));
+        values.data()[i] = before;
+        EXPECT_NEAR(gradients.values()[i], slope, 2e-5) << i;
+    }
+}
+
+TEST(TrainLoss, CrossEntropyOfHandComputedRows)
+{
+    // softmax(0, ln 3) = (1/4, 3/4); softmax(ln 2, 0) = (2/3, 1/3).
+    const Tensor logits = tensorOf({3, 2}, {0.0F, std::log(3.0F), std::log(2.0F), 0.0F, 5.0F, -5.0F});
+    const std::vector<std::int32_t> targets = {0, 0, -1};
+    const CrossEntropy loss = crossEntropy(logits.matrix(), targets, 0.5);
+    EXPECT_NEAR(loss.sum, std::log(4.0) + std::log(1.5), 1e-6);
+    EXPECT_EQ(loss.counted, 2U);
+    EXPECT_EQ(loss.right, 1U);
+    const std::vector<float> expected = {-0.375F, 0.375F, -1.0F / 6.0F, 1.0F / 6.0F, 0.0F, 0.0F};
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_NEAR(loss.gradients.values()[i], expected[i], 1e-6) << i;
+}
+
+TEST(TrainLoss, CrossEntropyGradientsAreSlopes)
+{
+    Tensor logits = tensorOf({2, 3}, {0.3F, -1.2F, 0.8F, 2.0F, 0.1F, -0.4F});
+    const std::vector<std::int32_t> targets = {2, 1};
+    const Tensor gradients = std::move(crossEntropy(logits.matrix(), targets, 0.7).gradients);
+    expectSlopes(logits, gradients, [&] { return 0.7 * crossEntropy(logits.matrix(), targets, 0.7).sum; });
+}
+
+TEST(TrainLoss, ContrastOfTwoPairsByHand)
+{
+    // Orthogonal pairs that fit: logits are (s, 0; 0, s), so each of the four cross-entropies is ln(1 + e^−s).
+    const Tensor texts = tensorOf({2, 2}, {1.0F, 0.0F, 0.0F, 1.0F});
+    const ContrastiveLoss right = contrastiveLoss(texts.matrix(), texts.matrix(), std::log(2.0));
+    EXPECT_NEAR(right.value, std::log1p(std::exp(-2.0)), 1e-12);
+    EXPECT_EQ(right.rightTexts, 2U);
+    const Tensor turned = tensorOf({2, 2}, {0.0F, 1.0F, 1.0F, 0.0F});
+    const ContrastiveLoss wrong = contrastiveLoss(texts.matrix(), turned.matrix(), std::log(2.0));
+    EXPECT_NEAR(wrong.value, std::log1p(std::exp(2.0)), 1e-12);
+    EXPECT_EQ(wrong.rightImages, 0U);
+}
+
+TEST(TrainLoss, ContrastGradientsAreSlopes)
+{
+    Tensor texts = tensorOf({3, 2}, {0.6F, 0.8F, -0.1F, 0.9F, 1.0F, 0.2F});
+    Tensor images = tensorOf({3, 2}, {0.3F, 0.7F, -0.6F, 0.4F, 0.5F, -0.9F});
+    const double logScale = 0.9;
+    const auto value = [&] { return contrastiveLoss(texts.matrix(), images.matrix(), logScale).value; };
+    const ContrastiveLoss loss = contrastiveLoss(texts.matrix(), images.matrix(), logScale);
+    expectSlopes(texts, loss.texts, value);
+    expectSlopes(images, loss.images, value);
+    constexpr double kStep = 1e-5;
+    EXPECT_NEAR(loss.logScale,
+                (contrastiveLoss(texts.matrix(), images.matrix(), logScale + kStep).value
+                 - contrastiveLoss(texts.matrix(), images.matrix(), logScale - kStep).value)
+                    / (2.0 * kStep),
+                1e-8);
+}
+
+TEST(TrainOptimizer, TwoStepsOfAdamWByHand)
+{
+    AdamW optimizer{.beta1 = 0.9, .beta2 = 0.99, .epsilon = 1e-8, .decay = 0.1};
+    ParameterValues values, gradients;
+    values["matrix"] = tensorOf({1, 1}, {2.0F});
+    values["bias"] = tensorOf({1}, {2.0F});
+    double matrix = 2.0, bias = 2.0, m = 0.0, v = 0.0;
+    for (const double g : {0.5, -1.0}) {
+        gradients["matrix"] = tensorOf({1, 1}, {static_cast<float>(g)});
+        gradients["bias"] = tensorOf({1}, {static_cast<float>(g)});
+        const std::size_t t = g > 0.0 ? 1 : 2;
+        m = 0.9 * m + 0.1 * g;
+        v = 0.99 * v + 0.01 * g * g;
+        const double change = (m / (1.0 - std::pow(0.9, t))) / (std::sqrt(v / (1.0 - std::pow(0.99, t))) + 1e-8);
+        matrix -= 0.01 * (change + 0.1 * matrix);
+        bias -= 0.01 * change;
+        optimizer.step(t, 0.01, gradients, values);
+    }
+    EXPECT_NEAR(values["matrix"].values().front(), matrix, 1e-6);
+    EXPECT_NEAR(values["bias"].values().front(), bias, 1e-6);
+    EXPECT_NE(matrix, bias);
+}
+
+TEST(TrainOptimizer, NoDecayOfNormsBiasesAnglesAndHeads)
+{
+    EXPECT_TRUE(AdamW::decays("transformer.h.0.mlp.c_fc.weight", Tensor({2, 2})));
+    EXPECT_FALSE(AdamW::decays("transformer.h.0.ln_1.weight", Tensor({2})));
+    EXPECT_FALSE(AdamW::decays("transformer.h.0.attn.angles_q", Tensor({2, 2})));
+    EXPECT_FALSE(AdamW::decays("ketscope.text.0.1.projection", Tensor({2, 2})));
+}
+
+TEST(TrainOptimizer, WarmUpAndHalfACosine)
+{
+    const Schedule schedule{.peak = 2.0, .last = 0.1, .warmUp = 4, .steps = 12};
+    EXPECT_DOUBLE_EQ(schedule.rate(0), 0.5);
+    EXPECT_DOUBLE_EQ(schedule.rate(3), 2.0);
+    EXPECT_DOUBLE_EQ(schedule.rate(4), 2.0);
+    EXPECT_NEAR(schedule.rate(8), 2.0 * 0.55, 1e-12);  // the middle of the cosine
+    EXPECT_NEAR(schedule.rate(12), 0.2, 1e-12);
+}
+
+TEST(TrainOptimizer, ClippingKeepsTheDirection)
+{
+    ParameterValues gradients;
+    gradients["a"] = tensorOf({1}, {3.0F});
+    gradients["b"] = tensorOf({1}, {4.0F});
+    EXPECT_DOUBLE_EQ(clip(gradients, 10.0), 5.0);
+    EXPECT_FLOAT_EQ(gradients["a"].values().front(), 3.0F);
+    EXPECT_DOUBLE_EQ(clip(gradients, 1.0), 5.0);
+    EXPECT_FLOAT_EQ(gradients["a"].values().front(), 0.6F);
+    EXPECT_FLOAT_EQ(gradients["b"].values().front(), 0.8F);
+}
+
+}  // namespace
+}  // namespace ketscope
