@@ -24,6 +24,7 @@ namespace {
 constexpr double kMargin = 56.0;
 constexpr double kFoot = 30.0;
 constexpr double kTallest = 440.0;  // of a figure
+constexpr double kWide = 960.0;
 constexpr double kLine = 26.0;
 constexpr double kText = 13.0;
 constexpr int kResolution = 1200;
@@ -108,15 +109,17 @@ void Handout::putText(const QString& markdown, double pixels, double space)
 
 void Handout::putFigure(const std::shared_ptr<const Figure>& figure)
 {
+    // What stacks its panels in a narrow place is drawn wider, and smaller.
     const Theme theme = printTheme();
-    double width = innerWidth();
-    double height = figure->heightFor(width, theme);
-    while (height > kTallest && width > innerWidth() / 2.0) {
-        width *= 0.9;
-        height = figure->heightFor(width, theme);
-    }
-    put({height + 12.0, [figure, theme, width, height](QPainter& painter, const QRectF& place) {
-             figure->paint(painter, QRectF(place.left(), place.top(), width, height), theme);
+    const bool fits = figure->heightFor(innerWidth(), theme) <= kTallest;
+    const double width = fits ? innerWidth() : kWide;
+    const double height = figure->heightFor(width, theme), scale = innerWidth() / width;
+    put({height * scale + 12.0, [figure, theme, width, height, scale](QPainter& painter, const QRectF& place) {
+             painter.save();
+             painter.translate(place.topLeft());
+             painter.scale(scale, scale);
+             figure->paint(painter, QRectF(0.0, 0.0, width, height), theme);
+             painter.restore();
          }});
 }
 

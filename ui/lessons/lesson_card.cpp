@@ -8,6 +8,7 @@
 #include <QPainter>
 #include <QRadioButton>
 #include <QScrollBar>
+#include <QTimer>
 
 namespace ketscope {
 
@@ -322,6 +323,8 @@ void LessonCard::showProgress()
     m_caveat->setText(tr("**Caveat.** %1").arg(caveat));
     showWaiting();
     emit changed();
+    if (!answer.isEmpty())
+        QTimer::singleShot(0, m_answer, [this] { m_scroll->ensureWidgetVisible(m_answer); });
 }
 
 void LessonCard::showWaiting()
