@@ -24,7 +24,7 @@ public:
     ThemeChoice choice() const;
     void setChoice(ThemeChoice choice);
     double textScale() const { return m_theme.scale; }  // with the factor
-    void setTextScale(double scale);  // kept in 0.9 … 2.0
+    void setTextScale(double scale);                    // kept in 0.9 … 2.0
     // Text is larger by this for a while: not remembered. The two together stay at 2.0 at most.
     void setFactor(double factor);
 

@@ -5,9 +5,9 @@
 #include "core/study/relevance.h"
 #include "core/study/samples.h"
 #include "core/study/sanity_check.h"
-#include "core/study/token_flow.h"
 #include "core/study/selected_head.h"
 #include "core/study/striking_selection.h"
+#include "core/study/token_flow.h"
 #include "ui/opening.h"
 #include "viz/picture.h"
 

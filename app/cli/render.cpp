@@ -10,9 +10,9 @@
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
 #include "core/study/relevance.h"
-#include "core/study/token_flow.h"
 #include "core/study/selected_head.h"
 #include "core/study/sweep.h"
+#include "core/study/token_flow.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -215,8 +215,8 @@ namespace {
 
 bool anyFigure(const RenderOptions& options, bool FigureType::*is)
 {
-    return std::ranges::any_of(
-        options.figures, [is](const std::string& id) { return figureType(QString::fromStdString(id)).*is; });
+    return std::ranges::any_of(options.figures,
+                               [is](const std::string& id) { return figureType(QString::fromStdString(id)).*is; });
 }
 
 void prepareFlow(Comparison& comparison, const RenderOptions& options, Monitor& monitor)

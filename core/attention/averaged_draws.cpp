@@ -108,8 +108,9 @@ Parameter drawsParameter()
     return {.id = "repeats",
             .title = "Repeats",
             .symbol = "R",
-            .help = "The weights are the mean over R independent draws of the random features, and cost R times as much. "
-                    "With R > 1 the standard error is measured from their spread; with one none is known.",
+            .help =
+                "The weights are the mean over R independent draws of the random features, and cost R times as much. "
+                "With R > 1 the standard error is measured from their spread; with one none is known.",
             .kind = ParameterKind::Integer,
             .minimum = 1,
             .maximum = 64,
@@ -131,8 +132,9 @@ HeadInput withDraw(const HeadInput& input, std::uint64_t draw)
     return drawn;
 }
 
-std::unique_ptr<PreparedHead> averagedDraws(const HeadInput& input, const Parameters& parameters,
-                                            const std::function<std::unique_ptr<PreparedHead>(const HeadInput&)>& prepare)
+std::unique_ptr<PreparedHead>
+averagedDraws(const HeadInput& input, const Parameters& parameters,
+              const std::function<std::unique_ptr<PreparedHead>(const HeadInput&)>& prepare)
 {
     if (drawsOf(parameters) == 1)
         return prepare(input);

@@ -19,8 +19,9 @@ std::uint64_t drawsOf(const Parameters& parameters);  // 1 where the parameter i
 HeadInput withDraw(const HeadInput& input, std::uint64_t draw);
 
 // The mean of the heads that `prepare` makes of every draw; that head itself for one.
-std::unique_ptr<PreparedHead> averagedDraws(const HeadInput& input, const Parameters& parameters,
-                                            const std::function<std::unique_ptr<PreparedHead>(const HeadInput&)>& prepare);
+std::unique_ptr<PreparedHead>
+averagedDraws(const HeadInput& input, const Parameters& parameters,
+              const std::function<std::unique_ptr<PreparedHead>(const HeadInput&)>& prepare);
 
 // The gradients of the mean: `backward` is called once a draw, with its share of the gradients.
 void backwardDraws(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,

@@ -235,9 +235,9 @@ public:
         if (isGated(input, parameters))
             exponents = Gate(input, initialTensors(input, parameters)).exponents();
         return averagedDraws(input, parameters, [&](const HeadInput& draw) {
-            return prepareFeatureAttention(
-                draw, std::make_shared<RfaFeatures>(draw.queries.columns, parameters, draw.random), kRule, exponents,
-                monitor);
+            return prepareFeatureAttention(draw,
+                                           std::make_shared<RfaFeatures>(draw.queries.columns, parameters, draw.random),
+                                           kRule, exponents, monitor);
         });
     }
 
@@ -287,8 +287,7 @@ public:
     {
         constexpr double kWave = 12.0;
         const double features = 2.0 * std::floor(parameters.real("m") / 2.0);
-        return static_cast<double>(drawsOf(parameters))
-               * featureAttentionFlops(input, features, features / 2.0, kWave);
+        return static_cast<double>(drawsOf(parameters)) * featureAttentionFlops(input, features, features / 2.0, kWave);
     }
 
 private:

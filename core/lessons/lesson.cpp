@@ -2,7 +2,7 @@
 #include "core/lessons/lesson.h"
 
 #include "core/base/error.h"
-#include "core/study/json_fields.h"
+#include "core/formats/json_fields.h"
 #include "core/study/samples.h"
 
 #include <algorithm>

@@ -3,9 +3,9 @@
 
 #include "core/attention/mechanism.h"
 #include "core/base/error.h"
+#include "core/formats/json_fields.h"
 #include "core/lessons/lesson_values.h"
 #include "core/study/grid_measures.h"
-#include "core/study/json_fields.h"
 
 #include <array>
 #include <cmath>

@@ -2,7 +2,7 @@
 #include "core/models/own_heads.h"
 
 #include "core/base/error.h"
-#include "core/study/json_fields.h"
+#include "core/formats/json_fields.h"
 
 #include <nlohmann/json.hpp>
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/heatmap_view.h"
 
+#include "core/formats/json_fields.h"
 #include "core/study/grid_measures.h"
-#include "core/study/json_fields.h"
 
 #include <algorithm>
 #include <array>
@@ -81,8 +81,7 @@ MapWindow asStored(const MapWindow& window, std::size_t queries, std::size_t key
     return window.queries >= queries && window.keys >= keys ? MapWindow() : window;
 }
 
-MapWindow zoomed(const MapWindow& window, double factor, const MapAnchor& anchor, std::size_t queries,
-                 std::size_t keys)
+MapWindow zoomed(const MapWindow& window, double factor, const MapAnchor& anchor, std::size_t queries, std::size_t keys)
 {
     const Side rows = zoomedSide(window.queries, factor, anchor.query, queries);
     const Side columns = zoomedSide(window.keys, factor, anchor.key, keys);

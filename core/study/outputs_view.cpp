@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/outputs_view.h"
 
-#include "core/study/json_fields.h"
+#include "core/formats/json_fields.h"
 #include "core/study/sweep.h"
 
 #include <array>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/view_settings.h"
 
+#include "core/formats/json_fields.h"
 #include "core/study/head_statistics.h"
-#include "core/study/json_fields.h"
 
 #include <algorithm>
 #include <array>

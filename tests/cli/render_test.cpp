@@ -65,7 +65,8 @@ TEST_F(CliRender, FiguresOfAPairAreMadeWithTheModel)
 TEST_F(CliRender, DrawsRolloutAndRelevance)
 {
     const std::string picture = file("flow.svg");
-    for (const auto& [quantity, label] : {std::pair{"rollout", "Rollout to layer 1"}, {"relevance", "Share of relevance"}}) {
+    for (const auto& [quantity, label] :
+         {std::pair{"rollout", "Rollout to layer 1"}, {"relevance", "Share of relevance"}}) {
         const Outcome drawn = render(
             {"--figure", "heatmap,bipartite", "--quantity", quantity, "--layer", "1", "--out", picture, "--quiet"});
         ASSERT_EQ(drawn.status, 0) << drawn.error;

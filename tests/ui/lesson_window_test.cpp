@@ -66,7 +66,8 @@ TEST_F(LessonWindow, EveryTargetOfEveryStepExistsAndTheCardCoversNone)
                 settleLayout();
                 SCOPED_TRACE(lesson.id + ", step " + std::to_string(step + 1) + ", width "
                              + std::to_string(size.width()));
-                EXPECT_TRUE(overlay().missingTargets().isEmpty()) << overlay().missingTargets().join(u' ').toStdString();
+                EXPECT_TRUE(overlay().missingTargets().isEmpty())
+                    << overlay().missingTargets().join(u' ').toStdString();
                 EXPECT_EQ(overlay().holes().empty(), lesson.steps[step].litTargets().empty());
                 for (const auto& hole : overlay().holes())
                     EXPECT_FALSE(hole.rect.intersects(overlay().card().geometry())) << "the card covers a target";

@@ -2,9 +2,9 @@
 #include "tests/ui/desk.h"
 #include "ui/views/heatmap_page.h"
 
-#include <QComboBox>
 #include <QApplication>
 #include <QClipboard>
+#include <QComboBox>
 #include <QSpinBox>
 #include <QWheelEvent>
 

@@ -133,9 +133,10 @@ void HeatmapPage::addChoices(PageHeader& header)
         m_flowAsked.reset();
         m_controller.changeView([index](auto& view) { view.heatmap.quantity = static_cast<MapQuantity>(index); });
     });
-    for (QWidget* control : std::initializer_list<QWidget*>{
-             new CompareBox(m_controller, &header), m_quantity, m_shown, new FilterButton(m_controller, m_appearance, &header),
-             new ScaleBox(m_controller, &header), new ColourMapBox(m_controller, &header)})
+    for (QWidget* control :
+         std::initializer_list<QWidget*>{new CompareBox(m_controller, &header), m_quantity, m_shown,
+                                         new FilterButton(m_controller, m_appearance, &header),
+                                         new ScaleBox(m_controller, &header), new ColourMapBox(m_controller, &header)})
         header.add(control);
 }
 
@@ -231,10 +232,7 @@ void HeatmapPage::takeFocus()
         m_figure->setFocus();
 }
 
-void HeatmapPage::resetZoom()
-{
-    m_figure->resetZoom();
-}
+void HeatmapPage::resetZoom() { m_figure->resetZoom(); }
 
 // What was waiting to be seen is there now and has its height.
 void HeatmapPage::showEvent(QShowEvent* event)
@@ -320,8 +318,7 @@ void HeatmapPage::refreshQuantities()
     auto* items = qobject_cast<QStandardItemModel*>(m_quantity->model());
     for (int index = 0; index < m_quantity->count(); ++index) {
         const QString obstacle =
-            comparison ? QString::fromStdString(flowObstacle(*comparison, static_cast<MapQuantity>(index)))
-                       : QString();
+            comparison ? QString::fromStdString(flowObstacle(*comparison, static_cast<MapQuantity>(index))) : QString();
         items->item(index)->setEnabled(obstacle.isEmpty());
         items->item(index)->setToolTip(obstacle.isEmpty() ? says[index] : obstacle);
     }
@@ -372,11 +369,12 @@ void HeatmapPage::refreshControls()
 QString HeatmapPage::explainFlow(MapQuantity quantity)
 {
     if (quantity == MapQuantity::Rollout)
-        return tr("<p><b>Rollout.</b> Row i, column j: the share of token j's embedding in token i after the selected "
-                  "layer, if attention and the residual connection alone moved information: R = Ã<sub>L</sub> … "
-                  "Ã<sub>0</sub>, Ã = (mean of heads + I), each row divided by its sum (Abnar and Zuidema, 2020). "
-                  "Values, feed-forward layers and norms are left out. It belongs to no single head; metrics, the token "
-                  "strip and the selected cell stay those of the selected head.</p>");
+        return tr(
+            "<p><b>Rollout.</b> Row i, column j: the share of token j's embedding in token i after the selected "
+            "layer, if attention and the residual connection alone moved information: R = Ã<sub>L</sub> … "
+            "Ã<sub>0</sub>, Ã = (mean of heads + I), each row divided by its sum (Abnar and Zuidema, 2020). "
+            "Values, feed-forward layers and norms are left out. It belongs to no single head; metrics, the token "
+            "strip and the selected cell stay those of the selected head.</p>");
     return tr("<p><b>Relevance.</b> Row i, column j: how much token j counts, through all layers, for what token i "
               "becomes on the way to A's answer. Ā = mean over heads of max(0, ∇A ⊙ A); R ← R + Ā·R from R = I "
               "(Chefer et al., 2021). Rows are then divided by their sums. The row of the token that the answer is "

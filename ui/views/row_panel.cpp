@@ -49,10 +49,7 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     m_refreshing->request();
 }
 
-bool RowPanel::showsRow() const
-{
-    return m_controller.study().view.heatmap.direction == AttentionDirection::FromQuery;
-}
+bool RowPanel::showsRow() const { return m_controller.study().view.heatmap.direction == AttentionDirection::FromQuery; }
 
 void RowPanel::mark()
 {
@@ -116,11 +113,11 @@ void RowPanel::refresh()
                 return u"%1 (%2)"_s.arg(QString::fromStdString(axisLabel(comparison->input, axis, index))).arg(index);
             };
             const QString what[] = {tr("Attention"), tr("Rollout"), tr("Relevance")};
-            heading = view->direction == AttentionDirection::FromQuery
-                          ? tr("%1 from query %2").arg(what[static_cast<std::size_t>(view->quantity)],
-                                                       token(stack.queries, at.query))
-                          : tr("%1 to key %2").arg(what[static_cast<std::size_t>(view->quantity)],
-                                                   token(stack.keys, at.key));
+            heading =
+                view->direction == AttentionDirection::FromQuery
+                    ? tr("%1 from query %2")
+                          .arg(what[static_cast<std::size_t>(view->quantity)], token(stack.queries, at.query))
+                    : tr("%1 to key %2").arg(what[static_cast<std::size_t>(view->quantity)], token(stack.keys, at.key));
         } catch (const Error& error) {
             heading = QString::fromUtf8(error.what());
         }

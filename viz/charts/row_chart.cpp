@@ -34,7 +34,7 @@ struct Whisker {
 };
 
 struct RowContents {
-    QStringList labels;           // of the groups of bars
+    QStringList labels;               // of the groups of bars
     std::vector<std::size_t> tokens;  // of the same groups
     std::optional<int> selected;      // group
     std::vector<Whisker> whiskers;
@@ -65,7 +65,8 @@ public:
     std::optional<std::size_t> tokenAt(QPointF where) const
     {
         const QRectF plot = m_chart.plotArea();
-        if (m_chart.series().isEmpty() || where.x() < plot.left() || where.x() >= plot.right() || where.y() < plot.top())
+        if (m_chart.series().isEmpty() || where.x() < plot.left() || where.x() >= plot.right()
+            || where.y() < plot.top())
             return {};
         const double group = std::round(m_chart.mapToValue(where, m_chart.series().constFirst()).x());
         const auto last = static_cast<double>(m_contents.tokens.size()) - 1.0;

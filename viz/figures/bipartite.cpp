@@ -359,8 +359,7 @@ QString Bipartite::caption() const
                                         : captionOfHead(comparison, m_selection) + QStringLiteral(", ");
     return QStringLiteral("%1 in %2, %3%4 %5%6")
         .arg(m_maps.flow() ? captionOfFlow(*m_maps.flow()) : QStringLiteral("Attention"), modelName(comparison.model),
-             place, captionOfInput(comparison),
-             captionOfTraces(comparison, m_traces, m_selection.stack), notes());
+             place, captionOfInput(comparison), captionOfTraces(comparison, m_traces, m_selection.stack), notes());
 }
 
 QString Bipartite::panelCaption() const
@@ -393,7 +392,8 @@ std::unique_ptr<Figure> makeBipartite(const ComparisonPointer& comparison)
 
 const FigureType& bipartiteFigure()
 {
-    static const FigureType type{QStringLiteral("bipartite"), QStringLiteral("Lines from queries to keys"),
+    static const FigureType type{QStringLiteral("bipartite"),
+                                 QStringLiteral("Lines from queries to keys"),
                                  &makeBipartite,
                                  &flowObstacleOf,
                                  false,

@@ -112,7 +112,8 @@ QStringList Heatmap::panelDetails(std::size_t panel) const
     const QString detail = QString::fromStdString(traceTitle(comparison(), source.trace).detail);
     if (!exact.isEmpty() || !detail.isEmpty())
         parts << (exact.isEmpty() ? detail.split(kSeparator) : QStringList(exact));
-    parts << (showsFlow() ? QStringLiteral("mean entropy of rows %1 nats") : QStringLiteral("mean entropy %1 nats")).arg(formatNumber(m_data->entropies()[panel], 2));
+    parts << (showsFlow() ? QStringLiteral("mean entropy of rows %1 nats") : QStringLiteral("mean entropy %1 nats"))
+                 .arg(formatNumber(m_data->entropies()[panel], 2));
     if (const std::string filter = describe(view().filter, view().direction); !filter.empty())
         parts << QString::fromStdString(filter);
     return parts;
@@ -127,11 +128,12 @@ bool Heatmap::showsErrors() const
 
 ColourBar Heatmap::weightBar() const
 {
-    return {(showsDeviations() ? QStringLiteral("Standard error") : QString::fromStdString(mapQuantityTitle(comparison())))
-                + QStringLiteral(", ") + m_weightScale.name(),
-            {},
-            {},
-            m_largest > m_weightScale.maximum() * 1.000001};
+    return {
+        (showsDeviations() ? QStringLiteral("Standard error") : QString::fromStdString(mapQuantityTitle(comparison())))
+            + QStringLiteral(", ") + m_weightScale.name(),
+        {},
+        {},
+        m_largest > m_weightScale.maximum() * 1.000001};
 }
 
 ColourBar Heatmap::differenceBar() const

@@ -59,8 +59,7 @@ bool HeatmapData::holdsFor(const Comparison& comparison, const std::vector<std::
 }
 
 HeatmapData::HeatmapData(const ComparisonPointer& comparison, Key key)
-    : m_key(std::move(key)),
-      m_maps(comparison, {m_key.stack, m_key.layer, m_key.head, 0, 0}, m_key.view)
+    : m_key(std::move(key)), m_maps(comparison, {m_key.stack, m_key.layer, m_key.head, 0, 0}, m_key.view)
 {
     for (const std::size_t trace : m_key.traces) {
         const MapSource source{trace, std::nullopt, m_key.content == HeatmapContent::StandardErrors};

@@ -99,7 +99,8 @@ void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::
 
 const FigureType& heatmapFigure()
 {
-    static const FigureType type{QStringLiteral("heatmap"), QStringLiteral("Heatmap: A, B and difference"),
+    static const FigureType type{QStringLiteral("heatmap"),
+                                 QStringLiteral("Heatmap: A, B and difference"),
                                  &makeHeatmap,
                                  &flowObstacleOf,
                                  false,

@@ -4,8 +4,8 @@
 #include "core/lessons/exhibit.h"
 #include "core/lessons/exhibit_math.h"
 
-#include <cmath>
 #include <algorithm>
+#include <cmath>
 #include <gtest/gtest.h>
 #include <numbers>
 #include <random>
