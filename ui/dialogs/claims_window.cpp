@@ -124,7 +124,7 @@ ClaimsWindow::ClaimsWindow(Appearance& appearance, QWidget* parent) : QDialog(pa
     column->setSpacing(8);
     auto* about = makeWrappedLabel("hint", this);
     about->setText(
-        tr("What the five source projects say, measured again with this program. “As published” runs their code’s "
+        tr("What the source projects say, measured again with this program. “As published” runs their code’s "
            "behaviour, faults included; verdicts follow from the numbers."));
     column->addWidget(about);
     column->addWidget(m_splitter, 1);

@@ -46,6 +46,7 @@ AlignmentView unusualAlignment()
 HeatmapView unusualHeatmap()
 {
     return {.standardErrors = false,
+            .quantity = MapQuantity::Rollout,
             .direction = AttentionDirection::ToKey,
             .filter = {MapFilter::Kind::Mass, 0.25, 7, 0.5, true, true},
             .window = {1, 2, 3, 4},
