@@ -49,6 +49,19 @@ TEST(AlignmentPictures, TableHasTheSelectedWordsMap)
     }
 }
 
+// The difference is that of the compared pair, whichever traces it is.
+TEST(AlignmentPictures, TheDifferenceFollowsTheComparedPair)
+{
+    auto swapped = std::make_shared<Comparison>(*Aligned().make());
+    swapped->study.view.compared.baseline = 1;
+    swapped->study.view.compared.candidate = 0;
+    const AlignmentPictures pictures(swapped);
+    const Table table = pictures.table();
+    for (std::size_t patch = 0; patch < kAlignedPatches; ++patch)
+        EXPECT_NEAR(number(table, patch, QStringLiteral("Δ")),
+                    number(table, patch, QStringLiteral("A")) - number(table, patch, QStringLiteral("B")), 1e-6);
+}
+
 // Rows go down and columns go right, on a grid that is not square and a picture that is not.
 TEST(AlignmentPictures, ThePatchUnderThePointIsItsPatch)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/study/head_statistics.h"
+#include "core/study/patch_places.h"
 #include "tests/support/aligned.h"
 #include "tests/viz/synthetic.h"
 #include "viz/figures/head_matrix.h"
@@ -177,6 +178,41 @@ TEST(DistanceProfile, OfPatchesIsOnTheirGrid)
     EXPECT_NEAR(sum, 1.0, 1e-6);
     EXPECT_TRUE(euclidean->caption().contains(QStringLiteral("class token left out")));
     EXPECT_FALSE(obstacleOf(figureType(QStringLiteral("row-distance")), *threeTokens()).isEmpty());
+}
+
+// The ranking measures distances as the profile beside it does: between patches on their grid, as the view says.
+TEST(HeadRanking, DistancesOfPatchesAreOnTheirGrid)
+{
+    auto comparison = std::make_shared<Comparison>(*Aligned().make());
+    const auto& stacks = comparison->model.stacks;
+    const auto vision = std::ranges::find_if(stacks, [](const StackInfo& stack) {
+        return stack.queries == TokenAxis::Image && stack.keys == TokenAxis::Image;
+    });
+    const auto stack = static_cast<std::size_t>(vision - stacks.begin());
+    comparison->study.selection = {stack, 0, 0, 0, 0};
+    comparison->plans[1] = nullptr;  // not known: every head may differ
+    // B looks at the next patch below, A at every patch alike.
+    auto changed = std::make_shared<Trace>(*comparison->traces[1]);
+    Tensor maps = Tensor::zeros(changed->stacks[stack].attention[0]->shape());
+    const std::size_t tokens = maps.shape()[1], first = tokens - kAlignedPatches;
+    for (std::size_t head = 0; head < maps.shape()[0]; ++head)
+        for (std::size_t token = 0; token < tokens; ++token)
+            maps.matrix({head}).row(token)[token + kAlignedColumns < tokens ? token + kAlignedColumns : first] = 1.0F;
+    changed->stacks[stack].attention[0] = std::make_shared<const Tensor>(std::move(maps));
+    comparison->traces[1] = changed;
+    const auto places = patchPlacesOf(*comparison);
+    ASSERT_TRUE(places.has_value());
+    for (const PatchDistance distance : {PatchDistance::Euclidean, PatchDistance::Rows}) {
+        comparison->study.view.patchDistance = distance;
+        const auto mean = [&](std::size_t trace) {
+            return meanPatchDistance(comparison->traces[trace]->stacks[stack].attention[0]->matrix({0}), *places,
+                                     distance);
+        };
+        const Table table = figure("head-ranking", comparison)->table();
+        const auto row = std::ranges::find_if(table.rows, [](const auto& each) { return each[0] == u"0" && each[1] == u"0"; });
+        ASSERT_NE(row, table.rows.end());
+        EXPECT_NEAR(row->at(3).toDouble(), mean(1) - mean(0), 1e-6);
+    }
 }
 
 TEST(StandardErrorFigure, SaysWhyItCannotBeDrawn)

@@ -74,7 +74,7 @@ AlignmentPictures::AlignmentPictures(const ComparisonPointer& comparison)
 {
     m_hasDifference = traces() > 1 && comparison->study.view.showDifference && !isSparse();
     if (m_hasDifference) {
-        m_difference = differenceOf(m_values[0], m_values[1]);
+        m_difference = differenceOf(m_values[m_pair.baseline], m_values[m_pair.candidate]);
         m_differenceScale = scaleOf(true, largestOf(m_difference));
     }
     m_numbers = makeNumbers();
@@ -84,9 +84,10 @@ std::vector<AlignmentPictures::Number> AlignmentPictures::makeNumbers() const
 {
     std::vector<Number> numbers;
     if (traces() > 1) {
-        const AlignmentNumbers found = compareAlignment(*m_maps, m_focus, 0, 1);
+        const AlignmentNumbers found = compareAlignment(*m_maps, m_focus, m_pair.baseline, m_pair.candidate);
         if (!isSimilarity()) {
-            numbers.push_back({QStringLiteral("KL(A‖B), nats"), shortNumber(found.kl)});
+            numbers.push_back({QStringLiteral("KL(%1‖%2), nats").arg(tag(m_pair.baseline), tag(m_pair.candidate)),
+                               shortNumber(found.kl)});
             numbers.push_back({QStringLiteral("Jensen–Shannon, nats"), shortNumber(found.jensenShannon)});
         }
         if (!isSparse()) {
@@ -132,7 +133,8 @@ ColourBar AlignmentPictures::bar() const
 
 ColourBar AlignmentPictures::differenceBar() const
 {
-    return {{}, QStringLiteral("less in B"), QStringLiteral("more in B"), false};
+    const QString candidate = tag(m_pair.candidate);
+    return {{}, QStringLiteral("less in ") + candidate, QStringLiteral("more in ") + candidate, false};
 }
 
 // Panels of one size: as large as width and height allow, a difference of half the size beside or below them.
@@ -239,7 +241,8 @@ void AlignmentPictures::paint(QPainter& painter, const QRectF& area, const Theme
     }
     paintColourBar(painter, layout.bar, bar(), coloursOf(false, theme), m_scale, theme);
     if (layout.difference) {
-        paintPanel(painter, *layout.difference, QStringLiteral("Δ"), QColor(), QStringLiteral("B − A"), {}, theme);
+        paintPanel(painter, *layout.difference, QStringLiteral("Δ"), QColor(),
+                   QStringLiteral("%1 − %2").arg(tag(m_pair.candidate), tag(m_pair.baseline)), {}, theme);
         paintMap(painter, layout.difference->picture, m_difference, true, theme);
         paintColourBar(painter, layout.differenceBar, differenceBar(), coloursOf(true, theme), m_differenceScale,
                        theme);

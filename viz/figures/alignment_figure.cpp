@@ -11,7 +11,7 @@ namespace ketscope {
 
 AlignmentFigure::AlignmentFigure(const ComparisonPointer& comparison)
     : m_comparison(comparison), m_maps(comparison->alignments->of(*comparison)),
-      m_focus(focusOf(*comparison, m_maps->source)), m_picture(*comparison)
+      m_focus(focusOf(*comparison, m_maps->source)), m_picture(*comparison), m_pair(comparedPair(*comparison))
 {
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/compared_pair.h"
 #include "core/study/labelled_boxes.h"
 #include "viz/figure.h"
 #include "viz/patch_picture.h"
@@ -46,6 +47,7 @@ protected:
     std::shared_ptr<const AlignmentMaps> m_maps;
     AlignmentFocus m_focus;
     PatchPicture m_picture;
+    ComparedPair m_pair;  // whose difference is shown
 };
 
 // Why there is nothing to align.

@@ -46,8 +46,8 @@ public:
         if (differences)
             m_lines.push_back(differenceLine());
         for (Line& line : m_lines)
-            if (!isSparse() && line.trace != 0)
-                line.numbers = distances(line.trace.value_or(1));
+            if (!isSparse() && line.trace != m_pair.baseline)
+                line.numbers = distances(line.trace.value_or(m_pair.candidate));
         if (const auto check = comparison->alignments->sanity(*comparison))
             for (const SanityRun& run : check->runs)
                 if (const Comparison other = shownAsThis(run); alignmentDelay(other).empty())
@@ -134,7 +134,7 @@ private:
     Line differenceLine() const
     {
         Line line{QStringLiteral("Δ"), std::nullopt, {}, {}, {}};
-        const Line a = lineOf(0), b = lineOf(1);
+        const Line a = lineOf(m_pair.baseline), b = lineOf(m_pair.candidate);
         for (std::size_t place = 0; place < m_shown.size(); ++place)
             line.values.push_back(differenceOf(a.values[place], b.values[place]));
         return line;
@@ -146,11 +146,11 @@ private:
         return (isSimilarity() ? QStringLiteral("max |Δ| ") : QStringLiteral("JS ")) + shortNumber(distance);
     }
 
-    // From A's maps.
+    // From the baseline's maps.
     std::vector<QString> distances(std::size_t trace) const
     {
         std::vector<QString> numbers;
-        const Line a = lineOf(0), b = lineOf(trace);
+        const Line a = lineOf(m_pair.baseline), b = lineOf(trace);
         for (std::size_t place = 0; place < m_shown.size(); ++place)
             numbers.push_back(measured(a.values[place], b.values[place]));
         return numbers;
@@ -186,8 +186,9 @@ private:
         if (isSimilarity() || !m_lines.front().trace)
             parts = {QStringLiteral("each map on its own range, symmetric about 0")};
         if (traces() > 1 && !isSparse())
-            parts << (isSimilarity() ? QStringLiteral("below: against A")
-                                     : QStringLiteral("below: Jensen–Shannon with A, nats"));
+            parts << (isSimilarity() ? QStringLiteral("below: against %1")
+                                     : QStringLiteral("below: Jensen–Shannon with %1, nats"))
+                         .arg(tag(m_pair.baseline));
         for (const Line& line : m_lines)
             if (!line.name.isEmpty())
                 parts << QStringLiteral("%1: A on it, against A").arg(line.name);

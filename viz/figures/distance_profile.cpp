@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/measures/distance.h"
 #include "core/study/head_statistics.h"
+#include "core/study/patch_places.h"
 #include "viz/caption.h"
 #include "viz/figures/curves.h"
 #include "viz/scale.h"
@@ -13,26 +13,13 @@ namespace ketscope {
 
 namespace {
 
-// Where the patches of a picture stand in the selected stack, whose queries and keys are the picture's tokens alone;
-// none elsewhere.
-std::optional<PatchPlaces> patchesOf(const Comparison& comparison)
-{
-    const StackInfo& stack = comparison.model.stacks.at(comparison.study.selection.stack);
-    if (stack.queries != TokenAxis::Image || stack.keys != TokenAxis::Image || !comparison.input.patches)
-        return std::nullopt;
-    const std::size_t patches = comparison.input.patches->patches(), tokens = comparison.input.imageTokens.size();
-    if (patches == 0 || tokens < patches)
-        return std::nullopt;
-    return PatchPlaces{comparison.input.patches->columns(), patches, tokens - patches};
-}
-
 // How much attention of the selected head goes how far: a line for each trace and one for uniform rows. Between patches
 // the distance is that on their grid, and the class token has no place.
 class DistanceProfile final : public CurveFigure {
 public:
     DistanceProfile(const ComparisonPointer& comparison, PatchDistance distance)
         : CurveFigure(comparison), m_curve(comparison->study.view.distanceCurve), m_distance(distance),
-          m_patches(patchesOf(*comparison))
+          m_patches(patchPlacesOf(*comparison))
     {
         const auto mask = maskOf(*comparison, m_selection.stack);
         const std::vector<double> uniform =
@@ -194,8 +181,8 @@ QString obstacle(const Comparison& comparison)
 
 QString gridObstacle(const Comparison& comparison)
 {
-    return patchesOf(comparison) ? QString()
-                                 : QStringLiteral("Rows and columns are of patches: choose the image stack.");
+    return patchPlacesOf(comparison) ? QString()
+                                     : QStringLiteral("Rows and columns are of patches: choose the image stack.");
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/compared_pair.h"
 #include "core/study/head_statistics.h"
+#include "core/study/patch_places.h"
 #include "viz/caption.h"
 #include "viz/figure.h"
 #include "viz/head_maps.h"
@@ -25,7 +26,7 @@ struct Change {
     std::size_t layer = 0;
     std::size_t head = 0;
     double difference = 0.0;
-    double distance = 0.0;  // Δ of the mean distance, tokens
+    double distance = 0.0;  // Δ of the mean distance: in tokens, between patches on their grid
 };
 
 // The patched heads whose measure changes most between the compared traces, largest first.
@@ -40,13 +41,18 @@ public:
             return;
         const auto before = comparison->statistics->of(*comparison, m_pair.baseline, m_selection.stack);
         const auto after = comparison->statistics->of(*comparison, m_pair.candidate, m_selection.stack);
+        const auto patches = patchPlacesOf(*comparison);
         for (std::size_t layer = 0; layer < before->size(); ++layer)
             for (std::size_t head = 0; head < before->front().size(); ++head) {
                 const HeadStatistics &a = (*before)[layer][head], &b = (*after)[layer][head];
-                const Change change{layer, head, b.*m_measure.value - a.*m_measure.value,
-                                    b.meanDistance - a.meanDistance};
-                if (mayDiffer(*comparison, m_pair, m_selection.stack, layer, head) && std::isfinite(change.difference))
-                    m_changes.push_back(change);
+                Change change{layer, head, b.*m_measure.value - a.*m_measure.value, b.meanDistance - a.meanDistance};
+                if (!mayDiffer(*comparison, m_pair, m_selection.stack, layer, head)
+                    || !std::isfinite(change.difference))
+                    continue;
+                if (patches)
+                    change.distance = distanceOnGrid(m_pair.candidate, change, *patches)
+                                      - distanceOnGrid(m_pair.baseline, change, *patches);
+                m_changes.push_back(change);
             }
         std::ranges::stable_sort(m_changes, std::ranges::greater(),
                                  [](const Change& change) { return std::abs(change.difference); });
@@ -144,6 +150,12 @@ private:
         return QStringLiteral("the change of %1 from %2 to %3")
             .arg(QString::fromStdString(m_measure.title).toLower(), QString::fromStdString(traceTag(m_pair.baseline)),
                  QString::fromStdString(traceTag(m_pair.candidate)));
+    }
+
+    double distanceOnGrid(std::size_t trace, const Change& of, const PatchPlaces& patches) const
+    {
+        const TensorPointer& maps = m_comparison->traces[trace]->stacks[m_selection.stack].attention[of.layer];
+        return meanPatchDistance(maps->matrix({of.head}), patches, m_comparison->study.view.patchDistance);
     }
 
     std::size_t shown() const { return std::min(m_changes.size(), kMostRows); }
