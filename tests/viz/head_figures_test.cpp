@@ -209,7 +209,8 @@ TEST(HeadRanking, DistancesOfPatchesAreOnTheirGrid)
                                      distance);
         };
         const Table table = figure("head-ranking", comparison)->table();
-        const auto row = std::ranges::find_if(table.rows, [](const auto& each) { return each[0] == u"0" && each[1] == u"0"; });
+        const auto row =
+            std::ranges::find_if(table.rows, [](const auto& each) { return each[0] == u"0" && each[1] == u"0"; });
         ASSERT_NE(row, table.rows.end());
         EXPECT_NEAR(row->at(3).toDouble(), mean(1) - mean(0), 1e-6);
     }
