@@ -12,33 +12,64 @@ namespace ketscope::bench {
 
 namespace {
 
+// As an event loop does it: what was deleted "later" is gone before the next event, so that charts do not keep the items
+// of all their former axes.
+void work(QEventLoop::ProcessEventsFlags flags = QEventLoop::AllEvents)
+{
+    QApplication::processEvents(flags);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+}
+
 void settle(const StudyController& controller)
 {
     while (!controller.isUpToDate())
-        QApplication::processEvents(QEventLoop::WaitForMoreEvents);
-    QApplication::processEvents();  // the paint events that the result asked for
+        work(QEventLoop::WaitForMoreEvents);
+    work();  // the paint events that the result asked for
 }
 
-// From the move of a slider to the painted window: the RFF bandwidth in the last two layers of a model of BERT-base's
-// size, everything on the page included.
+// The window with a model of BERT-base's size: the RFF kernel in its last two layers, on some tokens.
+class OpenWindow {
+public:
+    explicit OpenWindow(std::size_t tokens)
+        : m_settings(QString::fromStdString((baseSizeModel() / "settings.ini").string())), m_appearance(m_settings),
+          m_window(controller, m_appearance, m_settings)
+    {
+        m_window.resize(1600, 1000);
+        m_window.show();
+        Study study;
+        study.modelPath = baseSizeModel().string();
+        study.input.tokenIds.resize(tokens);
+        std::iota(study.input.tokenIds.begin(), study.input.tokenIds.end(), 5);
+        study.candidates = {{{parseSpec("rff@layers=10-11")}}};
+        study.selection.layer = 11;
+        controller.openStudy(study, false);
+        while (!controller.comparison())
+            work(QEventLoop::WaitForMoreEvents);
+        settle(controller);
+        read();
+    }
+
+    // Until the tables are of what is selected.
+    void read()
+    {
+        while (!controller.readingsAreCurrent())
+            work(QEventLoop::WaitForMoreEvents);
+        work();
+    }
+
+    StudyController controller;
+
+private:
+    Settings m_settings;
+    Appearance m_appearance;
+    MainWindow m_window;
+};
+
+// From the move of a slider to the painted window: the RFF bandwidth, everything on the page included.
 void sliderToRepaint(benchmark::State& state)
 {
-    Settings settings(QString::fromStdString((baseSizeModel() / "settings.ini").string()));
-    Appearance appearance(settings);
-    StudyController controller;
-    MainWindow window(controller, appearance, settings);
-    window.resize(1600, 1000);
-    window.show();
-    Study study;
-    study.modelPath = baseSizeModel().string();
-    study.input.tokenIds.resize(static_cast<std::size_t>(state.range(0)));
-    std::iota(study.input.tokenIds.begin(), study.input.tokenIds.end(), 5);
-    study.candidates = {{{parseSpec("rff@layers=10-11")}}};
-    study.selection.layer = 11;
-    controller.openStudy(study, false);
-    while (!controller.comparison())
-        QApplication::processEvents(QEventLoop::WaitForMoreEvents);
-    settle(controller);
+    OpenWindow window(static_cast<std::size_t>(state.range(0)));
+    StudyController& controller = window.controller;
     double sigma = 1.0;
     for (auto _ : state) {
         sigma = sigma > 2.0 ? 1.0 : sigma + 0.01;
@@ -50,16 +81,44 @@ void sliderToRepaint(benchmark::State& state)
     }
 }
 
+// From another cell under the pointer to the marks in every view.
+void hoverToRepaint(benchmark::State& state)
+{
+    OpenWindow window(static_cast<std::size_t>(state.range(0)));
+    std::size_t step = 0;
+    for (auto _ : state) {
+        ++step;
+        window.controller.point({.query = step * 7 % 128, .key = step * 5 % 128});
+        work();
+    }
+}
+
+// From a click on another cell to the painted window with its tables, which a job reads.
+void clickToRepaint(benchmark::State& state)
+{
+    OpenWindow window(static_cast<std::size_t>(state.range(0)));
+    std::size_t step = 0;
+    for (auto _ : state) {
+        ++step;
+        window.controller.selectCell(step * 7 % 128, step * 5 % 128);
+        window.read();
+    }
+}
+
 }  // namespace
 
 void addWindow()
 {
-    benchmark::RegisterBenchmark("window/slider_to_repaint", sliderToRepaint)
-        ->ArgName("tokens")
-        ->Arg(128)
-        ->Arg(512)
-        ->UseRealTime()
-        ->Unit(benchmark::kMillisecond);
+    const std::pair<const char*, void (*)(benchmark::State&)> all[] = {{"window/slider_to_repaint", sliderToRepaint},
+                                                                       {"window/hover_to_repaint", hoverToRepaint},
+                                                                       {"window/click_to_repaint", clickToRepaint}};
+    for (const auto& [name, function] : all)
+        benchmark::RegisterBenchmark(name, function)
+            ->ArgName("tokens")
+            ->Arg(128)
+            ->Arg(512)
+            ->UseRealTime()
+            ->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace ketscope::bench
