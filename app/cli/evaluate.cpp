@@ -186,7 +186,7 @@ void classify(const EvaluateOptions& options, const LoadedModel& model, ConsoleM
                   << titlesText(evaluation.titles, evaluation.published) << tableOf(kClassification, scores);
         for (std::size_t t = 1; t < scores.size(); ++t)
             std::cout << traceTag(t) << " alone is right on " << scores[t].gained << " texts, A alone on "
-                      << scores[t].lost << ": McNemar p = " << shortNumber(scores[t].mcnemar) << " (first seed)\n";
+                      << scores[t].lost << ": McNemar p = " << significantText(scores[t].mcnemar) << " (first seed)\n";
     }
     Json changes = Json::array();
     robustness(options, model, texts, monitor, changes);
@@ -234,9 +234,11 @@ void foresee(const EvaluateOptions& options, const LoadedModel& model, ConsoleMo
     std::cout << evaluation.tokens << " tokens foreseen in " << evaluation.blocks << " blocks\n\n"
               << titlesText(evaluation.titles, evaluation.published) << tableOf(kLanguage, evaluation.scores);
     for (std::size_t t = 0; t < evaluation.scores.size(); ++t)
-        std::cout << "Perplexity of " << traceTag(t) << ": " << shortNumber(evaluation.scores[t].perplexity) << "\n";
-    std::cout << "For scale: foreseeing every token by its share in this text " << shortNumber(evaluation.unigram)
-              << " nats, a guess among " << evaluation.vocabulary << " tokens " << shortNumber(uniform) << " nats\n";
+        std::cout << "Perplexity of " << traceTag(t) << ": " << significantText(evaluation.scores[t].perplexity)
+                  << "\n";
+    std::cout << "For scale: foreseeing every token by its share in this text " << significantText(evaluation.unigram)
+              << " nats, a guess among " << evaluation.vocabulary << " tokens " << significantText(uniform)
+              << " nats\n";
 }
 
 std::vector<CaptionedPicture> picturesOf(const EvaluateOptions& options)
@@ -266,7 +268,7 @@ void retrieve(const EvaluateOptions& options, const LoadedModel& model, ConsoleM
         json[id] = {{"items", evaluation->texts.size()}, {"traces", tracesJson(*evaluation, scores)}};
         if (!options.common.json)
             std::cout << title << ": " << evaluation->texts.size() << " items, chance "
-                      << shortNumber(1.0 / static_cast<double>(evaluation->classes.size())) << "\n\n"
+                      << significantText(1.0 / static_cast<double>(evaluation->classes.size())) << "\n\n"
                       << tableOf(kClassification, scores) << "\n";
     }
     if (options.common.json)

@@ -22,7 +22,7 @@ std::string signedText(std::string text) { return text.front() == '-' ? "−" + 
 
 }  // namespace
 
-std::string shortNumber(double value)
+std::string significantText(double value)
 {
     if (!std::isfinite(value))
         return "–";
@@ -41,10 +41,11 @@ std::string intervalText(const Interval& interval)
 {
     const double half = 0.5 * (interval.high - interval.low);
     if (!(half > 0.0))
-        return shortNumber(interval.mean);
+        return significantText(interval.mean);
     if (std::abs(0.5 * (interval.high + interval.low) - interval.mean) > kLopsided * half)
-        return shortNumber(interval.mean) + " [" + shortNumber(interval.low) + " … " + shortNumber(interval.high) + "]";
-    return shortNumber(interval.mean) + " ± " + shortNumber(half);
+        return significantText(interval.mean) + " [" + significantText(interval.low) + " … "
+               + significantText(interval.high) + "]";
+    return significantText(interval.mean) + " ± " + significantText(half);
 }
 
 }  // namespace ketscope

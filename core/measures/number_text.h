@@ -9,7 +9,7 @@ namespace ketscope {
 
 // Three significant digits, always with a point, and whole numbers in full: "0.0412", "128", "4071059", "1.23e-06"; "–" where
 // the value is not finite.
-std::string shortNumber(double value);
+std::string significantText(double value);
 
 // "0.0412 ± 0.0031": mean and half of the interval, where it has a width; "0.0233 [0.000589 … 0.123]" where the mean is not in
 // its middle.

@@ -192,7 +192,7 @@ std::string quantityText(const ClaimQuantity& quantity)
     const std::string unit = quantity.unit.empty() ? "" : " " + quantity.unit;
     std::string text = intervalText(quantity.value) + unit;
     if (quantity.published)
-        text += " (published " + shortNumber(*quantity.published) + unit + ")";
+        text += " (published " + significantText(*quantity.published) + unit + ")";
     return text;
 }
 

@@ -83,12 +83,13 @@ ClaimFindings measureSpeedTarget(const ClaimBudget& budget, Monitor& monitor)
          std::to_string(sentences.size()) + " sentences, sentiment sample, " + std::to_string(scores.seeds) + " seeds",
          scaled(scores.accuracyDifference, 100.0)});
     findings.holds = both(isAbove(shots.best, 2.0), isAbove(scores.accuracyDifference, -0.01));
-    findings.conclusion = "Sampled attention is at best " + shortNumber(shots.best.mean)
+    findings.conclusion = "Sampled attention is at best " + significantText(shots.best.mean)
                           + " times as fast as exact attention, because it forms the exact weights first. A "
                             "linear-time method gets ahead "
-                          + (linear.crossover > 0.0 ? "from n = " + shortNumber(linear.crossover)
+                          + (linear.crossover > 0.0 ? "from n = " + significantText(linear.crossover)
                                                     : std::string("at none of these lengths"))
-                          + ". Accuracy changes by " + shortNumber(100.0 * scores.accuracyDifference.mean) + " points.";
+                          + ". Accuracy changes by " + significantText(100.0 * scores.accuracyDifference.mean)
+                          + " points.";
     return findings;
 }
 
@@ -147,8 +148,8 @@ ClaimFindings measureComplexity(const ClaimBudget& budget, Monitor& monitor)
     findings.conclusion =
         "Every quantum-inspired mechanism of the source compares each query with each key: its operations "
         "grow at least as n^"
-        + shortNumber(least) + ", exact attention as n^" + shortNumber(exact)
-        + ". The time of a linear-time method, the Performer, grows as n^" + shortNumber(linear.mean) + ".";
+        + significantText(least) + ", exact attention as n^" + significantText(exact)
+        + ". The time of a linear-time method, the Performer, grows as n^" + significantText(linear.mean) + ".";
     return findings;
 }
 
@@ -175,8 +176,8 @@ ClaimFindings measureMemory(const ClaimBudget& budget, Monitor& monitor)
                                    headScope(n, "the larger of both"), exactly(most / exact)});
     findings.reproduced = Answer::No;
     findings.holds = isBelow(exactly(most / exact), 1.1);
-    findings.conclusion = "One head of exact attention takes " + shortNumber(exact) + " KiB, with shots "
-                          + shortNumber(shots) + " KiB, with noise " + shortNumber(noisy)
+    findings.conclusion = "One head of exact attention takes " + significantText(exact) + " KiB, with shots "
+                          + significantText(shots) + " KiB, with noise " + significantText(noisy)
                           + " KiB. The size of a process, hundreds of megabytes, hides all of that.";
     return findings;
 }
@@ -203,9 +204,9 @@ ClaimFindings measurePhaseZeroSpeed(const ClaimBudget& budget, Monitor& monitor)
         add(kCorrect, "systematic shots (S = 256), error below 10 %", "shots:estimator=systematic,shots=256", false);
     findings.reproduced = isReproduced(published, 1.7);
     findings.holds = isAbove(equal, 1.7);
-    findings.conclusion = "With an error of less than 10 % sampling runs at " + shortNumber(equal.mean)
+    findings.conclusion = "With an error of less than 10 % sampling runs at " + significantText(equal.mean)
                           + " times the speed of exact attention; as published, with an error of more than 100 %, at "
-                          + shortNumber(published.mean) + " times.";
+                          + significantText(published.mean) + " times.";
     return findings;
 }
 

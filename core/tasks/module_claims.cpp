@@ -110,9 +110,9 @@ ClaimFindings measureMultihead(const ClaimBudget& budget, Monitor& monitor)
     findings.reproduced = isReproduced(apart, 1.775);
     findings.holds = isAbove(sampled, 1.0);
     findings.conclusion =
-        "Two exact modules with different weights are " + shortNumber(unrelated.mean)
+        "Two exact modules with different weights are " + significantText(unrelated.mean)
         + " apart (about √2): the published error says nothing of the sampling. With the weights copied " + "it is "
-        + shortNumber(same.mean) + " for exact attention and " + shortNumber(sampled.mean) + " for shots.";
+        + significantText(same.mean) + " for exact attention and " + significantText(sampled.mean) + " for shots.";
     return findings;
 }
 

@@ -75,10 +75,10 @@ ClaimFindings measureMpsCompression(const ClaimBudget& budget, Monitor& monitor)
     }
     findings.reproduced = isReproduced(claimed, 4071059.0);
     findings.holds = isAbove(best, 4071059.0);
-    findings.conclusion = "2³²/1055 = " + shortNumber(claimed.mean)
-                          + " divides an invented size by what is stored. In truth " + shortNumber(real.mean)
+    findings.conclusion = "2³²/1055 = " + significantText(claimed.mean)
+                          + " divides an invented size by what is stored. In truth " + significantText(real.mean)
                           + " weights stand for each number stored: an expansion. Random heads, truly "
-                          + "decomposed, reach " + shortNumber(best.mean) + " with the error shown.";
+                          + "decomposed, reach " + significantText(best.mean) + " with the error shown.";
     return findings;
 }
 
@@ -103,7 +103,7 @@ ClaimFindings measureMpsTime(const ClaimBudget& budget, Monitor& monitor)
     findings.holds = isAbove(ratio, 1.0);
     findings.conclusion = "The source's own times say that its matrix product state is 51 times slower. A true "
                           "decomposition is "
-                          + shortNumber(ratio.mean) + " times slower here.";
+                          + significantText(ratio.mean) + " times slower here.";
     return findings;
 }
 

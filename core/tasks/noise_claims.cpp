@@ -38,7 +38,8 @@ ClaimFindings measureNoiseTime(const ClaimBudget& budget, Monitor& monitor)
     findings.reproduced = isBelow(published, 2.0);
     findings.holds = isBelow(real, 2.0);
     findings.conclusion =
-        "The time is met by a real channel too: " + shortNumber(real.mean) + " ms here (" + shortNumber(published.mean)
+        "The time is met by a real channel too: " + significantText(real.mean) + " ms here ("
+        + significantText(published.mean)
         + " ms as published). Measured in the basis of the keys every channel is a classical map on bits, "
           "so nothing quantum has to be simulated.";
     return findings;
@@ -88,10 +89,10 @@ ClaimFindings measureNoiseModels(const ClaimBudget& budget, Monitor& monitor)
     const Answer asLocal = isReproduced(off, real.mean);
     const Answer asWhole = isReproduced(off, whole.mean);
     findings.holds = either(asLocal, asWhole);
-    findings.conclusion = "At a strength of 0.1 mixed amplitudes move rows by " + shortNumber(published.mean)
-                          + ", real depolarising noise by " + shortNumber(real.mean) + " (qubit by qubit) or "
-                          + shortNumber(whole.mean) + " (whole register). Mitigation takes the first to "
-                          + shortNumber(mitigated.mean) + "; what is published as correction decodes nothing.";
+    findings.conclusion = "At a strength of 0.1 mixed amplitudes move rows by " + significantText(published.mean)
+                          + ", real depolarising noise by " + significantText(real.mean) + " (qubit by qubit) or "
+                          + significantText(whole.mean) + " (whole register). Mitigation takes the first to "
+                          + significantText(mitigated.mean) + "; what is published as correction decodes nothing.";
     return findings;
 }
 

@@ -50,10 +50,10 @@ ClaimFindings measureQelmLoss(const ClaimBudget& budget, Monitor& monitor)
         add(QuantityRole::Correct, "Loss of a model that has learnt", "nats", scope, evaluation.scores.front().loss);
     findings.reproduced = isReproduced(perplexity, kPerplexity);
     findings.holds = both(isAbove(gain, 0.05), findings.reproduced);
-    findings.conclusion = "The published loss is " + shortNumber(gain.mean)
+    findings.conclusion = "The published loss is " + significantText(gain.mean)
                           + " nats better than guessing among 100 words, and its perplexity would be "
-                          + shortNumber(perplexity.mean) + ", not " + shortNumber(kPerplexity)
-                          + ". A small model that has learnt is " + shortNumber(std::log(vocabulary) - learnt.mean)
+                          + significantText(perplexity.mean) + ", not " + significantText(kPerplexity)
+                          + ". A small model that has learnt is " + significantText(std::log(vocabulary) - learnt.mean)
                           + " nats better than a guess.";
     return findings;
 }

@@ -112,7 +112,7 @@ ClaimFindings measureLeak(const ClaimBudget& budget, Monitor& monitor)
         (role == kPublished ? leaked : kept) += seen;
     }
     findings.holds = leaked > 0.0 ? Answer::No : Answer::Open;
-    findings.conclusion = "As published " + shortNumber(100.0 * findings.quantities.front().value.mean)
+    findings.conclusion = "As published " + significantText(100.0 * findings.quantities.front().value.mean)
                           + " % of the positions see the very character that they are to foresee, so their loss says "
                             "nothing of foresight; with the map used by rows "
                           + (kept == 0.0 ? "none does." : "some do.");
@@ -162,7 +162,7 @@ ClaimFindings measureQisaParameters(const ClaimBudget&, Monitor&)
     findings.holds = isBelow(exactly(slowest), 0.5);
     findings.conclusion = "Only v1 and v2 have O(log d) parameters. v3 keeps the projections of queries and keys; the "
                           "paper's version has up to "
-                          + shortNumber(worst) + " times as many parameters as classical attention.";
+                          + significantText(worst) + " times as many parameters as classical attention.";
     return findings;
 }
 
@@ -195,7 +195,7 @@ ClaimFindings measureQisaSpeed(const ClaimBudget& budget, Monitor& monitor)
     }
     findings.reproduced = isReproduced(wide, 22.3);
     findings.holds = isAbove(wide, 20.0);
-    findings.conclusion = "On a processor precomputed observables run at " + shortNumber(wide.mean)
+    findings.conclusion = "On a processor precomputed observables run at " + significantText(wide.mean)
                           + " times the speed of the gates at width 128: d_h matrices of width² cost more than the few "
                             "gates. The published factor is what starting many small kernels on a graphics card costs.";
     return findings;
@@ -227,7 +227,7 @@ ClaimFindings measureQisaCompression(const ClaimBudget& budget, Monitor& monitor
     findings.holds = isBelow(exactly(findings.quantities.front().value.mean), 0.5);
     findings.conclusion =
         "The state of a token has ⌈log₂ d⌉ qubits, but its value still d_h numbers, its operations are "
-        + shortNumber(more) + " times those of exact attention; only the angles grow with log d.";
+        + significantText(more) + " times those of exact attention; only the angles grow with log d.";
     return findings;
 }
 

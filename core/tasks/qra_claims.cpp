@@ -175,7 +175,7 @@ ClaimFindings measureQraWins(const ClaimBudget& budget, Monitor& monitor)
     const Answer robust = addRobustness(bench, findings);
     findings.holds = both(isAbove(gained, 0.5), both(isBelow(exactly(more), 0.85), robust));
     findings.conclusion = "As published accuracy changes by " + intervalText(gained) + " points, memory is "
-                          + shortNumber(more) + " times that of exact attention, and it is "
+                          + significantText(more) + " times that of exact attention, and it is "
                           + (robust == Answer::Yes ? "more robust." : "not more robust beyond doubt.");
     return findings;
 }
@@ -204,7 +204,7 @@ ClaimFindings measureQraSettings(const ClaimBudget& budget, Monitor& monitor)
     ClaimFindings findings;
     const double uniform = std::log(128.0);
     for (const double sigma : {0.5, 1.0, 2.0}) {
-        const std::string text = shortNumber(sigma);
+        const std::string text = significantText(sigma);
         for (const char* m : {"64", "128", "256"}) {
             std::vector<double> entropies =
                 heads.values("rff:rule=softmax,alpha=0,m=" + std::string(m) + ",sigma=" + text, "entropy", monitor);
@@ -219,7 +219,7 @@ ClaimFindings measureQraSettings(const ClaimBudget& budget, Monitor& monitor)
     }
     addGrid(bench, budget, findings);
     findings.conclusion = "With these settings the kernel's rows are nearly uniform (entropy "
-                          + shortNumber(findings.quantities[1].value.mean)
+                          + significantText(findings.quantities[1].value.mean)
                           + " of the largest at σ = 0.5), and at α = 0.9 it moves logits by less than 0.1.";
     return findings;
 }

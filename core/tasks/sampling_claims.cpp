@@ -58,7 +58,7 @@ public:
         for (double& value : values)
             value *= 1.0 - share;
         addValues(kBaseline,
-                  "Output error of no output at all, with " + shortNumber(100.0 * share) + " % of the exact answer",
+                  "Output error of no output at all, with " + significantText(100.0 * share) + " % of the exact answer",
                   values, "");
     }
 
@@ -89,9 +89,9 @@ ClaimFindings measureRelativeError(const ClaimBudget& budget, Monitor& monitor)
     bench.add(kCorrect, "Output error, stratified", shots("stratified", 64), "S = 64");
     bench.addTrivial();
     return bench.conclude(isReproduced(read, 0.308), isReproduced(error, 0.308),
-                          "The error is " + shortNumber(error.mean) + "; " + shortNumber(read.mean)
+                          "The error is " + significantText(error.mean) + "; " + significantText(read.mean)
                               + " is what is left of 1, not an error. Without the fault it is "
-                              + shortNumber(correct.mean) + " at the same shots.");
+                              + significantText(correct.mean) + " at the same shots.");
 }
 
 ClaimFindings measureStratified(const ClaimBudget& budget, Monitor& monitor)
@@ -109,9 +109,9 @@ ClaimFindings measureStratified(const ClaimBudget& budget, Monitor& monitor)
     bench.addBlendOfNothing(0.3);
     bench.addTrivial();
     return bench.conclude(isReproduced(blended, 0.608), isBelow(raw, 0.65),
-                          "Without the exact answer the published estimator is at " + shortNumber(raw.mean)
-                              + ", independent shots at " + shortNumber(naive.mean) + ". Unbiased strata reach "
-                              + shortNumber(correct.mean) + ", and " + shortNumber(more.mean)
+                          "Without the exact answer the published estimator is at " + significantText(raw.mean)
+                              + ", independent shots at " + significantText(naive.mean) + ". Unbiased strata reach "
+                              + significantText(correct.mean) + ", and " + significantText(more.mean)
                               + " with four times the shots: the error falls about as 1/S.");
 }
 
@@ -129,9 +129,10 @@ ClaimFindings measureAdaptive(const ClaimBudget& budget, Monitor& monitor)
     bench.addBlendOfNothing(0.2);
     bench.addTrivial();
     return bench.conclude(isReproduced(blended, 0.733), isBelow(raw, 0.78),
-                          "Without the exact answer it is " + shortNumber(raw.mean) + ", as independent shots give ("
-                              + shortNumber(naive.mean) + "). Shots chosen by the row for a wanted error give "
-                              + shortNumber(correct.mean) + ".");
+                          "Without the exact answer it is " + significantText(raw.mean)
+                              + ", as independent shots give (" + significantText(naive.mean)
+                              + "). Shots chosen by the row for a wanted error give " + significantText(correct.mean)
+                              + ".");
 }
 
 std::vector<double> improvement(const std::vector<double>& method, const std::vector<double>& over)
@@ -165,8 +166,8 @@ ClaimFindings measureHybrid(const ClaimBudget& budget, Monitor& monitor)
     return bench.conclude(isReproduced(first, 0.424), isAbove(honest, 0.30),
                           "The baseline is broken: it is further off than giving no output. Against independent shots "
                           "the gain is "
-                              + shortNumber(100.0 * honest.mean) + " %. A correct hybrid is at "
-                              + shortNumber(correct.mean) + ".");
+                              + significantText(100.0 * honest.mean) + " %. A correct hybrid is at "
+                              + significantText(correct.mean) + ".");
 }
 
 ClaimFindings measureBenchmark(const ClaimBudget& budget, Monitor& monitor)
@@ -192,7 +193,8 @@ ClaimFindings measureBenchmark(const ClaimBudget& budget, Monitor& monitor)
     return bench.conclude(reproduced, isBelow(raw, naive.low),
                           "The order of the four is that of how much of the exact answer is mixed in: without it, "
                           "stratified is at "
-                              + shortNumber(raw.mean) + ", behind independent shots at " + shortNumber(naive.mean)
+                              + significantText(raw.mean) + ", behind independent shots at "
+                              + significantText(naive.mean)
                               + ". Correct strata fall about as 1/S, independent shots as 1/√S.");
 }
 
@@ -208,9 +210,9 @@ ClaimFindings measureApproximationTarget(const ClaimBudget& budget, Monitor& mon
     bench.addTrivial();
     return bench.conclude(isReproduced(blended, 0.608), isBelow(raw, 0.70),
                           "Without the exact answer the method that is said to reach it stays at "
-                              + shortNumber(raw.mean)
+                              + significantText(raw.mean)
                               + "; equal weights alone reach three quarters. Unbiased strata do reach it, with "
-                              + shortNumber(correct.mean) + ".");
+                              + significantText(correct.mean) + ".");
 }
 
 // Shots, by factors of two, until the whole interval is below `target`, and the error there.
@@ -241,13 +243,13 @@ ClaimFindings measureErrorTarget(const ClaimBudget& budget, Monitor& monitor)
         findings.quantities.push_back({role, std::string("Shots for a query, ") + title, "shots",
                                        heads.scope("powers of two, error below 0.10"), exactly(count)});
         findings.quantities.push_back(
-            {role, std::string("Output error, ") + title, "", heads.scope("S = " + shortNumber(count)), error});
+            {role, std::string("Output error, ") + title, "", heads.scope("S = " + significantText(count)), error});
         fewest = std::min(fewest, count);
     }
     findings.holds = fewest <= kMost ? Answer::Yes : Answer::No;
     findings.conclusion = "The target can be met: independent shots need "
-                          + shortNumber(findings.quantities.front().value.mean) + " a query, the best estimator "
-                          + shortNumber(fewest) + ". With " + std::to_string(heads.input(0).keys.rows)
+                          + significantText(findings.quantities.front().value.mean) + " a query, the best estimator "
+                          + significantText(fewest) + ". With " + std::to_string(heads.input(0).keys.rows)
                           + " keys that is more measurements than keys.";
     return findings;
 }

@@ -35,7 +35,7 @@ HeatmapData::Key keyOf(const Comparison& comparison, const std::vector<std::size
     view.quantity = content == HeatmapContent::Weights ? all.quantity : MapQuantity::Weights;
     view.filter = all.filter;
     view.direction = all.direction;
-    const void* flow = view.quantity == MapQuantity::Weights ? nullptr : tokenFlow(comparison).get();
+    const auto flow = view.quantity == MapQuantity::Weights ? nullptr : tokenFlow(comparison);
     return {comparison.traces, at.stack, at.layer, at.head, view, flow, chosenTraces(traces, comparison), content};
 }
 

@@ -28,8 +28,8 @@ public:
     struct Key {
         std::vector<std::shared_ptr<const Trace>> allTraces;
         std::size_t stack = 0, layer = 0, head = 0;
-        HeatmapView view;            // quantity, filter and direction
-        const void* flow = nullptr;  // that its quantity is of
+        HeatmapView view;                            // quantity, filter and direction
+        std::shared_ptr<const TokenFlow> flow = {};  // that its quantity is of
         std::vector<std::size_t> traces;
         HeatmapContent content = HeatmapContent::Weights;
 

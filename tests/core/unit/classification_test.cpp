@@ -135,13 +135,13 @@ TEST(RowAgreement, ByHand)
 
 TEST(NumberText, ThreeDigitsAndWholeNumbers)
 {
-    EXPECT_EQ(shortNumber(0.041234), "0.0412");
-    EXPECT_EQ(shortNumber(128.0), "128");
-    EXPECT_EQ(shortNumber(4071059.0), "4071059");
-    EXPECT_EQ(shortNumber(-1.5), "−1.50");
-    EXPECT_EQ(shortNumber(0.0), "0");
-    EXPECT_EQ(shortNumber(NAN), "–");
-    EXPECT_EQ(shortNumber(1.2345e-7), "1.23e-07");
+    EXPECT_EQ(significantText(0.041234), "0.0412");
+    EXPECT_EQ(significantText(128.0), "128");
+    EXPECT_EQ(significantText(4071059.0), "4071059");
+    EXPECT_EQ(significantText(-1.5), "−1.50");
+    EXPECT_EQ(significantText(0.0), "0");
+    EXPECT_EQ(significantText(NAN), "–");
+    EXPECT_EQ(significantText(1.2345e-7), "1.23e-07");
     EXPECT_EQ(intervalText({0.5, 0.25, 0.75}), "0.500 ± 0.250");
     EXPECT_EQ(intervalText({0.5, 0.5, 0.5}), "0.500");
     EXPECT_EQ(intervalText({0.25, 0.125, 0.75}), "0.250 [0.125 … 0.750]");
