@@ -113,7 +113,8 @@ private:
     void readData(const Json& json)
     {
         const StrictFields data(json, where("data"),
-                                {"generated", "sources", "validation_share", "held_for_validation", "held_for_test"});
+                                {"generated", "other_captions", "sources", "validation_share", "held_for_validation",
+                                 "held_for_test"});
         if (data.has("generated") == data.has("sources"))
             refuse(
                 {where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
@@ -123,6 +124,7 @@ private:
         if (data.has("generated")) {
             if (data.text("generated") != "scenes")
                 refuse({where("data"), "\"scenes\"", "\"" + printable(data.text("generated"), 40) + "\"", ""});
+            m_recipe.otherCaptions = data.count("other_captions", 0, 0);
             return;
         }
         const Json& sources = data.at("sources");

@@ -52,6 +52,7 @@ struct Recipe {
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;
     std::size_t heldForTest = 0;
+    std::size_t otherCaptions = 0;  // of other scenes, as false texts of matching besides the hard ones
     std::size_t batch = 16;
     std::size_t length = 0;  // tokens of an example of language modelling; 0 = what the model has positions for
     Schedule schedule;

@@ -16,7 +16,7 @@ public:
     SceneData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer,
               ImageProcessor processor)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_processor(std::move(processor)), m_seed(recipe.seed),
-          m_batch(recipe.batch), m_matching(recipe.objective == Objective::Matching)
+          m_batch(recipe.batch), m_others(recipe.otherCaptions), m_matching(recipe.objective == Objective::Matching)
     {
     }
 
@@ -41,8 +41,13 @@ private:
         result.input.image.pixels =
             std::make_shared<const Tensor>(std::move(prepare(scene.image, m_processor).pixelValues));
         result.targets = {m_matching ? 1 : 0};
-        for (std::size_t i = 0; m_matching && i < scene.hardNegatives.size(); ++i) {
-            result.input.furtherTexts.push_back(encodedText(scene.hardNegatives[i], *m_tokenizer, m_model));
+        if (!m_matching)
+            return result;
+        std::vector<std::string> untrue = scene.hardNegatives;
+        for (std::uint32_t i = 1; i <= m_others; ++i)
+            untrue.push_back(makeScene(m_seed, index ^ i).caption);
+        for (const std::string& text : untrue) {
+            result.input.furtherTexts.push_back(encodedText(text, *m_tokenizer, m_model));
             result.targets.push_back(0);
         }
         return result;
@@ -53,6 +58,7 @@ private:
     ImageProcessor m_processor;
     std::uint64_t m_seed;
     std::size_t m_batch;
+    std::size_t m_others;
     bool m_matching;
 };
 
