@@ -4,6 +4,7 @@
 #include "core/base/tensor.h"
 #include "core/nn/product.h"
 
+#include <Eigen/Core>
 #include <limits>
 
 namespace ketscope {
@@ -22,12 +23,10 @@ float* scratchOfThread(std::size_t size)
 // Of a row of softmax(s z): from the gradients of its weights to those of z, in place.
 void softmaxSlopes(std::span<const float> weights, float scale, std::span<float> slopes)
 {
-    double mean = 0.0;
-    for (std::size_t i = 0; i < weights.size(); ++i)
-        mean += static_cast<double>(weights[i]) * static_cast<double>(slopes[i]);
-    const auto shift = static_cast<float>(mean);
-    for (std::size_t i = 0; i < weights.size(); ++i)
-        slopes[i] = scale * weights[i] * (slopes[i] - shift);
+    const auto size = static_cast<Eigen::Index>(weights.size());
+    const auto mean = static_cast<float>(kernels().dot(weights.data(), slopes.data(), weights.size()));
+    Eigen::Map<Eigen::ArrayXf> row(slopes.data(), size);
+    row = scale * Eigen::Map<const Eigen::ArrayXf>(weights.data(), size) * (row - mean);
 }
 
 class ExactHead : public PreparedHead {

@@ -176,7 +176,7 @@ void FeatureHead::fillPiece(std::size_t first, std::size_t chunk, MutableMatrixV
     Tensor sums({queries.rows, m_keys.paddedWidth()});
     std::vector<double> exponents(queries.rows);
     m_map->apply(queries, features.matrix(), exponents);
-    multiplyWide(features.matrix(), before.sums.matrix(), sums.matrix());
+    multiplyWide(features.matrix(), before.products(), sums.matrix());
     std::vector<Row> rows(queries.rows, Row{0, 0, before.largest});
     Tensor own;
     if (causal != nullptr) {
@@ -209,7 +209,9 @@ void FeatureHead::finish(const Row& row, const FeatureSums& before, double query
     const auto ofSums = static_cast<float>(decay * inverse);
     const auto ofOwn = static_cast<float>(inverse);
     for (std::size_t c = 0; c < output.size(); ++c)
-        output[c] = ofSums * sums[c] + (own.empty() ? 0.0F : ofOwn * own[c]);
+        output[c] = ofSums * sums[c];
+    for (std::size_t c = 0; c < output.size() && !own.empty(); ++c)
+        output[c] += ofOwn * own[c];
 }
 
 void FeatureHead::uniform(const Row& row, const FeatureSums& before, std::span<float> output) const

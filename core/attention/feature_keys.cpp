@@ -15,7 +15,8 @@ constexpr double kNothing = -std::numeric_limits<double>::infinity();
 }  // namespace
 
 FeatureSums::FeatureSums(std::size_t features, std::size_t width)
-    : sums(Tensor::zeros({features, PackedMatrix::padded(width)})), total(Tensor::zeros({features})), values(width, 0.0)
+    : sums(Tensor::zeros({features, PackedMatrix::padded(width) + kApart})), total(Tensor::zeros({features})),
+      values(width, 0.0)
 {
 }
 
@@ -53,11 +54,7 @@ FeatureKeys::FeatureKeys(const HeadInput& input, std::shared_ptr<const FeatureMa
 std::size_t FeatureKeys::paddedWidth() const { return PackedMatrix::padded(m_input.values.columns); }
 
 // A row of features of each key, out of each other's cache sets.
-Tensor FeatureKeys::roomForRows() const
-{
-    constexpr std::size_t kLine = 16;
-    return Tensor({kFeatureChunk, m_map->size() + kLine});
-}
+Tensor FeatureKeys::roomForRows() const { return Tensor({kFeatureChunk, m_map->size() + FeatureSums::kApart}); }
 
 // `rows` is roomForRows.
 void FeatureKeys::fill(std::size_t chunk, Tensor& rows, FeatureChunk& into) const
@@ -96,19 +93,17 @@ FeatureChunk FeatureKeys::chunk(std::size_t chunk) const
 MatrixView FeatureKeys::weighValues(std::size_t first, std::span<const float> factors, Tensor& scaled) const
 {
     const MatrixView from = m_input.values.middleRows(first, factors.size());
-    if (from.columns == paddedWidth() && std::ranges::all_of(factors, [](float x) { return x == 1.0F; }))
-        return from;
     const auto columns = static_cast<Eigen::Index>(from.columns);
     for (std::size_t j = 0; j < factors.size(); ++j) {
         const std::span<float> row = scaled.matrix().row(j);
-        std::ranges::fill(row.subspan(from.columns), 0.0F);
+        std::fill(row.begin() + columns, row.end(), 0.0F);
         Eigen::Map<Eigen::RowVectorXf> to(row.data(), columns);
         if (isKey(first + j))
             to = factors[j] * Eigen::Map<const Eigen::RowVectorXf>(from.row(j).data(), columns);
         else
             to.setZero();
     }
-    return scaled.matrix().middleRows(0, factors.size());
+    return scaled.matrix().middleRows(0, factors.size()).middleColumns(0, paddedWidth());
 }
 
 void FeatureKeys::addValues(std::size_t first, std::size_t count, std::vector<double>& total) const
@@ -142,7 +137,7 @@ void FeatureKeys::add(std::size_t chunk, const FeatureChunk& own, FeatureSums& s
     addValues(first, count, sums.values);
     const MatrixView features = own.features.matrix();
     multiplyWide(features.middleColumns(0, count), weighValues(first, std::span(factors).first(count), scaled),
-                 sums.sums.matrix(), true);
+                 sums.products(), true);
     for (std::size_t f = 0; f < features.rows; ++f)
         sums.total.data()[f] += static_cast<float>(kernels().dot(features.row(f).data(), factors.data(), count));
 }

@@ -3,6 +3,7 @@
 
 #include "core/attention/feature_map.h"
 #include "core/attention/rows.h"
+#include "core/nn/attention_kernel.h"
 
 #include <array>
 #include <limits>
@@ -12,7 +13,8 @@
 
 namespace ketscope {
 
-inline constexpr std::size_t kFeatureChunk = PackedMatrix::kColumnUnit;
+// Keys that are summed at once: two blocks of query rows, so that with a causal mask blocks and chunks end together.
+inline constexpr std::size_t kFeatureChunk = 2 * kAttentionRowBlock;
 
 // What the keys before some place leave behind, in terms of their features φ and exponents s.
 struct FeatureSums {
@@ -20,8 +22,13 @@ struct FeatureSums {
 
     FeatureSums copy() const;
     void raise(double exponent);  // rescales to a new largest exponent
+    // Σ e^{s − largest} φ(k) vᵀ, (features, dv, padded).
+    MatrixView products() const { return sums.matrix().middleColumns(0, sums.shape()[1] - kApart); }
+    MutableMatrixView products() { return sums.matrix().middleColumns(0, sums.shape()[1] - kApart); }
 
-    Tensor sums;   // (features, dv, padded): Σ e^{s − largest} φ(k) vᵀ
+    static constexpr std::size_t kApart = 16;  // keeps rows out of each other's cache sets
+
+    Tensor sums;   // products(), with kApart columns more
     Tensor total;  // (features): Σ e^{s − largest} φ(k)
     double largest = -std::numeric_limits<double>::infinity();
     double mass = 0.0;           // Σ e^{s − largest}
@@ -63,10 +70,10 @@ public:
     // on different parts of the text go on from their own. The bits do not depend on where it began. Safe from any thread.
     std::shared_ptr<const CausalChunk> causal(std::size_t chunk) const;
 
-    // The values of some keys times their factors, as wide as multiplyWide wants them: as they lie in memory where all
-    // factors are 1 and their width fits, else in `scaled`, (kFeatureChunk, padded dv). Padding is 0.
+    // The values of some keys times their factors, as wide as multiplyWide wants them, in `scaled`, which is
+    // roomForValues. Padding is 0.
     MatrixView weighValues(std::size_t first, std::span<const float> factors, Tensor& scaled) const;
-    Tensor roomForValues() const { return Tensor({kFeatureChunk, paddedWidth()}); }
+    Tensor roomForValues() const { return Tensor({kFeatureChunk, paddedWidth() + FeatureSums::kApart}); }
     std::size_t paddedWidth() const;
 
 private:

@@ -15,13 +15,13 @@ namespace {
 constexpr std::size_t kChunk = 256;  // of keys
 constexpr std::size_t kRows = 48;    // of queries at a time, so that their scores stay in the cache
 
-// Some rows of a matrix, one after the other: as they lie where that is so and `width` fits, else copied to `room`.
-MatrixView gathered(MatrixView from, std::span<const std::size_t> rows, std::size_t width, Tensor& room)
+// Some rows of a matrix, one after the other: as they lie where that is so, else copied to `room`.
+MatrixView gathered(MatrixView from, std::span<const std::size_t> rows, Tensor& room)
 {
-    if (rows.back() - rows.front() + 1 == rows.size() && from.columns == width)
+    if (rows.back() - rows.front() + 1 == rows.size())
         return from.middleRows(rows.front(), rows.size());
     if (room.empty())
-        room = Tensor::zeros({kChunk, width});
+        room = Tensor({kChunk, from.columns});
     for (std::size_t i = 0; i < rows.size(); ++i)
         std::ranges::copy(from.row(rows[i]), room.matrix().row(i).begin());
     return room.matrix().middleRows(0, rows.size());
@@ -37,7 +37,7 @@ class LandmarkSums {
 public:
     LandmarkSums(const HeadInput& input, MatrixView queries)
         : m_input(input), m_queries({queries.rows, queries.columns}),
-          m_sums(Tensor::zeros({queries.rows, PackedMatrix::padded(input.values.columns)})), m_mass(queries.rows, 0.0),
+          m_sums(Tensor::zeros({queries.rows, input.values.columns})), m_mass(queries.rows, 0.0),
           m_largest(queries.rows, -std::numeric_limits<double>::infinity()), m_ones(kChunk, 1.0F)
     {
         for (std::size_t i = 0; i < queries.rows; ++i)
@@ -51,9 +51,9 @@ public:
         const auto from = static_cast<std::size_t>(std::ranges::upper_bound(ends, first) - ends.begin());
         if (from == ends.size())
             return;
-        const PackedMatrix packed =
-            PackedMatrix::transposed(gathered(m_input.keys, keys, m_input.keys.columns, m_keyRoom));
-        const MatrixView values = gathered(m_input.values, keys, m_sums.shape()[1], m_valueRoom);
+        const PackedMatrix packed = PackedMatrix::transposed(gathered(m_input.keys, keys, m_keyRoom));
+        const PackedMatrix values = PackedMatrix::of(gathered(m_input.values, keys, m_valueRoom));
+        const PackedMatrix::Part whole = {0, keys.size(), 0, m_input.values.columns};
         Tensor room({kRows, keys.size()});
         for (std::size_t block = from; block < ends.size(); block += kRows) {
             const std::size_t count = std::min(kRows, ends.size() - block);
@@ -61,18 +61,15 @@ public:
             packed.multiply(m_queries.matrix().middleRows(block, count), scores);
             for (std::size_t i = 0; i < count; ++i)
                 addRow(block + i, scores.row(i), std::min(keys.size(), ends[block + i] - first));
-            multiplyWide(scores, values, m_sums.matrix().middleRows(block, count), true);
+            values.multiplyPart(scores, whole, m_sums.matrix().middleRows(block, count), true);
         }
     }
 
     Tensor result() const
     {
-        Tensor output({m_mass.size(), m_input.values.columns});
-        for (std::size_t a = 0; a < m_mass.size(); ++a) {
-            const std::span<float> row = output.matrix().row(a);
-            std::ranges::copy(m_sums.matrix().row(a).first(row.size()), row.begin());
-            scale(row, m_mass[a] > 0.0 ? 1.0 / m_mass[a] : 0.0);
-        }
+        Tensor output = copyOf(m_sums.matrix());
+        for (std::size_t a = 0; a < m_mass.size(); ++a)
+            scale(output.matrix().row(a), m_mass[a] > 0.0 ? 1.0 / m_mass[a] : 0.0);
         return output;
     }
 
@@ -93,7 +90,7 @@ private:
 
     const HeadInput& m_input;
     Tensor m_queries;  // times the scale of the logits
-    Tensor m_sums;     // (r, padded dv): Σ e^{l − largest} v
+    Tensor m_sums;     // (r, dv): Σ e^{l − largest} v
     std::vector<double> m_mass;
     std::vector<double> m_largest;
     std::vector<float> m_ones;

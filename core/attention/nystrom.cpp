@@ -130,7 +130,9 @@ private:
     {
         if (!m_landmarks.empty())
             return PackedMatrix::of(iteratedInverseTimes(m_landmarks.matrix(), rows.matrix()).matrix());
-        const Dense product = m_solved * dense(rows.matrix());
+        const Dense right = dense(rows.matrix());
+        const Dense product =
+            input().mask.causal ? Dense(m_solved.triangularView<Eigen::Lower>() * right) : Dense(m_solved * right);
         Tensor result({static_cast<std::size_t>(product.rows()), rows.shape()[1]});
         for (std::size_t i = 0; i < result.shape()[0]; ++i)
             for (std::size_t j = 0; j < result.shape()[1]; ++j)
@@ -265,7 +267,9 @@ void NystromHead::solveCausal()
     m_ends.resize(count);
     std::iota(m_ends.begin(), m_ends.end(), 1);
     m_plain.assign(count, false);
-    const Dense logits = landmarkLogits();
+    Dense logits(m_queries.shape()[0], count);
+    logits.triangularView<Eigen::Lower>() = static_cast<double>(input().scale) * dense(m_queries.matrix())
+                                            * dense(m_softmax.keyMeans().matrix()).transpose();
     m_solved = Dense::Zero(logits.rows(), logits.cols());
     for (std::size_t a = 0; a < count; ++a) {
         const auto size = static_cast<Eigen::Index>(a + 1);
@@ -273,7 +277,8 @@ void NystromHead::solveCausal()
         row = (row.array() - row.maxCoeff()).exp().eval();
         row /= row.sum();
         Eigen::RowVectorXd solved(size);
-        solved.head(size - 1) = -row.head(size - 1) * m_solved.topLeftCorner(size - 1, size - 1);
+        solved.head(size - 1) =
+            -row.head(size - 1) * m_solved.topLeftCorner(size - 1, size - 1).triangularView<Eigen::Lower>();
         solved[size - 1] = 1.0;
         solved /= row[size - 1];
         if (queries.used[a] && solved.cwiseAbs().sum() <= kMostGrowth) {

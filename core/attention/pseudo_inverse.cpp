@@ -2,6 +2,7 @@
 #include "core/attention/pseudo_inverse.h"
 
 #include "core/attention/rows.h"
+#include "core/nn/attention_kernel.h"
 
 #include <algorithm>
 #include <cmath>
@@ -36,46 +37,57 @@ Eigen::Map<const Eigen::ArrayXf> flat(const Tensor& tensor)
     return {tensor.data(), static_cast<Eigen::Index>(tensor.size())};
 }
 
-// A square matrix whose rows are as wide as multiplyWide wants them, 0 past the end.
+constexpr std::size_t kLine = 16;  // more columns than needed: rows lie out of each other's cache sets
+
+// Rows as wide as multiplyWide wants them, 0 past the end.
+Tensor paddedZeros(std::size_t rows, std::size_t columns)
+{
+    return Tensor::zeros({rows, PackedMatrix::padded(columns) + kLine});
+}
+
+MatrixView withoutLine(const Tensor& tensor) { return tensor.matrix().middleColumns(0, tensor.shape()[1] - kLine); }
+MutableMatrixView withoutLine(Tensor& tensor) { return tensor.matrix().middleColumns(0, tensor.shape()[1] - kLine); }
+
 class Square {
 public:
-    explicit Square(std::size_t size)
-        : m_size(size), m_values(Tensor::zeros({size, PackedMatrix::padded(size) + kLine}))
-    {
-    }
+    explicit Square(std::size_t size) : m_size(size), m_values(paddedZeros(size, size)) {}
 
     std::size_t size() const { return m_size; }
     MutableMatrixView view() { return m_values.matrix().middleColumns(0, m_size); }
+    MatrixView view() const { return m_values.matrix().middleColumns(0, m_size); }
 
     Tensor times(const Tensor& right) const
     {
-        Tensor result({m_size, right.shape()[1]});
-        multiplyWide(m_values.matrix().middleColumns(0, m_size), right.matrix(), result.matrix());
+        Tensor result = Tensor::zeros({m_size, right.shape()[1]});
+        multiplyWide(m_values.matrix().middleColumns(0, m_size), withoutLine(right), withoutLine(result));
         return result;
     }
 
     void scale(float factor) { flat(m_values) *= factor; }
     void addTimes(const Square& other, float factor) { flat(m_values) += factor * flat(other.m_values); }
 
-    // a · b for symmetric matrices that commute, so that it is symmetric, too: above the diagonal, and copied below.
+    // Rows first … end − 1 of what is symmetric, as far as their columns below the diagonal.
+    MutableMatrixView below(std::size_t first, std::size_t end)
+    {
+        constexpr std::size_t kUnit = 16;
+        const std::size_t width = std::min((end + kUnit - 1) / kUnit * kUnit, m_size);
+        return view().middleRows(first, end - first).middleColumns(0, width);
+    }
+
+    // a · b for symmetric matrices that commute, so that it is symmetric, too: below the diagonal, and copied above.
     void setSymmetricProduct(const Square& a, const Square& b)
     {
-        constexpr std::size_t kUnit = PackedMatrix::kColumnUnit;
-        const MutableMatrixView values = view();
-        for (std::size_t first = 0; first < m_size; first += kUnit) {
-            const std::size_t width = std::min(kUnit, m_size - first);
-            multiplyWide(a.m_values.matrix().middleRows(0, first + width).middleColumns(0, m_size),
-                         b.m_values.matrix().middleColumns(first, kUnit),
-                         m_values.matrix().middleRows(0, first + width).middleColumns(first, width));
-            for (std::size_t row = first; row < first + width; ++row)
-                for (std::size_t column = 0; column < row; ++column)
-                    values(row, column) = values(column, row);
+        for (std::size_t first = 0; first < m_size; first += kAttentionRowBlock) {
+            const std::size_t end = std::min(m_size, first + kAttentionRowBlock);
+            multiplyWide(a.view().middleRows(first, end - first), withoutLine(b.m_values), below(first, end));
         }
+        const MutableMatrixView values = view();
+        for (std::size_t row = 0; row < m_size; ++row)
+            for (std::size_t column = row + 1; column < m_size; ++column)
+                values(row, column) = values(column, row);
     }
 
 private:
-    static constexpr std::size_t kLine = 16;  // rows lie out of each other's cache sets
-
     std::size_t m_size;
     Tensor m_values;
 };
@@ -102,7 +114,12 @@ Square firstResidual(MatrixView matrix, float scale)
 {
     Square result(matrix.rows);
     const MutableMatrixView values = result.view();
-    PackedMatrix::transposed(matrix).multiply(matrix, values);
+    const PackedMatrix right = PackedMatrix::transposed(matrix);
+    for (std::size_t first = 0; first < values.rows; first += kAttentionRowBlock) {
+        const std::size_t end = std::min(values.rows, first + kAttentionRowBlock);
+        const MutableMatrixView to = result.below(first, end);
+        right.multiplyPart(matrix.middleRows(first, end - first), {0, right.rows(), 0, to.columns}, to);
+    }
     for (std::size_t i = 0; i < values.rows; ++i)
         for (std::size_t j = 0; j <= i; ++j)
             values(i, j) = values(j, i) = (i == j ? 1.0F : 0.0F) - values(i, j) / scale;
@@ -118,7 +135,7 @@ Tensor transposedTimes(MatrixView matrix, const Tensor& right, float factor, std
         for (std::size_t j = 0; j < matrix.columns; ++j)
             to(j, i) = factor * matrix(i, j);
     Tensor result({matrix.columns, columns});
-    multiplyWide(transposed.matrix(), right.matrix(), result.matrix());
+    multiplyWide(transposed.matrix(), withoutLine(right), result.matrix());
     return result;
 }
 
@@ -148,7 +165,7 @@ Tensor iteratedInverseTimes(MatrixView matrix, MatrixView right)
     Square residual = firstResidual(matrix, scale);
     Square square(matrix.rows);
     Square next(matrix.rows);
-    Tensor y = Tensor::zeros({right.rows, PackedMatrix::padded(right.columns)});
+    Tensor y = paddedZeros(right.rows, right.columns);
     for (std::size_t i = 0; i < right.rows; ++i)
         std::ranges::copy(right.row(i), y.matrix().row(i).begin());
     for (int step = 0; step < kSteps; ++step) {

@@ -5,7 +5,6 @@
 
 #include <Eigen/Core>
 #include <cmath>
-#include <limits>
 #include <utility>
 
 namespace ketscope {
@@ -25,7 +24,7 @@ ConstantRow rowOf(MatrixView matrix, std::size_t row)
     return {matrix.row(row).data(), static_cast<Eigen::Index>(matrix.columns)};
 }
 
-// Means of the segments of `matrix`'s allowed rows and, where there is room, running means.
+// Means of the segments of `matrix`'s allowed rows and, where there is room, running sums.
 void fillMeans(MatrixView matrix, const KeySegments& segments, MutableMatrixView means, MutableMatrixView running)
 {
     Eigen::RowVectorXf sum = Eigen::RowVectorXf::Zero(static_cast<Eigen::Index>(matrix.columns));
@@ -35,7 +34,7 @@ void fillMeans(MatrixView matrix, const KeySegments& segments, MutableMatrixView
             sum.setZero();
         sum += rowOf(matrix, segments.keys[index]);
         if (!running.empty())
-            rowOf(running, index) = sum / static_cast<float>(inside + 1);
+            rowOf(running, index) = sum;
         if (inside + 1 == segments.length || index + 1 == segments.keys.size())
             rowOf(means, index / segments.length) = sum / static_cast<float>(inside + 1);
     }
@@ -56,6 +55,8 @@ std::size_t KeySegments::visible(const HeadInput& input, std::size_t row) const
     if (!input.mask.causal)
         return keys.size();
     const std::size_t end = input.mask.keyEnd(row, input.queries.rows, input.keys.rows);
+    if (keys.size() == input.keys.rows)
+        return end;
     return static_cast<std::size_t>(std::ranges::lower_bound(keys, end) - keys.begin());
 }
 
@@ -81,29 +82,35 @@ SegmentSoftmax::Partial SegmentSoftmax::partial(std::size_t row) const
     if (!m_input.mask.causal)
         return {};
     const std::size_t visible = m_segments.visible(m_input, row);
-    return {visible / m_segments.length, visible % m_segments.length};
+    return {visible / m_segments.length, visible % m_segments.length, visible - 1};
+}
+
+// How many segments a row sees, the partial one among them.
+std::size_t SegmentSoftmax::seenSegments(std::size_t row) const
+{
+    if (!m_input.mask.causal)
+        return m_segments.count();
+    return (m_segments.visible(m_input, row) + m_segments.length - 1) / m_segments.length;
 }
 
 void SegmentSoftmax::weigh(std::size_t first, MutableMatrixView shares) const
 {
-    constexpr float kUnseen = -std::numeric_limits<float>::infinity();
-    m_packed.multiply(m_input.queries.middleRows(first, shares.rows), shares);
+    const std::size_t most = seenSegments(first + shares.rows - 1);  // later rows see as many or more
+    m_packed.multiplyPart(m_input.queries.middleRows(first, shares.rows), {0, m_packed.rows(), 0, most},
+                          shares.middleColumns(0, most));
     const auto length = static_cast<double>(m_segments.length);
     for (std::size_t i = 0; i < shares.rows; ++i) {
         const auto row = shares.row(i);
-        const std::size_t visible = m_segments.visible(m_input, first + i);
         const Partial own = partial(first + i);
-        const std::size_t whole = m_input.mask.causal ? visible / m_segments.length : row.size();
+        const std::size_t seen = seenSegments(first + i);
         if (own.keys > 0)
-            row[own.segment] =
-                m_input.scale * rowOf(m_input.queries, first + i).dot(rowOf(m_runningKeys.matrix(), visible - 1));
-        const std::size_t seen = whole + (own.keys > 0 ? 1 : 0);
-        if (own.keys > 0)
-            row[own.segment] += static_cast<float>(std::log(static_cast<double>(own.keys) / length));
+            row[own.segment] = m_input.scale / static_cast<float>(own.keys)
+                                   * rowOf(m_input.queries, first + i).dot(rowOf(m_runningKeys.matrix(), own.last))
+                               + static_cast<float>(std::log(static_cast<double>(own.keys) / length));
         else if (seen == m_segments.count() && seen > 0)
             row[seen - 1] += static_cast<float>(std::log(static_cast<double>(m_segments.sizeOf(seen - 1)) / length));
-        std::fill(row.begin() + static_cast<std::ptrdiff_t>(seen), row.end(), kUnseen);
-        softmaxRow(row.data(), row.size());
+        std::fill(row.begin() + static_cast<std::ptrdiff_t>(seen), row.end(), 0.0F);
+        softmaxRow(row.data(), seen);
     }
 }
 
@@ -113,11 +120,12 @@ void SegmentSoftmax::apply(std::size_t first, MutableMatrixView shares, const Pa
     std::vector<float> own(shares.rows, 0.0F);
     for (std::size_t i = 0; i < shares.rows; ++i)
         if (const Partial part = partial(first + i); part.keys > 0)
-            own[i] = std::exchange(shares(i, part.segment), 0.0F);
-    table.multiply(shares, output);
+            own[i] = std::exchange(shares(i, part.segment), 0.0F) / static_cast<float>(part.keys);
+    const std::size_t most = seenSegments(first + shares.rows - 1);
+    table.multiplyPart(shares.middleColumns(0, most), {0, most, 0, table.columns()}, output);
     for (std::size_t i = 0; i < shares.rows; ++i)
         if (own[i] != 0.0F)
-            rowOf(output, i) += own[i] * rowOf(m_runningValues.matrix(), m_segments.visible(m_input, first + i) - 1);
+            rowOf(output, i) += own[i] * rowOf(m_runningValues.matrix(), partial(first + i).last);
 }
 
 }  // namespace ketscope

@@ -36,6 +36,7 @@ public:
     struct Partial {
         std::size_t segment = 0;
         std::size_t keys = 0;
+        std::size_t last = 0;  // of the allowed keys, the last that it sees
     };
     Partial partial(std::size_t row) const;
 
@@ -43,13 +44,13 @@ public:
     void apply(std::size_t first, MutableMatrixView shares, const PackedMatrix& table, MutableMatrixView output) const;
 
 private:
-    void sumSegments();
+    std::size_t seenSegments(std::size_t row) const;
 
     HeadInput m_input;
     KeySegments m_segments;
     Tensor m_keyMeans;
     Tensor m_valueMeans;
-    Tensor m_runningKeys;    // (allowed keys, d): mean of the segment's keys up to this one; only with a causal mask
+    Tensor m_runningKeys;    // (allowed keys, d): sum of the segment's keys up to this one; only with a causal mask
     Tensor m_runningValues;  // (allowed keys, dv)
     PackedMatrix m_packed;   // s·k̄ᵀ
 };

@@ -7,8 +7,8 @@
 namespace ketscope {
 
 // `count` floats, 64-byte aligned and uninitialised. Blocks of 2 MiB or more are aligned to huge pages, and a freed one
-// waits in a small cache (at most kRecycledBytes) for the next request of its size class: touching fresh pages is four
-// times slower than writing warm ones. Throws Error (Failure) when memory is not to be had. Safe from any thread.
+// waits (at most kRecycledBytes) for the next request of its size: touching fresh pages is four times slower than writing
+// warm ones. Smaller ones wait in their thread, at most 32 MiB. Throws Error (Failure) without memory. Safe in any thread.
 std::shared_ptr<float> allocateFloats(std::size_t count);
 
 inline constexpr std::size_t kRecycledBytes = std::size_t{512} << 20;

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
+#include <xmmintrin.h>
 
 namespace ketscope {
 
@@ -58,16 +60,39 @@ Tensor copyOf(MatrixView values)
     return copy;
 }
 
+namespace {
+
+// Four rows of four to four columns.
+void transposeFour(const float* from, std::size_t fromStride, float* to, std::size_t toStride)
+{
+    __m128 a = _mm_loadu_ps(from);
+    __m128 b = _mm_loadu_ps(from + fromStride);
+    __m128 c = _mm_loadu_ps(from + 2 * fromStride);
+    __m128 d = _mm_loadu_ps(from + 3 * fromStride);
+    _MM_TRANSPOSE4_PS(a, b, c, d);
+    _mm_storeu_ps(to, a);
+    _mm_storeu_ps(to + toStride, b);
+    _mm_storeu_ps(to + 2 * toStride, c);
+    _mm_storeu_ps(to + 3 * toStride, d);
+}
+
+}  // namespace
+
 Tensor transposed(MatrixView matrix)
 {
+    constexpr std::size_t kFour = 4;
+    constexpr std::size_t kTile = 16;  // rows: as many values as a cache line that is written holds
     Tensor result({matrix.columns, matrix.rows});
-    constexpr std::size_t kTile = 16;  // so that what is read and written stays in the nearest cache
     float* const out = result.data();
-    for (std::size_t first = 0; first < matrix.rows; first += kTile)
-        for (std::size_t left = 0; left < matrix.columns; left += kTile)
-            for (std::size_t column = left; column < std::min(left + kTile, matrix.columns); ++column)
-                for (std::size_t row = first; row < std::min(first + kTile, matrix.rows); ++row)
-                    out[column * matrix.rows + row] = matrix(row, column);
+    const std::size_t rows = matrix.rows / kFour * kFour, columns = matrix.columns / kFour * kFour;
+    for (std::size_t first = 0; first < rows; first += kTile)
+        for (std::size_t column = 0; column < columns; column += kFour)
+            for (std::size_t row = first; row < std::min(first + kTile, rows); row += kFour)
+                transposeFour(matrix.row(row).data() + column, matrix.stride, out + column * matrix.rows + row,
+                              matrix.rows);
+    for (std::size_t row = 0; row < matrix.rows; ++row)
+        for (std::size_t column = row < rows ? columns : 0; column < matrix.columns; ++column)
+            out[column * matrix.rows + row] = matrix(row, column);
     return result;
 }
 

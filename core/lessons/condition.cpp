@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/linear.h"
 
+#include "core/attention/rows.h"
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/base/tensor.h"
 #include "core/nn/product.h"
 
+#include <Eigen/Core>
 #include <array>
-#include <cmath>
 #include <map>
 #include <mutex>
-#include <numbers>
 #include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <tuple>
@@ -28,6 +28,7 @@ constexpr std::size_t kRowTile = 128;
 constexpr std::size_t kColumnUnit = 64;
 constexpr std::size_t kColumnTiles = 4;
 constexpr std::size_t kWidestTile = 256;
+constexpr std::size_t kWhole = 16384;  // weights of a layer that is one tile: less is not worth a second thread
 
 Dimension dimension(std::size_t value) { return static_cast<Dimension>(value); }
 
@@ -150,6 +151,27 @@ std::shared_ptr<const Product> productFor(const Shape& shape, const memory::desc
     return s_products[shape] = std::make_shared<const Product>(describe(shape, weights));
 }
 
+// What runs an activation of (rows, outputs) values backwards, by shape as well.
+std::shared_ptr<const dnnl::eltwise_backward> slopesFor(const Shape& shape)
+{
+    constexpr std::size_t kMost = 256;
+    static std::mutex s_mutex;
+    static std::map<Shape, std::shared_ptr<const dnnl::eltwise_backward>> s_slopes;
+    const std::lock_guard lock(s_mutex);
+    const auto found = s_slopes.find(shape);
+    if (found != s_slopes.end())
+        return found->second;
+    const OneThread one;
+    if (s_slopes.size() >= kMost)
+        s_slopes.clear();
+    const memory::desc values = plain(shape.rows, shape.outputs, shape.outputs, 1);
+    const auto [algorithm, alpha] = elementwise(shape.activation);
+    const dnnl::eltwise_forward::primitive_desc forward(
+        {dnnl::prop_kind::forward_training, algorithm, values, alpha, 0.0F}, engine());
+    return s_slopes[shape] = std::make_shared<const dnnl::eltwise_backward>(
+               dnnl::eltwise_backward::primitive_desc({algorithm, values, values, alpha, 0.0F}, engine(), forward));
+}
+
 enum class Scratch { Input, Output, Library };
 
 float* scratchOfThread(Scratch purpose, std::size_t size)
@@ -168,72 +190,6 @@ memory wrap(const memory::desc& description, const float* values)
 
 }  // namespace
 
-std::optional<Activation> activationNamed(std::string_view name)
-{
-    static const std::map<std::string_view, Activation> s_names = {{"gelu", Activation::Gelu},
-                                                                   {"gelu_new", Activation::GeluTanh},
-                                                                   {"gelu_pytorch_tanh", Activation::GeluTanh},
-                                                                   {"quick_gelu", Activation::QuickGelu},
-                                                                   {"relu", Activation::Relu},
-                                                                   {"silu", Activation::Silu},
-                                                                   {"swish", Activation::Silu},
-                                                                   {"tanh", Activation::Tanh}};
-    const auto found = s_names.find(name);
-    return found == s_names.end() ? std::nullopt : std::optional(found->second);
-}
-
-namespace {
-
-constexpr double kQuick = 1.702;  // of quickGelu
-
-double sigmoid(double x) { return 1.0 / (1.0 + std::exp(-x)); }
-
-// What geluTanh takes the tanh of, and its slope.
-constexpr double kCubic = 0.044715;
-double tanhArgument(double x) { return std::sqrt(2.0 / std::numbers::pi) * (x + kCubic * x * x * x); }
-double tanhArgumentSlope(double x) { return std::sqrt(2.0 / std::numbers::pi) * (1.0 + 3.0 * kCubic * x * x); }
-
-double swishSlope(double x, double factor)
-{
-    const double gate = sigmoid(factor * x);
-    return gate + factor * x * gate * (1.0 - gate);
-}
-
-}  // namespace
-
-double activate(Activation activation, double x)
-{
-    switch (activation) {
-    case Activation::None: break;
-    case Activation::Gelu: return 0.5 * x * (1.0 + std::erf(x / std::numbers::sqrt2));
-    case Activation::GeluTanh: return 0.5 * x * (1.0 + std::tanh(tanhArgument(x)));
-    case Activation::QuickGelu: return x * sigmoid(kQuick * x);
-    case Activation::Relu: return std::max(x, 0.0);
-    case Activation::Silu: return x * sigmoid(x);
-    case Activation::Tanh: return std::tanh(x);
-    }
-    return x;
-}
-
-double slopeOf(Activation activation, double x)
-{
-    switch (activation) {
-    case Activation::None: break;
-    case Activation::Gelu:
-        return 0.5 * (1.0 + std::erf(x / std::numbers::sqrt2))
-               + x * std::exp(-0.5 * x * x) / std::sqrt(2.0 * std::numbers::pi);
-    case Activation::GeluTanh: {
-        const double t = std::tanh(tanhArgument(x));
-        return 0.5 * (1.0 + t) + 0.5 * x * (1.0 - t * t) * tanhArgumentSlope(x);
-    }
-    case Activation::QuickGelu: return swishSlope(x, kQuick);
-    case Activation::Relu: return x > 0.0 ? 1.0 : 0.0;
-    case Activation::Silu: return swishSlope(x, 1.0);
-    case Activation::Tanh: return 1.0 - std::tanh(x) * std::tanh(x);
-    }
-    return 1.0;
-}
-
 struct Linear::Packed {
     struct Tile {
         std::size_t first;  // output
@@ -248,6 +204,8 @@ struct Linear::Packed {
     std::vector<Tile> tiles;
     Tensor weights;
     std::vector<float> bias;
+    mutable std::once_flag turnedOnce;
+    mutable PackedMatrix turned;  // of layers that keep it
 
     Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act);
     void cutIntoTiles();
@@ -258,7 +216,8 @@ struct Linear::Packed {
     void runTile(const Tile& tile, const Product& product, MatrixView in, MutableMatrixView out, bool sum) const;
     void run(MatrixView in, MutableMatrixView out, bool sum, Activation after) const;
     Tensor unpacked() const;
-    Tensor linearGradients(MatrixView in, MatrixView gradients) const;
+    void addTurned(MatrixView gradients, MutableMatrixView into) const;
+    Tensor linearGradients(const Tensor& values, MatrixView gradients) const;
 };
 
 Linear::Packed::Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act)
@@ -271,7 +230,8 @@ Linear::Packed::Packed(std::size_t in, std::size_t out, std::span<const float> b
 
 void Linear::Packed::cutIntoTiles()
 {
-    const std::size_t count = std::max(kColumnTiles, (outputs + kWidestTile - 1) / kWidestTile);
+    const std::size_t least = inputs * outputs <= kWhole ? 1 : kColumnTiles;
+    const std::size_t count = std::max(least, (outputs + kWidestTile - 1) / kWidestTile);
     const std::size_t even = (outputs + count - 1) / count;
     const std::size_t width = (even + kColumnUnit - 1) / kColumnUnit * kColumnUnit;
     std::size_t size = 0;
@@ -330,7 +290,8 @@ void Linear::Packed::runTile(const Tile& tile, const Product& product, MatrixVie
                              bool sum) const
 {
     const OneThread one;
-    float* result = scratchOfThread(Scratch::Output, in.rows * tile.width);
+    const bool direct = !sum && out.stride == tile.width;
+    float* result = direct ? out.data : scratchOfThread(Scratch::Output, in.rows * tile.width);
     float* work = scratchOfThread(Scratch::Library, product.scratch.get_size() / sizeof(float) + 1);
     std::unordered_map<int, memory> arguments = {{DNNL_ARG_SRC, wrap(product.in, denseRows(in))},
                                                  {DNNL_ARG_WEIGHTS, wrap(tile.layout, weights.data() + tile.offset)},
@@ -340,12 +301,14 @@ void Linear::Packed::runTile(const Tile& tile, const Product& product, MatrixVie
         arguments.emplace(DNNL_ARG_BIAS, wrap(plain(1, tile.width, tile.width, 1), bias.data() + tile.first));
     product.run.execute(streamOfThread(), arguments);
     streamOfThread().wait();
-    for (std::size_t row = 0; row < in.rows; ++row) {
-        const float* from = result + row * tile.width;
-        float* to = out.data + row * out.stride + tile.first;
-        for (std::size_t i = 0; i < tile.width; ++i)
-            to[i] = sum ? to[i] + from[i] : from[i];
-    }
+    if (direct)
+        return;
+    const MatrixView found(result, in.rows, tile.width);
+    const MutableMatrixView to = out.middleColumns(tile.first, tile.width);
+    if (sum)
+        return ketscope::addTo(found, to);
+    for (std::size_t row = 0; row < in.rows; ++row)
+        std::ranges::copy(found.row(row), to.row(row).begin());
 }
 
 void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum, Activation after) const
@@ -389,23 +352,28 @@ Tensor Linear::Packed::unpacked() const
     return rows;
 }
 
-// The gradients of what the activation is applied to.
-Tensor Linear::Packed::linearGradients(MatrixView in, MatrixView gradients) const
+// into += gradients · weights. A small layer keeps what that needs: in training it is asked for by every example.
+void Linear::Packed::addTurned(MatrixView gradients, MutableMatrixView into) const
 {
-    Tensor result({in.rows, outputs});
-    run(in, result.matrix(), false, Activation::None);
+    constexpr std::size_t kKept = std::size_t{1} << 18U;
+    if (inputs * outputs > kKept)
+        return addProduct(gradients, unpacked().matrix(), into);
+    std::call_once(turnedOnce, [this] { turned = PackedMatrix::of(unpacked().matrix()); });
+    addProduct(gradients, turned, into);
+}
+
+// The gradients of `values`, which the activation was applied to.
+Tensor Linear::Packed::linearGradients(const Tensor& values, MatrixView gradients) const
+{
+    Tensor result({gradients.rows, outputs});
     const Tensor given = gradients.stride == outputs ? Tensor() : copyOf(gradients);
     const OneThread one;
-    const memory::desc values = plain(in.rows, outputs, outputs, 1);
-    const auto [algorithm, alpha] = elementwise(activation);
-    const dnnl::eltwise_forward::primitive_desc forward(
-        {dnnl::prop_kind::forward_training, algorithm, values, alpha, 0.0F}, engine());
-    const dnnl::eltwise_backward backward({{algorithm, values, values, alpha, 0.0F}, engine(), forward});
-    const memory z = wrap(values, result.data());
-    backward.execute(streamOfThread(),
-                     {{DNNL_ARG_SRC, z},
-                      {DNNL_ARG_DIFF_DST, wrap(values, given.empty() ? gradients.data : given.data())},
-                      {DNNL_ARG_DIFF_SRC, z}});
+    const memory::desc layout = plain(gradients.rows, outputs, outputs, 1);
+    const auto backward = slopesFor({gradients.rows, inputs, outputs, false, activation});
+    backward->execute(streamOfThread(),
+                      {{DNNL_ARG_SRC, wrap(layout, values.data())},
+                       {DNNL_ARG_DIFF_DST, wrap(layout, given.empty() ? gradients.data : given.data())},
+                       {DNNL_ARG_DIFF_SRC, wrap(layout, result.data())}});
     streamOfThread().wait();
     return result;
 }
@@ -464,12 +432,11 @@ void addToPart(MatrixView in, MatrixView g, WeightLayout layout, const LinearGra
         addProduct(transposed(in).matrix(), g, {into.weight.data(), in.columns, g.columns});
     else if (!into.weight.empty())
         addProduct(transposed(g).matrix(), in, {into.weight.data(), g.columns, in.columns});
-    std::vector<double> sums(into.bias.size());
-    for (std::size_t row = 0; row < g.rows; ++row)
-        for (std::size_t i = 0; i < sums.size(); ++i)
-            sums[i] += static_cast<double>(g(row, i));
-    for (std::size_t i = 0; i < sums.size(); ++i)
-        into.bias[i] += static_cast<float>(sums[i]);
+    const auto size = static_cast<Eigen::Index>(into.bias.size());
+    Eigen::ArrayXd sums = Eigen::ArrayXd::Zero(size);
+    for (std::size_t row = 0; row < g.rows && size > 0; ++row)
+        sums += Eigen::Map<const Eigen::ArrayXf>(g.row(row).data(), size).cast<double>();
+    Eigen::Map<Eigen::ArrayXf>(into.bias.data(), size) += sums.cast<float>();
 }
 
 }  // namespace
@@ -479,10 +446,15 @@ void Linear::backward(MatrixView in, MatrixView gradients, const LinearGradients
     if (!m_packed)
         return m_source.pack().backward(in, gradients, into);
     const bool plainSum = m_packed->activation == Activation::None;
-    const Tensor inner = plainSum ? Tensor() : m_packed->linearGradients(in, gradients);
+    Tensor values;
+    if (!plainSum) {
+        values = Tensor({in.rows, outputs()});
+        m_packed->run(in, values.matrix(), false, Activation::None);
+    }
+    const Tensor inner = plainSum ? Tensor() : m_packed->linearGradients(values, gradients);
     const MatrixView g = plainSum ? gradients : inner.matrix();
     if (!into.in.empty())
-        addProduct(g, m_packed->unpacked().matrix(), into.in);
+        m_packed->addTurned(g, into.in);
     std::size_t first = 0;
     for (std::size_t part = 0; part < into.parts.size(); ++part) {
         const LinearPart& where = m_parts.at(part);

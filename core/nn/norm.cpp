@@ -4,64 +4,52 @@
 #include "core/base/parallel.h"
 #include "core/nn/kernels.h"
 
+#include <Eigen/Core>
 #include <cmath>
 
 namespace ketscope {
 
 namespace {
 
-double meanOf(std::span<const float> row)
+using Row = Eigen::ArrayXd;
+
+Row rowOf(std::span<const float> values)
 {
-    double sum = 0.0;
-    for (const float x : row)
-        sum += static_cast<double>(x);
-    return sum / static_cast<double>(row.size());
+    return Eigen::Map<const Eigen::ArrayXf>(values.data(), static_cast<Eigen::Index>(values.size())).cast<double>();
 }
 
-// y = (x − shift) / s of one row.
-std::vector<double> normed(std::span<const float> row, double shift, double epsilon, double& s)
+void addTo(const Row& from, std::span<float> to)
 {
-    double squares = 0.0;
-    for (const float x : row)
-        squares += (static_cast<double>(x) - shift) * (static_cast<double>(x) - shift);
-    s = std::sqrt(squares / static_cast<double>(row.size()) + epsilon);
-    std::vector<double> y(row.size());
-    const double inverse = 1.0 / s;
-    for (std::size_t i = 0; i < row.size(); ++i)
-        y[i] = (static_cast<double>(row[i]) - shift) * inverse;
-    return y;
+    Eigen::Map<Eigen::ArrayXf>(to.data(), static_cast<Eigen::Index>(to.size())) += from.cast<float>();
 }
 
-// Both normalisations; `centred`: whether rows are shifted to mean 0 first.
+// Both normalisations; `centred`: whether rows are shifted to mean 0 first. With y = (x − mean)/s of a row and g its
+// gradients times the weights, that is (g − mean g − y mean(g y))/s.
 void normBackward(MatrixView in, MatrixView gradients, std::span<const float> weight, double epsilon, bool centred,
                   const NormGradients& into)
 {
-    const std::size_t width = in.columns;
-    std::vector<double> ofWeight(width), ofBias(width);
+    const Row factors = rowOf(weight);
+    Row ofWeight = Row::Zero(factors.size()), ofBias = ofWeight, y, given, g;
     for (std::size_t row = 0; row < in.rows; ++row) {
-        double s = 0.0;
-        const std::vector<double> y = normed(in.row(row), centred ? meanOf(in.row(row)) : 0.0, epsilon, s);
-        double mean = 0.0, along = 0.0;
-        for (std::size_t i = 0; i < width; ++i) {
-            const auto gradient = static_cast<double>(gradients(row, i));
-            const double g = gradient * static_cast<double>(weight[i]);
-            mean += g;
-            along += g * y[i];
-            ofWeight[i] += gradient * y[i];
-            ofBias[i] += gradient;
-        }
-        mean *= centred ? 1.0 / static_cast<double>(width) : 0.0;
-        along /= static_cast<double>(width);
-        const double inverse = 1.0 / s;
-        for (std::size_t i = 0; !into.in.empty() && i < width; ++i) {
-            const double g = static_cast<double>(gradients(row, i)) * static_cast<double>(weight[i]);
-            into.in(row, i) += static_cast<float>((g - mean - y[i] * along) * inverse);
-        }
+        y = rowOf(in.row(row));
+        given = rowOf(gradients.row(row));
+        if (centred)
+            y -= y.mean();
+        const double inverse = 1.0 / std::sqrt(y.square().mean() + epsilon);
+        y *= inverse;
+        ofWeight += given * y;
+        ofBias += given;
+        if (into.in.empty())
+            continue;
+        g = given * factors;
+        const double mean = centred ? g.mean() : 0.0;
+        const double along = (g * y).mean();
+        addTo((g - mean - y * along) * inverse, into.in.row(row));
     }
-    for (std::size_t i = 0; i < into.weight.size(); ++i)
-        into.weight[i] += static_cast<float>(ofWeight[i]);
-    for (std::size_t i = 0; i < into.bias.size(); ++i)
-        into.bias[i] += static_cast<float>(ofBias[i]);
+    if (!into.weight.empty())
+        addTo(ofWeight, into.weight);
+    if (!into.bias.empty())
+        addTo(ofBias, into.bias);
 }
 
 }  // namespace

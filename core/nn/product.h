@@ -5,8 +5,11 @@
 
 namespace ketscope {
 
+class PackedMatrix;
+
 // out (n, k) += left (n, m) · right (m, k). The same bits for any thread count.
 void addProduct(MatrixView left, MatrixView right, MutableMatrixView out);
+void addProduct(MatrixView left, const PackedMatrix& right, MutableMatrixView out);
 
 // to += from, of the same shape; nothing where `to` is empty.
 void addTo(MatrixView from, MutableMatrixView to);

@@ -5,6 +5,16 @@
 
 namespace ketscope {
 
+namespace {
+
+// Whether these are all of `size` values that lie one after the other.
+bool isWhole(MatrixView values, std::size_t size)
+{
+    return values.rows * values.columns == size && values.stride == values.columns;
+}
+
+}  // namespace
+
 void Tape::hold(const Tensor& tensor)
 {
     if (!tensor.empty())
@@ -27,7 +37,8 @@ MutableMatrixView Tape::gradients(MatrixView values)
     if (holder == nullptr)
         return {};
     if (holder->gradients.empty())
-        holder->gradients = Tensor::zeros({holder->size});
+        holder->gradients = isWhole(values, holder->size) ? Tensor::zeros({values.rows, values.columns})
+                                                          : Tensor::zeros({holder->size});
     return {holder->gradients.data() + (values.data - holder->memory.get()), values.rows, values.columns,
             values.stride};
 }
@@ -43,8 +54,12 @@ MatrixView Tape::found(MatrixView values) const
 
 Tensor Tape::take(MatrixView values)
 {
-    if (found(values).empty())
+    Held* const holder = const_cast<Held*>(holderOf(values));
+    if (holder == nullptr || holder->gradients.empty())
         return {};
+    const std::vector<std::size_t>& shape = holder->gradients.shape();
+    if (isWhole(values, holder->size) && shape.size() == 2 && shape[1] == values.columns)
+        return std::exchange(holder->gradients, Tensor());
     const MutableMatrixView here = gradients(values);
     Tensor taken = copyOf(here);
     for (std::size_t row = 0; row < here.rows; ++row)

@@ -50,9 +50,8 @@ void fill(const std::vector<CaptionedPicture>& pictures, const std::vector<std::
     std::size_t negative = count;
     for (std::size_t i = 0; i < count; ++i) {
         addAnswer(std::span(scores[i]).first(count), i, into.textOfImage.traces[trace].back());
-        std::vector<float> column;
-        for (const std::vector<float>& row : scores)
-            column.push_back(row[i]);
+        std::vector<float> column(scores.size());
+        std::ranges::transform(scores, column.begin(), [i](const std::vector<float>& row) { return row[i]; });
         addAnswer(column, i, into.imageOfText.traces[trace].back());
         if (!pictures[i].negative.empty())
             addAnswer(std::vector{scores[i][i], scores[i][negative++]}, 0, into.negatives.traces[trace].back());

@@ -26,7 +26,8 @@ void writeCheckpoint(const TrainingState& state, const std::filesystem::path& fi
 {
     MemoryArchive all(file);
     Tensor& steps = all.add(kSteps, {2});
-    steps.data()[0] = static_cast<float>(state.steps / kThousand);
+    const std::size_t thousands = state.steps / kThousand;
+    steps.data()[0] = static_cast<float>(thousands);
     steps.data()[1] = static_cast<float>(state.steps % kThousand);
     addAll(state.weights->tensors(), kWeights, all);
     addAll(state.optimizer.first, kFirst, all);

@@ -57,9 +57,8 @@ Figures evaluateBatches(const Model& model, const HeadPlan& plan, const ExampleS
         std::vector<Trace> traces(batch);
         parallelFor(batch, kSerialWork,
                     [&](std::size_t i) { traces[i] = run(model, plan, set.at(first + i), monitor); });
-        std::vector<const Trace*> all;
-        for (const Trace& trace : traces)
-            all.push_back(&trace);
+        std::vector<const Trace*> all(batch);
+        std::ranges::transform(traces, all.begin(), [](const Trace& trace) { return &trace; });
         const Embeddings found = gather(all);
         // The scale from a pair's own logit would be lost where their cosine is near 0: the largest is safe.
         double logScale = 0.0, largest = 0.0;

@@ -34,9 +34,10 @@ bool place(RandomStream& random, SceneObject& object, const std::vector<SceneObj
     constexpr int kTries = 40;
     const int half = object.large ? kLarge : kSmall;
     const int first = (half + 2 + kGrid - 1) / kGrid, last = (kSide - half - 2) / kGrid;
+    const auto places = static_cast<std::size_t>(last) + 1 - static_cast<std::size_t>(first);
     for (int i = 0; i < kTries; ++i) {
-        const int x = kGrid * (first + static_cast<int>(choose(random, static_cast<std::size_t>(last - first + 1))));
-        const int y = kGrid * (first + static_cast<int>(choose(random, static_cast<std::size_t>(last - first + 1))));
+        const int x = kGrid * (first + static_cast<int>(choose(random, places)));
+        const int y = kGrid * (first + static_cast<int>(choose(random, places)));
         object.box = {x - half, y - half, x + half, y + half};
         if (std::ranges::all_of(others, [&](const SceneObject& other) { return apart(object, other); }))
             return true;

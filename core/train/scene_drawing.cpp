@@ -71,10 +71,12 @@ Picture background(RandomStream& random)
         channel = grey + 24.0 * (random.uniform() - 0.5);
     const double slopeX = 40.0 * (random.uniform() - 0.5), slopeY = 40.0 * (random.uniform() - 0.5);
     Picture picture(kSide * kSide);
-    for (std::size_t i = 0; i < picture.size(); ++i)
+    for (std::size_t i = 0; i < picture.size(); ++i) {
+        const std::size_t x = i % kSide, y = i / kSide;
         for (std::size_t channel = 0; channel < 3; ++channel)
-            picture[i][channel] = base[channel] + slopeX * (static_cast<double>(i % kSide) / kSide - 0.5)
-                                  + slopeY * (static_cast<double>(i / kSide) / kSide - 0.5);
+            picture[i][channel] = base[channel] + slopeX * (static_cast<double>(x) / kSide - 0.5)
+                                  + slopeY * (static_cast<double>(y) / kSide - 0.5);
+    }
     return picture;
 }
 

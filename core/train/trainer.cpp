@@ -26,7 +26,7 @@ double secondsSince(Clock::time_point start) { return std::chrono::duration<doub
 
 std::string timeText(double seconds)
 {
-    const auto whole = static_cast<long>(seconds + 0.5);
+    const long whole = std::lround(seconds);
     if (whole < 60)
         return std::to_string(whole) + " s";
     if (whole < 3600)

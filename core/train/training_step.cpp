@@ -130,9 +130,8 @@ BatchGradients together(Batch& work, std::size_t count)
 {
     std::vector<std::unique_ptr<WrittenPass>> passes(count);
     work.inGroups([&](std::size_t i, ParameterValues&) { passes[i] = work.forward(i); });
-    std::vector<const Trace*> traces;
-    for (const auto& pass : passes)
-        traces.push_back(&pass->trace());
+    std::vector<const Trace*> traces(count);
+    std::ranges::transform(passes, traces.begin(), [](const auto& pass) { return &pass->trace(); });
     if (!traces.front()->outputs.contains("log_scale"))
         refuse({"objective", "a model with embeddings of texts and images", "another", "Contrast is for CLIP."});
     const Embeddings all = gather(traces);

@@ -390,6 +390,23 @@ TEST(Tape, ConstantsHaveNoGradientsEvenWhenTheirMemoryIsUsedAgain)
     EXPECT_THROW(operations.copy(held.matrix(), stranger.matrix()), Error);
 }
 
+TEST(Tape, TakingGradientsLeavesNone)
+{
+    Tape tape(false);
+    const Tensor whole = normalTensor(3, 4, 1);
+    tape.hold(whole);
+    tape.gradients(whole.matrix())(1, 2) = 5.0F;
+    const Tensor row = tape.take(whole.matrix().middleRows(1, 1));
+    EXPECT_EQ(row.matrix()(0, 2), 5.0F);
+    EXPECT_EQ(tape.gradients(whole.matrix())(1, 2), 0.0F);
+    tape.gradients(whole.matrix())(2, 0) = 7.0F;
+    const Tensor all = tape.take(whole.matrix());
+    EXPECT_EQ(all.shape(), whole.shape());
+    EXPECT_EQ(all.matrix()(2, 0), 7.0F);
+    EXPECT_TRUE(tape.take(whole.matrix()).empty());
+    EXPECT_EQ(tape.gradients(whole.matrix())(2, 0), 0.0F);
+}
+
 TEST(Tape, IsCancelled)
 {
     class Cancelled : public Monitor {

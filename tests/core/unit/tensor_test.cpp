@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/tensor.h"
+
+#include "core/base/buffer.h"
+#include "core/base/parallel.h"
+
+#include <gtest/gtest.h>
+
+namespace ketscope {
+namespace {
+
+Tensor counted(std::size_t rows, std::size_t columns, float first)
+{
+    Tensor result({rows, columns});
+    for (std::size_t i = 0; i < result.size(); ++i)
+        result.data()[i] = first + static_cast<float>(i);
+    return result;
+}
+
+TEST(Tensor, TransposedHasColumnsAsRows)
+{
+    for (const std::size_t rows : {1U, 3U, 4U, 17U, 35U})
+        for (const std::size_t columns : {1U, 4U, 6U, 33U}) {
+            const Tensor whole = counted(rows, columns + 2, 0.0F);
+            const MatrixView part = whole.matrix().middleColumns(1, columns);
+            const Tensor turned = transposed(part);
+            ASSERT_EQ(turned.shape(), (std::vector<std::size_t>{columns, rows}));
+            for (std::size_t i = 0; i < rows; ++i)
+                for (std::size_t j = 0; j < columns; ++j)
+                    EXPECT_EQ(turned.matrix()(j, i), part(i, j)) << rows << " × " << columns;
+        }
+}
+
+// Blocks that one thread takes and another gives back are nobody's but their owner's all the while.
+TEST(Tensor, MemoryThatThreadsExchangeStaysTheirOwn)
+{
+    constexpr std::size_t kCount = 64;
+    constexpr std::size_t kRounds = 5;
+    const std::size_t before = liveBytes();
+    {
+        std::vector<Tensor> all(kCount);
+        for (std::size_t round = 0; round < kRounds; ++round) {
+            parallelFor(kCount, kSerialWork, [&](std::size_t i) {
+                all[(i * 5 + round) % kCount] = counted(1 + (i * 37) % 90, 1 + i, static_cast<float>(i));
+            });
+            for (std::size_t i = 0; i < kCount; ++i) {
+                const Tensor& tensor = all[(i * 5 + round) % kCount];
+                ASSERT_EQ(tensor.size(), (1 + (i * 37) % 90) * (1 + i));
+                EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor.data()) % 64, 0U);
+                for (std::size_t k = 0; k < tensor.size(); ++k)
+                    ASSERT_EQ(tensor.data()[k], static_cast<float>(i + k));
+            }
+        }
+        EXPECT_GT(liveBytes(), before);
+    }
+    EXPECT_EQ(liveBytes(), before);
+}
+
+}  // namespace
+}  // namespace ketscope
