@@ -2,6 +2,7 @@
 #include "bench/base_size_model.h"
 #include "bench/benchmarks.h"
 #include "ui/main_window.h"
+#include "ui/views/figure_view.h"
 
 #include <QApplication>
 #include <benchmark/benchmark.h>
@@ -20,9 +21,9 @@ void work(QEventLoop::ProcessEventsFlags flags = QEventLoop::AllEvents)
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
 }
 
-void settle(const StudyController& controller)
+void settle(const StudyController& controller, const FigureView* view = nullptr)
 {
-    while (!controller.isUpToDate())
+    while (!controller.isHeadUpToDate() || (view != nullptr && view->isReading()))
         work(QEventLoop::WaitForMoreEvents);
     work();  // the paint events that the result asked for
 }
@@ -57,6 +58,9 @@ public:
         work();
     }
 
+    // The maps of the selected head.
+    const FigureView& maps() const { return *m_window.findChild<FigureView*>(QStringLiteral("figureView")); }
+
     StudyController controller;
 
 private:
@@ -77,7 +81,7 @@ void sliderToRepaint(benchmark::State& state)
         const bool follows = controller.runsWhileDragging();
         controller.setParameter("sigma", sigma,
                                 follows ? StudyController::Pace::Dragging : StudyController::Pace::Settled);
-        settle(controller);
+        settle(controller, &window.maps());
     }
 }
 

@@ -37,7 +37,7 @@ Autosave::Autosave(StudyController& controller, const QString& folder, int delay
         connect(&controller, signal, this, &Autosave::schedule);
     connect(&m_delay, &QTimer::timeout, this, [this] {
         // A running job is of something older: what is new waits for it, and for the run that will replace it.
-        if (m_job.isRunning() || m_controller.state() == StudyController::State::Running)
+        if (m_job.isRunning() || m_controller.state() == StudyController::State::Running || m_controller.isHeadAlone())
             m_delay.start();
         else
             write();

@@ -16,6 +16,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kBetweenFields = 130.0;  // all gaps of the bar together
+constexpr double kButtonPadding = 26.0;
 
 constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
                                  ScopeKind::ThisHead, ScopeKind::AllStacks};
@@ -222,9 +223,9 @@ void MainToolBar::refreshStudy()
         m_input->setCursorPosition(0);
     const auto& image = m_controller.study().input.image;
     const QString file = image ? QString::fromStdString(image->path) : QString();
+    const int room = m_picture->maximumWidth() - qRound(m_appearance.theme().px(kButtonPadding));
     m_picture->setText(file.isEmpty() ? tr("Picture…")
-                                      : fontMetrics().elidedText(QFileInfo(file).fileName(), Qt::ElideMiddle,
-                                                                 m_picture->maximumWidth() - 24));
+                                      : fontMetrics().elidedText(QFileInfo(file).fileName(), Qt::ElideMiddle, room));
     const PlanEntry* entry = m_controller.entry();
     const QString plan = entry == nullptr ? tr("No head patched") : planTitle(*entry, *m_controller.model());
     m_plan->setToolTip(plan);

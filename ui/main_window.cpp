@@ -17,6 +17,7 @@
 #include "ui/message_strip.h"
 #include "ui/status_line.h"
 #include "ui/views/heatmap_page.h"
+#include "ui/views/vacant_page.h"
 
 #include <QCloseEvent>
 #include <QDropEvent>
@@ -75,7 +76,10 @@ MainWindow::MainWindow(StudyController& controller, Appearance& appearance, Sett
     applySizes();
     refreshTitle();
     restore();
-    m_page->figureView().setFocus();
+    if (m_controller.comparison())
+        m_page->figureView().setFocus();
+    else
+        m_vacant->setFocus();
 }
 
 void MainWindow::createCentre()
@@ -99,10 +103,16 @@ void MainWindow::createCentre()
     column->addWidget(m_errors);
     column->addWidget(m_notices);
     column->addWidget(m_perspectives, 1);
+    m_vacant = new VacantPage(m_controller, m_appearance, centre);
+    connect(m_vacant, &VacantPage::modelWanted, this, &MainWindow::chooseModel);
+    connect(m_vacant, &VacantPage::keptLayersWanted, this, &MainWindow::chooseKeptLayers);
+    connect(m_vacant, &VacantPage::sampleWanted, this, [this] { openSample(samples().front()); });
+    column->addWidget(m_vacant, 1);
     m_exhibit = new ExhibitPage(m_appearance, centre);
     m_exhibit->hide();
     column->addWidget(m_exhibit, 1);
     setCentralWidget(centre);
+    refreshCentre();
 }
 
 std::vector<QWidget*> MainWindow::makeLeftSections()
@@ -170,7 +180,8 @@ void MainWindow::connectController()
     connect(&m_controller, &StudyController::failed, this, &MainWindow::sayError);
     connect(&m_controller, &StudyController::sweepOpened, this, [this] { showPerspectiveOf(u"sweep"_s); });
     connect(&m_controller, &StudyController::runFinished, this, [this] { m_errors->say({}); });
-    connect(&m_controller, &StudyController::comparisonChanged, this, &MainWindow::refreshNotices);
+    for (const auto refresh : {&MainWindow::refreshCentre, &MainWindow::refreshNotices})
+        connect(&m_controller, &StudyController::comparisonChanged, this, refresh);
     connect(&m_controller, &StudyController::modelChanged, this, [this] {
         const QString& recorded = m_controller.recordedFile();
         if (!isLastSession(recorded) && !m_controller.isAside())

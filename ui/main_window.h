@@ -33,6 +33,7 @@ class PlanSection;
 class Presentation;
 class StartPanel;
 class StudyFile;
+class VacantPage;
 
 // Arranges tool bar, docks, page and menus; what they do is the controller's.
 class MainWindow : public QMainWindow {
@@ -101,6 +102,7 @@ private:
     void sayDone(const QString& text);  // for a while, in the status line
     void refreshNotices();
     void refreshTitle();
+    void refreshCentre();
 
     void acceptFile(const QString& file);
     bool isLastSession(const QString& file) const;
@@ -167,6 +169,7 @@ private:
     MessageStrip* m_errors = nullptr;
     MessageStrip* m_notices = nullptr;
     QStackedWidget* m_perspectives = nullptr;
+    VacantPage* m_vacant = nullptr;
     QStackedWidget* m_leftColumns = nullptr;   // the window's own, one for each perspective, the start
     QStackedWidget* m_rightColumns = nullptr;  // likewise
     HeatmapPage* m_page = nullptr;

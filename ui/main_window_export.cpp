@@ -9,10 +9,6 @@
 
 namespace ketscope {
 
-namespace {
-
-}  // namespace
-
 void MainWindow::openExport() { openExportOf(perspective().figureId()); }
 
 void MainWindow::openExportOf(const QString& type) { openExportFor(type, m_controller.comparison()); }

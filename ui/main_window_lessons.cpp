@@ -108,8 +108,8 @@ void MainWindow::followLesson()
 {
     const bool exhibits = m_lessons->step().exhibit != nullptr;
     m_presentation->refreshNotes();
-    m_perspectives->setVisible(!exhibits);
     m_exhibit->setVisible(exhibits);
+    refreshCentre();
     showCentreOnly(exhibits);
     showExhibit();
 }
@@ -124,7 +124,7 @@ void MainWindow::showExhibit()
 void MainWindow::endLesson()
 {
     m_exhibit->hide();
-    m_perspectives->show();
+    refreshCentre();
     showCentreOnly(false);
     for (QDockWidget* dock : m_beforeLesson.hidden)
         dock->hide();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/autosave.h"
+#include "ui/lessons/exhibit_page.h"
 #include "ui/lessons/lesson_player.h"
 #include "ui/main_window.h"
 #include "ui/study_file.h"
 #include "ui/views/perspective.h"
+#include "ui/views/vacant_page.h"
 
 #include <QApplication>
 #include <QFileDialog>
@@ -89,6 +91,20 @@ void MainWindow::refreshTitle()
     name.replace(u"[*]"_s, u"[*][*]"_s);  // Qt's mark where it is part of a name
     setWindowTitle(name.isEmpty() ? tr("Ketscope") : name + u"[*]"_s);
     setWindowModified(m_file->isModified());
+}
+
+// The centre is an exhibit's, else a perspective's; without a result, what can be done about that stands there.
+void MainWindow::refreshCentre()
+{
+    const bool exhibits = !m_exhibit->isHidden(), vacant = !exhibits && !m_controller.comparison();
+    const QWidget* focused = focusWidget();
+    const bool follow = focused == m_vacant || m_vacant->isAncestorOf(focused) || m_perspectives->isAncestorOf(focused);
+    m_vacant->setVisible(vacant);
+    m_perspectives->setVisible(!exhibits && !vacant);
+    if (follow && vacant)
+        m_vacant->setFocus();
+    else if (follow && !exhibits)
+        perspective().takeFocus();
 }
 
 void MainWindow::chooseStudy()

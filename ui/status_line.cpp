@@ -89,7 +89,10 @@ void StatusLine::refreshState()
     switch (m_controller.state()) {
     case StudyController::State::Empty: text = tr("No model open"); break;
     case StudyController::State::UpToDate: text = tr("Up to date"); break;
-    case StudyController::State::Stale: text = tr("Changed since the last run. Run to update."); break;
+    case StudyController::State::Stale:
+        text = m_controller.isHeadUpToDate() ? tr("The selected head is up to date; the rest follows")
+                                             : tr("Changed since the last run. Run to update.");
+        break;
     case StudyController::State::Failed: text = tr("The last run failed"); break;
     // Short runs leave the text as it is: no flicker.
     case StudyController::State::Running: text = m_busy ? m_step : m_state->text(); break;

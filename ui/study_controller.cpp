@@ -47,7 +47,7 @@ void StudyController::connectJobs()
 {
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
-    connect(&m_rest, &QTimer::timeout, this, [this] { readOff(nullptr); });
+    connect(&m_rest, &QTimer::timeout, this, &StudyController::rest);
     m_busy.setSingleShot(true);
     m_busy.setInterval(kBusyMs);
     connect(&m_busy, &QTimer::timeout, this, [this] {
@@ -69,14 +69,22 @@ void StudyController::connectJobs()
         emit stateChanged();
     };
     connect(&m_runJob, &Job::finished, this, over);
-    connect(&m_runJob, &Job::cancelled, this, over);
+    connect(&m_runJob, &Job::cancelled, this, [this, over] {
+        dropHead();
+        over();
+    });
     connect(&m_runJob, &Job::failed, this, [this, over](const QString& message) {
         m_error = message;
+        dropHead();
         over();
         emit failed(message);
     });
     connect(&m_readJob, &Job::failed, this, &StudyController::failed);
-    connect(&m_sweepJob, &Job::failed, this, &StudyController::failed);
+    connect(&m_sweepJob, &Job::started, this, [this] { m_sweepError.clear(); });
+    connect(&m_sweepJob, &Job::failed, this, [this](const QString& message) {
+        m_sweepError = message;
+        emit failed(message);
+    });
     connect(&m_sweepJob, &Job::progressed, this, &StudyController::sweepProgressed);
     for (const auto signal : {&Job::started, &Job::finished, &Job::cancelled})
         connect(&m_sweepJob, signal, this, &StudyController::sweepChanged);
@@ -116,7 +124,10 @@ bool StudyController::isUpToDate() const
 
 int StudyController::threads() const { return m_threads > 0 ? m_threads : QThread::idealThreadCount(); }
 
-bool StudyController::canRunWhileDragging() const { return m_lastRunMs < kLiveRunMs; }
+bool StudyController::canRunWhileDragging() const
+{
+    return m_lastRunMs < kLiveRunMs || (canRunHead() && m_lastHeadMs < kLiveRunMs);
+}
 
 WorkPart StudyController::work() const { return {m_study.input, m_study.candidates, m_study.seed, m_study.keptLayers}; }
 
@@ -170,8 +181,10 @@ void StudyController::acceptModel(const Opened& opened)
     m_study.perspective = before.perspective;
     m_candidate = m_entry = 0;
     m_comparison.reset();
+    m_head.reset();
     m_shown.reset();
     m_readings.reset();
+    m_lastHeadMs = 0.0;
     forgetSteps();
     m_error = opened.error;
     emit modelChanged();
@@ -237,6 +250,7 @@ void StudyController::acceptRecorded(const Opened& opened)
     m_readings.reset();
     m_error.clear();
     m_comparison = opened.comparison;
+    m_head.reset();
     refreshShown();
     emit modelChanged();
     emit studyChanged();
@@ -267,6 +281,13 @@ const ModelInfo* StudyController::model() const
 }
 
 void StudyController::run()
+{
+    if (m_dragging && canRunHead())
+        return runHead();
+    runWhole();
+}
+
+void StudyController::runWhole()
 {
     if (!m_model || m_opening)
         return;
@@ -324,6 +345,7 @@ void StudyController::cancel() { m_runJob.cancel(); }
 void StudyController::accept(const ComparisonPointer& comparison, double milliseconds)
 {
     m_comparison = comparison;
+    m_head.reset();
     m_whole.reset();
     m_lastRunMs = milliseconds;
     m_error.clear();
@@ -345,7 +367,7 @@ void StudyController::refreshShown()
 {
     if (!m_comparison)
         return;
-    auto shown = std::make_shared<Comparison>(*m_comparison);
+    auto shown = std::make_shared<Comparison>(m_head ? *m_head : *m_comparison);
     shown->study.selection = m_study.selection;
     shown->study.view = m_study.view;
     shown->loaded = m_model;
@@ -358,7 +380,7 @@ void StudyController::readOff()
 {
     const bool comparable = m_readings && m_readings->whole->pair == pair()
                             && m_readings->whole->attentionFlop.size() == m_shown->traces.size();
-    readOff(m_whole || !m_dragging || !comparable ? m_whole : m_readings->whole);
+    readOff(m_whole || !m_dragging || m_rested || !comparable ? m_whole : m_readings->whole);
 }
 
 // With what is known of the whole comparison, which is computed where it is null or of another pair.

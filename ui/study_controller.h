@@ -67,9 +67,13 @@ public:
 
     State state() const;
     bool isUpToDate() const;
+    // While a slider moves only the selected head is run: whether that head is of the study as it is now.
+    bool isHeadUpToDate() const;
     // Whether what is shown has been of another study for so long that it should not look current: not while a run that
     // replaces it has just begun.
     bool isOutdated() const { return !isUpToDate() && !(m_runJob.isRunning() && m_busy.isActive()); }
+    bool isHeadAlone() const { return m_head != nullptr; }  // a run of everything else is on its way
+    bool isHeadOutdated() const { return isOutdated() && !isHeadUpToDate(); }
     const QString& error() const { return m_error; }
     // The file that openRecorded showed last; empty when a model was opened since.
     const QString& recordedFile() const { return m_recordedFile; }
@@ -126,6 +130,7 @@ public:
     // The file that the shown sweep was read from; empty when it was run here.
     const QString& sweepFile() const { return m_sweepFile; }
     bool isSweeping() const { return m_sweepJob.isRunning(); }
+    const QString& sweepError() const { return m_sweepError; }  // of the last sweep; empty where it did not fail
     // What startSweep would run; there must be an entry.
     SweepRequest sweepRequest(const std::vector<SweepAxis>& axes, std::size_t seeds) const;
     // For work in a Job of somebody else's; null when no model is open.
@@ -237,6 +242,12 @@ private:
     void editToken(const QString& title, const std::function<Input(const EncodedInput&)>& change);
     void editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace = Pace::Settled);
     void accept(const ComparisonPointer& comparison, double milliseconds);
+    bool canRunHead() const;
+    void runWhole();
+    void runHead();
+    void acceptHead(const ComparisonPointer& comparison, double milliseconds);
+    void dropHead();
+    void rest();
     void acceptModel(const Opened& opened);
     void acceptRecorded(const Opened& opened);
     void acceptLocated(const Opened& opened);
@@ -251,6 +262,7 @@ private:
     Study m_study;
     std::shared_ptr<const LoadedModel> m_model;
     ComparisonPointer m_comparison;  // as it was run
+    ComparisonPointer m_head;        // the same with the selected head run anew, while a slider moves; else null
     ComparisonPointer m_shown;
     std::optional<Readings> m_readings;
     Pointed m_pointed;
@@ -258,9 +270,11 @@ private:
     std::size_t m_candidate = 0;
     std::size_t m_entry = 0;
     double m_lastRunMs = 0.0;
+    double m_lastHeadMs = 0.0;
     bool m_runWhileDragging = true;
     bool m_opening = false;
     bool m_dragging = false;
+    bool m_rested = false;                         // the slider in somebody's hand did not move for a while
     bool m_holdRun = false;                        // an edit that is not to be run yet
     bool m_runAgain = false;                       // something changed while dragging and running
     int m_gesture = 1;                             // edits of one gesture are one step of undo
@@ -269,12 +283,13 @@ private:
     QString m_error;
     QString m_recordedFile;
     QTimer m_busy;
-    QTimer m_rest;  // since the last reading that left out all patched heads
+    QTimer m_rest;  // since the last reading that left out all patched heads, or the last run of one head
     QUndoGroup m_undoGroup;
     std::unique_ptr<QUndoStack> m_undo;
     std::shared_ptr<Aside> m_aside;
     std::shared_ptr<const Sweep> m_sweep;
     QString m_sweepFile;
+    QString m_sweepError;
     Job m_runJob;
     Job m_readJob;
     Job m_sweepJob;

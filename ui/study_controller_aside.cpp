@@ -39,7 +39,7 @@ void StudyController::setAside()
     if (m_aside)
         return;
     const auto aside = std::make_shared<Aside>();
-    aside->runsAgain = m_runJob.isRunning() && !m_opening;
+    aside->runsAgain = (m_runJob.isRunning() || m_head) && !m_opening;
     for (Job* job : {&m_runJob, &m_readJob, &m_sweepJob})
         job->cancel();
     m_rest.stop();
@@ -60,6 +60,7 @@ void StudyController::setAside()
     aside->undo = std::move(m_undo);
     useUndo(std::make_unique<QUndoStack>());
     forgetSteps();
+    m_head.reset();
     m_dragging = false;
     m_aside = aside;
 }
@@ -90,6 +91,7 @@ void StudyController::takeBack()
     m_wanted.reset();
     useUndo(std::move(aside.undo));
     m_shown.reset();
+    m_head.reset();
     refreshShown();
     const bool runs = aside.runsAgain;
     tellAll();

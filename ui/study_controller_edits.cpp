@@ -137,12 +137,16 @@ void StudyController::edit(const QString& title, const Stage& after, Pace pace)
         return;
     const bool settled = pace == Pace::Settled;
     m_dragging = !settled;
-    m_holdRun = !settled && (!runsWhileDragging() || m_runJob.isRunning());
+    // Whether everything is being run since the slider rested: that gives way to the next move, and goes on without one.
+    const bool resting = std::exchange(m_rested, false) && m_runJob.isRunning();
+    m_holdRun = !settled && (!runsWhileDragging() || (m_runJob.isRunning() && !resting));
     m_runAgain = !settled && runsWhileDragging();
     if (*after.work != work())
         take(title, after, title, m_gesture);
-    else if (settled && !isUpToDate())
+    else if (settled && !isUpToDate() && !resting)
         run();
+    else if (settled && m_head && !resting)
+        rest();
     m_holdRun = false;
     if (settled)
         ++m_gesture;

@@ -50,7 +50,7 @@ void StudyFile::save(const QString& file, std::function<void()> then)
 
 void StudyFile::goOn()
 {
-    if (!m_waiting || m_controller.state() == StudyController::State::Running)
+    if (!m_waiting || m_controller.state() == StudyController::State::Running || m_controller.isHeadAlone())
         return;
     const Request request = *std::exchange(m_waiting, std::nullopt);
     if (m_controller.canSave() && m_controller.isUpToDate())

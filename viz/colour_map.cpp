@@ -101,7 +101,7 @@ ColourMap::ColourMap(QString id, QString title, std::vector<QRgb> table)
 QRgb ColourMap::at(double position) const
 {
     const double last = static_cast<double>(m_table.size() - 1);
-    return m_table[static_cast<std::size_t>(std::lround(std::clamp(position, 0.0, 1.0) * last))];
+    return m_table[static_cast<std::size_t>(std::clamp(position, 0.0, 1.0) * last + 0.5)];
 }
 
 ColourMap ColourMap::reversed() const

@@ -4,7 +4,9 @@
 #include "core/base/error.h"
 #include "core/study/token_axis.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -22,7 +24,7 @@ const StackTrace& stackOf(const Trace& trace, const Selection& selection)
 
 MatrixView headOf(const std::vector<TensorPointer>& layers, const Selection& selection)
 {
-    if (selection.layer >= layers.size() || !layers[selection.layer])
+    if (selection.layer >= layers.size())
         refuse({"selection", "a layer below " + std::to_string(layers.size()), std::to_string(selection.layer),
                 "Choose a layer of this model."});
     if (layers[selection.layer] == nullptr)
@@ -163,6 +165,26 @@ float HeadMaps::valueOrMark(const MapSource& source, std::size_t query, std::siz
     return static_cast<float>(at.value);
 }
 
+void HeadMaps::readRow(const MapSource& source, std::size_t query, std::size_t firstKey, std::span<float> values) const
+{
+    if (source.errors || !m_shown.empty() || !m_mask.additive.empty()) {
+        for (std::size_t i = 0; i < values.size(); ++i)
+            values[i] = valueOrMark(source, query, firstKey + i);
+        return;
+    }
+    const float* const own = m_weights[source.trace].row(query).data() + firstKey;
+    const float* const other = source.baseline ? m_weights[*source.baseline].row(query).data() + firstKey : nullptr;
+    const std::size_t end = m_mask.keyEnd(query, queries(), keys());
+    const std::size_t count = end > firstKey ? std::min(values.size(), end - firstKey) : 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        const double value = static_cast<double>(own[i]) - (other != nullptr ? static_cast<double>(other[i]) : 0.0);
+        values[i] = std::isfinite(value) ? static_cast<float>(value) : std::numeric_limits<float>::quiet_NaN();
+    }
+    for (std::size_t i = 0; i < count && !m_mask.keyAllowed.empty(); ++i)
+        values[i] = m_mask.keyAllowed[firstKey + i] != 0 ? values[i] : MapLevels::kMasked;
+    std::fill(values.begin() + static_cast<std::ptrdiff_t>(count), values.end(), MapLevels::kMasked);
+}
+
 std::pair<std::size_t, std::size_t> HeadMaps::representative(const MapSource& source, std::size_t pool,
                                                              std::size_t query, std::size_t key) const
 {
@@ -214,22 +236,39 @@ Cell blockOf(const MapLevels::Level& level, std::size_t share, std::size_t row, 
 CellGrid HeadMaps::grid(const MapSource& source, std::size_t pool, const MapWindow& window,
                         const MapLevels* levels) const
 {
+    const MapLevels::Level* level = levels != nullptr ? levels->levelFor(pool) : nullptr;
+    if (pool > 1 && level == nullptr)
+        return poolCells(source, pool, window);
     const std::size_t firstRow = window.firstQuery / pool, firstColumn = window.firstKey / pool;
     CellGrid grid;
     grid.rows = (window.firstQuery + window.queries + pool - 1) / pool - firstRow;
     grid.columns = (window.firstKey + window.keys + pool - 1) / pool - firstColumn;
     grid.cells.reserve(grid.rows * grid.columns);
-    const MapLevels::Level* level = levels != nullptr ? levels->levelFor(pool) : nullptr;
-    for (std::size_t row = firstRow; row < firstRow + grid.rows; ++row) {
-        for (std::size_t column = firstColumn; column < firstColumn + grid.columns; ++column) {
-            if (level != nullptr) {
-                grid.cells.push_back(blockOf(*level, pool / level->pool, row, column));
-                continue;
-            }
-            const auto [query, key] =
-                pool == 1 ? std::pair{row, column} : representative(source, pool, row * pool, column * pool);
-            grid.cells.push_back(cell(source, query, key));
+    for (std::size_t row = firstRow; row < firstRow + grid.rows; ++row)
+        for (std::size_t column = firstColumn; column < firstColumn + grid.columns; ++column)
+            grid.cells.push_back(level != nullptr ? blockOf(*level, pool / level->pool, row, column)
+                                                  : cell(source, row, column));
+    return grid;
+}
+
+// Row by row: what is not in levels is finer than those, and a frame has no time to ask for cells one by one.
+CellGrid HeadMaps::poolCells(const MapSource& source, std::size_t pool, const MapWindow& window) const
+{
+    const std::size_t firstRow = window.firstQuery / pool * pool, firstColumn = window.firstKey / pool * pool;
+    const std::size_t endRow = std::min(queries(), (window.firstQuery + window.queries + pool - 1) / pool * pool);
+    const std::size_t endColumn = std::min(keys(), (window.firstKey + window.keys + pool - 1) / pool * pool);
+    CellGrid grid{(endRow - firstRow + pool - 1) / pool, (endColumn - firstColumn + pool - 1) / pool, {}};
+    grid.cells.reserve(grid.rows * grid.columns);
+    std::vector<float> values(endColumn - firstColumn), blocks;
+    for (std::size_t row = firstRow; row < endRow; row += pool) {
+        blocks.assign(grid.columns, MapLevels::kMasked);
+        for (std::size_t query = row; query < std::min(row + pool, endRow); ++query) {
+            readRow(source, query, firstColumn, values);
+            for (std::size_t block = 0, i = 0; block < blocks.size(); ++block)
+                for (const std::size_t end = std::min(i + pool, values.size()); i < end; ++i)
+                    blocks[block] = MapLevels::pooled(blocks[block], values[i]);
         }
+        std::ranges::transform(blocks, std::back_inserter(grid.cells), cellOf);
     }
     return grid;
 }

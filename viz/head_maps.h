@@ -69,6 +69,8 @@ public:
     CellGrid grid(const MapSource& source, std::size_t pool, const MapWindow& window, const MapLevels* levels) const;
     // A cell's value or mark, as MapLevels takes them.
     float valueOrMark(const MapSource& source, std::size_t query, std::size_t key) const;
+    // The same of the keys from `firstKey` on, as many as there is room for: much faster than one by one.
+    void readRow(const MapSource& source, std::size_t query, std::size_t firstKey, std::span<float> values) const;
     // The cell that stands for the block that (query, key) is in.
     std::pair<std::size_t, std::size_t> representative(const MapSource& source, std::size_t pool, std::size_t query,
                                                        std::size_t key) const;
@@ -93,6 +95,7 @@ private:
     }
 
     void takeFlow();
+    CellGrid poolCells(const MapSource& source, std::size_t pool, const MapWindow& window) const;
 
     ComparisonPointer m_comparison;
     std::shared_ptr<const TokenFlow> m_flow;  // that m_weights are of; null = the head's own

@@ -2,7 +2,6 @@
 #include "viz/map_levels.h"
 
 #include <algorithm>
-#include <cmath>
 
 namespace ketscope {
 
@@ -21,8 +20,6 @@ std::size_t nextPool(std::size_t pool)
     return pool < 2 * power ? 2 * power : 3 * power;
 }
 
-bool isMark(float value) { return value <= MapLevels::kMasked; }
-
 MapLevels::Level blank(std::size_t pool, std::size_t rows, std::size_t columns)
 {
     MapLevels::Level level{pool, (rows + pool - 1) / pool, (columns + pool - 1) / pool, {}};
@@ -31,15 +28,6 @@ MapLevels::Level blank(std::size_t pool, std::size_t rows, std::size_t columns)
 }
 
 }  // namespace
-
-float MapLevels::pooled(float a, float b)
-{
-    if (std::isnan(a) || std::isnan(b))
-        return std::isnan(a) ? a : b;
-    if (isMark(a) || isMark(b))
-        return isMark(a) && isMark(b) ? std::min(a, b) : isMark(a) ? b : a;
-    return std::abs(b) > std::abs(a) ? b : a;
-}
 
 MapLevels::MapLevels(std::size_t rows, std::size_t columns, const std::function<float(std::size_t, std::size_t)>& value)
 {

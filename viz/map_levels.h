@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <functional>
 #include <vector>
@@ -30,9 +32,18 @@ public:
     std::size_t bytes() const;
 
     // Which of two stands for both: what is not finite before any number, the larger magnitude, numbers before marks.
-    static float pooled(float a, float b);
+    static float pooled(float a, float b)
+    {
+        if (std::isnan(a) || std::isnan(b))
+            return std::isnan(a) ? a : b;
+        if (isMark(a) || isMark(b))
+            return isMark(a) && isMark(b) ? std::min(a, b) : isMark(a) ? b : a;
+        return std::abs(b) > std::abs(a) ? b : a;
+    }
 
 private:
+    static bool isMark(float value) { return value <= kMasked; }
+
     std::vector<Level> m_levels;
 };
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,6 +53,11 @@ public:
 
     // Missing groups on the way are made. Arrays of more than a few elements are chunked, shuffled and deflated.
     void writeFloats(const std::string& dataset, const std::vector<std::size_t>& shape, std::span<const float> values);
+    // What of an array is at a place on its first axes: a whole number of them, and the values of all axes after those.
+    using PutBlock = std::function<void(std::span<const std::size_t> at, std::span<const float> values)>;
+    // An array that is never in memory as a whole: `produce` is called once and puts its blocks, best in C order.
+    void writeFloats(const std::string& dataset, const std::vector<std::size_t>& shape,
+                     const std::function<void(const PutBlock& put)>& produce);
     // Blocks along the first axis, one tensor each, all of the same shape: written as (blocks, …).
     void writeFloatBlocks(const std::string& dataset, const std::vector<TensorPointer>& blocks);
     void writeIntegers(const std::string& dataset, const std::vector<std::size_t>& shape,

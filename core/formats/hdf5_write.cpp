@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/formats/hdf5_state.h"
 
+#include <algorithm>
+
 namespace ketscope {
 
 namespace {
@@ -61,23 +63,31 @@ void Hdf5File::writeFloats(const std::string& dataset, const std::vector<std::si
                   "data written");
 }
 
+void Hdf5File::writeFloats(const std::string& dataset, const std::vector<std::size_t>& shape,
+                           const std::function<void(const PutBlock& put)>& produce)
+{
+    const Handle set = m_state->create(dataset, H5T_IEEE_F32LE, shape);
+    const Handle into(H5Dget_space(set), H5Sclose);
+    std::vector<hsize_t> start(shape.size(), 0);
+    std::vector<hsize_t> count(shape.begin(), shape.end());
+    produce([&](std::span<const std::size_t> at, std::span<const float> values) {
+        std::ranges::copy(at, start.begin());
+        std::fill_n(count.begin(), at.size(), hsize_t{1});
+        const Handle from(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose);
+        m_state->need(H5Sselect_hyperslab(into, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), dataset,
+                      "a writable block");
+        m_state->need(H5Dwrite(set, H5T_NATIVE_FLOAT, from, into, H5P_DEFAULT, values.data()), dataset, "data written");
+    });
+}
+
 void Hdf5File::writeFloatBlocks(const std::string& dataset, const std::vector<TensorPointer>& blocks)
 {
     std::vector<std::size_t> shape = {blocks.size()};
     shape.insert(shape.end(), blocks.front()->shape().begin(), blocks.front()->shape().end());
-    const Handle set = m_state->create(dataset, H5T_IEEE_F32LE, shape);
-    std::vector<hsize_t> start(shape.size(), 0);
-    std::vector<hsize_t> count(shape.begin(), shape.end());
-    count[0] = 1;
-    const Handle from(H5Screate_simple(static_cast<int>(count.size()), count.data(), nullptr), H5Sclose);
-    const Handle into(H5Dget_space(set), H5Sclose);
-    for (std::size_t block = 0; block < blocks.size(); ++block) {
-        start[0] = block;
-        m_state->need(H5Sselect_hyperslab(into, H5S_SELECT_SET, start.data(), nullptr, count.data(), nullptr), dataset,
-                      "a writable block");
-        m_state->need(H5Dwrite(set, H5T_NATIVE_FLOAT, from, into, H5P_DEFAULT, blocks[block]->data()), dataset,
-                      "data written");
-    }
+    writeFloats(dataset, shape, [&](const PutBlock& put) {
+        for (std::size_t block = 0; block < blocks.size(); ++block)
+            put({&block, 1}, blocks[block]->values());
+    });
 }
 
 void Hdf5File::writeIntegers(const std::string& dataset, const std::vector<std::size_t>& shape,

@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/measures/map_filter.h"
 
+#include "core/measures/number_text.h"
+
 #include <algorithm>
 #include <cmath>
 
 namespace ketscope {
 
 namespace {
-
-// At most six digits, without zeros at the end.
-std::string shortNumber(double value)
-{
-    std::string text = std::to_string(value);
-    text.erase(text.find_last_not_of('0') + 1);
-    if (text.back() == '.')
-        text.pop_back();
-    return text;
-}
 
 bool isSpecial(const std::vector<std::uint8_t>& special, std::size_t token)
 {
@@ -36,11 +28,11 @@ std::string describe(const MapFilter& filter, AttentionDirection direction)
                                                      : "special tokens hidden";
     std::string text;
     if (filter.kind == MapFilter::Kind::Value)
-        text = "weights of at least " + shortNumber(filter.least) + " shown";
+        text = "weights of at least " + shortText(filter.least) + " shown";
     if (filter.kind == MapFilter::Kind::Largest)
         text = "top " + std::to_string(filter.largest) + (row ? " keys a row shown" : " queries a column shown");
     if (filter.kind == MapFilter::Kind::Mass)
-        text = std::string("fewest ") + (row ? "keys" : "queries") + " with " + shortNumber(100.0 * filter.mass)
+        text = std::string("fewest ") + (row ? "keys" : "queries") + " with " + shortText(100.0 * filter.mass)
                + " % of a " + (row ? "row's" : "column's") + " mass shown";
     if (!filter.isActive())
         return {};

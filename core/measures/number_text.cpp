@@ -37,6 +37,11 @@ std::string significantText(double value)
     return signedText(std::move(text));
 }
 
+std::string shortText(double value, int digits)
+{
+    return std::isfinite(value) ? signedText(formatted(value, std::chars_format::general, digits)) : "–";
+}
+
 std::string intervalText(const Interval& interval)
 {
     const double half = 0.5 * (interval.high - interval.low);

@@ -11,6 +11,10 @@ namespace ketscope {
 // the value is not finite.
 std::string significantText(double value);
 
+// At most so many significant digits, without zeros at the end: "0.05", "100", "−0.5"; "–" where the value is not
+// finite.
+std::string shortText(double value, int digits = 6);
+
 // "0.0412 ± 0.0031": mean and half of the interval, where it has a width; "0.0233 [0.000589 … 0.123]" where the mean is not in
 // its middle.
 std::string intervalText(const Interval& interval);

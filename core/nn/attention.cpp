@@ -32,20 +32,24 @@ bool finite(const MatrixView& values)
     return true;
 }
 
-// The work on one layer: every head prepared, then all (head, row block) pairs in any order.
+// The work on heads of one layer, `count` from `first` on: each prepared, then all (head, row block) pairs in any
+// order.
 class LayerWork {
 public:
-    LayerWork(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
-        : m_layer(layer), m_plan(plan), m_context(context), m_monitor(monitor),
-          m_weights(layer.maps ? Tensor({layer.heads, layer.queries.rows, layer.keys.rows}) : Tensor()),
-          m_prepared(layer.heads), m_rowDiagnostics(layer.heads), m_notFinite(layer.heads)
+    LayerWork(const LayerAttention& layer, std::size_t first, std::size_t count, const HeadPlan& plan,
+              MutableMatrixView context, const Monitor& monitor)
+        : m_layer(layer), m_first(first), m_plan(plan), m_context(context), m_monitor(monitor),
+          m_weights(layer.maps ? Tensor({count, layer.queries.rows, layer.keys.rows}) : Tensor()), m_prepared(count),
+          m_rowDiagnostics(count), m_notFinite(count)
     {
-        for (std::size_t head = 0; head < layer.heads; ++head) {
-            const HeadAssignment& what = plan.at(layer.stack, layer.layer, head);
+        bool givesErrors = false;
+        for (std::size_t place = 0; place < count; ++place) {
+            const HeadAssignment& what = assignment(place);
+            givesErrors = givesErrors || what.mechanism->properties(what.parameters).givesStandardError;
             if (const auto rows = what.mechanism->rowDiagnostics(what.parameters); !rows.empty())
-                m_rowDiagnostics[head] = Tensor::zeros({rows.size(), layer.queries.rows});
+                m_rowDiagnostics[place] = Tensor::zeros({rows.size(), layer.queries.rows});
         }
-        if (layer.maps && layer.standardErrors && plan.anyGivesStandardError(layer.stack, layer.layer))
+        if (layer.maps && layer.standardErrors && givesErrors)
             m_errors = Tensor::zeros(m_weights.shape());
     }
 
@@ -54,49 +58,55 @@ public:
         const std::size_t queries = m_layer.queries.rows;
         const std::size_t keys = m_layer.keys.rows;
         const std::size_t headSize = m_layer.queries.columns / m_layer.heads;
-        parallelFor(m_layer.heads, keys * headSize, [&](std::size_t head) {
+        parallelFor(m_prepared.size(), keys * headSize, [&](std::size_t place) {
             m_monitor.check();
-            const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
-            m_prepared[head] =
-                what.mechanism->prepare(headInputOf(m_layer, head, what, m_plan.seed()), what.parameters, m_monitor);
+            const HeadAssignment& what = assignment(place);
+            m_prepared[place] = what.mechanism->prepare(headInputOf(m_layer, m_first + place, what, m_plan.seed()),
+                                                        what.parameters, m_monitor);
         });
         const std::size_t blocks = (queries + kAttentionRowBlock - 1) / kAttentionRowBlock;
-        parallelFor(m_layer.heads * blocks, kAttentionRowBlock * (keys + headSize),
+        parallelFor(m_prepared.size() * blocks, kAttentionRowBlock * (keys + headSize),
                     [&](std::size_t item) { runBlock(item / blocks, item % blocks * kAttentionRowBlock); });
         return result();
     }
 
 private:
-    HeadOutput outputOfHead(std::size_t head)
+    const HeadAssignment& assignment(std::size_t place) const
     {
-        const std::size_t width = m_context.columns / m_layer.heads;
-        const HeadAssignment& assigned = m_plan.at(m_layer.stack, m_layer.layer, head);
-        const bool errors = !m_errors.empty() && assigned.mechanism->properties(assigned.parameters).givesStandardError;
-        return {.weights = m_weights.empty() ? MutableMatrixView{} : m_weights.matrix({head}),
-                .output = m_context.middleColumns(head * width, width),
-                .standardError = errors ? m_errors.matrix({head}) : MutableMatrixView{},
-                .diagnostics = m_rowDiagnostics[head].empty() ? MutableMatrixView{} : m_rowDiagnostics[head].matrix()};
+        return m_plan.at(m_layer.stack, m_layer.layer, m_first + place);
     }
 
-    void runBlock(std::size_t head, std::size_t first)
+    HeadOutput outputOfHead(std::size_t place)
+    {
+        const std::size_t width = m_context.columns / m_prepared.size();
+        const HeadAssignment& assigned = assignment(place);
+        const bool errors = !m_errors.empty() && assigned.mechanism->properties(assigned.parameters).givesStandardError;
+        return {.weights = m_weights.empty() ? MutableMatrixView{} : m_weights.matrix({place}),
+                .output = m_context.middleColumns(place * width, width),
+                .standardError = errors ? m_errors.matrix({place}) : MutableMatrixView{},
+                .diagnostics =
+                    m_rowDiagnostics[place].empty() ? MutableMatrixView{} : m_rowDiagnostics[place].matrix()};
+    }
+
+    void runBlock(std::size_t place, std::size_t first)
     {
         m_monitor.check();
         const std::size_t last = std::min(first + kAttentionRowBlock, m_layer.queries.rows);
-        const HeadOutput output = outputOfHead(head);
-        m_prepared[head]->rows(first, last, output);
+        const HeadOutput output = outputOfHead(place);
+        m_prepared[place]->rows(first, last, output);
         // A weight that is not finite makes its row's output not finite: looking at the small output is enough.
         if (!finite(output.output.middleRows(first, last - first)))
-            m_notFinite[head] = true;
+            m_notFinite[place] = true;
     }
 
-    HeadDiagnostics diagnosticsOf(std::size_t head) const
+    HeadDiagnostics diagnosticsOf(std::size_t place) const
     {
-        HeadDiagnostics result{head, m_prepared[head]->diagnostics()};
-        const HeadAssignment& what = m_plan.at(m_layer.stack, m_layer.layer, head);
+        HeadDiagnostics result{m_first + place, m_prepared[place]->diagnostics()};
+        const HeadAssignment& what = assignment(place);
         const auto rows = what.mechanism->rowDiagnostics(what.parameters);
         for (std::size_t i = 0; i < rows.size(); ++i) {
             Tensor values({m_layer.queries.rows});
-            std::ranges::copy(m_rowDiagnostics[head].matrix().row(i), values.data());
+            std::ranges::copy(m_rowDiagnostics[place].matrix().row(i), values.data());
             result.list.push_back({rows[i], std::make_shared<const Tensor>(std::move(values))});
         }
         return result;
@@ -105,13 +115,13 @@ private:
     LayerMaps result()
     {
         LayerMaps maps;
-        for (std::size_t head = 0; head < m_layer.heads; ++head)
-            if (HeadDiagnostics known = diagnosticsOf(head); !known.list.empty())
+        for (std::size_t place = 0; place < m_prepared.size(); ++place)
+            if (HeadDiagnostics known = diagnosticsOf(place); !known.list.empty())
                 maps.diagnostics.push_back(std::move(known));
-        for (std::size_t head = 0; head < m_layer.heads; ++head)
-            if (m_notFinite[head])
-                maps.warnings.push_back("layer " + std::to_string(m_layer.layer) + " head " + std::to_string(head)
-                                        + ": attention is not finite");
+        for (std::size_t place = 0; place < m_prepared.size(); ++place)
+            if (m_notFinite[place])
+                maps.warnings.push_back("layer " + std::to_string(m_layer.layer) + " head "
+                                        + std::to_string(m_first + place) + ": attention is not finite");
         if (!m_weights.empty())
             maps.weights = std::make_shared<const Tensor>(std::move(m_weights));
         if (!m_errors.empty())
@@ -120,9 +130,11 @@ private:
     }
 
     const LayerAttention& m_layer;
+    const std::size_t m_first;
     const HeadPlan& m_plan;
     MutableMatrixView m_context;
     const Monitor& m_monitor;
+    // Of the heads from the first on: their places, not their numbers in the layer.
     Tensor m_weights;
     Tensor m_errors;
     std::vector<std::unique_ptr<PreparedHead>> m_prepared;
@@ -155,7 +167,13 @@ HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const HeadA
 
 LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor)
 {
-    return LayerWork(layer, plan, context, monitor).run();
+    return LayerWork(layer, 0, layer.heads, plan, context, monitor).run();
+}
+
+LayerMaps attendHead(const LayerAttention& layer, std::size_t head, const HeadPlan& plan, const Monitor& monitor)
+{
+    Tensor context({layer.queries.rows, layer.values.columns / groupsOf(layer)});
+    return LayerWork(layer, head, 1, plan, context.matrix(), monitor).run();
 }
 
 namespace {

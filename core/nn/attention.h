@@ -44,6 +44,9 @@ struct LayerMaps {
 // count. Throws Error (Cancelled) when the monitor says so.
 LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context, const Monitor& monitor);
 
+// The same for one head alone, of whose weights and errors the maps are: (1, n, m).
+LayerMaps attendHead(const LayerAttention& layer, std::size_t head, const HeadPlan& plan, const Monitor& monitor);
+
 // Where the gradients of what a layer's heads were given are added to; empty or null = not asked for.
 struct LayerGradients {
     MutableMatrixView queries = {};

@@ -1,21 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/attention_checks.h"
 
-#include <array>
-#include <charconv>
+#include "core/measures/number_text.h"
+
 #include <cmath>
 
 namespace ketscope {
 
 namespace {
 
-std::string shortNumber(double value)
-{
-    std::array<char, 32> text{};
-    const auto [end, error] =
-        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 3);
-    return error == std::errc() ? std::string(text.data(), end) : std::string("?");
-}
+constexpr int kDigits = 3;
 
 struct Worst {
     double value = 0.0;
@@ -60,10 +54,10 @@ public:
                           + "have weights that are not finite, the first in " + m_firstInfinite.where());
         if (m_negative > 0)
             out.push_back(stack + ": " + std::to_string(m_negative) + (m_negative == 1 ? " weight is" : " weights are")
-                          + " negative, the lowest " + shortNumber(m_lowest.value) + " in " + m_lowest.where());
+                          + " negative, the lowest " + shortText(m_lowest.value, kDigits) + " in " + m_lowest.where());
         if (m_uneven > 0)
             out.push_back(stack + ": " + std::to_string(m_uneven) + of + "do not sum to one; the worst, "
-                          + m_worstSum.where() + ", sums to " + shortNumber(m_worstSum.value));
+                          + m_worstSum.where() + ", sums to " + shortText(m_worstSum.value, kDigits));
         return out;
     }
 

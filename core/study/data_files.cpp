@@ -130,16 +130,11 @@ void writeCsv(const DataSet& data, const Comparison&, const std::filesystem::pat
 
 void writeHdf5(const DataSet& data, const Comparison& comparison, const std::filesystem::path& target, Monitor& monitor)
 {
-    std::vector<float> all;
-    all.reserve(data.size());
-    eachBlock(data, monitor, [&](std::span<const std::size_t>, std::span<const float> values) {
-        all.insert(all.end(), values.begin(), values.end());
-    });
     std::vector<std::size_t> shape;
     for (const DataAxis& axis : data.axes)
         shape.push_back(axis.extent);
     Hdf5File file = Hdf5File::create(target);
-    file.writeFloats("/values", shape, all);
+    file.writeFloats("/values", shape, [&](const Hdf5File::PutBlock& put) { eachBlock(data, monitor, put); });
     for (const DataAxis& axis : data.axes)
         if (!axis.labels.empty())
             file.writeStrings("/axes/" + axis.name, axis.labels);

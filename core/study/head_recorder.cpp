@@ -5,7 +5,6 @@
 #include "core/nn/attention.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <tuple>
 
@@ -86,18 +85,6 @@ private:
     const HeadPlan& m_plan;
     RecordedHeads m_heads;
     std::map<const float*, std::shared_ptr<const Tensor>> m_shared;
-};
-
-// Ends a forward pass as soon as what was wanted of it is there.
-class UntilRecorded : public Monitor {
-public:
-    explicit UntilRecorded(const Monitor& whole) : m_whole(whole) {}
-    bool cancelled() const noexcept override { return recorded || m_whole.cancelled(); }
-
-    std::atomic<bool> recorded = false;
-
-private:
-    const Monitor& m_whole;
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "core/study/comparison.h"
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,18 @@ struct RecordedHead {
     std::vector<std::uint8_t> keyAllowed = {};
     std::vector<std::shared_ptr<const Tensor>> tensors = {};  // shared by the heads of a layer where they are the same
     NamedTensors trained = {};
+};
+
+// Ends a forward pass as soon as what was wanted of it is there.
+class UntilRecorded final : public Monitor {
+public:
+    explicit UntilRecorded(const Monitor& whole) : m_whole(whole) {}
+    bool cancelled() const noexcept override { return recorded || m_whole.cancelled(); }
+
+    std::atomic<bool> recorded = false;
+
+private:
+    const Monitor& m_whole;
 };
 
 using RecordedHeads = std::vector<std::unique_ptr<RecordedHead>>;

@@ -133,6 +133,61 @@ TEST(Controller, SelectionStaysInside)
 }
 
 }  // namespace
+// The map that is looked at is run, and the rest when the slider rests, without being let go.
+TEST(Controller, OnlyTheSelectedHeadIsRunWhileDragging)
+{
+    Desk desk;
+    desk.openSample();
+    const ComparisonPointer before = desk.controller.comparison();
+    const Selection at = desk.controller.selection();
+    desk.controller.setParameter("m", 16.0, StudyController::Pace::Dragging);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isHeadUpToDate(); }));
+    EXPECT_FALSE(desk.controller.isUpToDate());
+    EXPECT_FALSE(desk.controller.isHeadOutdated());
+    const StackTrace& shown = desk.controller.comparison()->traces[1]->stacks[at.stack];
+    const StackTrace& was = before->traces[1]->stacks[at.stack];
+    EXPECT_NE(shown.attention[at.layer], was.attention[at.layer]);
+    EXPECT_EQ(desk.controller.comparison()->traces[1]->outputs, before->traces[1]->outputs);
+    const float preview = shown.attention[at.layer]->matrix({at.head})(at.query, at.key);
+    desk.waitUntilSettled();
+    EXPECT_TRUE(desk.controller.isDragging());
+    EXPECT_FALSE(desk.controller.isHeadAlone());
+    const StackTrace& whole = desk.controller.comparison()->traces[1]->stacks[at.stack];
+    EXPECT_EQ(whole.attention[at.layer]->matrix({at.head})(at.query, at.key), preview);
+    EXPECT_NE(desk.controller.comparison()->traces[1]->outputs, before->traces[1]->outputs);
+    // Let go: the same value again runs nothing.
+    const ComparisonPointer rested = desk.controller.comparison();
+    desk.controller.setParameter("m", 16.0);
+    EXPECT_EQ(desk.controller.comparison(), rested);
+}
+
+TEST(Controller, ADragBackAndForthShowsWhatWasThere)
+{
+    Desk desk;
+    desk.openSample();
+    const auto outputs = desk.controller.comparison()->traces[1];
+    desk.controller.setParameter("m", 16.0, StudyController::Pace::Dragging);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isHeadAlone(); }));
+    desk.controller.setParameter("m", 128.0);
+    desk.waitUntilSettled();
+    EXPECT_FALSE(desk.controller.isHeadAlone());
+    EXPECT_EQ(desk.controller.comparison()->traces[1], outputs);
+}
+
+TEST(Controller, EscWhileDraggingLeavesTheLastWholeResult)
+{
+    Desk desk;
+    desk.openSample();
+    const auto whole = desk.controller.comparison()->traces[1];
+    desk.controller.setParameter("m", 16.0, StudyController::Pace::Dragging);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isHeadAlone(); }));
+    desk.controller.setParameter("m", 17.0, StudyController::Pace::Dragging);
+    desk.controller.cancel();
+    EXPECT_FALSE(desk.controller.isHeadAlone());
+    EXPECT_EQ(desk.controller.comparison()->traces[1], whole);
+    EXPECT_EQ(desk.controller.state(), StudyController::State::Stale);
+}
+
 TEST(Controller, WhatTakesLongWaitsForTheSliderToRest)
 {
     Desk desk;

@@ -69,10 +69,42 @@ TEST(MapLevelsTest, GridsFromLevelsAndFromCellsAgree)
             ASSERT_EQ(pooled.columns, direct.columns);
             for (std::size_t i = 0; i < direct.cells.size(); ++i) {
                 EXPECT_EQ(pooled.cells[i].state, direct.cells[i].state);
-                EXPECT_EQ(pooled.cells[i].value, static_cast<double>(static_cast<float>(direct.cells[i].value)));
+                EXPECT_EQ(pooled.cells[i].value, direct.cells[i].value);
             }
         }
     }
+}
+
+// What blocks too small for levels are read from, and what the levels themselves are made of.
+TEST(MapLevelsTest, RowsAndCellsAgree)
+{
+    for (const bool causal : {false, true}) {
+        auto comparison = std::make_shared<Comparison>(*sample(40, causal));
+        for (const MapFilter::Kind filter : {MapFilter::Kind::All, MapFilter::Kind::Largest}) {
+            HeatmapView view;
+            view.filter.kind = filter;
+            const HeadMaps maps(comparison, comparison->study.selection, view);
+            for (const MapSource& source : {MapSource{0, std::nullopt, false}, MapSource{1, 0, false}}) {
+                std::vector<float> row(30);
+                maps.readRow(source, 17, 5, row);
+                for (std::size_t i = 0; i < row.size(); ++i)
+                    EXPECT_EQ(row[i], maps.valueOrMark(source, 17, 5 + i));
+                const CellGrid blocks = maps.grid(source, 2, {7, 12, 9, 14}, nullptr);
+                for (std::size_t block = 0; block < blocks.cells.size(); ++block) {
+                    const std::size_t query = 6 + block / blocks.columns * 2, key = 8 + block % blocks.columns * 2;
+                    const auto [q, k] = maps.representative(source, 2, query, key);
+                    const Cell cell = maps.cell(source, q, k);
+                    EXPECT_EQ(blocks.cells[block].state, cell.state);
+                    if (cell.state == CellState::Value)
+                        EXPECT_EQ(blocks.cells[block].value, static_cast<double>(static_cast<float>(cell.value)));
+                }
+            }
+        }
+    }
+}
+
+TEST(MapLevelsTest, BlocksAreOneTwoOrThoseOfALevel)
+{
     EXPECT_EQ(poolAtHand(1), 1U);
     EXPECT_EQ(poolAtHand(2), 2U);
     const std::pair<std::size_t, std::size_t> pools[] = {{3, 3},   {4, 6},   {10, 12}, {13, 18},

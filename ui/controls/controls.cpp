@@ -7,6 +7,7 @@
 #include <QPainter>
 #include <QStyle>
 #include <QStyleOptionButton>
+#include <QStyleOptionComboBox>
 #include <QStylePainter>
 #include <QWheelEvent>
 
@@ -95,8 +96,11 @@ ElidedLabel::ElidedLabel(const char* role, QWidget* parent) : QLabel(parent)
 
 void ElidedLabel::paintEvent(QPaintEvent*)
 {
-    QPainter painter(this);
+    constexpr int kLeastCharacters = 5;
     const QString shown = fontMetrics().elidedText(text(), Qt::ElideRight, width());
+    if (shown != text() && shown.size() <= kLeastCharacters)
+        return;  // nothing that could be read
+    QPainter painter(this);
     style()->drawItemText(&painter, rect(), Qt::AlignVCenter, palette(), isEnabled(), shown, foregroundRole());
 }
 
@@ -106,6 +110,13 @@ QPushButton* makeLink(const QString& text, QWidget* parent)
     link->setProperty("role", QStringLiteral("link"));
     link->setCursor(Qt::PointingHandCursor);
     return link;
+}
+
+void resizeInside(QWidget& dialog, QSize wanted)
+{
+    constexpr double kShare = 0.95;
+    const QWidget* parent = dialog.parentWidget();
+    dialog.resize(parent == nullptr ? wanted : wanted.boundedTo(parent->window()->size() * kShare));
 }
 
 void paintChevron(QWidget& widget, const QPalette& palette)
@@ -127,9 +138,17 @@ void ChoiceBox::choose(const QVariant& id)
     setCurrentIndex(findData(id));
 }
 
-void ChoiceBox::paintEvent(QPaintEvent* event)
+void ChoiceBox::paintEvent(QPaintEvent*)
 {
-    QComboBox::paintEvent(event);
+    QStyleOptionComboBox option;
+    initStyleOption(&option);
+    const QRect room = style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
+    option.currentText = fontMetrics().elidedText(option.currentText, Qt::ElideRight, room.width());
+    {
+        QStylePainter painter(this);
+        painter.drawComplexControl(QStyle::CC_ComboBox, option);
+        painter.drawControl(QStyle::CE_ComboBoxLabel, option);
+    }
     paintChevron(*this, palette());
 }
 

@@ -120,6 +120,9 @@ private:
     QLabel* m_title;
 };
 
+// Gives a dialog this size, or as much of it as the window that it belongs to has.
+void resizeInside(QWidget& dialog, QSize wanted);
+
 // Draws the chevron of combo-like controls at the right edge.
 void paintChevron(QWidget& widget, const QPalette& palette);
 

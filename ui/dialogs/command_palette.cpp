@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/command_palette.h"
 
+#include "ui/controls/controls.h"
 #include "ui/fuzzy_match.h"
 
 #include <QKeyEvent>
@@ -77,7 +78,7 @@ CommandPalette::CommandPalette(std::vector<Command> commands, QWidget* parent)
     column->addWidget(m_text);
     column->addWidget(m_list, 1);
     const int unit = fontMetrics().height();
-    resize(unit * 36, unit * 26);
+    resizeInside(*this, QSize(unit * 36, unit * 26));
     connect(m_text, &QLineEdit::textChanged, this, &CommandPalette::refresh);
     connect(m_text, &QLineEdit::returnPressed, this, &CommandPalette::runCurrent);
     connect(m_list, &QListWidget::itemClicked, this, &CommandPalette::runCurrent);

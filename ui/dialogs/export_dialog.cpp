@@ -88,8 +88,7 @@ ExportDialog::ExportDialog(const ComparisonPointer& comparison, const QString& t
     column->addLayout(middle, 1);
     column->addWidget(makeBottom());
     const Theme& theme = appearance.theme();
-    const QSize wanted(qRound(theme.px(1240)), qRound(theme.px(796)));
-    resize(parent == nullptr ? wanted : wanted.boundedTo(parent->window()->size() * 0.95));
+    resizeInside(*this, QSize(qRound(theme.px(1240)), qRound(theme.px(796))));
     m_debounce.setSingleShot(true);
     m_debounce.setInterval(kDebounceMs);
     load(settings.exportChoice(), type);

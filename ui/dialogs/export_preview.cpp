@@ -99,8 +99,9 @@ ExportPreview::ExportPreview(Appearance& appearance, QWidget* parent)
     m_verdict->setWordWrap(true);
     auto* head = new QHBoxLayout;
     head->addWidget(makeLabel(tr("Preview"), "title", this));
-    head->addWidget(makeLabel(tr("shown at actual proportions"), "hint", this));
-    head->addStretch(1);
+    auto* hint = new ElidedLabel("hint", this);
+    hint->setText(tr("shown at actual proportions"));
+    head->addWidget(hint, 1);
     head->addWidget(m_zoom);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(18, 12, 18, 10);

@@ -2,6 +2,7 @@
 #include "ui/dialogs/info_dialogs.h"
 
 #include "core/base/version.h"
+#include "ui/controls/controls.h"
 #include "ui/study_controller.h"
 
 #include <QCoreApplication>
@@ -33,7 +34,7 @@ void showPage(const QString& title, const QString& html, const QString& name, QW
     column->addWidget(text);
     column->addWidget(buttons);
     const int unit = text->fontMetrics().height();
-    dialog->resize(unit * 38, unit * 34);
+    resizeInside(*dialog, QSize(unit * 38, unit * 34));
     dialog->open();
 }
 

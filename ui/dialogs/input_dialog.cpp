@@ -75,7 +75,7 @@ InputDialog::InputDialog(const ModelInfo& model, bool hasTokenizer, const Input&
     connect(buttons, &QDialogButtonBox::accepted, this, &InputDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     show(input);
-    resize(fontMetrics().averageCharWidth() * kWidth, sizeHint().height());
+    resizeInside(*this, QSize(fontMetrics().averageCharWidth() * kWidth, sizeHint().height()));
 }
 
 void InputDialog::disable(QWidget& control, const QString& reason)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/key_list.h"
 
+#include "ui/controls/controls.h"
 #include "ui/fuzzy_match.h"
 
 #include <QDialogButtonBox>
@@ -47,7 +48,7 @@ KeyList::KeyList(const QList<KeyHelp>& keys, QWidget* parent)
     column->addWidget(m_filter);
     column->addWidget(m_list, 1);
     column->addWidget(buttons);
-    resize(unit * 38, unit * 34);
+    resizeInside(*this, QSize(unit * 38, unit * 34));
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(m_filter, &QLineEdit::textChanged, this, &KeyList::filter);
 }

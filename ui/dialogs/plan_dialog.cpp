@@ -174,20 +174,26 @@ void PlanDialog::addQuick(QLayout& row, const QString& title,
 
 QLayout* PlanDialog::makeQuickChoices()
 {
-    auto* row = new QHBoxLayout;
-    row->setSpacing(14);
-    row->addWidget(makeLabel(tr("Quickly:"), "hint", this));
-    addQuick(*row, tr("All"), [](std::size_t, std::size_t) { return true; });
-    addQuick(*row, tr("None"), [](std::size_t, std::size_t) { return false; });
-    addQuick(*row, tr("Last two layers"),
+    auto* any = new QHBoxLayout;
+    auto* here = new QHBoxLayout;  // a second line: with large text one would be wider than the window
+    for (QHBoxLayout* row : {any, here})
+        row->setSpacing(14);
+    any->addWidget(makeLabel(tr("Quickly:"), "hint", this));
+    addQuick(*any, tr("All"), [](std::size_t, std::size_t) { return true; });
+    addQuick(*any, tr("None"), [](std::size_t, std::size_t) { return false; });
+    addQuick(*any, tr("Last two layers"),
              [this](std::size_t layer, std::size_t) { return layer + 2 >= m_table.layers(m_stack); });
-    addQuick(*row, tr("This layer"), [this](std::size_t layer, std::size_t) { return layer == m_selection.layer; });
-    addQuick(*row, tr("This head"), [this](std::size_t layer, std::size_t head) {
+    addQuick(*any, tr("Every second layer"), [](std::size_t layer, std::size_t) { return layer % 2 == 1; });
+    addQuick(*here, tr("This layer"), [this](std::size_t layer, std::size_t) { return layer == m_selection.layer; });
+    addQuick(*here, tr("This head"), [this](std::size_t layer, std::size_t head) {
         return layer == m_selection.layer && head == m_selection.head;
     });
-    addQuick(*row, tr("Every second layer"), [](std::size_t layer, std::size_t) { return layer % 2 == 1; });
-    row->addStretch(1);
-    return row;
+    auto* rows = new QVBoxLayout;
+    for (QHBoxLayout* row : {any, here}) {
+        row->addStretch(1);
+        rows->addLayout(row);
+    }
+    return rows;
 }
 
 QLayout* PlanDialog::makeText()

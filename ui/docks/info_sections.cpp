@@ -172,7 +172,7 @@ void CellSection::addValues(const Comparison& comparison)
 {
     constexpr int kFirstRow = 3;
     const Selection& at = comparison.study.selection;
-    const char* role = m_controller.isOutdated() ? "stale" : "mono";
+    const char* role = m_controller.isHeadOutdated() ? "stale" : "mono";
     const auto valueOf = [&](std::size_t trace) {
         return static_cast<double>(mapOf(comparison, trace, at)(at.query, at.key));
     };

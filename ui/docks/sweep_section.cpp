@@ -6,6 +6,7 @@
 #include <QHBoxLayout>
 
 #include <algorithm>
+#include <numeric>
 
 namespace ketscope {
 
@@ -16,6 +17,12 @@ namespace {
 constexpr int kMostLines = 5;  // of the second parameter: more cannot be told apart
 constexpr std::size_t kLineValues = 3;
 constexpr int kUsualSeeds = 5, kMostSeeds = 100;
+
+std::size_t combinationsOf(const std::vector<SweepAxis>& axes)
+{
+    return std::transform_reduce(axes.begin(), axes.end(), std::size_t{1}, std::multiplies<>(),
+                                 [](const SweepAxis& axis) { return axis.values.size(); });
+}
 
 }  // namespace
 
@@ -174,6 +181,8 @@ QString SweepSection::problemOf() const
         return tr("Both are the same parameter. Choose another for the lines.");
     if (all.size() == 2 && all[1].values.size() > kMostLines)
         return tr("More than %1 lines cannot be told apart. Give fewer values.").arg(kMostLines);
+    if (combinationsOf(all) > kMaximumCombinations)
+        return tr("A sweep has at most %1 combinations. Give fewer values.").arg(kMaximumCombinations);
     for (const SweepAxis& axis : all) {
         if (axis.values.empty())
             return tr("Give values between commas.");
@@ -193,11 +202,8 @@ void SweepSection::check()
     m_problemText = problemOf();
     m_problem->setText(m_problemText);
     m_problem->setVisible(!m_problemText.isEmpty());
-    std::size_t combinations = 1;
-    for (const SweepAxis& axis : axes())
-        combinations *= axis.values.size();
     m_count->setText(tr("%1 combinations, each with up to %2 seeds, and three baselines: exact, uniform, no output.")
-                         .arg(combinations)
+                         .arg(combinationsOf(axes()))
                          .arg(m_seeds->value()));
     m_count->setVisible(m_problemText.isEmpty());
     emit changed();

@@ -77,7 +77,13 @@ void TraceRow::paintEvent(QPaintEvent*)
 void TraceRow::mousePressEvent(QMouseEvent* event)
 {
     m_pressed = event->position().toPoint();
-    if (event->button() == Qt::LeftButton)
+    m_carried = false;
+}
+
+// Not when it is pressed: what is carried to a map is not chosen.
+void TraceRow::mouseReleaseEvent(QMouseEvent* event)
+{
+    if (event->button() == Qt::LeftButton && !m_carried)
         choose();
 }
 
@@ -87,6 +93,7 @@ void TraceRow::mouseMoveEvent(QMouseEvent* event)
     const ComparisonPointer& comparison = m_controller.comparison();
     if (!event->buttons().testFlag(Qt::LeftButton) || !far || !comparison || m_trace >= comparison->traces.size())
         return;
+    m_carried = true;
     auto* carried = new QMimeData;
     carried->setData(QString::fromLatin1(kTraceMimeType), QByteArray::number(static_cast<qulonglong>(m_trace)));
     auto* drag = new QDrag(this);  // deletes itself

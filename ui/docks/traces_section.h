@@ -28,6 +28,7 @@ protected:
     void paintEvent(QPaintEvent* event) override;
     void mousePressEvent(QMouseEvent* event) override;
     void mouseMoveEvent(QMouseEvent* event) override;
+    void mouseReleaseEvent(QMouseEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void contextMenuEvent(QContextMenuEvent* event) override;
 
@@ -41,6 +42,7 @@ private:
     ElidedLabel* m_name;
     QLabel* m_time;
     QPoint m_pressed;
+    bool m_carried = false;  // to a map, since it was pressed
 };
 
 // Every trace with its time; candidates are added, copied, moved and removed here.

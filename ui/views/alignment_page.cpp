@@ -126,13 +126,20 @@ QWidget* AlignmentPage::makeBelowHeader(QWidget* parent)
     m_sanityText = new ElidedLabel("hint", header);
     m_sanity = new QPushButton(tr("Run sanity check"), header);
     m_sanity->setObjectName(u"runSanityCheck"_s);
-    auto* row = new QHBoxLayout(header);
-    row->setContentsMargins(kMargin, 6, kMargin, 0);
-    row->setSpacing(10);
-    row->addWidget(m_below);
-    row->addWidget(m_differences);
-    row->addWidget(m_sanityText, 1);
-    row->addWidget(m_sanity);
+    auto* choices = new QHBoxLayout;
+    auto* check = new QHBoxLayout;
+    for (QHBoxLayout* row : {choices, check})
+        row->setSpacing(10);
+    choices->addWidget(m_below);
+    choices->addWidget(m_differences);
+    choices->addStretch(0);
+    check->addWidget(m_sanityText, 1);
+    check->addWidget(m_sanity);
+    m_belowHeader = new QBoxLayout(QBoxLayout::LeftToRight, header);
+    m_belowHeader->setContentsMargins(kMargin, 6, kMargin, 0);
+    m_belowHeader->setSpacing(10);
+    m_belowHeader->addLayout(choices);
+    m_belowHeader->addLayout(check, 1);
     connect(m_below, &Segment::chosen, this, [this](int index) {
         controller().changeView([index](auto& view) { view.alignment.showsMatches = index == 1; });
     });
@@ -287,6 +294,8 @@ void AlignmentPage::arrange()
     const bool room = m_methods->sizeHint().width() + controls < width();
     m_methods->setVisible(room);
     m_methodBox->setVisible(!room);
+    const int choices = m_below->sizeHint().width() + m_differences->sizeHint().width() + m_sanity->sizeHint().width();
+    m_belowHeader->setDirection(choices + 4 * kMargin < width() ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
     const bool narrow = width() < theme.px(kNarrow);
     const int wanted = m_pictures->heightForWidth(m_pictures->width());
     m_pictures->setMinimumHeight(narrow ? wanted : std::min(wanted, qRound(theme.px(kLeastPictures))));

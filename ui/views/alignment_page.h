@@ -42,6 +42,7 @@ private:
     ChoiceBox* m_methodBox = nullptr;  // in place of the segment where that has no room
     ChoiceBox* m_scale = nullptr;
     ChoiceBox* m_colourMap = nullptr;
+    QBoxLayout* m_belowHeader = nullptr;
     Segment* m_below = nullptr;        // every word, or the assignment
     Segment* m_differences = nullptr;  // A and B, or their difference
     QPushButton* m_sanity = nullptr;

@@ -16,7 +16,8 @@ constexpr double kSideBySide = 860.0;  // room for two figures beside each other
 constexpr double kLeastCurves = 210.0;
 constexpr double kRankingWidth = 290.0;
 constexpr double kRankingHeight = 150.0;  // where it stands below the matrix
-constexpr double kMostMatrix = 330.0;     // a larger matrix is scrolled
+constexpr double kMostMatrix = 330.0;     // a larger matrix is scrolled, where the page has no room for it
+constexpr double kMostAbove = 0.62;       // of the height
 
 }  // namespace
 
@@ -35,20 +36,20 @@ EntropyPage::EntropyPage(StudyController& controller, Appearance& appearance, QW
     for (const char* id : {"distance-profile", "row-distance", "column-distance"})
         m_distances->addWidget(addPane(id, m_distances));
     m_below->addWidget(m_distances);
-    auto* split = new QSplitter(Qt::Vertical, this);
-    split->addWidget(m_above);
-    split->addWidget(m_below);
-    split->setStretchFactor(0, 6);
-    split->setStretchFactor(1, 5);
-    for (QSplitter* each : {m_above, m_below, split}) {
+    m_split = new QSplitter(Qt::Vertical, this);
+    m_split->addWidget(m_above);
+    m_split->addWidget(m_below);
+    for (QSplitter* each : {m_above, m_below, m_split}) {
         each->setHandleWidth(1);
         each->setChildrenCollapsible(false);
+        connect(each, &QSplitter::splitterMoved, this, [this] { m_arrangedByHand = true; });
     }
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
     column->addWidget(makeHeader());
-    column->addWidget(makeScrollArea(split, this), 1);
+    m_scroll = makeScrollArea(m_split, this);
+    column->addWidget(m_scroll, 1);
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &EntropyPage::refreshControls);
@@ -137,7 +138,8 @@ QString EntropyPage::explainGrid() const
         "and each row is divided by what it gives to patches.</p>");
 }
 
-// Figures stand below each other where there is no room for two.
+// The matrix gets what it needs, as long as the curves keep a good part; figures stand below each other where there is
+// no room for two.
 void EntropyPage::arrange()
 {
     const Theme& theme = appearance().theme();
@@ -148,6 +150,12 @@ void EntropyPage::arrange()
     const int matrix = m_matrix->heightForWidth(m_matrix->width());
     const int list = qRound(theme.px(kRankingHeight));
     m_above->setMinimumHeight(narrow ? matrix + list : std::min(matrix, qRound(theme.px(kMostMatrix))));
+    if (m_arrangedByHand)
+        return;
+    const int all = m_scroll->viewport()->height();
+    const int above = std::clamp(narrow ? matrix + list : matrix, m_above->minimumHeight(),
+                                 std::max(m_above->minimumHeight(), qRound(kMostAbove * all)));
+    m_split->setSizes({above, all - above});
     const int ranking = qRound(theme.px(kRankingWidth));
     if (narrow)
         m_above->setSizes({matrix, list});

@@ -31,9 +31,12 @@ private:
     Segment* m_curve = nullptr;
     Segment* m_distance = nullptr;  // of patches
     QStackedWidget* m_distances = nullptr;
+    QScrollArea* m_scroll = nullptr;
+    QSplitter* m_split = nullptr;
     QSplitter* m_above = nullptr;
     QSplitter* m_below = nullptr;
     FigurePane* m_matrix = nullptr;
+    bool m_arrangedByHand = false;
 };
 
 }  // namespace ketscope

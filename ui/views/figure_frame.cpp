@@ -43,6 +43,27 @@ void paintFigureFrame(QPainter& painter, const QWidget& widget, bool stale, cons
     painter.drawRect(widget.rect().adjusted(1, 1, -1, -1));
 }
 
+void paintInsteadOfFigure(QPainter& painter, const QRectF& area, const QString& title, const QString& hint,
+                          const Theme& theme)
+{
+    constexpr double kGap = 8.0;
+    const QFont titleFont = theme.ui(kTitlePixels, QFont::DemiBold), hintFont = theme.ui(kLabelPixels);
+    const auto heightOf = [&](const QString& text, const QFont& font) {
+        return QFontMetricsF(font).boundingRect(area, Qt::AlignHCenter | Qt::TextWordWrap, text).height();
+    };
+    const double above = title.isEmpty() ? 0.0 : heightOf(title, titleFont);
+    const double below = hint.isEmpty() ? 0.0 : heightOf(hint, hintFont);
+    const double gap = title.isEmpty() || hint.isEmpty() ? 0.0 : theme.px(kGap);
+    const double top = std::max(area.top(), area.center().y() - (above + gap + below) / 2.0);
+    painter.setFont(titleFont);
+    painter.setPen(theme.text);
+    painter.drawText(QRectF(area.left(), top, area.width(), above), Qt::AlignHCenter | Qt::TextWordWrap, title);
+    painter.setFont(hintFont);
+    painter.setPen(theme.text2);
+    painter.drawText(QRectF(area.left(), top + above + gap, area.width(), area.bottom() - top - above - gap),
+                     Qt::AlignHCenter | Qt::TextWordWrap, hint);
+}
+
 void paintPointedFrame(QPainter& painter, const QRectF& place, const Theme& theme)
 {
     painter.save();

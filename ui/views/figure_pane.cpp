@@ -3,6 +3,7 @@
 
 #include "ui/controls/table_access.h"
 #include "ui/views/figure_frame.h"
+#include "ui/views/vacant_page.h"
 #include "viz/export.h"
 
 #include <QApplication>
@@ -20,6 +21,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kMarkReach = 4.0;  // of a frame, beyond what it frames
+constexpr int kLateMs = 200;
 
 }  // namespace
 
@@ -39,8 +41,16 @@ FigurePane::FigurePane(const QString& figureId, StudyController& controller, App
     connect(&controller, &StudyController::pointedChanged, this, &FigurePane::mark);
     connect(&controller, &StudyController::stateChanged, this, qOverload<>(&QWidget::update));
     connect(&appearance, &Appearance::changed, this, &FigurePane::invalidate);
+    m_late.setSingleShot(true);
+    m_late.setInterval(kLateMs);
+    connect(&m_late, &QTimer::timeout, this, qOverload<>(&QWidget::update));
+    connect(&m_job, &Job::started, this, [this] {
+        if (!m_late.isActive())
+            m_late.start();
+    });
     connect(&m_job, &Job::failed, this, [this](const QString& message) {
         m_figure.reset();
+        m_failed = true;
         m_problem = message;
         invalidate();
         tableChanged(*this);
@@ -78,6 +88,7 @@ void FigurePane::accept(std::shared_ptr<const Figure> figure, const ComparisonPo
     m_figure = std::move(figure);
     m_comparison = comparison;
     m_problem.clear();
+    m_failed = false;
     setAccessibleDescription(m_figure ? m_figure->caption() : QString());
     updateGeometry();
     invalidate();
@@ -142,18 +153,25 @@ void FigurePane::paintEvent(QPaintEvent*)
     const Theme& theme = m_appearance.theme();
     if (!m_figure) {
         painter.fillRect(rect(), ground());
-        painter.setFont(theme.ui(kLabelPixels));
-        painter.setPen(theme.text2);
-        painter.drawText(area(), Qt::AlignCenter | Qt::TextWordWrap,
-                         m_problem.isEmpty() ? tr("Shown after the first run.") : m_problem);
-        return;
+        return paintWithoutFigure(painter);
     }
     if (m_cache.isNull() || m_cache.deviceIndependentSize() != QSizeF(size()))
         drawCache();
     painter.drawPixmap(0, 0, m_cache);
     for (const QRectF& place : m_marked)
         paintPointedFrame(painter, place, theme);
-    paintFigureFrame(painter, *this, m_controller.state() == StudyController::State::Stale, theme);
+    const bool outdated = m_ofHead ? m_controller.isHeadOutdated() : m_controller.isOutdated();
+    paintFigureFrame(painter, *this, isLate() || outdated, theme);
+}
+
+void FigurePane::paintWithoutFigure(QPainter& painter) const
+{
+    QString title = m_failed ? tr("This figure could not be drawn.") : QString(), hint = m_problem;
+    if (m_problem.isEmpty() && m_controller.comparison())
+        hint = isLate() ? tr("Being drawn…") : QString();
+    else if (m_problem.isEmpty())
+        hint = vacancyOf(m_controller).title;
+    paintInsteadOfFigure(painter, area(), title, hint, m_appearance.theme());
 }
 
 void FigurePane::resizeEvent(QResizeEvent*) { invalidate(); }

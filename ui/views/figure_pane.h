@@ -8,6 +8,7 @@
 #include "viz/figure.h"
 
 #include <QPixmap>
+#include <QTimer>
 #include <QWidget>
 
 namespace ketscope {
@@ -27,6 +28,7 @@ public:
     void setSource(std::function<ComparisonPointer()> source);
     void refresh() { m_rebuilding->request(); }         // something beside study and result changed
     void setInDock(bool inDock) { m_inDock = inDock; }  // on a dock's ground
+    void setOfHead(bool ofHead) { m_ofHead = ofHead; }  // of the selected head's map alone
     void copyTable() const;                             // tab-separated
     void copyImage() const;
     void exportCircuit();  // asks for a file; nothing where the figure draws no circuit
@@ -58,6 +60,8 @@ private:
     void accept(std::shared_ptr<const Figure> figure, const ComparisonPointer& comparison);
     void invalidate();
     void drawCache();
+    bool isLate() const { return m_job.isRunning() && !m_late.isActive(); }
+    void paintWithoutFigure(QPainter& painter) const;
     QColor ground() const;
     void choose(const Hit& hit, bool keyOnly);
 
@@ -71,6 +75,9 @@ private:
     QPixmap m_cache;
     std::vector<QRectF> m_marked;  // places of what the pointer is at
     bool m_inDock = false;
+    bool m_ofHead = false;
+    bool m_failed = false;
+    QTimer m_late;  // since a figure was begun: only one that takes longer is said to be on its way
     Job m_job;
     Job m_exportJob;
     WhenVisible* m_rebuilding;

@@ -4,6 +4,7 @@
 #include "ui/controls/table_access.h"
 #include "ui/readings.h"
 #include "ui/views/figure_frame.h"
+#include "ui/views/vacant_page.h"
 
 #include <QApplication>
 #include <QClipboard>
@@ -190,44 +191,20 @@ void FigureView::paintEvent(QPaintEvent* event)
     }
     if (m_gesture == Gesture::RubberBand)
         paintRubberBand(painter);
-    paintFigureFrame(painter, *this, m_reading.isRunning() || m_controller.state() == StudyController::State::Stale,
-                     theme);
+    paintFigureFrame(painter, *this, m_reading.isRunning() || m_controller.isHeadOutdated(), theme);
 }
 
 void FigureView::paintWithoutFigure(QPainter& painter) const
 {
-    const Theme& theme = m_appearance.theme();
-    QString title = tr("No model is open.");
-    QString hint = tr("Open a model folder (Ctrl+O), or drop one onto this window.");
-    if (m_reading.isRunning()) {
-        title = tr("Reading a large map…");
-        hint.clear();
-    } else if (m_content == HeatmapContent::StandardErrors) {
-        title = tr("No standard error is known for this head.");
-        hint = m_controller.comparison()
-                   ? tr("Sampling mechanisms such as shots give one; some of their estimators need "
-                        "2 repeats or more.")
-                   : QString();
-    } else if (m_controller.state() == StudyController::State::Running) {
-        title = tr("Opening the model and running it…");
-        hint = tr("Esc cancels.");
-    } else if (!m_controller.error().isEmpty() || !m_problem.isEmpty()) {
-        title = tr("There is no result to show.");
-        hint = m_problem.isEmpty() ? m_controller.error() : m_problem;
-    } else if (m_controller.model() != nullptr) {
-        title = tr("Nothing has been computed yet.");
-        hint = tr("Press F5 to run.");
-    }
-    const QRectF box = area();
-    const double middle = box.center().y();
-    painter.setFont(theme.ui(kTitlePixels, QFont::DemiBold));
-    painter.setPen(theme.text);
-    painter.drawText(QRectF(box.left(), middle - theme.px(40), box.width(), theme.px(32)),
-                     Qt::AlignHCenter | Qt::AlignBottom, title);
-    painter.setFont(theme.ui(kLabelPixels));
-    painter.setPen(theme.text2);
-    painter.drawText(QRectF(box.left(), middle, box.width(), box.height() / 2),
-                     Qt::AlignHCenter | Qt::AlignTop | Qt::TextWordWrap, hint);
+    Vacancy said = vacancyOf(m_controller);
+    if (m_controller.comparison() && m_content == HeatmapContent::StandardErrors)
+        said = {tr("No standard error is known for this head."),
+                tr("Sampling mechanisms such as shots give one; some of their estimators need 2 repeats or more.")};
+    else if (!m_problem.isEmpty())
+        said = {tr("There is no map to show."), m_problem};
+    else if (m_reading.isRunning())
+        said = {tr("Reading a large map…"), {}};
+    paintInsteadOfFigure(painter, area(), said.title, said.hint, m_appearance.theme());
 }
 
 void FigureView::resizeEvent(QResizeEvent*) { invalidate(); }

@@ -25,6 +25,7 @@ constexpr double kLeastMaps = 310.0;
 constexpr double kLeastCharts = 180.0;
 constexpr double kUsualCharts = 250.0;
 constexpr double kUsualShare = 0.36;
+constexpr int kTickGap = 18;
 
 }  // namespace
 
@@ -40,6 +41,7 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
     m_figure->linkWith(*m_errors);
+    m_lines->setOfHead(true);
     makeErrorPanel();
     m_below = new QSplitter(Qt::Horizontal, this);
     auto* row = new RowPanel(controller, appearance, m_below);
@@ -162,6 +164,7 @@ void HeatmapPage::addTicks(PageHeader& header)
     auto* together = new QWidget(&header);
     auto* row = new QHBoxLayout(together);
     row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(kTickGap);  // wider than from a box to its own text
     for (QWidget* control : std::initializer_list<QWidget*>{m_lock, m_difference, m_standardErrors,
                                                             makeExplanationButton(m_appearance, &header)})
         row->addWidget(control);
@@ -191,7 +194,7 @@ bool HeatmapPage::showsErrors() const
     const ComparisonPointer& comparison = m_controller.comparison();
     if (!comparison || !m_controller.study().view.heatmap.standardErrors)
         return false;
-    for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace)
+    for (const std::size_t trace : shownTraces(*comparison))
         if (!standardErrorOf(*comparison, trace, comparison->study.selection).empty())
             return true;
     return false;
@@ -284,7 +287,7 @@ void HeatmapPage::arrangeCharts(bool narrow)
     if (narrow)
         return m_below->setSizes({1, 1, 1});
     const int errors = m_errorPanel->isHidden() ? 0 : qRound(theme.px(kErrorWidth));
-    const int wanted = m_metrics->sizeHint().width() + 2;
+    const int wanted = m_metrics->sizeHint().width() + style()->pixelMetric(QStyle::PM_ScrollBarExtent) + 2;
     const int metrics = std::min(wanted, width() - errors - qRound(theme.px(kLeastRow)));
     m_below->setSizes({width() - errors - metrics, errors, metrics});
 }
@@ -305,9 +308,23 @@ void HeatmapPage::computeFlow()
     m_controller.computeFlow();
 }
 
-void HeatmapPage::refreshQuantities()
+// Relevance goes through the whole plan to find what has no gradient: asked once for each result, not at every
+// selection.
+QString HeatmapPage::quantityObstacle(MapQuantity quantity)
 {
     const ComparisonPointer& comparison = m_controller.comparison();
+    if (!comparison)
+        return {};
+    if (quantity != MapQuantity::Relevance)
+        return QString::fromStdString(flowObstacle(*comparison, quantity));
+    if (m_relevance.of != comparison->traces || m_relevance.loaded != comparison->loaded)
+        m_relevance = {comparison->traces, comparison->loaded,
+                       QString::fromStdString(flowObstacle(*comparison, quantity))};
+    return m_relevance.obstacle;
+}
+
+void HeatmapPage::refreshQuantities()
+{
     m_quantity->choose(static_cast<int>(m_controller.study().view.heatmap.quantity));
     const QString says[] = {
         tr("The weights of the selected head, as the layer used them."),
@@ -317,8 +334,7 @@ void HeatmapPage::refreshQuantities()
            "(Chefer et al., 2021), rows scaled to sum 1.")};
     auto* items = qobject_cast<QStandardItemModel*>(m_quantity->model());
     for (int index = 0; index < m_quantity->count(); ++index) {
-        const QString obstacle =
-            comparison ? QString::fromStdString(flowObstacle(*comparison, static_cast<MapQuantity>(index))) : QString();
+        const QString obstacle = quantityObstacle(static_cast<MapQuantity>(index));
         items->item(index)->setEnabled(obstacle.isEmpty());
         items->item(index)->setToolTip(obstacle.isEmpty() ? says[index] : obstacle);
     }

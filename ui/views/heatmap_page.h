@@ -43,6 +43,11 @@ private:
         std::size_t stack, layer;
         bool operator==(const FlowAsked&) const = default;
     };
+    struct RelevanceObstacle {
+        std::vector<std::shared_ptr<const Trace>> of;
+        std::shared_ptr<const LoadedModel> loaded;
+        QString obstacle;
+    };
     void arrange();
     void arrangeCharts(bool narrow);
     int heightOfMaps() const;
@@ -56,6 +61,7 @@ private:
     void refreshHeader();
     void refreshControls();
     void refreshQuantities();
+    QString quantityObstacle(MapQuantity quantity);
     static QString explainFlow(MapQuantity quantity);
     void refreshPanels();
     // Rollout or relevance that is to be seen and has not been computed.
@@ -77,6 +83,7 @@ private:
     ChoiceBox* m_quantity = nullptr;
     WhenVisible* m_flowing;
     std::optional<FlowAsked> m_flowAsked;  // last: after Esc it waits to be chosen again
+    RelevanceObstacle m_relevance;
     QStackedWidget* m_views = nullptr;
     QWidget* m_errorPanel = nullptr;
     FigureView* m_figure;

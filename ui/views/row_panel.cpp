@@ -3,8 +3,10 @@
 
 #include "core/study/token_axis.h"
 #include "ui/readings.h"
+#include "ui/views/figure_frame.h"
 
 #include <QMouseEvent>
+#include <QPainter>
 
 namespace ketscope {
 
@@ -13,6 +15,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kOneLine = 440.0;
+constexpr int kTopMargin = 9;
 
 }  // namespace
 
@@ -33,7 +36,7 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     m_head->addWidget(m_title, 1);
     m_head->addWidget(m_orders, 0, Qt::AlignLeft);
     auto* column = new QVBoxLayout(this);
-    column->setContentsMargins(14, 9, 14, 4);
+    column->setContentsMargins(14, kTopMargin, 14, 4);
     column->setSpacing(2);
     column->addLayout(m_head);
     column->addWidget(m_note);
@@ -43,6 +46,8 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
         connect(&controller, signal, m_refreshing, &WhenVisible::request);
     connect(&appearance, &Appearance::changed, m_refreshing, &WhenVisible::request);
+    // Only the edge: the chart below it is dear to draw.
+    connect(&controller, &StudyController::stateChanged, this, [this] { update(0, 0, width(), kTopMargin); });
     m_view->viewport()->setMouseTracking(true);
     m_view->viewport()->installEventFilter(this);
     connect(&controller, &StudyController::pointedChanged, this, &RowPanel::mark);
@@ -82,6 +87,13 @@ void RowPanel::resizeEvent(QResizeEvent* event)
     QWidget::resizeEvent(event);
     const bool narrow = width() < m_appearance.theme().px(kOneLine);
     m_head->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+}
+
+void RowPanel::paintEvent(QPaintEvent* event)
+{
+    QWidget::paintEvent(event);
+    QPainter painter(this);
+    paintFigureFrame(painter, *this, m_controller.comparison() && m_controller.isHeadOutdated(), m_appearance.theme());
 }
 
 void RowPanel::setOrder(RowOrder order)

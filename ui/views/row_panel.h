@@ -25,6 +25,7 @@ public:
     void refreshWhenVisible() { m_refreshing->request(); }
 
 protected:
+    void paintEvent(QPaintEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
     bool eventFilter(QObject* watched, QEvent* event) override;  // the pointer over the chart
 

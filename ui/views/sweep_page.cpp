@@ -17,8 +17,9 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kSideBySide = 900.0;
-constexpr double kTableWidth = 340.0;
+constexpr double kMostTable = 0.5;  // of the width
 constexpr double kTableHeight = 220.0;
+constexpr int kColumnGap = 6;
 constexpr double kTellsTime = 0.02;  // before so much is done, the time left is a guess
 
 }  // namespace
@@ -219,19 +220,29 @@ void SweepPage::refresh()
     }
     m_wasSweeping = sweeping;
     m_body->setCurrentIndex(any ? 1 : 0);
-    m_emptyText->setText(
-        !controller().canRun() ? tr("A sweep needs a model. Open one first.")
-        : !problem.isEmpty()
-            ? problem
-            : tr("Nothing was swept yet. A sweep runs B with several values of a parameter and draws a "
-                 "measure against it. What is varied is chosen in the dock’s Sweep section."));
+    m_emptyText->setText(emptyText(problem));
     const QString file = QFileInfo(controller().sweepFile()).fileName();
-    m_header->setNote(!any              ? QString()
+    m_header->setNote(!any                                   ? QString()
+                      : !controller().sweepError().isEmpty() ? tr("of an earlier sweep: the last one failed")
                       : !file.isEmpty() ? tr("read from %1 · click a point to set it in B").arg(file)
                                         : tr("click a point to set it in B"));
     if (any)
         refreshTable();
     arrange();
+}
+
+QString SweepPage::emptyText(const QString& problem) const
+{
+    if (controller().isSweeping())
+        return tr("The sweep is being run. Its points are drawn when all of them are there; Cancel ends it.");
+    if (!controller().canRun())
+        return tr("A sweep needs a model. Open one first.");
+    if (!controller().sweepError().isEmpty())
+        return tr("There is no sweep to show.\n%1").arg(controller().sweepError());
+    if (!problem.isEmpty())
+        return problem;
+    return tr("Nothing was swept yet. A sweep runs B with several values of a parameter and draws a measure against "
+              "it. What is varied is chosen in the dock’s Sweep section.");
 }
 
 void SweepPage::refreshTable()
@@ -266,7 +277,18 @@ void SweepPage::refreshTable()
             m_table->setItem(row, column, item);
         }
     }
-    m_table->horizontalHeader()->setSectionResizeMode(QHeaderView::Stretch);
+}
+
+// What its columns need to be read whole.
+int SweepPage::tableWidth() const
+{
+    QHeaderView& header = *m_table->horizontalHeader();
+    header.setStretchLastSection(false);
+    header.setSectionResizeMode(QHeaderView::ResizeToContents);
+    const int columns = header.length();
+    header.setStretchLastSection(true);
+    return columns + m_table->columnCount() * kColumnGap + 2 * m_table->frameWidth()
+           + style()->pixelMetric(QStyle::PM_ScrollBarExtent);
 }
 
 // The table stands below the figure where there is no room beside it.
@@ -275,11 +297,11 @@ void SweepPage::arrange()
     const Theme& theme = appearance().theme();
     const bool narrow = width() < theme.px(kSideBySide);
     m_split->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
-    const int table = qRound(theme.px(narrow ? kTableHeight : kTableWidth));
-    const int whole = narrow ? m_body->height() : width();
-    m_split->setSizes({std::max(table, whole - table), table});
     m_table->setFont(theme.mono(kTickPixels));
     m_table->verticalHeader()->setDefaultSectionSize(qRound(theme.px(22.0)));
+    const int table = narrow ? qRound(theme.px(kTableHeight)) : std::min(tableWidth(), qRound(kMostTable * width()));
+    const int whole = narrow ? m_body->height() : width();
+    m_split->setSizes({std::max(table, whole - table), table});
 }
 
 }  // namespace ketscope

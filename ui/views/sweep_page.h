@@ -36,9 +36,11 @@ private:
     QWidget* makeProgress();
     void askForFile();
     void refresh();
+    QString emptyText(const QString& problem) const;
     void refreshTable();
     void showProgress(double fraction, const QString& what);
     void arrange() override;
+    int tableWidth() const;
 
     QPointer<SweepSection> m_form;  // lives in the dock once it was asked for
     PageHeader* m_header = nullptr;

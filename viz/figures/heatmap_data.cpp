@@ -82,8 +82,11 @@ HeatmapData::HeatmapData(const ComparisonPointer& comparison, Key key)
 HeatmapData::Map HeatmapData::measured(const MapSource& source) const
 {
     Map map{source, 0.0, false, {}};
+    std::vector<float> row(m_maps.keys());
     const auto value = [&](std::size_t query, std::size_t key) {
-        const float at = m_maps.valueOrMark(source, query, key);
+        if (key == 0)
+            m_maps.readRow(source, query, 0, row);
+        const float at = row[key];
         if (!std::isnan(at) && at > MapLevels::kMasked) {
             map.largest = std::max(map.largest, static_cast<double>(std::abs(at)));
             map.negative = map.negative || at < 0.0F;

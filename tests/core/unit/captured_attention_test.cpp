@@ -98,7 +98,7 @@ TEST(CapturedAttention, DoubtsAreSaid)
     const ComparisonPointer read = open(fixture("head.npy"));
     EXPECT_THAT(read->traces.at(0)->warnings,
                 ElementsAre("text: 1 of 3 rows have weights that are not finite, the first in layer 0, head 0, row 2",
-                            "text: 1 weight is negative, the lowest -0.5 in layer 0, head 0, row 1",
+                            "text: 1 weight is negative, the lowest −0.5 in layer 0, head 0, row 1",
                             "text: 1 of 3 rows do not sum to one; the worst, layer 0, head 0, row 0, sums to 1.5"));
     EXPECT_EQ(read->model.stacks[0].layers, 1U);
     EXPECT_EQ(read->model.stacks[0].heads, 1U);

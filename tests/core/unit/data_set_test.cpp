@@ -117,6 +117,36 @@ TEST(DataSet, Hdf5HoldsTheValuesAndTheNames)
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "w.h5.json"));
 }
 
+// Most of the file is there before the last block is asked for: the array is never in memory as a whole.
+TEST(DataSet, Hdf5IsWrittenBlockByBlock)
+{
+    const TemporaryFolder folder;
+    const auto written = [&] {
+        std::uintmax_t bytes = 0;
+        for (const auto& entry : std::filesystem::directory_iterator(folder.path()))
+            bytes += entry.file_size();
+        return bytes;
+    };
+    DataSet data{"weights", "", {{"layer", 16}, {"head", 4}, {"query", 256}, {"key", 256}}, 2, {}};
+    const auto value = [](std::size_t place) { return static_cast<float>(place * 2654435761U % 16777213U); };
+    data.read = [&](std::span<const std::size_t> at, std::span<float> block) {
+        if (at[0] == 15) {
+            EXPECT_GT(written(), data.size() * sizeof(float) / 2);
+        }
+        for (std::size_t i = 0; i < block.size(); ++i)
+            block[i] = value((4 * at[0] + at[1]) * block.size() + i);
+    };
+    Monitor monitor;
+    writeDataSet(data, *small(), folder.path() / "w.h5", monitor);
+    const Tensor all = Hdf5File::open(folder.path() / "w.h5").readFloats("/values");
+    EXPECT_EQ(all.shape(), (std::vector<std::size_t>{16, 4, 256, 256}));
+    for (std::size_t i = 0; i < all.values().size(); ++i)
+        ASSERT_EQ(all.values()[i], value(i));
+    Cancelling cancelling;
+    EXPECT_THROW(writeDataSet(data, *small(), folder.path() / "other.h5", cancelling), Error);
+    EXPECT_FALSE(std::filesystem::exists(folder.path() / "other.h5"));
+}
+
 TEST(DataSet, SaysWhatAComparisonDoesNotHave)
 {
     const auto comparison = small();

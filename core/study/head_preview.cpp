@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/head_preview.h"
+
+#include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/nn/attention.h"
+#include "core/study/head_recorder.h"
+#include "core/study/head_statistics.h"
+
+#include <algorithm>
+
+namespace ketscope {
+
+namespace {
+
+// The forward pass of the candidate up to the selected head, which alone runs in its layer.
+LayerMaps runHead(const Comparison& next, std::size_t trace, const LoadedModel& model, Monitor& monitor)
+{
+    const Selection& at = next.study.selection;
+    const HeadPlan& plan = *next.plans[trace];
+    LayerMaps maps;
+    UntilRecorded until(monitor);
+    ForwardRequest request{.input = &next.input.model, .plan = &plan, .resumeFrom = next.traces.front().get()};
+    for (std::size_t stack = 0; stack < next.model.stacks.size(); ++stack)
+        request.firstLayers.push_back(
+            std::min(plan.firstPatchedLayer(stack), stack == at.stack ? at.layer : next.model.stacks[stack].layers));
+    request.keepMaps.resize(next.model.stacks.size());
+    for (std::size_t stack = 0; stack < next.model.stacks.size(); ++stack)
+        request.keepMaps[stack].assign(next.model.stacks[stack].layers, std::uint8_t{0});
+    request.watch = [&](const LayerAttention& given) {
+        if (until.recorded || given.stack != at.stack || given.layer != at.layer)
+            return;
+        LayerAttention wanted = given;
+        wanted.maps = true;
+        maps = attendHead(wanted, at.head, plan, monitor);
+        until.recorded = true;
+    };
+    try {
+        model.model->forward(request, until);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Cancelled || !until.recorded)
+            throw;
+    }
+    monitor.check();
+    return maps;
+}
+
+// `layer` (H, n, m), or zeros where it is null, with the matrix of one head replaced.
+TensorPointer replaced(const TensorPointer& layer, const Tensor& like, std::size_t head, const Tensor& with)
+{
+    Tensor changed = layer ? Tensor(like.shape()) : Tensor::zeros(like.shape());
+    if (layer)
+        std::ranges::copy(layer->values(), changed.values().begin());
+    std::ranges::copy(with.values(), changed.matrix({head}).data);
+    return std::make_shared<const Tensor>(std::move(changed));
+}
+
+void put(StackTrace& stack, const Selection& at, const LayerMaps& maps)
+{
+    TensorPointer& weights = stack.attention.at(at.layer);
+    if (stack.standardError.size() <= at.layer)
+        stack.standardError.resize(stack.attention.size());
+    TensorPointer& errors = stack.standardError[at.layer];
+    if (maps.standardErrors)
+        errors = replaced(errors, *weights, at.head, *maps.standardErrors);
+    else if (errors)
+        errors = replaced(errors, *weights, at.head, Tensor::zeros({1, weights->shape()[1], weights->shape()[2]}));
+    weights = replaced(weights, *weights, at.head, *maps.weights);
+    if (stack.diagnostics.size() <= at.layer)
+        stack.diagnostics.resize(stack.attention.size());
+    std::vector<HeadDiagnostics>& known = stack.diagnostics[at.layer];
+    std::erase_if(known, [&](const HeadDiagnostics& each) { return each.head == at.head; });
+    std::ranges::copy(maps.diagnostics, std::back_inserter(known));
+}
+
+}  // namespace
+
+bool canRunHeadAlone(const Comparison& last, const Study& study, std::size_t trace)
+{
+    if (!last.recordedTitles.empty() || trace == 0 || trace >= last.traces.size()
+        || study.candidates.size() + 1 != last.traces.size() || !planIsKnown(last, 0))
+        return false;
+    Study same = study;
+    same.candidates[trace - 1] = last.study.candidates.at(trace - 1);
+    const Selection& at = study.selection;
+    return same.modelPath == last.study.modelPath && same.input == last.study.input && same.seed == last.study.seed
+           && same.keptLayers == last.study.keptLayers && same.candidates == last.study.candidates
+           && clamped(at, last) == at && last.traces[trace]->stacks.at(at.stack).attention.at(at.layer) != nullptr;
+}
+
+ComparisonPointer withHeadAnew(const ComparisonPointer& last, const Study& study, std::size_t trace,
+                               const LoadedModel& model, int threads, Monitor& monitor)
+{
+    setThreads(threads);
+    auto next = std::make_shared<Comparison>(*last);
+    next->study = study;
+    next->plans[trace] =
+        std::make_shared<const HeadPlan>(resolve(study.candidates.at(trace - 1), last->model, study.seed));
+    next->statistics = std::make_shared<StatisticsMemo>();  // nothing of it is worth keeping
+    next->alignments = std::make_shared<AlignmentMemo>();
+    next->selectedHead.reset();
+    auto anew = std::make_shared<Trace>(*last->traces[trace]);
+    put(anew->stacks.at(study.selection.stack), study.selection, runHead(*next, trace, model, monitor));
+    next->traces[trace] = std::move(anew);
+    return next;
+}
+
+}  // namespace ketscope
