@@ -129,7 +129,14 @@ void ChoiceBox::choose(const QVariant& id)
 
 void ChoiceBox::paintEvent(QPaintEvent* event)
 {
-    QComboBox::paintEvent(event);
+    static_cast<void>(event);
+    QStylePainter painter(this);
+    QStyleOptionComboBox option;
+    initStyleOption(&option);
+    painter.drawComplexControl(QStyle::CC_ComboBox, option);
+    const QRect field = style()->subControlRect(QStyle::CC_ComboBox, &option, QStyle::SC_ComboBoxEditField, this);
+    option.currentText = fontMetrics().elidedText(option.currentText, Qt::ElideRight, field.width());
+    painter.drawControl(QStyle::CE_ComboBoxLabel, option);
     paintChevron(*this, palette());
 }
 
