@@ -17,6 +17,8 @@ int figureHeight(const Figure& figure, int width, const Theme& theme);
 void paintFigureFrame(QPainter& painter, const QWidget& widget, bool stale, const Theme& theme);
 // Around what the pointer is at, here or in another view.
 void paintPointedFrame(QPainter& painter, const QRectF& place, const Theme& theme);
+// To the clipboard, tab-separated, a line each.
+void copyAsText(const Table& table);
 // To the clipboard, as a PNG would be exported at twice the screen's resolution.
 void copyFigureImage(const Figure& figure, const Comparison& comparison);
 
