@@ -80,8 +80,8 @@ QCheckBox::indicator:checked:disabled { background: @line2; border-color: @line2
 QCheckBox:focus { outline: none; color: @accent; }
 QRadioButton { color: @text; spacing: #8#px; }
 QRadioButton:disabled { color: @text2; }
-QRadioButton::indicator { width: #14#px; height: #14#px; border: 1px solid @line2; border-radius: #7#px; background: @chip; }
-QRadioButton::indicator:checked { width: #8#px; height: #8#px; border: #4#px solid @accent; }
+QRadioButton::indicator { width: #15#px; height: #15#px; border: 1px solid @line2; border-radius: #8#px; background: @chip; }
+QRadioButton::indicator:checked { width: #8#px; height: #8#px; border: #4#px solid @accent; border-radius: #7#px; }
 QRadioButton:focus { color: @accent; }
 QLabel[role="lesson"] { color: @text; font-size: #16#px; font-weight: 600; }
 QLabel[role="read"] { color: @text; font-size: #13#px; }

@@ -33,6 +33,7 @@ class PlanSection;
 class Presentation;
 class StartPanel;
 class StudyFile;
+class TrainingWindow;
 class VacantPage;
 
 // Arranges tool bar, docks, page and menus; what they do is the controller's.
@@ -123,6 +124,7 @@ private:
     void openSample(const Sample& sample);
     void openAsNew(const Study& study);
     void showClaims();
+    void showTraining();
     void fillSamples(QMenu& menu);
     void openText(const QString& file);
     void openExport();
@@ -144,7 +146,8 @@ private:
     void doLessonDeed(const QString& deed);
     void exportLessonFigure();
     void openLesson(const QString& id);
-    void refreshLessonMenu(QMenu& menu);
+    void createLanguageMenu(QMenu& menu);
+    void refreshLessonMenu();
     void chooseHandout(const QString& id);
     void writeLessonHandout(const QString& id, const QString& file);
     void createPresentation(QMenu& menu);
@@ -189,7 +192,8 @@ private:
     QAction* m_exportAgain = nullptr;
     QAction* m_exportData = nullptr;
     StudyFile* m_file = nullptr;
-    ClaimsWindow* m_claims = nullptr;  // made when it is first wanted
+    ClaimsWindow* m_claims = nullptr;      // made when it is first wanted
+    TrainingWindow* m_training = nullptr;  // likewise
     Autosave* m_autosave = nullptr;
     std::function<QMessageBox::StandardButton()> m_answer;
     bool m_restoring = false;  // the last session is being opened because it ended unexpectedly
@@ -202,6 +206,8 @@ private:
     ExhibitPage* m_exhibit = nullptr;
     StartPanel* m_start = nullptr;
     Presentation* m_presentation = nullptr;
+    QMenu* m_lessonMenu = nullptr;
+    QMenu* m_handoutMenu = nullptr;
     std::vector<QDockWidget*> m_hiddenByPresentation;
     struct BeforeLesson {
         bool start = false;

@@ -11,6 +11,7 @@
 #include "viz/handout.h"
 #include "viz/picture.h"
 
+#include <QActionGroup>
 #include <QDir>
 #include <QFileDialog>
 #include <QMenuBar>
@@ -22,7 +23,10 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-std::string language() { return QLocale().name().left(2).toStdString(); }
+QString titleOf(const Lesson& lesson)
+{
+    return u"%1 %2"_s.arg(lesson.number).arg(QString::fromStdString(lesson.title));
+}
 
 }  // namespace
 
@@ -47,39 +51,80 @@ void MainWindow::createLessonMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&Lesson"));
     try {
-        for (const Lesson& lesson : lessons(language())) {
-            QAction* action = add(menu, tr("%1 %2").arg(lesson.number).arg(QString::fromStdString(lesson.title)), {},
-                                  [this, id = QString::fromStdString(lesson.id)] { openLesson(id); });
+        for (const Lesson& lesson : lessons(m_settings.languageOfLessons())) {
+            QAction* action =
+                add(menu, titleOf(lesson), {}, [this, id = QString::fromStdString(lesson.id)] { openLesson(id); });
             action->setData(QString::fromStdString(lesson.id));
             action->setCheckable(true);
             action->setToolTip(QString::fromStdString(lesson.summary));
         }
+        createLanguageMenu(menu);
     } catch (const Error& error) {
         menu.addAction(QString::fromUtf8(error.what()))->setEnabled(false);
     }
-    connect(&menu, &QMenu::aboutToShow, this, [this, &menu] { refreshLessonMenu(menu); });
-    refreshLessonMenu(menu);
-    menu.addSeparator();
+    connect(&menu, &QMenu::aboutToShow, this, &MainWindow::refreshLessonMenu);
     QMenu& handouts = *menu.addMenu(tr("&Handout as PDF"));
     for (QAction* lesson : menu.actions())
         if (lesson->data().isValid())
-            add(handouts, tr("Handout %1…").arg(lesson->text()), {},
-                [this, id = lesson->data().toString()] { chooseHandout(id); });
+            add(handouts, {}, {}, [this, id = lesson->data().toString()] {
+                chooseHandout(id);
+            })->setData(lesson->data());
+    m_lessonMenu = &menu;
+    m_handoutMenu = &handouts;
+    refreshLessonMenu();
 }
 
-// A tick says that a lesson was finished.
-void MainWindow::refreshLessonMenu(QMenu& menu)
+// The languages that lessons are translated to.
+void MainWindow::createLanguageMenu(QMenu& menu)
+{
+    menu.addSeparator();
+    QMenu& languages = *menu.addMenu(tr("L&anguage of lessons"));
+    auto* group = new QActionGroup(this);
+    const auto offer = [&](const QString& title, const QString& code) {
+        QAction* action = add(languages, title, {}, [this, code] {
+            m_settings.setLessonLanguage(code);
+            refreshLessonMenu();
+            m_start->refreshLessons();
+        });
+        action->setCheckable(true);
+        action->setChecked(m_settings.lessonLanguage() == code);
+        group->addAction(action);
+    };
+    offer(tr("As the system"), {});
+    offer(tr("English"), u"en"_s);
+    for (const std::string& code : lessonLanguages())
+        offer(QLocale(QString::fromStdString(code)).nativeLanguageName(), QString::fromStdString(code));
+}
+
+// Titles in the chosen language; a tick says that a lesson was finished.
+void MainWindow::refreshLessonMenu()
 {
     const QStringList finished = m_settings.finishedLessons();
-    for (QAction* action : menu.actions())
-        if (action->data().isValid())
-            action->setChecked(finished.contains(action->data().toString()));
+    std::map<QString, Lesson> all;
+    try {
+        for (Lesson& lesson : lessons(m_settings.languageOfLessons()))
+            all.emplace(QString::fromStdString(lesson.id), std::move(lesson));
+    } catch (const Error& error) {
+        if (m_errors != nullptr)
+            sayError(QString::fromUtf8(error.what()));
+        return;
+    }
+    for (QAction* action : m_lessonMenu->actions() + m_handoutMenu->actions()) {
+        const auto lesson = all.find(action->data().toString());
+        if (lesson == all.end())
+            continue;
+        const bool isHandout = !action->isCheckable();
+        action->setText(isHandout ? tr("Handout %1…").arg(titleOf(lesson->second)) : titleOf(lesson->second));
+        action->setToolTip(QString::fromStdString(lesson->second.summary));
+        if (!isHandout)
+            action->setChecked(finished.contains(lesson->first));
+    }
 }
 
 void MainWindow::openLesson(const QString& id)
 {
     try {
-        startLesson(lessonOf(id.toStdString(), language()));
+        startLesson(lessonOf(id.toStdString(), m_settings.languageOfLessons()));
     } catch (const Error& error) {
         sayError(QString::fromUtf8(error.what()));
     }
@@ -145,8 +190,9 @@ void MainWindow::chooseHandout(const QString& id)
 // The lesson is gone through in the background, as "Show me" does, for its figures and measured answers.
 void MainWindow::writeLessonHandout(const QString& id, const QString& file)
 {
-    m_exportJob.start([this, id, file, threads = m_controller.threads()](Monitor& monitor) -> Job::Delivery {
-        const Lesson lesson = lessonOf(id.toStdString(), language());
+    m_exportJob.start([this, id, file, threads = m_controller.threads(),
+                       language = m_settings.languageOfLessons()](Monitor& monitor) -> Job::Delivery {
+        const Lesson lesson = lessonOf(id.toStdString(), language);
         const auto moments = walkLesson(
             lesson, [](Study study) { return withPicture(study); }, threads, monitor);
         writeHandout(lesson, moments, file.toStdString());

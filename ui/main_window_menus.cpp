@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/samples.h"
 #include "ui/dialogs/claims_window.h"
+#include "ui/dialogs/training_window.h"
 #include "ui/docks/parameter_panel.h"
 #include "ui/main_tool_bar.h"
 #include "ui/main_window.h"
@@ -253,6 +254,8 @@ void MainWindow::createModelMenu()
         fillRecent(*recent);
     });
     m_modelMenu->addSeparator();
+    add(*m_modelMenu, tr("&Train a model…"), {QKeySequence(u"Ctrl+T"_s)}, [this] { showTraining(); });
+    m_keys.append({tr("Training"), u"Esc"_s, tr("Pause the run")});
     QAction* about = add(*m_modelMenu, tr("About this model…"), {}, [this] { showModelInfo(m_controller, this); });
     about->setEnabled(false);
     connect(&m_controller, &StudyController::modelChanged, about, [about] { about->setEnabled(true); });
@@ -311,6 +314,21 @@ void MainWindow::showClaims()
     m_claims->show();
     m_claims->raise();
     m_claims->activateWindow();
+}
+
+void MainWindow::showTraining()
+{
+    if (m_training == nullptr) {
+        m_training = new TrainingWindow(m_controller, m_appearance, m_settings, this);
+        connect(m_training, &TrainingWindow::modelWanted, this, [this](const QString& folder) {
+            openModel(folder);
+            activateWindow();
+        });
+        m_training->resize(m_training->sizeHint().expandedTo(size() * 0.85).boundedTo(size()));
+    }
+    m_training->show();
+    m_training->raise();
+    m_training->activateWindow();
 }
 
 void MainWindow::escape()

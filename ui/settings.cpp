@@ -94,6 +94,20 @@ void Settings::addFinishedLesson(const QString& id)
         m_store.setValue(u"lessons/finished"_s, finished << id);
 }
 
+QString Settings::trainingData() const { return m_store.value(u"training/data"_s).toString(); }
+
+void Settings::setTrainingData(const QString& folder) { m_store.setValue(u"training/data"_s, folder); }
+
+QString Settings::lessonLanguage() const { return m_store.value(u"lessons/language"_s).toString(); }
+
+void Settings::setLessonLanguage(const QString& code) { m_store.setValue(u"lessons/language"_s, code); }
+
+std::string Settings::languageOfLessons() const
+{
+    const QString chosen = lessonLanguage();
+    return (chosen.isEmpty() ? QLocale().name().left(2) : chosen).toStdString();
+}
+
 ExportChoice Settings::exportChoice() const
 {
     ExportChoice choice;

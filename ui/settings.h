@@ -47,6 +47,13 @@ public:
     QStringList finishedLessons() const;  // their ids
     void addFinishedLesson(const QString& id);
 
+    QString trainingData() const;  // folder with the data of recipes; empty = where they say
+    void setTrainingData(const QString& folder);
+
+    QString lessonLanguage() const;  // its code; empty = the system's
+    void setLessonLanguage(const QString& code);
+    std::string languageOfLessons() const;  // that, or the system's
+
     ExportChoice exportChoice() const;
     void setExportChoice(const ExportChoice& choice);
 

@@ -22,6 +22,7 @@ constexpr double kHead = 9.0;
 constexpr double kAxisText = 16.0;
 constexpr double kBarLabels = 22.0;
 constexpr double kDisks = 30.0;
+constexpr double kValueRoom = 16.0;  // above a bar of full height
 
 QString text(const std::string& utf8) { return QString::fromStdString(utf8); }
 
@@ -33,18 +34,29 @@ QRectF squareOf(const QRectF& area, const Theme& theme)
             side, side};
 }
 
+// Which of the whole numbers from one side to the other are named: all, or those that there is room for.
+int namedEvery(const ExhibitPlane& plane, const QRectF& square, const Theme& theme)
+{
+    const int limit = static_cast<int>(plane.limit);
+    const QFont font = theme.ui(kTickPixels);
+    const double room = std::max(textWidth(formatNumber(-limit, 0), font), QFontMetricsF(font).capHeight());
+    const double unit = square.width() / (2.0 * plane.limit);
+    return unit >= room + theme.px(4.0) ? 1 : std::max(1, limit);
+}
+
 void paintGrid(QPainter& painter, const ExhibitPlane& plane, const QRectF& area, const Theme& theme)
 {
     const QRectF square = squareOf(area, theme);
     const QFont font = theme.ui(kTickPixels);
     painter.setBrush(Qt::NoBrush);
+    const int every = namedEvery(plane, square, theme);
     for (int at = -static_cast<int>(plane.limit); at <= static_cast<int>(plane.limit); ++at) {
         painter.setPen(QPen(at == 0 ? theme.line2 : theme.line, 1.0));
         const QPointF cross = onPlane(plane, area, at, at, theme);
         painter.drawLine(QPointF(cross.x(), square.top()), QPointF(cross.x(), square.bottom()));
         painter.drawLine(QPointF(square.left(), cross.y()), QPointF(square.right(), cross.y()));
-        if (plane.circle)
-            continue;  // it says where 1 is
+        if (plane.circle || (at + static_cast<int>(plane.limit)) % every != 0)
+            continue;  // a circle says where 1 is
         drawLabel(painter, {cross.x(), square.bottom() + theme.px(12.0)}, formatNumber(at, 0), font, theme.text3, theme,
                   Anchor::Centre);
         drawLabel(painter, {square.left() - theme.px(4.0), cross.y() + QFontMetricsF(font).capHeight() / 2.0},
@@ -104,9 +116,14 @@ void paintValues(QPainter& painter, const QRectF& plot, const BarPlot& bars, con
     for (std::size_t i = 0; i < values.size(); ++i) {
         if (!std::isfinite(values[i]))
             continue;
-        const double y = bars.y(plot, values[i]);
-        const double baseline = values[i] < 0.0 ? y + theme.px(3.0) + QFontMetricsF(font).ascent()
-                                                : std::max(y - theme.px(4.0), plot.top() + theme.px(2.0));
+        const double y = bars.y(plot, values[i]), height = QFontMetricsF(font).capHeight();
+        double baseline = values[i] < 0.0 ? y + theme.px(3.0) + QFontMetricsF(font).ascent() : y - theme.px(4.0);
+        // Not on the line of what the bar is held against.
+        if (const auto& exact = bars.bars[i].exact; exact && values[i] >= 0.0) {
+            const double line = bars.y(plot, *exact);
+            if (line < baseline + theme.px(3.0) && line > baseline - height - theme.px(3.0))
+                baseline = line - theme.px(4.0);
+        }
         drawLabel(painter, {bars.slot(plot, i).center().x(), baseline}, formatNumber(values[i], 2), font, theme.text,
                   theme, Anchor::Centre);
     }
@@ -132,7 +149,7 @@ void paintBarPanel(QPainter& painter, const ExhibitBars& panel, const QRectF& ar
             bar.exact = panel.references.at(i);
         bars.bars.push_back(bar);
     }
-    const QRectF inside = rest.adjusted(0.0, theme.px(4.0), 0.0, 0.0);
+    const QRectF inside = rest.adjusted(0.0, theme.px(kValueRoom), 0.0, 0.0);
     paintBars(painter, inside, bars, colour, theme);
     const QRectF plot = bars.plot(inside, theme);
     paintValues(painter, plot, bars, panel.values, theme);

@@ -68,17 +68,20 @@ bool looksAlike(const LessonScene& a, const LessonScene& b)
 }  // namespace
 
 Handout::Handout(const Lesson& lesson, const std::vector<LessonMoment>& moments)
-    : m_title(u"Lesson %1 · %2"_s.arg(lesson.number).arg(text(lesson.title)))
+    : m_lesson(lesson), m_title(said("Lesson %1 · %2").arg(lesson.number).arg(text(lesson.title)))
 {
     newPage();
     putText(u"**%1**"_s.arg(m_title), 20.0, 6.0);
-    putText(u"%1 About %2 minutes.     Name ______________________     Date ____________"_s.arg(text(lesson.summary))
+    putText(said("%1 About %2 minutes.     Name ______________________     Date ____________")
+                .arg(text(lesson.summary))
                 .arg(lesson.minutes),
             kText, 14.0);
     for (std::size_t i = 0; i < lesson.steps.size(); ++i)
         putStep(lesson.steps[i], moments.at(i), i == 0 ? nullptr : &moments[i - 1], i + 1);
     putAnswers(lesson, moments);
 }
+
+QString Handout::said(const char* english) const { return text(m_lesson.said(english)); }
 
 void Handout::newPage()
 {
@@ -151,30 +154,31 @@ void Handout::putStep(const LessonStep& step, const LessonMoment& moment, const 
     if (figure)
         putFigure(figure);
     if (step.prediction) {
-        QString choices = u"*Predict.* %1"_s.arg(text(step.prediction->question));
+        QString choices = said("*Predict.* %1").arg(text(step.prediction->question));
         for (const LessonChoice& choice : step.prediction->choices)
             choices += u"   ☐ %1"_s.arg(text(choice.text)).replace(u' ', QChar::Nbsp) + u' ';
         putText(choices, kText, 6.0);
     }
     for (std::size_t i = 0; i < step.instructions.size(); ++i)
         putText(u"**%1.** %2"_s.arg(i + 1).arg(text(step.instructions[i].text)), kText, 3.0);
-    putLines(u"What I saw:"_s, 2);
+    putLines(said("What I saw:"), 2);
     put({10.0, [](QPainter&, const QRectF&) {}});
 }
 
 void Handout::putAnswers(const Lesson& lesson, const std::vector<LessonMoment>& moments)
 {
     newPage();
-    putText(u"**Answers, measured with the seeds of the lesson**"_s, 16.0, 10.0);
+    putText(u"**%1**"_s.arg(said("Answers, measured with the seeds of the lesson")), 16.0, 10.0);
     for (std::size_t i = 0; i < lesson.steps.size(); ++i) {
         const LessonStep& step = lesson.steps[i];
-        QString answer = u"**%1  %2.** "_s.arg(i + 1).arg(text(step.title));
+        const bool asks = step.title.ends_with('?');
+        QString answer = u"**%1  %2%3** "_s.arg(i + 1).arg(text(step.title), asks ? QString() : u"."_s);
         if (step.prediction && !moments[i].right.empty())
             answer += u"*%1* "_s.arg(text(step.prediction->choices[moments[i].right.front()].text) + u'.');
         answer += text(filled(step.answer, moments[i].values));
         putText(answer, kText, 8.0);
         if (!step.caveat.empty())
-            putText(u"*Caveat.* %1"_s.arg(text(filled(step.caveat, moments[i].values))), kText, 8.0);
+            putText(said("*Caveat.* %1").arg(text(filled(step.caveat, moments[i].values))), kText, 8.0);
     }
 }
 

@@ -19,13 +19,15 @@ public:
     static constexpr double kWidth = 793.7;  // of a page, in units of 1/96 inch
     static constexpr double kHeight = 1122.5;
 
-    // `moments` from walkLesson(), one for each step. Throws Error as the figures do.
+    // Of a lesson that outlives it. `moments` from walkLesson(), one for each step. Throws Error as the figures do.
     Handout(const Lesson& lesson, const std::vector<LessonMoment>& moments);
 
     std::size_t pages() const { return m_pages.size(); }
     void paint(QPainter& painter, std::size_t page) const;
 
 private:
+    QString said(const char* english) const;  // in the lesson's language
+
     struct Block {
         double height = 0.0;
         std::function<void(QPainter&, const QRectF&)> paint;
@@ -41,6 +43,7 @@ private:
 
     std::vector<std::vector<Block>> m_pages;
     double m_left = 0.0;  // of the last page's height
+    const Lesson& m_lesson;
     QString m_title;
 };
 

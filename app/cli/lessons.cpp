@@ -18,6 +18,7 @@ struct LessonOptions {
     CommonOptions common;
     std::string id;
     std::string handout;
+    std::string language;
 };
 
 Json listOf(const std::vector<Lesson>& all)
@@ -35,7 +36,7 @@ Json listOf(const std::vector<Lesson>& all)
 
 void list(const LessonOptions& options)
 {
-    const std::vector<Lesson> all = lessons();
+    const std::vector<Lesson> all = lessons(options.language);
     if (options.common.json)
         return printJson(listOf(all));
     for (const Lesson& lesson : all)
@@ -48,7 +49,8 @@ void walk(const LessonOptions& options)
 {
     const OffscreenGui gui;
     ConsoleMonitor monitor(options.common.quiet);
-    const Lesson lesson = std::filesystem::is_directory(options.id) ? readLesson(options.id) : lessonOf(options.id);
+    const Lesson lesson = std::filesystem::is_directory(options.id) ? readLesson(options.id, options.language)
+                                                                    : lessonOf(options.id, options.language);
     const auto moments = walkLesson(
         lesson, [](Study study) { return withPicture(study); }, options.common.threads, monitor);
     for (std::size_t i = 0; i < moments.size(); ++i) {
@@ -79,6 +81,8 @@ void addLesson(CLI::App& program)
     CLI::Option* id =
         command->add_option("LESSON", options->id, "Id of a lesson, or the folder of one; none = list them all");
     command->add_option("--handout", options->handout, "PDF to write, A4")->needs(id);
+    command->add_option("--language", options->language,
+                        "Code of a language that the lesson is translated to, such as de (default English)");
     addCommonOptions(*command, options->common);
     command->callback([options] { options->id.empty() ? list(*options) : walk(*options); });
 }

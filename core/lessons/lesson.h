@@ -53,6 +53,9 @@ struct LessonStep {
     std::vector<std::string> litTargets() const;
 };
 
+// Texts in another language: the English text and the translated one.
+using LessonTexts = std::map<std::string, std::string, std::less<>>;
+
 struct Lesson {
     std::string id;  // its folder's name
     int number = 0;  // in the order of the list
@@ -61,10 +64,11 @@ struct Lesson {
     int minutes = 0;
     Study study;  // before the first step; its picture, if any, is not decoded
     std::vector<LessonStep> steps;
-};
+    LessonTexts words = {};  // what its card and its handout say around its texts, where that is not English
 
-// Texts in another language: the English text and the translated one.
-using LessonTexts = std::map<std::string, std::string, std::less<>>;
+    // One of those, by its English.
+    std::string said(const std::string& english) const;
+};
 
 // Strict: throws Error (Input) with one line that says where and what is wrong. `study` is what the setup begins with.
 Lesson lessonFromJson(const Json& json, const std::string& where, const LessonTexts& texts = {});
@@ -72,9 +76,13 @@ Lesson lessonFromJson(const Json& json, const std::string& where, const LessonTe
 // The folder of bundled lessons: $KETSCOPE_LESSONS, else where the program is installed, else the source tree. Throws
 // Error (Failure) when none of them is there.
 std::filesystem::path lessonsFolder();
-// lesson.json in `folder`, in `language` ("de") where there is lesson.de.json beside it. Throws as lessonFromJson() and
+// lesson.json in `folder`, in `language` ("de") where there is lesson.de.json beside it, with its words. Throws as lessonFromJson() and
 // readJsonFile(), and for translations of texts that the lesson does not have.
 Lesson readLesson(const std::filesystem::path& folder, const std::string& language = {});
+// Languages that any of the bundled lessons is translated to, by their codes. Throws as lessonsFolder().
+std::vector<std::string> lessonLanguages();
+// What is said around the texts of lessons, from words.de.json beside them; empty for English. Throws as lessonsFolder().
+LessonTexts lessonWords(const std::string& language);
 // All of them by number. Throws as readLesson() and lessonsFolder().
 std::vector<Lesson> lessons(const std::string& language = {});
 // Throws Error (Input) listing the known ids.

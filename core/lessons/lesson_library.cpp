@@ -6,10 +6,26 @@
 #include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <set>
 
 namespace ketscope {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// A table of translations; empty where there is no such file.
+LessonTexts textsIn(const fs::path& file)
+{
+    if (std::error_code ignored; !fs::exists(file, ignored))
+        return {};
+    const Json json = readJsonFile(file);
+    if (!json.is_object() || !std::ranges::all_of(json, [](const Json& value) { return value.is_string(); }))
+        refuse({file.string(), "an object of English texts and their translations", json.type_name(), ""});
+    return json.get<LessonTexts>();
+}
+
+}  // namespace
 
 fs::path lessonsFolder()
 {
@@ -30,21 +46,43 @@ fs::path lessonsFolder()
           "Install Ketscope again, or name the folder in the variable KETSCOPE_LESSONS."});
 }
 
+LessonTexts lessonWords(const std::string& language)
+{
+    return language.empty() ? LessonTexts() : textsIn(lessonsFolder() / ("words." + language + ".json"));
+}
+
 Lesson readLesson(const fs::path& folder, const std::string& language)
 {
-    const fs::path file = folder / "lesson.json";
-    const fs::path translation = folder / ("lesson." + language + ".json");
     LessonTexts texts;
-    if (std::error_code ignored; !language.empty() && fs::exists(translation, ignored)) {
-        const Json json = readJsonFile(translation);
-        const std::string where = translation.string();
-        if (!json.is_object() || !std::ranges::all_of(json, [](const Json& value) { return value.is_string(); }))
-            refuse({where, "an object of English texts and their translations", json.type_name(), ""});
-        texts = json.get<LessonTexts>();
-    }
-    Lesson lesson = lessonFromJson(readJsonFile(file), folder.filename().string(), texts);
+    if (!language.empty())
+        texts = textsIn(folder / ("lesson." + language + ".json"));
+    Lesson lesson = lessonFromJson(readJsonFile(folder / "lesson.json"), folder.filename().string(), texts);
     lesson.id = folder.filename().string();
+    if (!texts.empty())
+        lesson.words = lessonWords(language);
     return lesson;
+}
+
+std::string Lesson::said(const std::string& english) const
+{
+    const auto word = words.find(english);
+    return word == words.end() ? english : word->second;
+}
+
+std::vector<std::string> lessonLanguages()
+{
+    constexpr std::string_view kBefore = "lesson.", kAfter = ".json";
+    std::set<std::string> languages;
+    for (const fs::directory_entry& folder : fs::directory_iterator(lessonsFolder())) {
+        if (!folder.is_directory())
+            continue;
+        for (const fs::directory_entry& file : fs::directory_iterator(folder)) {
+            const std::string name = file.path().filename().string();
+            if (name.starts_with(kBefore) && name.ends_with(kAfter) && name.size() > kBefore.size() + kAfter.size())
+                languages.insert(name.substr(kBefore.size(), name.size() - kBefore.size() - kAfter.size()));
+        }
+    }
+    return {languages.begin(), languages.end()};
 }
 
 std::vector<Lesson> lessons(const std::string& language)

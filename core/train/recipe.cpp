@@ -146,8 +146,8 @@ private:
             source.file = m_dataFolder / source.file.filename();
         if (std::error_code error; !fs::exists(source.file, error))
             refuse({source.file.string(), "the data that the recipe names", "no such file",
-                    source.origin.empty() ? "Put it there or name its folder with --data."
-                                          : "Get it (" + source.origin + ") and name its folder with --data."});
+                    source.origin.empty() ? "Put it there or name its data folder (--data)."
+                                          : "Get it (" + source.origin + ") and name its data folder (--data)."});
         const std::size_t use = fields.has("use") ? fields.oneOf("use", kUses) : 0;
         source.held = use == 1;
         source.testOnly = use == 2;

@@ -38,7 +38,22 @@ bool belongsToModel(const fs::path& file)
     return std::ranges::find(s_names, file.filename().string()) != s_names.end();
 }
 
+// The recipe as a run's folder keeps it.
+Json keptRecipe(const Recipe& recipe)
+{
+    Json own = readJsonFile(recipe.file);
+    own["seed"] = recipe.seed;  // which may be another than the file's
+    return own;
+}
+
 }  // namespace
+
+bool isRunOf(const fs::path& folder, const Recipe& recipe)
+{
+    std::error_code error;
+    const fs::path copy = folder / "recipe.json";
+    return fs::exists(copy, error) && readJsonFile(copy) == keptRecipe(recipe);
+}
 
 RunFolder::RunFolder(fs::path folder, const Recipe& recipe) : m_folder(std::move(folder)), m_recipe(recipe)
 {
@@ -46,15 +61,13 @@ RunFolder::RunFolder(fs::path folder, const Recipe& recipe) : m_folder(std::move
     fs::create_directories(m_folder, error);
     if (error)
         fail({m_folder.string(), "a folder that can be made", error.message(), "Choose another place."});
-    Json own = readJsonFile(recipe.file);
-    own["seed"] = recipe.seed;  // which may be another than the file's
     const fs::path copy = m_folder / "recipe.json";
     if (!fs::exists(copy, error)) {
         if (fs::exists(m_folder / "model.safetensors", error))
             refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "another model",
                     "Choose another folder."});
-        write(copy, own.dump(1) + "\n");
-    } else if (readJsonFile(copy) != own) {
+        write(copy, keptRecipe(recipe).dump(1) + "\n");
+    } else if (!isRunOf(m_folder, recipe)) {
         refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "a run of another recipe",
                 "Choose another folder."});
     }

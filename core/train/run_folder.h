@@ -6,6 +6,9 @@
 
 namespace ketscope {
 
+// Whether the folder has a run of this recipe, begun or done. Throws Error (Input) for a recipe.json that is none.
+bool isRunOf(const std::filesystem::path& folder, const Recipe& recipe);
+
 // The files of a run, see train().
 class RunFolder {
 public:

@@ -81,6 +81,12 @@ public:
         return architectureOf(m_files).open(m_files, quiet);
     }
 
+    void begin(const TrainingOptions& options) const
+    {
+        if (options.begin)
+            options.begin(*open(), *m_data);
+    }
+
     // All steps that are left.
     void steps(const TrainingOptions& options)
     {
@@ -199,7 +205,7 @@ private:
         char loss[32];
         std::snprintf(loss, sizeof loss, "%.4f", m_last);
         m_monitor.progress(done / all, "Step " + std::to_string(m_state.steps) + " of "
-                                           + std::to_string(m_recipe.schedule.steps) + ", loss " + loss + ", "
+                                           + std::to_string(m_recipe.schedule.steps) + ", loss " + loss + " nats, "
                                            + timeText(each * (all - done)) + " left");
     }
 
@@ -221,6 +227,7 @@ TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, 
                      Monitor& monitor)
 {
     Run run(recipe, folder, monitor);
+    run.begin(options);
     run.steps(options);
     return run.finish();
 }

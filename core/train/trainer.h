@@ -26,6 +26,8 @@ struct TrainingOptions {
     std::size_t stopAfter = 0;  // steps of this call, then a checkpoint and Error (Cancelled); 0 = no limit
     // Told of every step, and may look at the model as it was before it.
     std::function<void(const CurvePoint&, const Model&)> watch = {};
+    // Told once before the first step of this call, of the model as it is then.
+    std::function<void(const Model&, const TrainingData&)> begin = {};
 };
 
 // Runs a recipe in `folder`, which is made, or goes on with what it finds there from the same recipe: an interrupted run

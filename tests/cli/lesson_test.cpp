@@ -33,6 +33,15 @@ TEST(CliLesson, WalksOneAndWritesItsHandout)
     EXPECT_EQ(entriesIn(folder.path()), 1u);
 }
 
+TEST(CliLesson, SpeaksTheLanguageThatIsAskedFor)
+{
+    const nlohmann::json list = ketscope({"lesson", "--language", "de", "--json"}).json();
+    EXPECT_EQ(list.at(1).at("title"), "Viele Heads, viele Aufgaben");
+    const Outcome outcome = ketscope({"lesson", "interference", "--language", "de", "--quiet"});
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    EXPECT_NE(outcome.out.find("es verschwindet"), std::string::npos) << outcome.out;
+}
+
 TEST(CliLesson, AFolderOfAnAuthorIsCheckedInOneLine)
 {
     const TemporaryFolder folder;

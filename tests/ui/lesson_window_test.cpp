@@ -188,6 +188,46 @@ TEST_F(LessonWindow, TabStaysInCardAndTargets)
     }
 }
 
+TEST_F(LessonWindow, SpeaksTheLanguageThatIsChosen)
+{
+    const auto action = [&](const std::function<bool(const QAction&)>& is) -> QAction& {
+        for (QAction* each : window->findChildren<QAction*>())
+            if (is(*each))
+                return *each;
+        throw std::runtime_error("no such action");
+    };
+    const auto language = [&](const char* title) -> QAction& {
+        return action([&](const QAction& each) { return each.text() == QString::fromUtf8(title); });
+    };
+    const QAction& lesson = action([](const QAction& each) {
+        return each.isCheckable() && each.data().toString() == QStringLiteral("many-heads");
+    });
+    const auto label = [&](const char* name) { return overlay().findChild<QLabel*>(QString::fromUtf8(name))->text(); };
+    EXPECT_EQ(lesson.text(), QStringLiteral("2 Many heads, many jobs"));
+    language("Deutsch").trigger();
+    EXPECT_EQ(lesson.text(), QStringLiteral("2 Viele Heads, viele Aufgaben"));
+    EXPECT_EQ(window->findChild<QPushButton*>(QStringLiteral("lesson.many-heads"))->text(),
+              QStringLiteral("Viele Heads, viele Aufgaben"));
+    action([&](const QAction& each) { return &each == &lesson; }).trigger();
+    waitForStep();
+    EXPECT_EQ(label("lessonTitle"), QStringLiteral("Lektion 2 · Viele Heads, viele Aufgaben"));
+    EXPECT_EQ(label("lessonPlace"), QStringLiteral("Schritt 1 von 4"));
+    EXPECT_EQ(button(QStringLiteral("showMe")).text(), QStringLiteral("Vor&machen"));
+    language("English").trigger();
+    EXPECT_EQ(lesson.text(), QStringLiteral("2 Many heads, many jobs"));
+    start("many-heads");
+    EXPECT_EQ(label("lessonPlace"), QStringLiteral("Step 1 of 4"));
+}
+
+TEST(LessonPlace, TextAtTwiceTheSizeIsReadableWhateverIsCovered)
+{
+    const QRect room(0, 0, 1600, 1000);
+    const std::vector<QRect> taken = {QRect(20, 236, 520, 564), QRect(580, 236, 1000, 564)};
+    const QRect place = placeInFreeRoom(room, taken, 1288, 680, [](int width) { return width < 1000 ? 900 : 560; });
+    EXPECT_EQ(place.height(), 500);
+    EXPECT_TRUE(room.contains(place));
+}
+
 TEST(LessonPlace, LargestFreeRectangleAndNeverOverATarget)
 {
     const QRect room(0, 0, 1600, 1000);

@@ -42,9 +42,13 @@ double shareOfDifferentPixels(const QImage& a, const QImage& b)
 
 void compareWithGolden(const char* name, const Figure& figure, bool dark, QSize size)
 {
+    compareWithGolden(std::string(name), painted(figure, dark, size));
+}
+
+void compareWithGolden(const std::string& name, const QImage& image)
+{
     const auto folder = fixtures().parent_path() / "viz" / "goldens";
-    const QString file = QString::fromStdString((folder / (std::string(name) + ".png")).string());
-    const QImage image = painted(figure, dark, size);
+    const QString file = QString::fromStdString((folder / (name + ".png")).string());
     if (qEnvironmentVariableIsSet("KETSCOPE_UPDATE_GOLDENS")) {
         ASSERT_TRUE(image.save(file));
         GTEST_SKIP() << "stored anew";
@@ -55,7 +59,7 @@ void compareWithGolden(const char* name, const Figure& figure, bool dark, QSize 
     ASSERT_EQ(stored.size(), image.size()) << file.toStdString();
     const double share = shareOfDifferentPixels(image, stored);
     if (share > kPixelTolerance) {
-        const QString seen = QDir::temp().filePath(QStringLiteral("ketscope-%1.png").arg(QString::fromLatin1(name)));
+        const QString seen = QDir::temp().filePath(QStringLiteral("ketscope-%1.png").arg(QString::fromStdString(name)));
         image.save(seen);
         ADD_FAILURE() << share * 100.0 << " % of the pixels differ; see " << seen.toStdString();
     }

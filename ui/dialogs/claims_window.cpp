@@ -8,7 +8,9 @@
 #include <QClipboard>
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QPainter>
 #include <QScrollBar>
+#include <QStyledItemDelegate>
 
 #include <algorithm>
 
@@ -84,6 +86,37 @@ QString detailsHtml(const Claim& claim, const ClaimResult* result, const Theme& 
     return html;
 }
 
+// Room between the lines of the table and its texts.
+class RoomyCell : public QStyledItemDelegate {
+public:
+    RoomyCell(const Appearance& appearance, QObject* parent) : QStyledItemDelegate(parent), m_appearance(appearance) {}
+
+    void paint(QPainter* painter, const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        QStyleOptionViewItem inside = option;
+        if (option.state.testFlag(QStyle::State_Selected))
+            painter->fillRect(option.rect, m_appearance.theme().accentBg);
+        inside.rect = option.rect.marginsRemoved(margins());
+        QStyledItemDelegate::paint(painter, inside, index);
+    }
+
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override
+    {
+        QStyleOptionViewItem inside = option;
+        inside.rect = option.rect.marginsRemoved(margins());
+        return QStyledItemDelegate::sizeHint(inside, index).grownBy(margins());
+    }
+
+private:
+    QMargins margins() const
+    {
+        const int side = qRound(m_appearance.theme().px(4)), above = qRound(m_appearance.theme().px(3));
+        return {side, above, side, above};
+    }
+
+    const Appearance& m_appearance;
+};
+
 }  // namespace
 
 QString verdictTag(Verdict verdict)
@@ -154,6 +187,7 @@ QWidget* ClaimsWindow::makeList()
     m_list->setObjectName(u"claims"_s);
     m_list->setAccessibleName(tr("Published claims"));
     m_list->setHorizontalHeaderLabels({tr("No."), tr("Source"), tr("Claim"), tr("Verdict"), tr("Measured here, 95 %")});
+    m_list->setItemDelegate(new RoomyCell(m_appearance, m_list));
     m_list->verticalHeader()->hide();
     m_list->setSelectionBehavior(QAbstractItemView::SelectRows);
     m_list->setSelectionMode(QAbstractItemView::SingleSelection);
@@ -314,10 +348,10 @@ void ClaimsWindow::applyTheme()
 void ClaimsWindow::fitColumns()
 {
     const double unit = m_appearance.theme().px(1);
-    m_list->setColumnWidth(Number, qRound(40 * unit));
-    m_list->setColumnWidth(Source, qRound(104 * unit));
-    m_list->setColumnWidth(Found, qRound(118 * unit));
-    const int rest = m_list->viewport()->width() - qRound(262 * unit);
+    m_list->setColumnWidth(Number, qRound(46 * unit));
+    m_list->setColumnWidth(Source, qRound(116 * unit));
+    m_list->setColumnWidth(Found, qRound(126 * unit));
+    const int rest = m_list->viewport()->width() - qRound(288 * unit);
     for (const int column : {Statement, Measured})
         m_list->setColumnWidth(column, std::max(qRound(kLeastColumn * unit), rest / 2));
     m_fit.start(0);

@@ -209,11 +209,10 @@ Section* StartPanel::makeLessons()
     grid->setHorizontalSpacing(10);
     grid->setVerticalSpacing(3);
     try {
-        for (const Lesson& lesson : lessons(QLocale().name().left(2).toStdString())) {
+        for (const Lesson& lesson : lessons(m_settings.languageOfLessons())) {
             const QString id = QString::fromStdString(lesson.id);
-            auto* link = makeLink(QString::fromStdString(lesson.title), section);
+            QPushButton* link = m_lessonLinks[id] = makeLink({}, section);
             link->setObjectName(u"lesson."_s + id);
-            link->setToolTip(QString::fromStdString(lesson.summary));
             connect(link, &QPushButton::clicked, this, [this, id] { emit lessonWanted(id); });
             m_lessonMarks[id] = makeLabel({}, "hint", section);
             const int row = grid->rowCount();
@@ -235,6 +234,17 @@ Section* StartPanel::makeLessons()
 
 void StartPanel::refreshLessons()
 {
+    try {
+        for (const Lesson& lesson : lessons(m_settings.languageOfLessons())) {
+            const auto link = m_lessonLinks.find(QString::fromStdString(lesson.id));
+            if (link == m_lessonLinks.end())
+                continue;
+            link->second->setText(QString::fromStdString(lesson.title));
+            link->second->setToolTip(QString::fromStdString(lesson.summary));
+        }
+    } catch (const Error&) {
+        // Titles stay as they were; what is wrong is said where the lessons are listed and opened.
+    }
     const QStringList finished = m_settings.finishedLessons();
     for (const auto& [id, mark] : m_lessonMarks) {
         mark->setText(finished.contains(id) ? tr("✓ done") : tr("new"));

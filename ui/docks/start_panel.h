@@ -46,7 +46,7 @@ class StartPanel : public QWidget {
 public:
     StartPanel(StudyController& controller, Appearance& appearance, Settings& settings, QWidget* parent = nullptr);
 
-    void refreshLessons();  // which are new, which done
+    void refreshLessons();  // in which language, which are new, which done
 
 signals:
     void modelWanted();
@@ -74,6 +74,7 @@ private:
     Appearance& m_appearance;
     Settings& m_settings;
     std::vector<SampleButton*> m_samples;
+    std::map<QString, QPushButton*> m_lessonLinks;
     std::map<QString, QLabel*> m_lessonMarks;
     Section* m_recent = nullptr;
     KeptGrid* m_recentList = nullptr;

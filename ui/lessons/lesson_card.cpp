@@ -113,24 +113,30 @@ QWidget* LessonCard::makeFoot()
     m_waiting = makeLabel({}, "", foot);
     m_waiting->setObjectName(u"lessonWaiting"_s);
     m_waiting->setWordWrap(true);
-    m_hintButton = makeLink(tr("Hin&t"), foot);
-    auto* end = makeLink(tr("End lesson"), foot);
+    m_hintButton = makeLink({}, foot);
+    auto* end = makeLink({}, foot);
     end->setObjectName(u"endLesson"_s);
-    m_showMe = new QPushButton(tr("&Show me"), foot);
+    m_showMe = new QPushButton(foot);
     m_showMe->setObjectName(u"showMe"_s);
-    m_back = new QPushButton(tr("&Back"), foot);
+    m_back = new QPushButton(foot);
     m_back->setObjectName(u"lessonBack"_s);
     m_next = new QPushButton(foot);
     m_next->setObjectName(u"lessonNext"_s);
     m_next->setProperty("role", u"primary"_s);
-    auto* row = new QHBoxLayout(foot);
-    row->setContentsMargins(16, 9, 16, 9);
+    auto* row = new QHBoxLayout;
     row->setSpacing(10);
-    row->addWidget(m_waiting, 1);
+    row->addStretch(1);
     for (QPushButton* button : {m_hintButton, end, m_showMe, m_back, m_next}) {
         button->setAutoDefault(true);
         row->addWidget(button);
     }
+    m_footLines = new QBoxLayout(QBoxLayout::LeftToRight, foot);
+    m_footLines->setContentsMargins(16, 9, 16, 9);
+    m_footLines->setSpacing(10);
+    m_footLines->addWidget(m_waiting, 1);
+    m_footLines->addLayout(row);
+    m_buttons.insert(m_buttons.end(),
+                     {{m_hintButton, "Hin&t"}, {end, "End lesson"}, {m_showMe, "&Show me"}, {m_back, "&Back"}});
     connect(m_hintButton, &QPushButton::clicked, this, [this] {
         m_hint->setVisible(!m_hint->isVisible());
         emit changed();
@@ -145,22 +151,23 @@ QWidget* LessonCard::makeFoot()
 QWidget* LessonCard::makeAsk()
 {
     auto* ask = new QWidget(this);
-    QLabel* question = makeLabel(tr("End the lesson? What was open comes back as it was."), "value", ask);
-    question->setWordWrap(true);
-    m_keepOn = new QPushButton(tr("Keep on"), ask);
+    m_question = makeLabel({}, "value", ask);
+    m_question->setWordWrap(true);
+    m_keepOn = new QPushButton(ask);
     m_keepOn->setObjectName(u"keepOn"_s);
-    auto* again = new QPushButton(tr("Start again"), ask);
-    auto* end = new QPushButton(tr("End"), ask);
+    auto* again = new QPushButton(ask);
+    auto* end = new QPushButton(ask);
     end->setObjectName(u"reallyEnd"_s);
     end->setProperty("role", u"primary"_s);
     auto* row = new QHBoxLayout(ask);
     row->setContentsMargins(16, 9, 16, 9);
     row->setSpacing(10);
-    row->addWidget(question, 1);
+    row->addWidget(m_question, 1);
     for (QPushButton* button : {m_keepOn, again, end}) {
         button->setAutoDefault(true);
         row->addWidget(button);
     }
+    m_buttons.insert(m_buttons.end(), {{m_keepOn, "Keep on"}, {again, "Start again"}, {end, "End"}});
     connect(m_keepOn, &QPushButton::clicked, this, [this] { setAsking(false); });
     connect(again, &QPushButton::clicked, this, [this] {
         setAsking(false);
@@ -187,6 +194,7 @@ void LessonCard::choose(bool sideBySide)
         return;
     m_sideBySide = sideBySide;
     m_columns->setDirection(sideBySide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
+    m_footLines->setDirection(sideBySide ? QBoxLayout::LeftToRight : QBoxLayout::TopToBottom);
     m_columns->setAlignment(m_prediction, sideBySide ? Qt::AlignTop : Qt::Alignment());
     applySizes();
 }
@@ -210,9 +218,12 @@ void LessonCard::resizeEvent(QResizeEvent* event)
     choose(width() >= m_appearance.theme().px(kBesideFrom));
 }
 
-void LessonCard::setTitle(const QString& number)
+QString LessonCard::said(const char* english) const { return QString::fromStdString(m_player.lesson().said(english)); }
+
+void LessonCard::showTitle()
 {
-    m_lesson->setText(u"%1 · %2"_s.arg(number, QString::fromStdString(m_player.lesson().title)));
+    const Lesson& lesson = m_player.lesson();
+    m_lesson->setText(said("Lesson %1 · %2").arg(lesson.number).arg(QString::fromStdString(lesson.title)));
 }
 
 void LessonCard::askToEnd() { setAsking(true); }
@@ -243,11 +254,14 @@ void LessonCard::showStep()
     const LessonStep& step = m_player.step();
     const std::size_t steps = m_player.lesson().steps.size();
     m_moved = m_wasReady = false;
-    m_place->setText(tr("Step %1 of %2").arg(m_player.index() + 1).arg(steps));
+    for (const auto& [button, words] : m_buttons)
+        button->setText(said(words));
+    m_question->setText(said("End the lesson? What was open comes back as it was."));
+    m_place->setText(said("Step %1 of %2").arg(m_player.index() + 1).arg(steps));
     m_progress->show(m_player.index(), steps);
     m_title->setText(QString::fromStdString(step.title));
-    m_text->setText(QString::fromStdString(step.text));
-    m_hint->setText(tr("**Hint.** %1").arg(QString::fromStdString(step.hint)));
+    m_text->setText(paragraphs(QString::fromStdString(step.text), *m_text, m_appearance.theme()));
+    m_hint->setText(said("**Hint.** %1").arg(QString::fromStdString(step.hint)));
     m_hint->hide();
     m_scroll->verticalScrollBar()->setValue(0);
     showInstructions();
@@ -278,7 +292,7 @@ void LessonCard::showPrediction()
     m_prediction->setVisible(prediction.has_value());
     if (!prediction)
         return;
-    m_predictionLines->addWidget(makeLabel(tr("Before you act: predict"), "title", m_prediction));
+    m_predictionLines->addWidget(makeLabel(said("Before you act: predict"), "title", m_prediction));
     QLabel* question = makeMarkdown("", m_prediction);
     question->setText(QString::fromStdString(prediction->question));
     m_predictionLines->addWidget(question);
@@ -320,7 +334,7 @@ void LessonCard::showProgress()
     m_answer->setText(answer);
     const QString caveat = over ? m_player.caveat() : QString();
     m_caveat->setVisible(!caveat.isEmpty());
-    m_caveat->setText(tr("**Caveat.** %1").arg(caveat));
+    m_caveat->setText(said("**Caveat.** %1").arg(caveat));
     showWaiting();
     emit changed();
     if (!answer.isEmpty())
@@ -332,19 +346,19 @@ void LessonCard::showWaiting()
     const LessonStep& step = m_player.step();
     const bool asks = !step.until.isEmpty();
     if (!m_player.isReady())
-        m_waiting->setText(tr("◌ Getting ready…"));
+        m_waiting->setText(said("◌ Getting ready…"));
     else if (m_player.mayGoOn())
-        m_waiting->setText(asks ? tr("● Done") : QString());
+        m_waiting->setText(asks ? said("● Done") : QString());
     else if (m_player.isMet())
-        m_waiting->setText(tr("○ Waiting for your prediction"));
+        m_waiting->setText(said("○ Waiting for your prediction"));
     else
-        m_waiting->setText(tr("○ Waiting for %1").arg(QString::fromStdString(step.waiting)));
+        m_waiting->setText(said("○ Waiting for %1").arg(QString::fromStdString(step.waiting)));
     setRole(*m_waiting, m_player.mayGoOn() ? "good" : "");
     m_hintButton->setVisible(!step.hint.empty() && !m_player.isMet());
     m_showMe->setVisible(asks && !m_player.isMet());
     m_showMe->setEnabled(m_player.isReady());
     m_back->setEnabled(m_player.index() > 0);
-    m_next->setText(m_player.isLast() ? tr("Fi&nish") : tr("&Next →"));
+    m_next->setText(m_player.isLast() ? said("Fi&nish") : said("&Next →"));
     const bool hadFocus = isAncestorOf(QApplication::focusWidget());
     const bool opens = !m_next->isEnabled() && m_player.mayGoOn();
     m_next->setEnabled(m_player.mayGoOn());

@@ -29,8 +29,8 @@ public:
     int smallestWidth() const;
     // What all of the step takes at this width; the card scrolls in less.
     int heightFor(int width);
-    void setTitle(const QString& number);  // "Lesson 2"
-    void askToEnd();                       // in place of the buttons, until it is answered
+    void showTitle();
+    void askToEnd();  // in place of the buttons, until it is answered
     bool isAsking() const { return m_asking; }
     bool isMovedByHand() const { return m_moved; }
     void takeFocus();
@@ -57,6 +57,7 @@ private:
     void showPrediction();
     void showProgress();
     void showWaiting();
+    QString said(const char* english) const;  // in the lesson's language
     void choose(bool sideBySide);
     void applySizes();
     void setAsking(bool on);
@@ -71,6 +72,7 @@ private:
     QLabel* m_lesson = nullptr;
     QLabel* m_place = nullptr;
     LessonProgress* m_progress = nullptr;
+    QBoxLayout* m_footLines = nullptr;
     QBoxLayout* m_columns = nullptr;
     QLabel* m_title = nullptr;
     QLabel* m_text = nullptr;
@@ -82,6 +84,8 @@ private:
     QLabel* m_hint = nullptr;
     QLabel* m_caveat = nullptr;
     QLabel* m_waiting = nullptr;
+    std::vector<std::pair<QPushButton*, const char*>> m_buttons;  // with their English
+    QLabel* m_question = nullptr;
     QPushButton* m_hintButton = nullptr;
     QPushButton* m_showMe = nullptr;
     QPushButton* m_back = nullptr;

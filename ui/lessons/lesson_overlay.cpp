@@ -24,10 +24,38 @@ constexpr int kAround = 4;  // a hole is larger than its target by this
 constexpr int kMargin = 12;
 constexpr float kScrim = 0.52F;
 constexpr int kLeastHeight = 200;
+constexpr int kReadable = 40;  // % of its height that a card needs
 
 bool isFree(const QRect& rect, const std::vector<QRect>& taken)
 {
     return std::ranges::none_of(taken, [&](const QRect& each) { return each.intersects(rect); });
+}
+
+// Where there is no room to read beside the targets: at the side or in the corner where least of them is covered.
+QRect leastCovering(const QRect& room, const std::vector<QRect>& taken, std::initializer_list<int> widths,
+                    const std::function<int(int)>& heightFor)
+{
+    const QRect inside = room.adjusted(kMargin, kMargin, -kMargin, -kMargin);
+    QRect best;
+    qint64 least = 0;
+    for (const int wanted : widths) {
+        const int width = std::min(wanted, inside.width()), height = std::min(heightFor(width), room.height() / 2);
+        for (const int x : {inside.right() + 1 - width, inside.left(), inside.center().x() - width / 2}) {
+            for (const int y : {inside.bottom() + 1 - height, inside.top(), inside.center().y() - height / 2}) {
+                const QRect place(x, y, width, height);
+                qint64 covered = 0;
+                for (const QRect& rect : taken) {
+                    const QRect both = rect.intersected(place);
+                    covered += qint64{both.width()} * both.height();
+                }
+                if (best.isEmpty() || covered < least) {
+                    best = place;
+                    least = covered;
+                }
+            }
+        }
+    }
+    return best;
 }
 
 }  // namespace
@@ -65,10 +93,8 @@ QRect placeInFreeRoom(const QRect& room, const std::vector<QRect>& taken, int pr
                     best = QRect(0, 0, width, height);
                     best.moveCenter(inside.center());
                 }
-    if (!best.isEmpty())
-        return best;
-    const int height = std::min(heightFor(smallestWidth), room.height() / 2);
-    return {room.right() - smallestWidth - kMargin, room.bottom() - height - kMargin, smallestWidth, height};
+    const bool readable = std::get<0>(bestScore) || std::get<1>(bestScore) >= kReadable;
+    return !best.isEmpty() && readable ? best : leastCovering(room, taken, {preferredWidth, smallestWidth}, heightFor);
 }
 
 LessonOverlay::LessonOverlay(LessonPlayer& player, Appearance& appearance, QWidget& window)
@@ -98,7 +124,7 @@ LessonOverlay::~LessonOverlay() { qApp->removeEventFilter(this); }
 void LessonOverlay::begin()
 {
     setGeometry(m_window.rect());
-    m_card->setTitle(tr("Lesson %1").arg(m_player.lesson().number));
+    m_card->showTitle();
     show();
     raise();
     m_follow.start();
@@ -195,6 +221,7 @@ void LessonOverlay::place()
     else
         m_card->setGeometry(placeInFreeRoom(rect(), taken, m_card->preferredWidth(), m_card->smallestWidth(),
                                             [this](int width) { return m_card->heightFor(width); }));
+    m_card->heightFor(m_card->width());  // arranged for the width that it has, whichever was asked for last
     refreshMask();
 }
 

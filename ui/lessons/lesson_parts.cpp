@@ -6,6 +6,9 @@
 
 #include <QFontMetricsF>
 #include <QPainter>
+#include <QTextBlock>
+#include <QTextCursor>
+#include <QTextDocument>
 
 namespace ketscope {
 
@@ -14,6 +17,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kBadge = 10.5;
+constexpr double kBetweenParagraphs = 6.0;
 
 }  // namespace
 
@@ -24,6 +28,20 @@ QLabel* makeMarkdown(const char* role, QWidget* parent)
     label->setWordWrap(true);
     label->setAlignment(Qt::AlignLeft | Qt::AlignTop);
     return label;
+}
+
+QString paragraphs(const QString& markdown, const QLabel& label, const Theme& theme)
+{
+    label.ensurePolished();
+    QTextDocument document;
+    document.setDefaultFont(label.font());
+    document.setMarkdown(markdown);
+    for (QTextBlock block = document.begin(); block.next().isValid(); block = block.next()) {
+        QTextBlockFormat format = block.blockFormat();
+        format.setBottomMargin(theme.px(kBetweenParagraphs));
+        QTextCursor(block).setBlockFormat(format);
+    }
+    return document.toHtml();
 }
 
 void clearLayout(QLayout& layout)

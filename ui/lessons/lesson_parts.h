@@ -13,6 +13,8 @@ namespace ketscope {
 
 // A label of several lines of simple Markdown.
 QLabel* makeMarkdown(const char* role, QWidget* parent);
+// Markdown as a label shows it, with room between its paragraphs.
+QString paragraphs(const QString& markdown, const QLabel& label, const Theme& theme);
 void clearLayout(QLayout& layout);
 
 // A number in a disk, as instructions and their targets have it.

@@ -76,6 +76,14 @@ void paintPointedFrame(QPainter& painter, const QRectF& place, const Theme& them
     painter.restore();
 }
 
+void copyAsText(const Table& table)
+{
+    QString text = table.header.join(u'\t');
+    for (const QStringList& row : table.rows)
+        text += u'\n' + row.join(u'\t');
+    QApplication::clipboard()->setText(text);
+}
+
 void copyFigureImage(const Figure& figure, const Comparison& comparison)
 {
     ExportOptions options;

@@ -20,6 +20,8 @@ void paintInsteadOfFigure(QPainter& painter, const QRectF& area, const QString& 
                           const Theme& theme);
 // Around what the pointer is at, here or in another view.
 void paintPointedFrame(QPainter& painter, const QRectF& place, const Theme& theme);
+// To the clipboard, tab-separated, a line each.
+void copyAsText(const Table& table);
 // To the clipboard, as a PNG would be exported at twice the screen's resolution.
 void copyFigureImage(const Figure& figure, const Comparison& comparison);
 

@@ -6,8 +6,6 @@
 #include "ui/views/vacant_page.h"
 #include "viz/export.h"
 
-#include <QApplication>
-#include <QClipboard>
 #include <QContextMenuEvent>
 #include <QFileDialog>
 #include <QMenu>
@@ -243,13 +241,8 @@ void FigurePane::contextMenuEvent(QContextMenuEvent* event)
 
 void FigurePane::copyTable() const
 {
-    if (!m_figure)
-        return;
-    const Table table = m_figure->table();
-    QString text = table.header.join(u'\t');
-    for (const QStringList& row : table.rows)
-        text += u'\n' + row.join(u'\t');
-    QApplication::clipboard()->setText(text);
+    if (m_figure)
+        copyAsText(m_figure->table());
 }
 
 void FigurePane::exportCircuit()

@@ -154,6 +154,94 @@ TEST(LessonParser, TranslationsReplaceTextsAndNothingElse)
     EXPECT_NE(refusal.find("Tittle"), std::string::npos) << refusal;
 }
 
+std::vector<std::string> textsOf(const Lesson& lesson)
+{
+    std::vector<std::string> texts = {lesson.title, lesson.summary};
+    for (const LessonStep& step : lesson.steps) {
+        texts.insert(texts.end(),
+                     {step.title, step.text, step.waiting, step.hint, step.answer, step.caveat, step.notes});
+        for (const LessonInstruction& instruction : step.instructions)
+            texts.push_back(instruction.text);
+        if (!step.prediction)
+            continue;
+        texts.push_back(step.prediction->question);
+        for (const LessonChoice& choice : step.prediction->choices)
+            texts.push_back(choice.text);
+    }
+    return texts;
+}
+
+// "{head.js:3}" of a text, sorted.
+std::vector<std::string> valuesIn(const std::string& text)
+{
+    std::vector<std::string> values;
+    for (std::size_t at = 0; (at = text.find('{', at)) != std::string::npos; ++at)
+        values.push_back(text.substr(at, text.find('}', at) - at + 1));
+    std::ranges::sort(values);
+    return values;
+}
+
+void expectTheSameStep(const LessonStep& original, const LessonStep& translated)
+{
+    EXPECT_EQ(translated.exhibit, original.exhibit);
+    EXPECT_EQ(translated.targets, original.targets);
+    EXPECT_EQ(translated.litTargets(), original.litTargets());
+    EXPECT_EQ(translated.keys, original.keys);
+    EXPECT_EQ(translated.figures, original.figures);
+    EXPECT_EQ(translated.names(), original.names());
+    EXPECT_EQ(translated.until.names(), original.until.names());
+    ASSERT_EQ(translated.prediction.has_value(), original.prediction.has_value());
+    for (std::size_t i = 0; original.prediction && i < original.prediction->choices.size(); ++i)
+        EXPECT_EQ(translated.prediction->choices.at(i).when.names(), original.prediction->choices[i].when.names());
+}
+
+TEST(LessonTranslation, EveryTextIsTranslatedWithItsValues)
+{
+    const std::vector<std::string> languages = lessonLanguages();
+    ASSERT_NE(std::ranges::find(languages, "de"), languages.end());
+    for (const std::string& language : languages) {
+        for (const Lesson& lesson : lessons()) {
+            const auto file = lessonsFolder() / lesson.id / ("lesson." + language + ".json");
+            if (!std::filesystem::exists(file))
+                continue;
+            const Json table = readJsonFile(file);
+            for (const std::string& text : textsOf(lesson)) {
+                if (text.empty())
+                    continue;
+                ASSERT_TRUE(table.contains(text)) << file << ": " << text;
+                const auto translated = table.at(text).get<std::string>();
+                EXPECT_FALSE(translated.empty());
+                EXPECT_EQ(valuesIn(translated), valuesIn(text)) << translated;
+            }
+        }
+    }
+}
+
+TEST(LessonTranslation, StepsTargetsAndConditionsAreTheSame)
+{
+    for (const std::string& language : lessonLanguages()) {
+        const std::vector<Lesson> originals = lessons(), translations = lessons(language);
+        ASSERT_EQ(translations.size(), originals.size());
+        for (std::size_t i = 0; i < originals.size(); ++i) {
+            EXPECT_EQ(translations[i].id, originals[i].id);
+            EXPECT_EQ(translations[i].minutes, originals[i].minutes);
+            EXPECT_EQ(translations[i].study, originals[i].study);
+            ASSERT_EQ(translations[i].steps.size(), originals[i].steps.size());
+            for (std::size_t step = 0; step < originals[i].steps.size(); ++step)
+                expectTheSameStep(originals[i].steps[step], translations[i].steps[step]);
+        }
+    }
+}
+
+TEST(LessonTranslation, EveryLessonIsInGermanAndUnknownLanguagesAreEnglish)
+{
+    const std::vector<Lesson> english = lessons(), german = lessons("de"), unknown = lessons("tlh");
+    for (std::size_t i = 0; i < english.size(); ++i) {
+        EXPECT_NE(german[i].summary, english[i].summary);
+        EXPECT_EQ(unknown[i].summary, english[i].summary);
+    }
+}
+
 TEST(LessonActs, ChangeTheStudyAsALearnerWould)
 {
     const Json acts =
