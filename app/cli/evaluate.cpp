@@ -50,6 +50,7 @@ constexpr Figure<ClassificationScores> kClassification[] = {
     {"f1_difference", "F1 less A's", "", &ClassificationScores::f1Difference},
     {"loss_difference", "Loss less A's", "nats", &ClassificationScores::lossDifference},
     {"accuracy_over_seeds", "Accuracy less A's, over seeds", "", &ClassificationScores::accuracyOverSeeds},
+    {"f1_over_seeds", "F1 less A's, over seeds", "", &ClassificationScores::f1OverSeeds},
 };
 constexpr Figure<LanguageScores> kLanguage[] = {
     {"loss", "Loss", "nats per token", &LanguageScores::loss},

@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <fcntl.h>
+#include <fstream>
 #include <unistd.h>
 
 namespace ketscope {
@@ -42,6 +43,17 @@ void AtomicFile::commit()
     if (error)
         fail({m_target.string(), "a file that can be written", error.message(), "Choose another name."});
     m_path.clear();
+}
+
+void writeTextFile(const std::filesystem::path& file, const std::string& text)
+{
+    AtomicFile target(file);
+    std::ofstream out(target.path(), std::ios::binary);
+    out << text;
+    out.close();
+    if (!out)
+        fail({file.string(), "to be written", "that it failed", "Is the disk full?"});
+    target.commit();
 }
 
 }  // namespace ketscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace ketscope {
 
@@ -24,5 +25,8 @@ private:
     std::filesystem::path m_target;
     std::filesystem::path m_path;
 };
+
+// A text file, whole or not at all. Throws Error (Failure).
+void writeTextFile(const std::filesystem::path& file, const std::string& text);
 
 }  // namespace ketscope

@@ -3,7 +3,7 @@
 
 #include "core/study/comparison.h"
 #include "core/study/study.h"
-#include "core/tasks/labelled_texts.h"
+#include "core/text/labelled_texts.h"
 
 #include <string>
 #include <vector>

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <fstream>
 #include <numeric>
 
 namespace ketscope {
@@ -86,6 +85,28 @@ Interval f1Difference(const TextEvaluation& evaluation, std::size_t trace)
         0);
 }
 
+// Seed by seed, where the baseline has as many; else every seed with its first.
+void compareOverSeeds(const TextEvaluation& evaluation, std::size_t trace, ClassificationScores& scores)
+{
+    const std::vector<TextAnswers>& seeds = evaluation.traces[trace];
+    const std::vector<TextAnswers>& baseline = evaluation.traces.front();
+    const auto matrixOf = [&](const TextAnswers& answers) {
+        ConfusionMatrix matrix(evaluation.classes.size());
+        for (std::size_t item = 0; item < evaluation.texts.size(); ++item)
+            matrix.add(evaluation.texts[item].label, answers.classes[item]);
+        return matrix;
+    };
+    std::vector<double> accuracy, f1;
+    for (std::size_t i = 0; i < seeds.size(); ++i) {
+        const ConfusionMatrix own = matrixOf(seeds[i]);
+        const ConfusionMatrix other = matrixOf(baseline[baseline.size() == seeds.size() ? i : 0]);
+        accuracy.push_back(own.accuracy() - other.accuracy());
+        f1.push_back(own.macroF1() - other.macroF1());
+    }
+    scores.accuracyOverSeeds = meanInterval(accuracy);
+    scores.f1OverSeeds = meanInterval(f1);
+}
+
 void compareWithBaseline(const TextEvaluation& evaluation, std::size_t trace, ClassificationScores& scores)
 {
     const std::vector<TextAnswers>& seeds = evaluation.traces[trace];
@@ -96,14 +117,7 @@ void compareWithBaseline(const TextEvaluation& evaluation, std::size_t trace, Cl
     scores.accuracyDifference = pairedDifference(differences(evaluation, trace, right));
     scores.f1Difference = f1Difference(evaluation, trace);
     scores.lossDifference = meanInterval(differences(evaluation, trace, lossOf));
-    std::vector<double> overSeeds;
-    for (const TextAnswers& answers : seeds) {
-        double difference = 0.0;
-        for (std::size_t item = 0; item < evaluation.texts.size(); ++item)
-            difference += right(answers, item) - right(baseline, item);
-        overSeeds.push_back(difference / static_cast<double>(evaluation.texts.size()));
-    }
-    scores.accuracyOverSeeds = meanInterval(overSeeds);
+    compareOverSeeds(evaluation, trace, scores);
     for (std::size_t item = 0; item < evaluation.texts.size(); ++item) {
         scores.gained += right(seeds[0], item) > right(baseline, item) ? 1 : 0;
         scores.lost += right(seeds[0], item) < right(baseline, item) ? 1 : 0;
@@ -344,13 +358,7 @@ void writeAnswers(const TextEvaluation& evaluation, const std::filesystem::path&
                     + ',' + csvField(evaluation.classes[answers.classes[i]]) + ','
                     + shortestNumber(answers.probability[i]) + ',' + shortestNumber(answers.margin[i]) + '\n';
     }
-    AtomicFile target(file);
-    std::ofstream stream(target.path(), std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream)
-        fail({file.string(), "a file to write", "an error while writing", "Is the disk full?"});
-    target.commit();
+    writeTextFile(file, text);
 }
 
 }  // namespace ketscope

@@ -3,7 +3,7 @@
 
 #include "core/measures/classification.h"
 #include "core/study/comparison.h"
-#include "core/tasks/labelled_texts.h"
+#include "core/text/labelled_texts.h"
 
 #include <filesystem>
 #include <string>
@@ -52,8 +52,10 @@ struct ClassificationScores {
     Interval accuracyDifference;  // pairedDifference()
     Interval f1Difference;        // no interval where no answer is another
     Interval lossDifference;      // Student's t over the texts
-    Interval
-        accuracyOverSeeds;   // of the difference: Student's t over the seeds, for these texts; one seed: no interval
+    // Of the differences: Student's t over the seeds, for these texts; one seed: no interval. Each seed is paired with A's
+    // where A has as many.
+    Interval accuracyOverSeeds;
+    Interval f1OverSeeds;
     std::size_t gained = 0;  // texts that only this trace answers rightly, first seed
     std::size_t lost = 0;    // that only A does
     double mcnemar = 1.0;    // of these two (mcnemarProbability)

@@ -155,6 +155,14 @@ public:
                 {}};
     }
 
+    std::vector<double> divergence(std::size_t trace) const
+    {
+        std::vector<double> values;
+        for (const Observation& each : m_observations[trace])
+            values.push_back(each.jensenShannon);
+        return values;
+    }
+
 private:
     ComparisonPointer run(const std::string& text, const Monitor& monitor)
     {
@@ -176,14 +184,17 @@ void addAnswers(const TextEvaluation& before, const TextEvaluation& after, Robus
         const TextAnswers& first = before.traces[t].front();
         const TextAnswers& second = after.traces[t].front();
         std::size_t flips = 0;
-        std::vector<double> lost;
+        std::vector<double> lost, flipped;
         for (std::size_t i = 0; i < before.texts.size(); ++i) {
             flips += first.classes[i] != second.classes[i] ? 1 : 0;
+            flipped.push_back(first.classes[i] != second.classes[i] ? 1.0 : 0.0);
             lost.push_back((first.classes[i] == before.texts[i].label ? 1.0 : 0.0)
                            - (second.classes[i] == before.texts[i].label ? 1.0 : 0.0));
         }
         into.scores[t].flips = binomialInterval(flips, before.texts.size());
         into.scores[t].accuracyLost = pairedDifference(lost);
+        into.lost.push_back(std::move(lost));
+        into.flipped.push_back(std::move(flipped));
     }
 }
 
@@ -260,8 +271,10 @@ RobustnessEvaluation evaluateRobustness(const LoadedModel& model, const std::vec
     const TextEvaluation after = evaluateTexts(model, std::move(changed), once, *partOf(monitor, 3, 4));
     result.titles = before.titles;
     result.published = before.published;
-    for (std::size_t t = 0; t < before.traces.size(); ++t)
+    for (std::size_t t = 0; t < before.traces.size(); ++t) {
         result.scores.push_back(run.scores(t));
+        result.divergence.push_back(run.divergence(t));
+    }
     addAnswers(before, after, result);
     return result;
 }

@@ -43,6 +43,11 @@ struct RobustnessEvaluation {
     std::vector<RobustnessScores> scores;  // of A, B, …
     std::size_t texts = 0;                 // given
     std::size_t changed = 0;               // that the change made another text of
+    // Of every trace and text that was changed: right before less right after (1, 0 or −1), whether the answer is another,
+    // and the divergence of its maps.
+    std::vector<std::vector<double>> lost;
+    std::vector<std::vector<double>> flipped;
+    std::vector<std::vector<double>> divergence;
     std::vector<std::string> differences;  // of the first of those, see PerturbedText::difference()
 };
 // One seed: request.seed, which also chooses the changes. Throws as evaluateTexts().

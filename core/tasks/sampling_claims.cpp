@@ -51,6 +51,20 @@ public:
         add(kBaseline, "Output error of no output at all", "zero", "");
     }
 
+    // A published estimator as it is run, with a share of the exact answer mixed in, and without that.
+    struct Blended {
+        Interval published;
+        Interval raw;
+    };
+    Blended addBlended(const std::string& estimator, const std::string& share, int count, double published)
+    {
+        const std::string id = estimator + "-published", scope = "S = " + std::to_string(count);
+        const std::string name =
+            "Output error, " + estimator + " with " + (share == "thirty" ? "30" : "20") + " % of the exact answer";
+        return {add(kPublished, name, shots(id, count, ",control=blend-" + share), scope, published),
+                add(kPublished, "The same without the exact answer", shots(id, count), scope)};
+    }
+
     // The zero estimator mixed with a share of the exact answer: error 1 − share, whatever the data.
     void addBlendOfNothing(double share)
     {
@@ -97,10 +111,7 @@ ClaimFindings measureRelativeError(const ClaimBudget& budget, Monitor& monitor)
 ClaimFindings measureStratified(const ClaimBudget& budget, Monitor& monitor)
 {
     ErrorBench bench(64, budget, monitor);
-    const Interval blended = bench.add(kPublished, "Output error, stratified with 30 % of the exact answer",
-                                       shots("stratified-published", 32, ",control=blend-thirty"), "S = 32", 0.608);
-    const Interval raw =
-        bench.add(kPublished, "The same without the exact answer", shots("stratified-published", 32), "S = 32");
+    const auto [blended, raw] = bench.addBlended("stratified", "thirty", 32, 0.608);
     const Interval naive = bench.add(kBaseline, "Output error, independent shots", shots("naive", 32), "S = 32");
     const Interval correct = bench.add(kCorrect, "Output error, stratified", shots("stratified", 32), "S = 32");
     const Interval more = bench.add(kCorrect, "Output error, stratified", shots("stratified", 128), "S = 128");
@@ -118,10 +129,7 @@ ClaimFindings measureStratified(const ClaimBudget& budget, Monitor& monitor)
 ClaimFindings measureAdaptive(const ClaimBudget& budget, Monitor& monitor)
 {
     ErrorBench bench(64, budget, monitor);
-    const Interval blended = bench.add(kPublished, "Output error, adaptive with 20 % of the exact answer",
-                                       shots("adaptive-published", 32, ",control=blend-twenty"), "S = 32", 0.733);
-    const Interval raw =
-        bench.add(kPublished, "The same without the exact answer", shots("adaptive-published", 32), "S = 32");
+    const auto [blended, raw] = bench.addBlended("adaptive", "twenty", 32, 0.733);
     const Interval naive = bench.add(kBaseline, "Output error, independent shots", shots("naive", 32), "S = 32");
     const std::string rule = "shots:estimator=adaptive,epsilon=0.1";
     const Interval correct = bench.add(kCorrect, "Output error, shots by the row", rule, "ε = 0.1");
@@ -201,10 +209,7 @@ ClaimFindings measureBenchmark(const ClaimBudget& budget, Monitor& monitor)
 ClaimFindings measureApproximationTarget(const ClaimBudget& budget, Monitor& monitor)
 {
     ErrorBench bench(64, budget, monitor);
-    const Interval blended = bench.add(kPublished, "Output error, stratified with 30 % of the exact answer",
-                                       shots("stratified-published", 32, ",control=blend-thirty"), "S = 32", 0.608);
-    const Interval raw =
-        bench.add(kPublished, "The same without the exact answer", shots("stratified-published", 32), "S = 32");
+    const auto [blended, raw] = bench.addBlended("stratified", "thirty", 32, 0.608);
     const Interval correct = bench.add(kCorrect, "Output error, stratified", shots("stratified", 32), "S = 32");
     bench.addBlendOfNothing(0.3);
     bench.addTrivial();

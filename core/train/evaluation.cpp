@@ -2,6 +2,7 @@
 #include "core/train/evaluation.h"
 
 #include "core/base/parallel.h"
+#include "core/measures/classification.h"
 #include "core/train/loss.h"
 
 namespace ketscope {
@@ -24,6 +25,7 @@ Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objec
     const Question question = questionOf(objective);
     std::vector<CrossEntropy> answers(count);
     std::vector<std::vector<double>> losses(count);
+    std::vector<std::pair<std::size_t, std::size_t>> classes(count);  // of labelled texts: the right one, the answer
     parallelFor(count, kSerialWork, [&](std::size_t i) {
         const Example example = set.at(i);
         const Trace trace = run(model, plan, example, monitor);
@@ -31,6 +33,9 @@ Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objec
         for (std::size_t row = 0; objective == Objective::LanguageModelling && row < logits.rows; ++row)
             losses[i].push_back(crossEntropy(logits.middleRows(row, 1), {&example.targets[row], 1}, 0.0).sum);
         answers[i] = crossEntropy(logits, example.targets, 0.0);
+        if (objective == Objective::Classification)
+            classes[i] = {static_cast<std::size_t>(example.targets.front()),
+                          static_cast<std::size_t>(std::ranges::max_element(logits.row(0)) - logits.row(0).begin())};
     });
     Figures figures{set.name, count};
     std::size_t right = 0;
@@ -45,6 +50,12 @@ Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objec
     const double questions = std::max(1.0, static_cast<double>(figures.questions));
     figures.loss /= questions;
     figures.accuracy = static_cast<double>(right) / questions;
+    if (objective == Objective::Classification && count > 0) {
+        ConfusionMatrix matrix(model.info().labels.size());
+        for (const auto& [truth, answer] : classes)
+            matrix.add(truth, answer);
+        figures.f1 = matrix.macroF1();
+    }
     return figures;
 }
 

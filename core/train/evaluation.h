@@ -4,17 +4,24 @@
 #include "core/models/gradients.h"
 #include "core/train/training_data.h"
 
+#include <limits>
+
 namespace ketscope {
 
 // How well a model answers a set of examples.
 struct Figures {
     std::string set;
     std::size_t examples = 0;
-    std::size_t questions = 0;        // tokens, texts, or pairs
-    double loss = 0.0;                // mean over questions, nats
-    double accuracy = 0.0;            // share of questions answered right
-    std::vector<double> lossAt = {};  // of language modelling: mean at each position of a block
+    std::size_t questions = 0;                             // tokens, texts, or pairs
+    double loss = 0.0;                                     // mean over questions, nats
+    double accuracy = 0.0;                                 // share of questions answered right
+    double f1 = std::numeric_limits<double>::quiet_NaN();  // macro, of texts with labels
+    std::vector<double> lossAt = {};                       // of language modelling: mean at each position of a block
 };
+
+Json toJson(const Figures& figures);
+// Throws Error (Input).
+Figures figuresFromJson(const Json& json, const std::string& where);
 
 // What an objective asks of one example, apart from contrast, which asks of a batch.
 struct Question {

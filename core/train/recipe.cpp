@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/recipe.h"
 
-#include "core/formats/json_fields.h"
+#include "core/train/strict_fields.h"
 
 namespace ketscope {
 
@@ -12,48 +12,11 @@ namespace {
 constexpr std::string_view kObjectives[] = {"language-modelling", "classification", "contrast", "matching"};
 constexpr std::string_view kTypes[] = {"F32", "F16"};
 constexpr std::string_view kUses[] = {"train", "hold-out", "test"};
-constexpr std::size_t kMost = 1'000'000'000;
-
-// The fields of an object, which may have no others.
-class StrictFields : public JsonFields {
-public:
-    StrictFields(const Json& json, const std::string& where, std::initializer_list<std::string_view> known)
-        : JsonFields(json, where), m_where(where)
-    {
-        for (const auto& [key, value] : json.items())
-            if (std::ranges::find(known, key) == known.end()) {
-                std::string list;
-                for (const std::string_view each : known)
-                    list += (list.empty() ? "" : ", ") + std::string(each);
-                refuse({where, "the keys " + list, "\"" + printable(key, 40) + "\"", ""});
-            }
-    }
-
-    std::size_t count(const char* name, std::size_t byDefault, std::size_t least = 1) const
-    {
-        const std::size_t value = has(name) ? whole<std::size_t>(name) : byDefault;
-        if (value < least || value > kMost)
-            refuse({m_where + ", \"" + name + "\"",
-                    "a whole number from " + std::to_string(least) + " to " + std::to_string(kMost),
-                    std::to_string(value), ""});
-        return value;
-    }
-    double number(const char* name, double byDefault, double least, double most) const
-    {
-        return has(name) ? numberIn(name, least, most) : byDefault;
-    }
-    std::string textOr(const char* name, const std::string& byDefault) const
-    {
-        return has(name) ? text(name) : byDefault;
-    }
-
-private:
-    std::string m_where;
-};
 
 class Reader {
 public:
-    Reader(const fs::path& file, const fs::path& dataFolder) : m_dataFolder(dataFolder), m_json(readJsonFile(file))
+    Reader(Json json, const fs::path& file, const fs::path& dataFolder)
+        : m_dataFolder(dataFolder), m_json(std::move(json))
     {
         m_recipe.file = fs::absolute(file);
     }
@@ -84,6 +47,8 @@ public:
         readData(all.at("data"));
         readOptimizer(all);
         readValidation(all);
+        m_recipe.json = m_json;
+        m_recipe.json["seed"] = m_recipe.seed;
         return std::move(m_recipe);
     }
 
@@ -209,6 +174,14 @@ private:
 
 std::string_view objectiveName(Objective objective) { return kObjectives[static_cast<std::size_t>(objective)]; }
 
-Recipe readRecipe(const fs::path& file, const fs::path& dataFolder) { return Reader(file, dataFolder).read(); }
+Recipe recipeFromJson(Json json, const fs::path& file, const fs::path& dataFolder)
+{
+    return Reader(std::move(json), file, dataFolder).read();
+}
+
+Recipe readRecipe(const fs::path& file, const fs::path& dataFolder)
+{
+    return recipeFromJson(readJsonFile(file), file, dataFolder);
+}
 
 }  // namespace ketscope

@@ -40,6 +40,7 @@ struct DataSource {
 // Everything that a training run is made from. Paths are absolute.
 struct Recipe {
     std::filesystem::path file;
+    Json json;  // what it was read from, with its seed: two runs of equal ones give equal models
     std::string title;
     Json config;                        // of the model
     std::filesystem::path filesFolder;  // whose tokenizer and processor files the model gets
@@ -66,8 +67,10 @@ struct Recipe {
     DataType weightsType = DataType::F32;
 };
 
-// Reads a recipe; see samples/README.md for its keys. Files of data that are not where it says are looked for in
+// Reads a recipe; see samples/recipes/README.md for its keys. Files of data that are not where it says are looked for in
 // `dataFolder` by their names. Throws Error (Input) for a key that is missing, unknown or out of range.
 Recipe readRecipe(const std::filesystem::path& file, const std::filesystem::path& dataFolder = {});
+// The same of a recipe's content, which stands in `file` or is made from what stands there.
+Recipe recipeFromJson(Json json, const std::filesystem::path& file, const std::filesystem::path& dataFolder = {});
 
 }  // namespace ketscope

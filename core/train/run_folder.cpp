@@ -4,9 +4,11 @@
 #include "core/attention/parameter.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/formats/json_fields.h"
 #include "core/formats/safetensors_write.h"
 #include "core/formats/widen.h"
 
+#include <cmath>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -17,17 +19,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr const char* kCurveHead = "step,rate,loss,gradient_norm,validation_loss,validation_accuracy";
-
-void write(const fs::path& file, const std::string& text)
-{
-    AtomicFile target(file);
-    std::ofstream out(target.path(), std::ios::binary);
-    out << text;
-    out.close();
-    if (!out)
-        fail({file.string(), "to be written", "that it failed", "Is the disk full?"});
-    target.commit();
-}
 
 // Files beside the weights that a model is opened with.
 bool belongsToModel(const fs::path& file)
@@ -41,7 +32,7 @@ bool belongsToModel(const fs::path& file)
 // The recipe as a run's folder keeps it.
 Json keptRecipe(const Recipe& recipe)
 {
-    Json own = readJsonFile(recipe.file);
+    Json own = recipe.json;
     own["seed"] = recipe.seed;  // which may be another than the file's
     return own;
 }
@@ -66,7 +57,7 @@ RunFolder::RunFolder(fs::path folder, const Recipe& recipe) : m_folder(std::move
         if (fs::exists(m_folder / "model.safetensors", error))
             refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "another model",
                     "Choose another folder."});
-        write(copy, keptRecipe(recipe).dump(1) + "\n");
+        writeTextFile(copy, keptRecipe(recipe).dump(1) + "\n");
     } else if (!isRunOf(m_folder, recipe)) {
         refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "a run of another recipe",
                 "Choose another folder."});
@@ -103,7 +94,7 @@ void RunFolder::save(const TrainingState& state) const
     std::string text = std::string(kCurveHead) + "\n";
     for (const std::string& line : m_curve)
         text += line + "\n";
-    write(m_folder / "curve.csv", text);
+    writeTextFile(m_folder / "curve.csv", text);
     writeCheckpoint(state, m_folder / "checkpoint.safetensors");
 }
 
@@ -126,24 +117,67 @@ void RunFolder::writeModel(const Json& config, const MemoryArchive& weights) con
     Json saved = config;
     saved["torch_dtype"] = m_recipe.weightsType == DataType::F16 ? "float16" : "float32";
     copyFiles();
-    write(m_folder / "config.json", saved.dump(1) + "\n");
+    writeTextFile(m_folder / "config.json", saved.dump(1) + "\n");
     writeSafetensors(weights, m_recipe.weightsType, m_folder / "model.safetensors");
+}
+
+// What a run's result.json says of a set of examples, and back.
+Json toJson(const Figures& figures)
+{
+    Json json = {{"set", figures.set},
+                 {"examples", figures.examples},
+                 {"questions", figures.questions},
+                 {"loss_nats", figures.loss},
+                 {"accuracy", figures.accuracy}};
+    if (std::isfinite(figures.f1))
+        json["f1"] = figures.f1;
+    if (!figures.lossAt.empty())
+        json["loss_at_nats"] = figures.lossAt;
+    return json;
+}
+
+Figures figuresFromJson(const Json& json, const std::string& where)
+{
+    const JsonFields fields(json, where);
+    constexpr double kMost = 1e300;
+    Figures figures{fields.text("set"), fields.whole<std::size_t>("examples"), fields.whole<std::size_t>("questions"),
+                    fields.numberIn("loss_nats", 0.0, kMost), fields.numberIn("accuracy", 0.0, 1.0)};
+    if (fields.has("f1"))
+        figures.f1 = fields.numberIn("f1", 0.0, 1.0);
+    if (fields.has("loss_at_nats"))
+        for (const Json& each : fields.at("loss_at_nats")) {
+            if (!each.is_number())
+                refuse({where + ", \"loss_at_nats\"", "numbers", each.type_name(), ""});
+            figures.lossAt.push_back(each.get<double>());
+        }
+    return figures;
+}
+
+std::optional<TrainingResult> finishedRun(const Recipe& recipe, const fs::path& folder)
+{
+    std::error_code error;
+    const fs::path file = folder / "result.json";
+    if (!fs::exists(file, error) || !fs::exists(folder / "model.safetensors", error))
+        return std::nullopt;
+    RunFolder(folder, recipe);  // refuses another recipe's
+    const Json json = readJsonFile(file);
+    const JsonFields fields(json, file.string());
+    TrainingResult result{fields.whole<std::size_t>("parameters"), fields.numberIn("seconds_per_step", 0.0, 1e9), {}};
+    for (const Json& set : fields.at("sets"))
+        result.figures.push_back(figuresFromJson(set, file.string()));
+    return result;
 }
 
 void RunFolder::writeResult(const TrainingResult& result) const
 {
     Json sets = Json::array();
     for (const Figures& figures : result.figures) {
-        sets.push_back({{"set", figures.set},
-                        {"examples", figures.examples},
-                        {"questions", figures.questions},
-                        {"loss_nats", figures.loss},
-                        {"accuracy", figures.accuracy}});
+        sets.push_back(toJson(figures));
         std::string positions = "position,loss_nats\n";
         for (std::size_t i = 0; i < figures.lossAt.size(); ++i)
             positions += std::to_string(i) + "," + shortestNumber(figures.lossAt[i]) + "\n";
         if (!figures.lossAt.empty())
-            write(m_folder / "positions.csv", positions);
+            writeTextFile(m_folder / "positions.csv", positions);
     }
     // A run that was complete before says how long its steps took.
     double seconds = result.secondsPerStep;
@@ -158,7 +192,7 @@ void RunFolder::writeResult(const TrainingResult& result) const
                       {"steps", m_recipe.schedule.steps}, {"seed", m_recipe.seed},
                       {"parameters", result.parameters},  {"seconds_per_step", seconds},
                       {"sets", std::move(sets)}};
-    write(m_folder / "result.json", all.dump(1) + "\n");
+    writeTextFile(m_folder / "result.json", all.dump(1) + "\n");
 }
 
 void roundToHalf(MemoryArchive& weights)

@@ -7,6 +7,7 @@
 #include "core/train/checkpoint.h"
 #include "core/train/initial_weights.h"
 #include "core/train/run_folder.h"
+#include "core/train/time_text.h"
 #include "core/train/training_step.h"
 
 #include <chrono>
@@ -23,16 +24,6 @@ constexpr std::uint64_t kPlanSeed = 0;     // what a model is run with when nobo
 constexpr double kMostLogScale = 4.60517;  // ln 100: CLIP's bound
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-std::string timeText(double seconds)
-{
-    const long whole = std::lround(seconds);
-    if (whole < 60)
-        return std::to_string(whole) + " s";
-    if (whole < 3600)
-        return std::to_string(whole / 60) + " min " + std::to_string(whole % 60) + " s";
-    return std::to_string(whole / 3600) + " h " + std::to_string(whole % 3600 / 60) + " min";
-}
 
 // Weights and configuration of a run before its first step.
 ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& folder,
@@ -63,17 +54,20 @@ ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& fold
     return files;
 }
 
-class Run {
+// A model and its data, and the steps that change it.
+class Stepper {
 public:
-    Run(const Recipe& recipe, const std::filesystem::path& folder, Monitor& monitor)
-        : m_recipe(recipe), m_folder(folder, recipe), m_monitor(monitor)
+    Stepper(const Recipe& recipe, const std::filesystem::path& folder, Monitor& monitor)
+        : m_recipe(recipe), m_monitor(monitor), m_files(startingFiles(recipe, folder, m_state.weights))
     {
-        m_files = startingFiles(recipe, folder, m_state.weights);
         m_state.optimizer = {recipe.optimizer.beta1, recipe.optimizer.beta2, recipe.optimizer.epsilon,
                              recipe.optimizer.decay};
-        m_folder.resume(m_state);
         m_data = openTrainingData(recipe, open()->info());
     }
+
+    TrainingState& state() { return m_state; }
+    const TrainingData& data() const { return *m_data; }
+    const Json& config() const { return *m_files.config; }
 
     std::unique_ptr<Model> open() const
     {
@@ -81,10 +75,104 @@ public:
         return architectureOf(m_files).open(m_files, quiet);
     }
 
+    // The next step with this model, which is as the state is. Throws Error as train(), and then leaves the state as it was.
+    CurvePoint step(const Model& model)
+    {
+        const HeadPlan plan = resolve({}, model.info(), kPlanSeed);
+        std::vector<Example> batch(m_recipe.batch);
+        parallelFor(batch.size(), kSerialWork, [&](std::size_t i) { batch[i] = m_data->draw(m_state.steps, i); });
+        Dropout dropout = m_recipe.dropout;
+        dropout.key.seed = philoxSeed(m_state.steps);
+        BatchGradients gradients = batchGradients(model, plan, m_recipe.objective, batch, dropout, m_monitor);
+        CurvePoint point{m_state.steps + 1, m_recipe.schedule.rate(m_state.steps), gradients.loss,
+                         clip(gradients.weights, m_recipe.clip)};
+        if (!std::isfinite(point.loss) || !std::isfinite(point.gradientNorm))
+            fail({m_recipe.file.string(), "a loss that is a number", "none at step " + std::to_string(point.step),
+                  "Learn more slowly (\"rate\") or clip more."});
+        m_state.optimizer.step(point.step, point.rate, gradients.weights, m_state.weights->tensors());
+        keepInRange(model.info());
+        m_state.steps = point.step;
+        return point;
+    }
+
+    // On the first examples of the first set; nothing where it is empty.
+    std::optional<Figures> validation() const
+    {
+        const std::vector<ExampleSet> sets = m_data->sets();
+        if (sets.empty() || sets.front().count == 0)
+            return std::nullopt;
+        // A validation that was begun is finished: its line belongs to the step.
+        return figuresOf(sets.front(), m_recipe.validationExamples, Monitor());
+    }
+
+    // On all sets, as the model is saved.
+    std::vector<Figures> finalFigures()
+    {
+        if (m_recipe.weightsType == DataType::F16)
+            roundToHalf(*m_state.weights);
+        std::vector<Figures> all;
+        for (const ExampleSet& set : m_data->sets())
+            all.push_back(figuresOf(set, set.count, m_monitor));
+        return all;
+    }
+
+private:
+    Figures figuresOf(const ExampleSet& set, std::size_t most, const Monitor& monitor) const
+    {
+        const std::unique_ptr<Model> model = open();
+        return evaluate(*model, resolve({}, model->info(), kPlanSeed), m_recipe.objective, set, most, m_recipe.batch,
+                        monitor);
+    }
+
+    std::uint64_t philoxSeed(std::size_t step) const
+    {
+        const auto words =
+            philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, 0},
+                   {static_cast<std::uint32_t>(m_recipe.seed), static_cast<std::uint32_t>(m_recipe.seed >> 32)});
+        return (std::uint64_t{words[0]} << 32) | words[1];
+    }
+
+    // Real parameters stay where their mechanisms allow them, and similarities from growing without limit.
+    void keepInRange(const ModelInfo& info)
+    {
+        auto& tensors = m_state.weights->tensors();
+        if (const auto scale = tensors.find("logit_scale"); scale != tensors.end())
+            for (float& value : scale->second.values())
+                value = std::min(value, static_cast<float>(kMostLogScale));
+        for (const StackInfo& stack : info.stacks)
+            for (const auto& head : stack.ownHeads)
+                for (const auto& [name, place] : head && head->trained
+                                                     ? head->trained->places
+                                                     : std::map<std::string, ParameterPlace, std::less<>>()) {
+                    const auto& definitions = head->parameters.definitions();
+                    const auto real = std::ranges::find(definitions, name, &Parameter::id);
+                    if (real != definitions.end())
+                        for (float& value : tensors.find(place.name)->second.values())
+                            value =
+                                std::clamp(value, static_cast<float>(real->minimum), static_cast<float>(real->maximum));
+                }
+    }
+
+    const Recipe& m_recipe;
+    Monitor& m_monitor;
+    TrainingState m_state;
+    ModelFiles m_files;
+    std::unique_ptr<TrainingData> m_data;
+};
+
+class Run {
+public:
+    Run(const Recipe& recipe, const std::filesystem::path& folder, Monitor& monitor)
+        : m_recipe(recipe), m_folder(folder, recipe), m_monitor(monitor), m_stepper(recipe, folder, monitor),
+          m_state(m_stepper.state())
+    {
+        m_folder.resume(m_state);
+    }
+
     void begin(const TrainingOptions& options) const
     {
         if (options.begin)
-            options.begin(*open(), *m_data);
+            options.begin(*m_stepper.open(), m_stepper.data());
     }
 
     // All steps that are left.
@@ -114,16 +202,10 @@ public:
     TrainingResult finish()
     {
         m_monitor.progress(1.0, "Validation");
-        if (m_recipe.weightsType == DataType::F16)
-            roundToHalf(*m_state.weights);
         for (const auto& [name, tensor] : m_state.optimizer.first)
             m_result.parameters += tensor.size();
-        const std::unique_ptr<Model> model = open();
-        const HeadPlan plan = resolve({}, model->info(), kPlanSeed);
-        for (const ExampleSet& set : m_data->sets())
-            m_result.figures.push_back(
-                evaluate(*model, plan, m_recipe.objective, set, set.count, m_recipe.batch, m_monitor));
-        m_folder.writeModel(*m_files.config, *m_state.weights);
+        m_result.figures = m_stepper.finalFigures();
+        m_folder.writeModel(m_stepper.config(), *m_state.weights);
         m_folder.writeResult(m_result);
         return std::move(m_result);
     }
@@ -132,70 +214,15 @@ private:
     void step(const TrainingOptions& options)
     {
         const Clock::time_point start = Clock::now();
-        const std::unique_ptr<Model> model = open();
-        const HeadPlan plan = resolve({}, model->info(), kPlanSeed);
-        std::vector<Example> batch(m_recipe.batch);
-        parallelFor(batch.size(), kSerialWork, [&](std::size_t i) { batch[i] = m_data->draw(m_state.steps, i); });
-        Dropout dropout = m_recipe.dropout;
-        dropout.key.seed = philoxSeed(m_state.steps);
-        BatchGradients gradients = batchGradients(*model, plan, m_recipe.objective, batch, dropout, m_monitor);
-        CurvePoint point{m_state.steps + 1, m_recipe.schedule.rate(m_state.steps), gradients.loss,
-                         clip(gradients.weights, m_recipe.clip)};
-        if (!std::isfinite(point.loss) || !std::isfinite(point.gradientNorm))
-            fail({m_recipe.file.string(), "a loss that is a number", "none at step " + std::to_string(point.step),
-                  "Learn more slowly (\"rate\") or clip more."});
-        m_state.optimizer.step(point.step, point.rate, gradients.weights, m_state.weights->tensors());
-        keepInRange(model->info());
+        const std::unique_ptr<Model> model = m_stepper.open();
+        CurvePoint point = m_stepper.step(*model);
         m_stepSeconds += secondsSince(start);
-        // The step is done when its line is: what is cancelled before leaves the state as it was.
-        const bool validates = point.step % m_recipe.validateEvery == 0 || point.step == m_recipe.schedule.steps;
-        m_state.steps = point.step;
-        if (validates)
-            point.validation = validation();
+        if (point.step % m_recipe.validateEvery == 0 || point.step == m_recipe.schedule.steps)
+            point.validation = m_stepper.validation();
         m_folder.add(point);
         m_last = point.loss;
         if (options.watch)
             options.watch(point, *model);
-    }
-
-    std::uint64_t philoxSeed(std::size_t step) const
-    {
-        const auto words =
-            philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, 0},
-                   {static_cast<std::uint32_t>(m_recipe.seed), static_cast<std::uint32_t>(m_recipe.seed >> 32)});
-        return (std::uint64_t{words[0]} << 32) | words[1];
-    }
-
-    std::optional<Figures> validation() const
-    {
-        const std::vector<ExampleSet> sets = m_data->sets();
-        if (sets.empty() || sets.front().count == 0)
-            return std::nullopt;
-        const std::unique_ptr<Model> model = open();
-        // A validation that was begun is finished: its line belongs to the step.
-        return evaluate(*model, resolve({}, model->info(), kPlanSeed), m_recipe.objective, sets.front(),
-                        m_recipe.validationExamples, m_recipe.batch, Monitor());
-    }
-
-    // Real parameters stay where their mechanisms allow them, and similarities from growing without limit.
-    void keepInRange(const ModelInfo& info)
-    {
-        auto& tensors = m_state.weights->tensors();
-        if (const auto scale = tensors.find("logit_scale"); scale != tensors.end())
-            for (float& value : scale->second.values())
-                value = std::min(value, static_cast<float>(kMostLogScale));
-        for (const StackInfo& stack : info.stacks)
-            for (const auto& head : stack.ownHeads)
-                for (const auto& [name, place] : head && head->trained
-                                                     ? head->trained->places
-                                                     : std::map<std::string, ParameterPlace, std::less<>>()) {
-                    const auto& definitions = head->parameters.definitions();
-                    const auto real = std::ranges::find(definitions, name, &Parameter::id);
-                    if (real != definitions.end())
-                        for (float& value : tensors.find(place.name)->second.values())
-                            value =
-                                std::clamp(value, static_cast<float>(real->minimum), static_cast<float>(real->maximum));
-                }
     }
 
     void tell(std::size_t first)
@@ -212,9 +239,8 @@ private:
     const Recipe& m_recipe;
     RunFolder m_folder;
     Monitor& m_monitor;
-    TrainingState m_state;
-    ModelFiles m_files;
-    std::unique_ptr<TrainingData> m_data;
+    Stepper m_stepper;
+    TrainingState& m_state;
     TrainingResult m_result;
     Clock::time_point m_start;
     double m_stepSeconds = 0.0;
@@ -230,6 +256,22 @@ TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, 
     run.begin(options);
     run.steps(options);
     return run.finish();
+}
+
+std::vector<double> stepSeconds(const Recipe& recipe, std::size_t steps, Monitor& monitor)
+{
+    Stepper stepper(recipe, "timing", monitor);
+    std::vector<double> seconds;
+    for (std::size_t i = 0; i <= steps; ++i) {
+        monitor.check();
+        monitor.progress(static_cast<double>(i) / static_cast<double>(steps + 1),
+                         "Timing, step " + std::to_string(i + 1) + " of " + std::to_string(steps + 1));
+        const Clock::time_point start = Clock::now();
+        stepper.step(*stepper.open());
+        if (i > 0)
+            seconds.push_back(secondsSince(start));
+    }
+    return seconds;
 }
 
 }  // namespace ketscope

@@ -18,7 +18,7 @@ struct CurvePoint {
 
 struct TrainingResult {
     std::size_t parameters = 0;    // numbers that were trained
-    double secondsPerStep = 0.0;   // of the steps of this call, without validation; 0 when there were none
+    double secondsPerStep = 0.0;   // of a call's steps, without validation; 0 when there were none
     std::vector<Figures> figures;  // of the model as it is saved, on whole sets
 };
 
@@ -42,5 +42,12 @@ struct TrainingOptions {
 // files cannot be written or the loss is no number, Cancelled after a checkpoint of the last whole step.
 TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, const TrainingOptions& options,
                      Monitor& monitor);
+
+// The result of a run of this recipe that is complete in `folder`; nothing where there is none. Throws Error (Input) where
+// another recipe's run is in it or its files are damaged.
+std::optional<TrainingResult> finishedRun(const Recipe& recipe, const std::filesystem::path& folder);
+
+// How long each of the first `steps` steps takes, after one that does not count; wall time in seconds. Leaves no files.
+std::vector<double> stepSeconds(const Recipe& recipe, std::size_t steps, Monitor& monitor);
 
 }  // namespace ketscope

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/models/model.h"
+#include "core/text/labelled_texts.h"
 #include "core/train/recipe.h"
 
 namespace ketscope {
@@ -39,6 +40,13 @@ std::unique_ptr<TrainingData> openLabelledData(const Recipe& recipe, const Model
                                                std::shared_ptr<const Tokenizer> tokenizer);
 std::unique_ptr<TrainingData> openSceneData(const Recipe& recipe, const ModelInfo& model,
                                             std::shared_ptr<const Tokenizer> tokenizer);
+
+// The labelled texts that a recipe of classification does not train on, by the names of its sets, with this recipe's seed.
+struct TextSet {
+    std::string name;
+    std::vector<LabelledText> texts;
+};
+std::vector<TextSet> heldTexts(const Recipe& recipe, const std::vector<std::string>& classes);
 
 // A text as the model's own files say, cut to its length.
 TextInput encodedText(const std::string& text, const Tokenizer& tokenizer, const ModelInfo& model);

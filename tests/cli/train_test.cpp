@@ -2,6 +2,7 @@
 #include "tests/cli/program.h"
 #include "tests/support/paths.h"
 
+#include <algorithm>
 #include <fstream>
 #include <gtest/gtest.h>
 
@@ -32,7 +33,47 @@ std::string recipeIn(const std::filesystem::path& folder, std::size_t steps)
     return (folder / "recipe.json").string();
 }
 
+// Two variants of it.
+std::string seriesIn(const std::filesystem::path& folder, std::size_t steps)
+{
+    nlohmann::json recipe = nlohmann::json::parse(readFile(recipeIn(folder, steps)));
+    recipe["variants"] = {{{"id", "plain"}, {"title", "Plain"}, {"seeds", {0, 3}}},
+                          {{"id", "kernel"}, {"title", "Kernel"}, {"changes", {{"plan", {"rff:m=16@layers=1"}}}}}};
+    std::ofstream(folder / "series.json") << recipe.dump();
+    return (folder / "series.json").string();
+}
+
 }  // namespace
+
+TEST(CliTrain, TrainsVariantsAndComparesThem)
+{
+    const TemporaryFolder folder;
+    const std::string recipe = seriesIn(folder.path(), 4), out = (folder.path() / "out").string();
+    const Outcome part = ketscope({"train", recipe, "--out", out, "--quiet", "--variant", "kernel"});
+    ASSERT_EQ(part.status, 0) << part.error;
+    EXPECT_NE(part.out.find("Some runs are missing"), std::string::npos) << part.out;
+    const Outcome stopped = ketscope({"train", recipe, "--out", out, "--quiet", "--stop-after", "6"});
+    EXPECT_EQ(stopped.status, 1);
+    EXPECT_NE(stopped.error.find("goes on"), std::string::npos) << stopped.error;
+    EXPECT_FALSE(std::filesystem::exists(out + "/plain-3/model.safetensors"));
+    const Outcome all = ketscope({"train", recipe, "--out", out, "--quiet"});
+    ASSERT_EQ(all.status, 0) << all.error;
+    for (const char* text : {"4 steps of 4", "Less plain's", "+0.0000", "kernel"})
+        EXPECT_NE(all.out.find(text), std::string::npos) << text << " in\n" << all.out;
+    EXPECT_EQ(all.out.find("Some runs are missing"), std::string::npos);
+    const nlohmann::json json = ketscope({"train", recipe, "--out", out, "--quiet", "--json"}).json();
+    ASSERT_EQ(json.at("runs").size(), 3U);
+    EXPECT_EQ(json, nlohmann::json::parse(readFile(out + "/comparison.json")));
+    EXPECT_EQ(std::ranges::count(readFile(out + "/comparison.csv"), '\n'), 4);
+    EXPECT_EQ(std::ranges::count(readFile(out + "/positions.csv"), '\n'), 17);
+    EXPECT_EQ(ketscope({"inspect", out + "/plain-3"}).status, 0);
+    const std::string shorter = (folder.path() / "short").string();
+    const nlohmann::json tried =
+        ketscope({"train", recipe, "--out", shorter, "--quiet", "--json", "--steps", "1", "--seed", "5"}).json();
+    EXPECT_EQ(tried.at("steps"), 1);
+    ASSERT_EQ(tried.at("runs").size(), 2U);
+    EXPECT_EQ(tried.at("runs").at(0).at("seed"), 5);
+}
 
 TEST(CliTrain, MakesAModelThatIsInspectedAndRun)
 {
@@ -82,6 +123,8 @@ TEST(CliTrain, UnusableRecipesAreRefused)
     expectRefused(ketscope({"train", (folder.path() / "none.json").string(), "--out", out}));
     std::ofstream(folder.path() / "bad.json") << "{\"format\": \"ketscope-recipe\", \"version\": 1, \"epochs\": 3}";
     expectRefused(ketscope({"train", (folder.path() / "bad.json").string(), "--out", out}));
+    expectRefused(ketscope({"train", recipeIn(folder.path(), 2), "--out", out, "--variant", "v1"}));
+    expectRefused(ketscope({"train", seriesIn(folder.path(), 2), "--out", out, "--variant", "v1"}));
     EXPECT_FALSE(std::filesystem::exists(out));
 }
 

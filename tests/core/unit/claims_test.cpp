@@ -3,7 +3,7 @@
 // give again (methods.md §26).
 #include "core/base/error.h"
 #include "core/study/run_file.h"
-#include "core/tasks/claim.h"
+#include "core/tasks/study_claims.h"
 #include "tests/support/paths.h"
 
 #include <algorithm>
@@ -71,7 +71,10 @@ TEST_P(ClaimVerdict, IsWhatTheNumbersSay)
         GTEST_SKIP() << "a time in milliseconds, which means nothing with a sanitizer";
 #endif
     const ClaimResult& result = resultOf(number);
-    EXPECT_EQ(verdictTitle(result.verdict), verdictTitle(verdict)) << result.findings.conclusion;
+    // Only trained models show that the published code gives the published number.
+    const bool trained = number == 16 && shippedStudy("qisa-study").results;
+    EXPECT_EQ(verdictTitle(result.verdict), verdictTitle(trained ? Verdict::Artefact : verdict))
+        << result.findings.conclusion;
     EXPECT_FALSE(result.findings.conclusion.empty());
     ASSERT_FALSE(result.findings.quantities.empty());
     for (const ClaimQuantity& each : result.findings.quantities) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/tasks/labelled_texts.h"
+#include "core/text/labelled_texts.h"
 
 #include "core/base/error.h"
 
@@ -14,12 +14,6 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::uintmax_t kMaximumBytes = std::uintmax_t{256} << 20;
-
-std::string trimmed(const std::string& text)
-{
-    const std::size_t begin = text.find_first_not_of(" \t");
-    return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
-}
 
 bool equalLetters(const std::string& a, const std::string& b)
 {
@@ -37,19 +31,6 @@ std::string listed(const std::vector<std::string>& classes)
     return text;
 }
 
-std::size_t labelOf(const std::string& text, const std::vector<std::string>& classes, const std::string& where)
-{
-    for (std::size_t i = 0; i < classes.size(); ++i)
-        if (equalLetters(text, classes[i]))
-            return i;
-    std::size_t number = classes.size();
-    const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (result.ec != std::errc() || result.ptr != text.data() + text.size() || number >= classes.size())
-        refuse({where, "a class of the model (" + listed(classes) + ")", "\"" + printable(text, 40) + "\"",
-                "Write its name or number."});
-    return number;
-}
-
 std::vector<LabelledText> readTable(const fs::path& file, const std::vector<std::string>& classes)
 {
     std::vector<LabelledText> texts;
@@ -58,10 +39,8 @@ std::vector<LabelledText> readTable(const fs::path& file, const std::vector<std:
         if (trimmed(lines[i]).empty() || lines[i].front() == '#')
             continue;
         const std::string where = file.string() + ", line " + std::to_string(i + 1);
-        const std::size_t tab = lines[i].rfind('\t');
-        if (tab == std::string::npos)
-            refuse({where, "a text, a tab and its class", "no tab", "Put a tab between them."});
-        texts.push_back({trimmed(lines[i].substr(0, tab)), labelOf(trimmed(lines[i].substr(tab + 1)), classes, where)});
+        auto [text, label] = labelledParts(lines[i], where);
+        texts.push_back({std::move(text), classOf(label, classes, where)});
     }
     return texts;
 }
@@ -75,7 +54,7 @@ std::vector<LabelledText> readFolder(const fs::path& folder, const std::vector<s
     std::ranges::sort(files);
     std::vector<LabelledText> texts;
     for (const fs::path& file : files) {
-        const std::size_t label = labelOf(file.stem().string(), classes, file.string());
+        const std::size_t label = classOf(file.stem().string(), classes, file.string());
         for (const std::string& line : readLines(file))
             if (const std::string text = trimmed(line); !text.empty())
                 texts.push_back({text, label});
@@ -84,6 +63,35 @@ std::vector<LabelledText> readFolder(const fs::path& folder, const std::vector<s
 }
 
 }  // namespace
+
+std::size_t classOf(const std::string& text, const std::vector<std::string>& classes, const std::string& where)
+{
+    for (std::size_t i = 0; i < classes.size(); ++i)
+        if (equalLetters(text, classes[i]))
+            return i;
+    std::size_t number = classes.size();
+    const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (result.ec != std::errc() || result.ptr != text.data() + text.size() || number >= classes.size())
+        refuse({where, "a class of the model (" + listed(classes) + ")", "\"" + printable(text, 40) + "\"",
+                "Write its name or number."});
+    return number;
+}
+
+std::string trimmed(std::string_view text)
+{
+    const std::size_t begin = text.find_first_not_of(" \t\r");
+    return begin == std::string_view::npos
+               ? ""
+               : std::string(text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1));
+}
+
+std::pair<std::string, std::string> labelledParts(std::string_view line, const std::string& where)
+{
+    const std::size_t tab = line.rfind('\t');
+    if (tab == std::string_view::npos)
+        refuse({where, "a text, a tab and its class", "no tab", "Put a tab between them."});
+    return {trimmed(line.substr(0, tab)), trimmed(line.substr(tab + 1))};
+}
 
 std::vector<std::string> readLines(const fs::path& file)
 {
