@@ -4,6 +4,7 @@
 #include "core/formats/json_fields.h"
 #include "core/study/samples.h"
 #include "core/study/token_axis.h"
+#include "core/train/recipe_series.h"
 
 #include <algorithm>
 
@@ -44,14 +45,31 @@ ComparisonPointer lookAt(const Model& model, const EncodedInput& input, const st
     return looked;
 }
 
-std::vector<RecipeFile> bundledRecipes()
+std::vector<RecipeChoice> recipesIn(const std::filesystem::path& file)
 {
-    std::vector<RecipeFile> recipes;
+    const Json json = readJsonFile(file);
+    const JsonFields fields(json, file.string());
+    const std::string title = fields.text("title");
+    if (!isSeries(json))
+        return {{file, "", title}};
+    std::vector<RecipeChoice> variants;
+    for (const Json& each : fields.at("variants")) {
+        const JsonFields variant(each, file.string() + ", \"variants\"");
+        variants.push_back({file, variant.text("id"), title + ": " + variant.text("title")});
+    }
+    return variants;
+}
+
+std::vector<RecipeChoice> bundledRecipes()
+{
+    std::vector<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(samplesFolder() / "recipes"))
         if (entry.path().extension() == ".json")
-            recipes.push_back(
-                {entry.path(), JsonFields(readJsonFile(entry.path()), entry.path().string()).text("title")});
-    std::ranges::sort(recipes, {}, &RecipeFile::file);
+            files.push_back(entry.path());
+    std::ranges::sort(files);
+    std::vector<RecipeChoice> recipes;
+    for (const auto& file : files)
+        std::ranges::move(recipesIn(file), std::back_inserter(recipes));
     return recipes;
 }
 

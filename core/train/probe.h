@@ -13,12 +13,15 @@ EncodedInput namedExample(const Example& example, const ModelInfo& model, const 
 // map. It cannot be run again. Throws Error: Input for an input that the model does not take, Cancelled.
 ComparisonPointer lookAt(const Model& model, const EncodedInput& input, const std::string& title, Monitor& monitor);
 
-// A bundled recipe.
-struct RecipeFile {
+// One run that a recipe file tells of: its recipe, or one of the variants of a series.
+struct RecipeChoice {
     std::filesystem::path file;
+    std::string variant;  // its id; empty = the file has none
     std::string title;
 };
-// Those in samples/recipes, by their names. Throws as samplesFolder().
-std::vector<RecipeFile> bundledRecipes();
+// In the file's order. Throws Error (Input) for a file that is none.
+std::vector<RecipeChoice> recipesIn(const std::filesystem::path& file);
+// Those in samples/recipes, by their files' names. Throws as samplesFolder().
+std::vector<RecipeChoice> bundledRecipes();
 
 }  // namespace ketscope

@@ -5,9 +5,12 @@
 #include "core/base/parallel.h"
 #include "core/train/curve.h"
 #include "core/train/probe.h"
+#include "core/train/recipe_series.h"
 #include "core/train/run_folder.h"
 
 #include <QElapsedTimer>
+
+#include <algorithm>
 
 namespace ketscope {
 
@@ -149,7 +152,17 @@ TrainingFeed::News TrainingFeed::take()
     return std::exchange(m_news, {});
 }
 
-Recipe recipeOf(const TrainingTask& task) { return readRecipe(task.recipe.toStdString(), task.data.toStdString()); }
+Recipe recipeOf(const TrainingTask& task)
+{
+    const std::filesystem::path file = task.recipe.toStdString(), data = task.data.toStdString();
+    if (task.variant.isEmpty())
+        return readRecipe(file, data);
+    const RecipeSeries series = seriesFromJson(readJsonFile(file), file, data);
+    const auto variant = std::ranges::find(series.variants, task.variant.toStdString(), &RecipeVariant::id);
+    if (variant == series.variants.end())
+        refuse({file.string(), "a variant \"" + task.variant.toStdString() + "\"", "none of this name", ""});
+    return variant->recipe;
+}
 
 TrainingCurves readRun(const TrainingTask& task) { return curvesOf(recipeOf(task), task); }
 

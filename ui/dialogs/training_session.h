@@ -13,9 +13,10 @@ namespace ketscope {
 
 // What to train and where.
 struct TrainingTask {
-    QString recipe;  // its file
-    QString data;    // folder of its data; empty = where the recipe says
-    QString out;     // folder of the run
+    QString recipe;   // its file
+    QString variant;  // of a series; empty = the file is no series
+    QString data;     // folder of its data; empty = where the recipe says
+    QString out;      // folder of the run
     int threads = 0;
 
     bool operator==(const TrainingTask&) const = default;

@@ -30,10 +30,15 @@ constexpr int kNewsMs = 150;
 
 QString shown(const std::string& text) { return QString::fromStdString(text); }
 
-QString runFolderFor(const QString& recipe)
+// What an entry of the list of recipes stands for: a file, and a variant where the file is a series.
+QStringList entryOf(const RecipeChoice& choice) { return {shown(choice.file.string()), shown(choice.variant)}; }
+
+// Inside it a series of one seed has its runs in the same places on the command line.
+QString runFolderFor(const QStringList& entry)
 {
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
-    return QDir(documents).filePath(u"Ketscope/"_s + QFileInfo(recipe).completeBaseName());
+    const QString folder = QDir(documents).filePath(u"Ketscope/"_s + QFileInfo(entry[0]).completeBaseName());
+    return entry[1].isEmpty() ? folder : QDir(folder).filePath(entry[1]);
 }
 
 QString figuresText(const std::vector<Figures>& all, const QString& question, const QString& examples)
@@ -205,8 +210,8 @@ QLayout* TrainingWindow::makeFooter()
 void TrainingWindow::fillRecipes()
 {
     try {
-        for (const RecipeFile& recipe : bundledRecipes())
-            m_recipe->addItem(shown(recipe.title), shown(recipe.file.string()));
+        for (const RecipeChoice& recipe : bundledRecipes())
+            m_recipe->addItem(shown(recipe.title), entryOf(recipe));
     } catch (const Error& error) {
         m_error->say(QString::fromUtf8(error.what()));
     }
@@ -214,20 +219,43 @@ void TrainingWindow::fillRecipes()
 
 void TrainingWindow::choose(const QString& recipe, const QString& dataFolder, const QString& runFolder)
 {
-    if (m_recipe->findData(recipe) < 0)
-        m_recipe->addItem(QFileInfo(recipe).fileName(), recipe);
-    m_recipe->choose(recipe);
+    addRecipes(recipe);
     m_data->setText(dataFolder);
     m_out->setText(runFolder);
     lookAtFolder();
 }
 
+// Chooses the first run that a file tells of, also one of a file that tells of none: why not is said when it is read.
+void TrainingWindow::addRecipes(const QString& file)
+{
+    std::vector<RecipeChoice> choices;
+    try {
+        choices = recipesIn(file.toStdString());
+    } catch (const Error&) {
+        choices.clear();
+    }
+    if (choices.empty())
+        choices = {{file.toStdString(), "", QFileInfo(file).fileName().toStdString()}};
+    for (const RecipeChoice& choice : choices)
+        if (m_recipe->findData(entryOf(choice)) < 0)
+            m_recipe->addItem(shown(choice.title), entryOf(choice));
+    m_recipe->choose(entryOf(choices.front()));
+}
+
+QStringList TrainingWindow::entry() const
+{
+    const QStringList chosen = m_recipe->currentData().toStringList();
+    return chosen.size() == 2 ? chosen : QStringList{QString(), QString()};
+}
+
 void TrainingWindow::chooseRecipeFile()
 {
-    const QString file = QFileDialog::getOpenFileName(
-        this, tr("Choose a recipe"), QFileInfo(m_recipe->currentData().toString()).path(), tr("Recipes (*.json)"));
-    if (!file.isEmpty())
-        choose(file, m_data->text(), runFolderFor(file));
+    const QString file =
+        QFileDialog::getOpenFileName(this, tr("Choose a recipe"), QFileInfo(entry()[0]).path(), tr("Recipes (*.json)"));
+    if (file.isEmpty())
+        return;
+    addRecipes(file);
+    recipeChanged();
 }
 
 void TrainingWindow::chooseFolder(QLineEdit& field, const QString& title)
@@ -241,14 +269,13 @@ void TrainingWindow::chooseFolder(QLineEdit& field, const QString& title)
 
 void TrainingWindow::recipeChanged()
 {
-    m_out->setText(runFolderFor(m_recipe->currentData().toString()));
+    m_out->setText(runFolderFor(entry()));
     lookAtFolder();
 }
 
 TrainingTask TrainingWindow::task() const
 {
-    return {m_recipe->currentData().toString(), m_data->text().trimmed(), m_out->text().trimmed(),
-            m_controller.threads()};
+    return {entry()[0], entry()[1], m_data->text().trimmed(), m_out->text().trimmed(), m_controller.threads()};
 }
 
 // What is there of the run already, before it is started.

@@ -55,6 +55,8 @@ private:
     QLayout* makeFooter();
     void fillRecipes();
     void chooseRecipeFile();
+    void addRecipes(const QString& file);
+    QStringList entry() const;  // of the list of recipes: file and variant
     void chooseFolder(QLineEdit& field, const QString& title);
     void recipeChanged();
     void lookAtFolder();

@@ -102,12 +102,23 @@ TEST(Probe, IsTheModelsOwnForwardPassOfTheExample)
 
 TEST(Probe, BundledRecipesHaveTitles)
 {
-    const std::vector<RecipeFile> recipes = bundledRecipes();
-    const auto found = std::ranges::find(recipes, "Character GPT on Shakespeare", &RecipeFile::title);
+    const std::vector<RecipeChoice> recipes = bundledRecipes();
+    const auto found = std::ranges::find(recipes, "Character GPT on Shakespeare", &RecipeChoice::title);
     ASSERT_NE(found, recipes.end());
     EXPECT_EQ(found->file.filename(), "char-gpt.json");
-    for (const RecipeFile& recipe : recipes)
+    EXPECT_EQ(found->variant, "");
+    for (const RecipeChoice& recipe : recipes)
         EXPECT_FALSE(recipe.title.empty()) << recipe.file;
+}
+
+TEST(Probe, ASeriesIsARecipeForEachOfItsVariants)
+{
+    std::vector<RecipeChoice> variants = bundledRecipes();
+    std::erase_if(variants, [](const RecipeChoice& choice) { return choice.file.filename() != "qisa-study.json"; });
+    ASSERT_GT(variants.size(), 2U);
+    EXPECT_EQ(variants[0].variant, "classical");
+    EXPECT_EQ(variants[0].title, "QISA study: Classical heads");
+    EXPECT_EQ(variants[1].variant, "v1");
 }
 
 }  // namespace
