@@ -95,8 +95,9 @@ TEST(MapLevelsTest, RowsAndCellsAgree)
                     const auto [q, k] = maps.representative(source, 2, query, key);
                     const Cell cell = maps.cell(source, q, k);
                     EXPECT_EQ(blocks.cells[block].state, cell.state);
-                    if (cell.state == CellState::Value)
+                    if (cell.state == CellState::Value) {
                         EXPECT_EQ(blocks.cells[block].value, static_cast<double>(static_cast<float>(cell.value)));
+                    }
                 }
             }
         }

@@ -88,7 +88,7 @@ TEST_F(HeadPreviewTest, NothingButThePlanMayDiffer)
     other.seed += 1;
     EXPECT_FALSE(canRunHeadAlone(*last, other, 1));
     other = study;
-    other.input.text += " indeed";
+    other.input.text = "another text";
     EXPECT_FALSE(canRunHeadAlone(*last, other, 1));
     other = study;
     other.candidates.push_back(other.candidates.front());
