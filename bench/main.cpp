@@ -13,6 +13,7 @@ int main(int argc, char** argv)
     ketscope::bench::addMechanisms();
     ketscope::bench::addLinearTime();
     ketscope::bench::addStateVectors();
+    ketscope::bench::addCircuits();
     ketscope::bench::addModels();
     ketscope::bench::addTraining();
     ketscope::bench::addFigures();

@@ -19,12 +19,12 @@ std::vector<double> randomAngles(const Circuit& circuit)
     return angles;
 }
 
-// 20 layers of RY, RZ and a ring of CNOTs on one state in double precision, planning of the layers included.
-void oneState(benchmark::State& state, std::size_t qubits)
+// 20 layers of RY, RZ and a ring of CNOTs on one state, planning of the layers included.
+template <typename Vector> void oneState(benchmark::State& state, std::size_t qubits)
 {
     const Circuit circuit = pqcAnsatz(qubits, 20);
     const std::vector<double> angles = randomAngles(circuit);
-    StateVector psi(qubits);
+    Vector psi{StateVector(qubits)};
     for (auto _ : state) {
         psi.apply(circuit, angles);
         benchmark::DoNotOptimize(psi.amplitudes().data());
@@ -48,12 +48,15 @@ template <typename Real> void batch(benchmark::State& state, std::size_t qubits)
 
 void addStateVectors()
 {
-    for (const std::size_t qubits : {10UL, 14UL, 16UL, 20UL})
-        benchmark::RegisterBenchmark(("state-vector/layers:20/qubits:" + std::to_string(qubits)).c_str(), oneState,
-                                     qubits)
-            ->UseRealTime()
-            ->Unit(benchmark::kMicrosecond);
     using Run = void (*)(benchmark::State&, std::size_t);
+    for (const auto& [precision, run] :
+         {std::pair<std::string, Run>("double", oneState<StateVector>), {"single", oneState<SingleStateVector>}})
+        for (const std::size_t qubits : {10UL, 14UL, 16UL, 20UL})
+            benchmark::RegisterBenchmark(
+                ("state-vector/" + precision + "/layers:20/qubits:" + std::to_string(qubits)).c_str(), run, qubits)
+                ->MeasureProcessCPUTime()
+                ->UseRealTime()
+                ->Unit(benchmark::kMicrosecond);
     for (const auto& [precision, run] :
          {std::pair<std::string, Run>("double", batch<double>), {"single", batch<float>}})
         for (const std::size_t qubits : {4UL, 6UL, 8UL, 10UL})

@@ -6,6 +6,7 @@
 #include "core/attention/overlap_tests.h"
 #include "core/attention/rows.h"
 #include "core/attention/state_pairs.h"
+#include "core/base/error.h"
 
 #include <algorithm>
 #include <cmath>
@@ -240,9 +241,13 @@ public:
     {
         monitor.check();
         const FidelitySettings settings(parameters);
+        if (settings.hasTrajectories())
+            refuse({"gradient of fidelity", "density matrices",
+                    "trajectories: which runs are drawn depends on the vectors, and jumps",
+                    "Choose simulation=density."});
         if (!settings.isDifferentiable())
             return Mechanism::backward(input, parameters, gradients, into, monitor);
-        fidelityBackward(input, settings, gradients, into);
+        fidelityBackward(input, settings, gradients, into, monitor);
     }
 
     // Encoding, overlaps, one binomial (about twenty operations) where there are shots, row rule (six) and output.
@@ -290,7 +295,7 @@ private:
         const double pure = settings.map == StateEncoding::Amplitude ? 3.0 * d : 14.0 * gates * dimension;
         if (!settings.simulatesNoise())
             return pure;
-        const double steps = settings.afterEachGate ? 3.0 * gates : qubits;
+        const double steps = settings.afterEachGate ? (settings.trajectories ? 3.0 : 1.0) * gates : qubits;
         return settings.trajectories ? static_cast<double>(settings.runs) * (pure + 20.0 * steps * dimension)
                                      : pure + 16.0 * steps * dimension * dimension;
     }

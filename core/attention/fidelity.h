@@ -21,8 +21,8 @@ struct FidelitySettings {
     // Noise on each qubit needs every state; angle-encoded qubits stay apart, and each is a closed form.
     bool simulatesNoise() const { return !noise.kraus.empty() && map != StateEncoding::Angle; }
     bool hasTrajectories() const { return simulatesNoise() && trajectories; }
-    // Not through shots, random runs, or noise between the gates of an encoding.
-    bool isDifferentiable() const { return !hasShots() && !(simulatesNoise() && (trajectories || afterEachGate)); }
+    // Not through shots, or random runs: which Kraus operators are drawn depends on the vectors.
+    bool isDifferentiable() const { return !hasShots() && !hasTrajectories(); }
 
     // Qubits of a state of `components` components, at least 1.
     std::size_t qubitsOf(std::size_t components) const;
@@ -55,6 +55,6 @@ RegisterMixing registerMixing(const FidelitySettings& settings, std::size_t comp
 
 // The backward pass of exact overlaps (isDifferentiable), both rules.
 void fidelityBackward(const HeadInput& input, const FidelitySettings& settings, const OutputGradients& gradients,
-                      const HeadGradients& into);
+                      const HeadGradients& into, const Monitor& monitor);
 
 }  // namespace ketscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/fidelity.h"
 #include "core/attention/iqp_gradients.h"
+#include "core/attention/noisy_gate_gradients.h"
 #include "core/attention/noisy_state_gradients.h"
 #include "core/attention/rows.h"
 
@@ -28,6 +29,7 @@ struct Encoding {
     Dense keys;
     std::optional<IqpOverlaps> iqp = {};  // of that map
     std::optional<NoisyStates> noisy = {};
+    std::optional<NoisyGates> noisyGates = {};
     std::optional<NoisyAngles> noisyAngles = {};
 };
 
@@ -265,7 +267,7 @@ Dense pureOverlaps(const HeadInput& input, const FidelitySettings& settings, con
                                                 : amplitudeOverlaps(encoding.queries, encoding.keys);
 }
 
-Encoding encode(const HeadInput& input, const FidelitySettings& settings)
+Encoding encode(const HeadInput& input, const FidelitySettings& settings, const Monitor& monitor)
 {
     Encoding encoding{{}, {}, dense(input.queries), dense(input.keys)};
     if (settings.map == StateEncoding::Iqp) {
@@ -276,7 +278,9 @@ Encoding encode(const HeadInput& input, const FidelitySettings& settings)
         encoding.overlaps = pureOverlaps(input, settings, encoding);
         encoding.fidelities = encoding.overlaps.cwiseAbs2();
     }
-    if (settings.simulatesNoise())
+    if (settings.simulatesNoise() && settings.afterEachGate)
+        encoding.fidelities = encoding.noisyGates.emplace(input, settings, monitor).fidelities();
+    else if (settings.simulatesNoise())
         encoding.fidelities = encoding.noisy.emplace(input, settings).fidelities();
     else if (!settings.noise.kraus.empty())
         encoding.fidelities = encoding.noisyAngles.emplace(input, settings).fidelities();
@@ -287,8 +291,9 @@ Encoding encode(const HeadInput& input, const FidelitySettings& settings)
 Sides encodingBackward(const HeadInput& input, const FidelitySettings& settings, const Encoding& encoding,
                        const Dense& gradients, double* ofBandwidth)
 {
-    if (encoding.iqp || encoding.noisy || encoding.noisyAngles) {
+    if (encoding.iqp || encoding.noisy || encoding.noisyGates || encoding.noisyAngles) {
         IqpGradients found = encoding.noisy         ? encoding.noisy->backward(gradients)
+                             : encoding.noisyGates  ? encoding.noisyGates->backward(gradients)
                              : encoding.noisyAngles ? encoding.noisyAngles->backward(gradients)
                                                     : encoding.iqp->backward(gradients);
         *ofBandwidth += found.bandwidth;
@@ -305,10 +310,10 @@ Sides encodingBackward(const HeadInput& input, const FidelitySettings& settings,
 }  // namespace
 
 void fidelityBackward(const HeadInput& input, const FidelitySettings& settings, const OutputGradients& gradients,
-                      const HeadGradients& into)
+                      const HeadGradients& into, const Monitor& monitor)
 {
     checkShapes(input);
-    const Encoding encoding = encode(input, settings);
+    const Encoding encoding = encode(input, settings, monitor);
     const Scores scores(input, settings, encoding);
     const Dense values = scores.values();
     const RuleResult rule = applyRule(input, settings, values, encoding.queries);

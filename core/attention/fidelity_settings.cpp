@@ -124,14 +124,16 @@ std::vector<Parameter> noiseParameters()
                                    .choices = {"both", "query"},
                                    .choiceTitles = {"Queries and keys", "Queries"}},
                                   noise));
-    list.push_back(shownWithNoise({.id = "simulation",
-                                   .title = "Simulation",
-                                   .help = "Of noise on each qubit. Density matrices are exact and hold 8 qubits (256 "
-                                           "components); trajectories are random runs whose mean comes to them.",
-                                   .kind = ParameterKind::Choice,
-                                   .choices = {"density", "trajectories"},
-                                   .choiceTitles = {"Density matrix", "Trajectories"}},
-                                  noise));
+    list.push_back(
+        shownWithNoise({.id = "simulation",
+                        .title = "Simulation",
+                        .help = "Of noise on each qubit. Density matrices are exact and hold 8 qubits (256 "
+                                "components); trajectories are random runs whose mean comes to them, without a "
+                                "gradient.",
+                        .kind = ParameterKind::Choice,
+                        .choices = {"density", "trajectories"},
+                        .choiceTitles = {"Density matrix", "Trajectories"}},
+                       noise));
     list.push_back({.id = "runs",
                     .title = "Trajectories",
                     .symbol = "T",

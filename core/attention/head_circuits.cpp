@@ -59,6 +59,16 @@ TensorPointer initialStrings(const HeadInput& input, std::size_t qubits, std::si
     return std::make_shared<const Tensor>(std::move(letters));
 }
 
+TensorPointer knownOrInitialStrings(const HeadInput& input, std::size_t qubits, std::size_t count,
+                                    const PauliDrawing& drawing)
+{
+    if (input.trained != nullptr)
+        if (const auto known = input.trained->find("pauli_strings");
+            known != input.trained->end() && known->second->shape() == std::vector{count, qubits})
+            return known->second;
+    return initialStrings(input, qubits, count, drawing);
+}
+
 std::vector<PauliString> stringsOf(std::span<const double> letters, std::size_t qubits)
 {
     std::vector<PauliString> strings;

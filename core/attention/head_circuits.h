@@ -20,6 +20,9 @@ TensorPointer initialAngles(const HeadInput& input, HeadCircuit which, std::size
 // are enough, then again from the start.
 TensorPointer initialStrings(const HeadInput& input, std::size_t qubits, std::size_t count,
                              const PauliDrawing& drawing);
+// Those that the head was trained with, as far as they fit; else the initial ones. Drawing takes long.
+TensorPointer knownOrInitialStrings(const HeadInput& input, std::size_t qubits, std::size_t count,
+                                    const PauliDrawing& drawing);
 std::vector<PauliString> stringsOf(std::span<const double> letters, std::size_t qubits);
 
 // "execution": how expectations are found.

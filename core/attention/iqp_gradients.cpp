@@ -4,6 +4,7 @@
 #include "core/attention/state_pairs.h"
 #include "core/quantum/gate_application.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -56,28 +57,36 @@ void backwards(std::span<const float> vector, const FidelitySettings& settings, 
 {
     const Circuit circuit = encodingCircuit(vector, settings);
     std::vector<Complex> state = encodedState(vector, settings);
-    const std::vector<AngleSource> sources = angleSources(vector.size(), settings);
-    std::size_t next = sources.size();
-    const double s = settings.bandwidth;
+    std::vector<double> ofRotations;
     for (std::size_t gate = circuit.operations().size(); gate-- > 0;) {
         const Operation& operation = circuit.operations()[gate];
-        if (operation.gate == Gate::RZ) {
-            const AngleSource& source = sources[--next];
-            const double slope = slopeOf(lambda, state, bitOf(operation.wires[0], circuit.qubits()));
-            const double xa = vector[source.a];
-            const double xb = vector[source.b];
-            const double ofA = source.pair ? -2.0 * (std::numbers::pi - s * xb) : 2.0;  // ∂θ/∂(s·x_a)
-            const double ofB = source.pair ? -2.0 * (std::numbers::pi - s * xa) : 0.0;
-            gradient[source.a] += slope * s * ofA;
-            gradient[source.b] += slope * s * ofB;
-            *ofScale += slope * (xa * ofA + xb * ofB);
-        }
+        if (operation.gate == Gate::RZ)
+            ofRotations.push_back(slopeOf(lambda, state, bitOf(operation.wires[0], circuit.qubits())));
         applyInverseGate(operation, operation.angle.at({}), state);
         applyInverseGate(operation, operation.angle.at({}), lambda);
     }
+    std::ranges::reverse(ofRotations);
+    addIqpSlopes(vector, settings, ofRotations, gradient, ofScale);
 }
 
 }  // namespace
+
+void addIqpSlopes(std::span<const float> vector, const FidelitySettings& settings, std::span<const double> ofRotations,
+                  std::span<double> gradient, double* ofScale)
+{
+    const std::vector<AngleSource> sources = angleSources(vector.size(), settings);
+    const double s = settings.bandwidth;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+        const AngleSource& source = sources[i];
+        const double xa = vector[source.a];
+        const double xb = vector[source.b];
+        const double ofA = source.pair ? -2.0 * (std::numbers::pi - s * xb) : 2.0;  // ∂θ/∂(s·x_a)
+        const double ofB = source.pair ? -2.0 * (std::numbers::pi - s * xa) : 0.0;
+        gradient[source.a] += ofRotations[i] * s * ofA;
+        gradient[source.b] += ofRotations[i] * s * ofB;
+        *ofScale += ofRotations[i] * (xa * ofA + xb * ofB);
+    }
+}
 
 ComplexDense encodedStates(MatrixView vectors, const FidelitySettings& settings)
 {

@@ -19,6 +19,10 @@ struct IqpGradients {
 // The encoded vectors as rows (n, D).
 ComplexDense encodedStates(MatrixView vectors, const FidelitySettings& settings);
 
+// From the slopes by the RZ gates of an IQP-encoded vector's circuit, in their order, to the vector; adds dL/ds to `ofScale`.
+void addIqpSlopes(std::span<const float> vector, const FidelitySettings& settings, std::span<const double> ofRotations,
+                  std::span<double> gradient, double* ofScale);
+
 // From λ of every IQP-encoded state (n, D), where dL = 2 Re⟨λ|dψ⟩, to the vectors (n, d); adds dL/ds to `ofScale`.
 Dense iqpBackwards(MatrixView vectors, const FidelitySettings& settings, const ComplexDense& lambdas, double* ofScale);
 

@@ -2,7 +2,7 @@
 #include "core/attention/noisy_state_gradients.h"
 
 #include "core/attention/state_pairs.h"
-#include "core/quantum/density_matrix.h"
+#include "core/quantum/noisy_gradient.h"
 
 #include <cmath>
 #include <numbers>
@@ -13,14 +13,6 @@ namespace {
 
 using Complex = std::complex<double>;
 using Eigen::Index;
-
-KrausOperators adjoint(const KrausOperators& operators)
-{
-    KrausOperators result;
-    for (const KrausOperator& k : operators)
-        result.push_back({std::conj(k[0]), std::conj(k[2]), std::conj(k[1]), std::conj(k[3])});
-    return result;
-}
 
 // Σ K X K† on every qubit of X (D, D); for the adjoint of a channel Σ K = its K†.
 ComplexDense onEveryQubit(ComplexDense matrix, const KrausOperators& operators)
@@ -64,13 +56,13 @@ ComplexDense NoisyStates::seenByQueries(ComplexDense matrix) const
 {
     if (m_settings.bothStates)
         matrix = onEveryQubit(std::move(matrix), m_settings.noise.kraus);
-    return onEveryQubit(std::move(matrix), adjoint(m_settings.noise.kraus));
+    return onEveryQubit(std::move(matrix), adjointOf(m_settings.noise.kraus));
 }
 
 ComplexDense NoisyStates::seenByKeys(ComplexDense matrix) const
 {
     matrix = onEveryQubit(std::move(matrix), m_settings.noise.kraus);
-    return m_settings.bothStates ? onEveryQubit(std::move(matrix), adjoint(m_settings.noise.kraus)) : matrix;
+    return m_settings.bothStates ? onEveryQubit(std::move(matrix), adjointOf(m_settings.noise.kraus)) : matrix;
 }
 
 Dense NoisyStates::fidelities() const

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/rows.h"
 #include "core/attention/state_pairs.h"
+#include "core/base/parallel.h"
 #include "core/quantum/trajectory.h"
 
 #include <algorithm>
@@ -16,11 +17,6 @@ using Complex = std::complex<double>;
 // Random numbers of the trajectories of queries and of keys.
 constexpr std::uint16_t kQueryRuns = 11;
 constexpr std::uint16_t kKeyRuns = 12;
-
-bool hasState(std::span<const float> vector, const FidelitySettings& settings)
-{
-    return settings.map != StateEncoding::Amplitude || std::ranges::any_of(vector, [](float x) { return x != 0.0F; });
-}
 
 // Pure pairs under noise on the whole register.
 class MixedPairs final : public StatePairs {
@@ -41,15 +37,6 @@ private:
     std::unique_ptr<StatePairs> m_pure;
     RegisterMixing m_mixing;
 };
-
-DensityMatrix densityOf(std::span<const float> vector, const FidelitySettings& settings, bool noisy)
-{
-    if (noisy && settings.afterEachGate)
-        return DensityMatrix(settings.qubitsOf(vector.size()))
-            .apply(encodingCircuit(vector, settings), {}, settings.noise, NoisePlace::AfterEachGate);
-    DensityMatrix state = DensityMatrix::pure(encodedState(vector, settings));
-    return noisy ? state.apply(settings.noise) : state;
-}
 
 // A Hermitian matrix as D² real numbers whose products are the traces of products: the diagonal, and √2 times the real and
 // imaginary parts above it.
@@ -89,11 +76,11 @@ private:
     {
         const std::size_t dimension = std::size_t{1} << settings.qubitsOf(vectors.columns);
         Tensor result = Tensor::zeros({vectors.rows, dimension * dimension});
-        for (std::size_t token = 0; token < vectors.rows; ++token) {
+        parallelFor(vectors.rows, dimension * dimension * dimension, [&](std::size_t token) {
             monitor.check();
             if (hasState(vectors.row(token), settings))
                 flatten(densityOf(vectors.row(token), settings, noisy), result.matrix().row(token));
-        }
+        });
         return result;
     }
 
@@ -234,6 +221,20 @@ double gatesOf(const FidelitySettings& settings, std::size_t components)
 }
 
 }  // namespace
+
+bool hasState(std::span<const float> vector, const FidelitySettings& settings)
+{
+    return settings.map != StateEncoding::Amplitude || std::ranges::any_of(vector, [](float x) { return x != 0.0F; });
+}
+
+DensityMatrix densityOf(std::span<const float> vector, const FidelitySettings& settings, bool noisy)
+{
+    if (noisy && settings.afterEachGate)
+        return DensityMatrix(settings.qubitsOf(vector.size()))
+            .apply(encodingCircuit(vector, settings), {}, settings.noise, NoisePlace::AfterEachGate);
+    DensityMatrix state = DensityMatrix::pure(encodedState(vector, settings));
+    return noisy ? state.apply(settings.noise) : state;
+}
 
 void checkDensityQubits(const FidelitySettings& settings, std::size_t components)
 {

@@ -165,9 +165,12 @@ private:
         if (!usesModelValues(parameters))
             result.values =
                 valueTensor(measured(HeadCircuit::Values, keyTokens) * readoutOf(input, initial).transpose());
-        result.diagnostics = circuitDiagnostics(keys, tokensWithoutState(keyTokens));
-        result.diagnostics.push_back(
-            numberDiagnostic("parameters", "Parameters of the head as defined", static_cast<double>(parameterCount)));
+        result.describe = [keys, keyTokens, parameterCount] {
+            std::vector<Diagnostic> all = circuitDiagnostics(keys, tokensWithoutState(keyTokens));
+            all.push_back(numberDiagnostic("parameters", "Parameters of the head as defined",
+                                           static_cast<double>(parameterCount)));
+            return all;
+        };
         return result;
     }
 

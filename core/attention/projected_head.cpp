@@ -121,7 +121,10 @@ public:
         m_transposed = transposedTokens(all);
     }
 
-    std::vector<Diagnostic> diagnostics() const override { return m_projections->diagnostics; }
+    std::vector<Diagnostic> diagnostics() const override
+    {
+        return m_projections->describe ? m_projections->describe() : std::vector<Diagnostic>();
+    }
 
 private:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override

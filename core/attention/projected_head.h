@@ -5,6 +5,8 @@
 #include "core/attention/pair_reading.h"
 #include "core/attention/rows.h"
 
+#include <functional>
+
 namespace ketscope {
 
 // What mechanisms have in common that first turn queries and keys (and perhaps values) into vectors of their own, by a
@@ -18,7 +20,8 @@ struct Projections {
     Dense queries;  // (n, f)
     Dense keys;     // (m, f)
     Tensor values;  // (m, dv)
-    std::vector<Diagnostic> diagnostics;
+    // What there is to say of them, found when somebody asks: training does not. Not called after the head's input is gone.
+    std::function<std::vector<Diagnostic>()> describe;
 };
 
 // From projections to weights. With s_ij = −distanceFactor·‖q_i − k_j‖² or dotFactor·q_i·k_j:

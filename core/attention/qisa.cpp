@@ -4,7 +4,9 @@
 #include "core/attention/quadratic_values.h"
 #include "core/quantum/ansatz.h"
 
+#include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 namespace ketscope {
@@ -239,7 +241,6 @@ public:
     }
 
 private:
-    // Pauli strings that training has given are not drawn again: that takes long.
     static NamedTensors drawnTensors(const HeadInput& input, const Settings& settings)
     {
         NamedTensors tensors;
@@ -259,11 +260,7 @@ private:
         if (!settings.needsStrings())
             return tensors;
         const std::size_t count = std::max(input.keys.columns, input.values.columns);
-        const auto given =
-            input.trained == nullptr ? NamedTensors::const_iterator() : input.trained->find("pauli_strings");
-        const bool fits = input.trained != nullptr && given != input.trained->end()
-                          && given->second->shape() == std::vector{count, qubits};
-        tensors["pauli_strings"] = fits ? given->second : initialStrings(input, qubits, count, settings.drawing);
+        tensors["pauli_strings"] = knownOrInitialStrings(input, qubits, count, settings.drawing);
         return tensors;
     }
 
@@ -289,11 +286,16 @@ private:
         }
         if (settings.quadraticValues())
             result.values = valueTensor(head.quadratic().apply(dense(head.keyTokens())));
-        if (settings.isRandom())
-            result.diagnostics = diagnosticsOf(input, settings, head);
-        if (shown)
-            for (Diagnostic& known : circuitDiagnostics(*shown, tokensWithoutState(head.keyTokens())))
-                result.diagnostics.push_back(std::move(known));
+        result.describe = [input, settings, initial, shown] {
+            const QisaHead described(input, settings, initial);
+            std::vector<Diagnostic> all;
+            if (settings.isRandom())
+                all = diagnosticsOf(input, settings, described);
+            if (shown)
+                std::ranges::move(circuitDiagnostics(*shown, tokensWithoutState(described.keyTokens())),
+                                  std::back_inserter(all));
+            return all;
+        };
         return result;
     }
 

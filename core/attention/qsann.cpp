@@ -125,16 +125,23 @@ public:
 
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override
     {
-        const Settings settings(input, parameters);
+        HeadInput untrained = input;
+        untrained.trained = nullptr;
+        return drawnTensors(untrained, Settings(input, parameters));
+    }
+
+private:
+    static NamedTensors drawnTensors(const HeadInput& input, const Settings& settings)
+    {
         NamedTensors tensors;
         for (const HeadCircuit which : circuitsOf(settings))
             tensors[anglesName(which)] = initialAngles(input, which, settings.qubits * (settings.layers + 2));
         if (!settings.modelValues)
-            tensors["pauli_strings"] = initialStrings(input, settings.qubits, input.values.columns, {.identity = 0.25});
+            tensors["pauli_strings"] =
+                knownOrInitialStrings(input, settings.qubits, input.values.columns, {.identity = 0.25});
         return tensors;
     }
 
-private:
     static std::vector<HeadCircuit> circuitsOf(const Settings& settings)
     {
         if (settings.modelValues)
@@ -156,7 +163,7 @@ private:
     Projections project(const HeadInput& input, const Parameters& parameters) const override
     {
         const Settings settings(input, parameters);
-        const NamedTensors initial = initialTensors(input, parameters);
+        const NamedTensors initial = drawnTensors(input, settings);
         const MatrixView queryTokens = layerInputOfQueries(input);
         const MatrixView keyTokens = layerInputOfKeys(input);
         const StateBatch keys = encodedTokens(keyTokens, settings.qubits);
@@ -171,13 +178,15 @@ private:
         result.keys = measured(HeadCircuit::Keys, keys);
         if (!settings.modelValues)
             result.values = valueTensor(measured(HeadCircuit::Values, keys));
-        const Circuit encoding = encodingCircuit(keyTokens.columns, settings.qubits);
-        result.diagnostics = circuitDiagnostics(features(input, settings, initial, HeadCircuit::Keys), 0);
-        result.diagnostics.push_back(numberDiagnostic("encoding_gates", "Gates of the encoding",
-                                                      static_cast<double>(encoding.operations().size())));
-        result.diagnostics.push_back(
-            numberDiagnostic("parameters", "Parameters of the head as defined",
-                             static_cast<double>(3 * settings.qubits * (settings.layers + 2))));
+        result.describe = [this, input, settings, initial, keyTokens] {
+            const Circuit encoding = encodingCircuit(keyTokens.columns, settings.qubits);
+            std::vector<Diagnostic> all = circuitDiagnostics(features(input, settings, initial, HeadCircuit::Keys), 0);
+            all.push_back(numberDiagnostic("encoding_gates", "Gates of the encoding",
+                                           static_cast<double>(encoding.operations().size())));
+            all.push_back(numberDiagnostic("parameters", "Parameters of the head as defined",
+                                           static_cast<double>(3 * settings.qubits * (settings.layers + 2))));
+            return all;
+        };
         return result;
     }
 
@@ -185,7 +194,7 @@ private:
                      PairReading& reading) const override
     {
         const Settings settings(input, parameters);
-        const NamedTensors initial = initialTensors(input, parameters);
+        const NamedTensors initial = drawnTensors(input, settings);
         for (const PairRole role : {PairRole::Query, PairRole::Key}) {
             const bool ofQuery = role == PairRole::Query;
             const auto token = ofQuery ? layerInputOfQueries(input).row(query) : layerInputOfKeys(input).row(key);
@@ -244,7 +253,7 @@ private:
         addTo(into.parameters, "variance", -gradients.factor / (2.0 * sigma2 * sigma2));
         if (into.trained == nullptr && into.layerInput.empty() && into.keyInput.empty())
             return;
-        const NamedTensors initial = initialTensors(input, parameters);
+        const NamedTensors initial = drawnTensors(input, settings);
         for (const HeadCircuit which : circuitsOf(settings)) {
             const bool ofQueries = which == HeadCircuit::Queries;
             const Dense& given = ofQueries                    ? gradients.queries

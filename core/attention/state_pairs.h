@@ -3,7 +3,7 @@
 
 #include "core/attention/fidelity.h"
 #include "core/base/tensor.h"
-#include "core/quantum/circuit.h"
+#include "core/quantum/density_matrix.h"
 
 #include <array>
 #include <complex>
@@ -82,6 +82,12 @@ std::unique_ptr<StatePairs> statePairs(const HeadInput& input, const FidelitySet
 
 // The circuit whose state a vector becomes; an amplitude-encoded one needs a length.
 Circuit encodingCircuit(std::span<const float> vector, const FidelitySettings& settings);
+
+// Whether a vector becomes a state: an amplitude-encoded one needs a length.
+bool hasState(std::span<const float> vector, const FidelitySettings& settings);
+
+// The state as a density matrix, under the settings' noise on each qubit if `noisy`.
+DensityMatrix densityOf(std::span<const float> vector, const FidelitySettings& settings, bool noisy);
 
 // The state itself.
 std::vector<std::complex<double>> encodedState(std::span<const float> vector, const FidelitySettings& settings);

@@ -36,7 +36,7 @@ Circuit amplitudeEncodingCircuit(std::span<const double> data)
     const std::size_t qubits = qubitsFor(data.size());
     checkStateQubits(qubits);
     std::vector<double> amplitudes(std::size_t{1} << qubits);
-    if (!encodeAmplitudes(data, amplitudes))
+    if (encodeAmplitudes(data, amplitudes) == 0.0)
         refuse({"amplitude encoding", "numbers that are finite and not all 0", "others", ""});
     Circuit circuit(qubits);
     for (std::size_t target = 0; target < qubits; ++target) {

@@ -19,6 +19,8 @@ inline constexpr std::size_t kUnitaryQubits = 4;
 inline constexpr std::size_t kMaximumUnitaryQubits = 10;
 inline constexpr std::size_t kMaximumObservableEntries = std::size_t{1} << 21;  // strings · 4ⁿ
 
+struct PrecomputedCircuit;
+
 // Tokens as vectors of Pauli expectations: m(x)_l = ⟨ψ|P_l|ψ⟩, ψ = U(angles)|x/‖x‖⟩. A token without a state gives 0.
 class CircuitFeatures {
 public:
@@ -37,21 +39,25 @@ public:
     std::vector<double> apply(const StateBatch& states) const;
 
     // Given the gradients (tokens, strings) with respect to what apply() gave, adds those of the angles to `angles` and
-    // those of the tokens to `inputs` (n, D); empty = not asked for. Adjoint differentiation.
+    // those of the tokens to `inputs` (n, D); empty = not asked for. Adjoint differentiation in double precision: of the
+    // tokens' states, or, with a matrix and more tokens than 2^qubits, of the matrix.
     void backward(MatrixView tokens, std::span<const double> gradients, std::span<double> angles,
                   MutableMatrixView inputs) const;
 
 private:
-    struct Precomputed;
-
-    std::vector<double> applyUnitary(MatrixView tokens) const;
     std::vector<double> applyObservables(MatrixView tokens) const;
+    StateBatch statesByMatrix(MatrixView tokens) const;  // U|x/‖x‖⟩
+    void backwardOneByOne(MatrixView tokens, std::span<const double> gradients, std::span<double> angles,
+                          MutableMatrixView inputs) const;
+    void backwardByMatrix(MatrixView tokens, const StateBatch& lambda, std::span<double> angles,
+                          MutableMatrixView inputs) const;
+    static void addInputs(MatrixView tokens, const StateBatch& lambda, MutableMatrixView inputs);
 
     Circuit m_circuit;
     std::vector<double> m_angles;
     std::vector<PauliString> m_strings;
     CircuitExecution m_execution;
-    std::shared_ptr<const Precomputed> m_precomputed;
+    std::shared_ptr<const PrecomputedCircuit> m_precomputed;
 };
 
 // Tokens (rows) that have no state: all zero, or not finite.

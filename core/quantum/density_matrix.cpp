@@ -2,6 +2,7 @@
 #include "core/quantum/density_matrix.h"
 
 #include "core/base/error.h"
+#include "core/quantum/gate_application.h"
 #include "core/quantum/local_operator.h"
 
 #include <Eigen/Eigenvalues>
@@ -10,6 +11,7 @@
 #include <bit>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 namespace ketscope {
 
@@ -85,13 +87,68 @@ DensityMatrix DensityMatrix::pure(std::span<const double> amplitudes)
     return pure(std::vector<Complex>(amplitudes.begin(), amplitudes.end()));
 }
 
+DensityMatrix DensityMatrix::observable(std::span<const Complex> entries)
+{
+    const auto bits = static_cast<std::size_t>(std::bit_width(entries.size()) - 1);
+    if (!std::has_single_bit(entries.size()) || bits % 2 != 0)
+        fail({"observable", "4^m numbers", std::to_string(entries.size()), "Report this."});
+    DensityMatrix result(bits / 2);
+    if (std::ranges::any_of(entries, [](Complex entry) { return entry.imag() != 0.0; }))
+        result.m_imaginary.resize(result.m_real.size());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        result.m_real[i] = entries[i].real();
+        if (!result.m_imaginary.empty())
+            result.m_imaginary[i] = entries[i].imag();
+    }
+    return result;
+}
+
+namespace {
+
+// A channel on one qubit as an operator (4, 4) on that qubit's bits of ρ's row and column.
+using ChannelMatrix = std::array<Complex, 16>;
+
+// Σ K ⊗ K*.
+ChannelMatrix channelMatrix(const KrausOperators& operators)
+{
+    ChannelMatrix sum{};
+    for (const KrausOperator& k : operators)
+        for (std::size_t row = 0; row < 4; ++row)
+            for (std::size_t column = 0; column < 4; ++column)
+                sum[4 * row + column] += k[2 * (row / 2) + column / 2] * std::conj(k[2 * (row % 2) + column % 2]);
+    return sum;
+}
+
+ChannelMatrix channelMatrix(const Operation& operation, std::span<const double> parameters)
+{
+    return channelMatrix(KrausOperators{qubitMatrix(operation.gate, operation.angle.at(parameters))});
+}
+
+ChannelMatrix after(const ChannelMatrix& second, const ChannelMatrix& first)
+{
+    ChannelMatrix result{};
+    for (std::size_t row = 0; row < 4; ++row)
+        for (std::size_t k = 0; k < 4; ++k)
+            for (std::size_t column = 0; column < 4; ++column)
+                result[4 * row + column] += product(second[4 * row + k], first[4 * k + column]);
+    return result;
+}
+
+}  // namespace
+
 // ρ is an array of 2m qubits: those of the row, then those of the column. UρU† is U on the former, U* on the latter.
 DensityMatrix& DensityMatrix::apply(const Operation& operation, std::span<const double> parameters)
 {
-    std::vector<Complex> matrix = gateMatrix(operation.gate, operation.angle.at(parameters));
     const auto used = operation.usedWires();
-    if (used.size() == 1)
-        return apply(KrausOperators{{matrix[0], matrix[1], matrix[2], matrix[3]}}, used[0]);
+    if (used.size() == 1) {
+        act(channelMatrix(operation, parameters), std::array{std::size_t{used[0]}, used[0] + m_qubits});
+        return *this;
+    }
+    if (operation.gate == Gate::CX) {
+        exchange(used[0], used[1]);
+        return *this;
+    }
+    std::vector<Complex> matrix = gateMatrix(operation.gate, operation.angle.at(parameters));
     std::vector<std::size_t> wires(used.begin(), used.end());
     act(matrix, wires);
     for (Complex& entry : matrix)
@@ -100,6 +157,27 @@ DensityMatrix& DensityMatrix::apply(const Operation& operation, std::span<const 
         wire += m_qubits;
     act(matrix, wires);
     return *this;
+}
+
+// Rows and columns change places.
+void DensityMatrix::exchange(std::size_t control, std::size_t target)
+{
+    const std::size_t size = dimension();
+    const std::size_t flip = bitOf(target, m_qubits);
+    std::vector<std::size_t> moved;  // of each pair, the one without the target's bit
+    for (std::size_t b = 0; b < size; ++b)
+        if ((b & bitOf(control, m_qubits)) != 0 && (b & flip) == 0)
+            moved.push_back(b);
+    for (std::vector<double>* part : {&m_real, &m_imaginary}) {
+        if (part->empty())
+            continue;
+        double* entries = part->data();
+        for (const std::size_t row : moved)
+            std::swap_ranges(entries + row * size, entries + (row + 1) * size, entries + (row | flip) * size);
+        for (double* row = entries; row < entries + size * size; row += size)
+            for (const std::size_t column : moved)
+                std::swap(row[column], row[column | flip]);
+    }
 }
 
 void DensityMatrix::act(std::span<const Complex> matrix, std::span<const std::size_t> wires)
@@ -111,15 +189,8 @@ void DensityMatrix::act(std::span<const Complex> matrix, std::span<const std::si
 
 DensityMatrix& DensityMatrix::apply(const KrausOperators& operators, std::size_t qubit)
 {
-    // Σ K ⊗ K*: one operator (4, 4) on the qubit's bit of the row and of the column.
-    std::array<Complex, 16> both{};
-    for (const KrausOperator& k : operators)
-        for (std::size_t row = 0; row < 4; ++row)
-            for (std::size_t column = 0; column < 4; ++column)
-                both[4 * row + column] += k[2 * (row / 2) + column / 2] * std::conj(k[2 * (row % 2) + column % 2]);
-    const std::array wires = {qubit, qubit + m_qubits};
     if (!operators.empty())
-        act(both, wires);
+        act(channelMatrix(operators), std::array{qubit, qubit + m_qubits});
     return *this;
 }
 
@@ -142,6 +213,7 @@ DensityMatrix& DensityMatrix::apply(const Noise& noise)
     return *this;
 }
 
+// Gates and channels on one qubit wait, put together as one, until a gate on several qubits needs it.
 DensityMatrix& DensityMatrix::apply(const Circuit& circuit, std::span<const double> parameters, const Noise& noise,
                                     NoisePlace place)
 {
@@ -149,29 +221,39 @@ DensityMatrix& DensityMatrix::apply(const Circuit& circuit, std::span<const doub
     if (circuit.qubits() != m_qubits)
         fail({"density matrix", "a circuit on " + std::to_string(m_qubits) + " qubits",
               std::to_string(circuit.qubits()), "Report this."});
+    std::vector<std::optional<ChannelMatrix>> waiting(m_qubits);
+    const auto add = [&](std::size_t qubit, const ChannelMatrix& next) {
+        waiting[qubit] = waiting[qubit] ? after(next, *waiting[qubit]) : next;
+    };
+    const auto finish = [&](std::size_t qubit) {
+        if (waiting[qubit])
+            act(*waiting[qubit], std::array{qubit, qubit + m_qubits});
+        waiting[qubit].reset();
+    };
+    const auto finishAll = [&] {
+        for (std::size_t qubit = 0; qubit < m_qubits; ++qubit)
+            finish(qubit);
+    };
+    const ChannelMatrix channel = channelMatrix(noise.kraus);
     for (const Operation& operation : circuit.operations()) {
-        if (place == NoisePlace::AfterEachGate && operation.usedWires().size() == 1 && !noise.kraus.empty()) {
-            applyWithNoise(operation, parameters, noise);
-            continue;
+        if (operation.usedWires().size() == 1) {
+            add(operation.wires[0], channelMatrix(operation, parameters));
+        } else {
+            std::ranges::for_each(operation.usedWires(), finish);
+            apply(operation, parameters);
         }
-        apply(operation, parameters);
         if (place == NoisePlace::AtEnd)
             continue;
         for (const std::size_t wire : operation.usedWires())
-            apply(noise.kraus, wire);
-        if (noise.registerMixing != 0.0)
-            mix(noise.registerMixing);
-    }
-    return place == NoisePlace::AtEnd ? apply(noise) : *this;
-}
-
-// A gate on one qubit and the channel after it, as one channel.
-void DensityMatrix::applyWithNoise(const Operation& operation, std::span<const double> parameters, const Noise& noise)
-{
-    const std::vector<Complex> matrix = gateMatrix(operation.gate, operation.angle.at(parameters));
-    apply(composed({{matrix[0], matrix[1], matrix[2], matrix[3]}}, noise.kraus), operation.wires[0]);
-    if (noise.registerMixing != 0.0)
+            if (!noise.kraus.empty())
+                add(wire, channel);
+        if (noise.registerMixing == 0.0)
+            continue;
+        finishAll();
         mix(noise.registerMixing);
+    }
+    finishAll();
+    return place == NoisePlace::AtEnd ? apply(noise) : *this;
 }
 
 double DensityMatrix::trace() const

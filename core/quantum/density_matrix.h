@@ -24,6 +24,8 @@ public:
     // |ψ⟩⟨ψ| of 2^m amplitudes, as they are. Throws Error as above, or (Failure) when their number is no power of two.
     static DensityMatrix pure(std::span<const Complex> amplitudes);
     static DensityMatrix pure(std::span<const double> amplitudes);
+    // A Hermitian operator (2^m, 2^m), row-major, as it is: an observable on its way back through a circuit.
+    static DensityMatrix observable(std::span<const Complex> entries);
 
     std::size_t qubits() const { return m_qubits; }
     std::size_t dimension() const { return std::size_t{1} << m_qubits; }
@@ -60,7 +62,7 @@ public:
     std::vector<double> distilled(int copies, double* powerTrace = nullptr) const;
 
 private:
-    void applyWithNoise(const Operation& operation, std::span<const double> parameters, const Noise& noise);
+    void exchange(std::size_t control, std::size_t target);  // CNOT
     void act(std::span<const Complex> matrix, std::span<const std::size_t> wires);
     void mix(double lambda);  // (1 − λ)ρ + λ Tr(ρ) I/2^m
 

@@ -9,24 +9,28 @@ namespace ketscope {
 
 namespace {
 
-using Complex = std::complex<double>;
+template <typename Real> std::complex<Real> times(std::complex<double> a, std::complex<Real> b)
+{
+    return std::complex<Real>(product(a, std::complex<double>(b)));
+}
 
-void applyToQubit(const QubitMatrix& m, std::size_t bit, std::span<Complex> state)
+template <typename Real> void applyToQubit(const QubitMatrix& m, std::size_t bit, std::span<std::complex<Real>> state)
 {
     for (std::size_t block = 0; block < state.size(); block += 2 * bit)
         for (std::size_t zero = block; zero < block + bit; ++zero) {
-            const Complex a = state[zero];
-            const Complex b = state[zero | bit];
-            state[zero] = product(m[0], a) + product(m[1], b);
-            state[zero | bit] = product(m[2], a) + product(m[3], b);
+            const std::complex<Real> a = state[zero];
+            const std::complex<Real> b = state[zero | bit];
+            state[zero] = times(m[0], a) + times(m[1], b);
+            state[zero | bit] = times(m[2], a) + times(m[3], b);
         }
 }
 
+template <typename Real>
 void applyToPair(const Operation& operation, double angle, std::size_t first, std::size_t second,
-                 std::span<Complex> state)
+                 std::span<std::complex<Real>> state)
 {
-    const double c = std::cos(angle);
-    const double s = std::sin(angle);
+    const auto c = static_cast<Real>(std::cos(angle));
+    const auto s = static_cast<Real>(std::sin(angle));
     for (std::size_t b = 0; b < state.size(); ++b) {
         if ((b & first) == 0)
             continue;
@@ -35,25 +39,25 @@ void applyToPair(const Operation& operation, double angle, std::size_t first, st
         else if (operation.gate == Gate::CX && (b & second) != 0)
             std::swap(state[b], state[b ^ second]);
         else if (operation.gate == Gate::RBS && (b & second) == 0) {
-            Complex& onFirst = state[b];
-            Complex& onSecond = state[b ^ first ^ second];
-            const Complex before = onFirst;
+            std::complex<Real>& onFirst = state[b];
+            std::complex<Real>& onSecond = state[b ^ first ^ second];
+            const std::complex<Real> before = onFirst;
             onFirst = c * before - s * onSecond;
             onSecond = s * before + c * onSecond;
         }
     }
 }
 
-void swapWhere(std::size_t control, std::size_t a, std::size_t b, std::span<Complex> state)
+template <typename Real>
+void swapWhere(std::size_t control, std::size_t a, std::size_t b, std::span<std::complex<Real>> state)
 {
     for (std::size_t number = 0; number < state.size(); ++number)
         if ((number & control) != 0 && (number & a) != 0 && (number & b) == 0)
             std::swap(state[number], state[number ^ a ^ b]);
 }
 
-}  // namespace
-
-void applyGate(const Operation& operation, double angle, std::span<std::complex<double>> state)
+template <typename Real>
+void applyAnyGate(const Operation& operation, double angle, std::span<std::complex<Real>> state)
 {
     const auto qubits = static_cast<std::size_t>(std::countr_zero(state.size()));
     const auto bit = [&](std::size_t i) { return bitOf(operation.wires[i], qubits); };
@@ -62,6 +66,18 @@ void applyGate(const Operation& operation, double angle, std::span<std::complex<
     case 2: return applyToPair(operation, angle, bit(0), bit(1), state);
     default: return swapWhere(bit(0), bit(1), bit(2), state);
     }
+}
+
+}  // namespace
+
+void applyGate(const Operation& operation, double angle, std::span<std::complex<double>> state)
+{
+    applyAnyGate(operation, angle, state);
+}
+
+void applyGate(const Operation& operation, double angle, std::span<std::complex<float>> state)
+{
+    applyAnyGate(operation, angle, state);
 }
 
 void applyInverseGate(const Operation& operation, double angle, std::span<std::complex<double>> state)

@@ -8,6 +8,7 @@ namespace ketscope {
 // The readable way to run a circuit: one gate after another, in place, on the 2ⁿ amplitudes of an n-qubit state (or on
 // anything else that transforms as one, such as the columns of an operator).
 void applyGate(const Operation& operation, double angle, std::span<std::complex<double>> state);
+void applyGate(const Operation& operation, double angle, std::span<std::complex<float>> state);
 void applyInverseGate(const Operation& operation, double angle, std::span<std::complex<double>> state);
 void applyGates(const Circuit& circuit, std::span<const double> parameters, std::span<std::complex<double>> state);
 

@@ -47,15 +47,16 @@ double partialSwapSlope(std::size_t first, std::size_t second, State lambda, Sta
     return 2.0 * sum;
 }
 
-double slope(const Operation& operation, std::size_t qubits, State lambda, State psi)
+}  // namespace
+
+double operationSlope(const Operation& operation, std::size_t qubits, std::span<const std::complex<double>> lambda,
+                      std::span<const std::complex<double>> psi)
 {
     const std::size_t first = bitOf(operation.wires[0], qubits);
     if (operation.gate == Gate::RBS)
         return partialSwapSlope(first, bitOf(operation.wires[1], qubits), lambda, psi);
     return rotationSlope(operation.gate, first, lambda, psi);
 }
-
-}  // namespace
 
 double expectation(std::span<const PauliTerm> terms, const StateVector& state)
 {
@@ -82,7 +83,7 @@ ExpectationGradient adjointGradient(const Circuit& circuit, std::span<const doub
         const Angle& angle = operation->angle;
         if (angle.index)
             result.parameters[*angle.index] +=
-                angle.factor * slope(*operation, psi.qubits(), lambda.amplitudes(), psi.amplitudes());
+                angle.factor * operationSlope(*operation, psi.qubits(), lambda.amplitudes(), psi.amplitudes());
         applyInverseGate(*operation, angle.at(parameters), psi.amplitudes());
         applyInverseGate(*operation, angle.at(parameters), lambda.amplitudes());
     }
@@ -131,18 +132,14 @@ std::vector<double> parameterShiftGradient(const Circuit& circuit, std::span<con
 
 void encodingGradient(std::span<const float> x, std::span<const double> amplitudeGradient, std::span<double> out)
 {
-    std::vector<double> unit(x.size());
-    std::ranges::fill(out, 0.0);
-    if (!encodeAmplitudes(x, unit))
+    const double length = encodeAmplitudes(x, out);
+    if (length == 0.0)
         return;
     double along = 0.0;
-    double length = 0.0;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-        along += amplitudeGradient[i] * unit[i];
-        length = std::hypot(length, static_cast<double>(x[i]));
-    }
     for (std::size_t i = 0; i < x.size(); ++i)
-        out[i] = (amplitudeGradient[i] - along * unit[i]) / length;
+        along += amplitudeGradient[i] * out[i];
+    for (std::size_t i = 0; i < x.size(); ++i)
+        out[i] = (amplitudeGradient[i] - along * out[i]) / length;
 }
 
 }  // namespace ketscope

@@ -13,6 +13,10 @@ struct ExpectationGradient {
     std::vector<double> initial;
 };
 
+// 2 Re⟨λ|∂G/∂θ|ψ before G⟩ of a gate with an angle θ, from λ and ψ as they are after it.
+double operationSlope(const Operation& operation, std::size_t qubits, std::span<const std::complex<double>> lambda,
+                      std::span<const std::complex<double>> psi);
+
 // Adjoint differentiation (Jones, Gacon, arXiv 2009.02823): one run forwards, one backwards with two states, whatever the
 // number of parameters.
 ExpectationGradient adjointGradient(const Circuit& circuit, std::span<const double> parameters,

@@ -60,9 +60,37 @@ template <std::size_t States> struct Parts {
     bool isReal = true;
 };
 
+using TwoNumbers __attribute__((vector_size(2 * sizeof(double)), aligned(sizeof(double)), may_alias)) = double;
+
+// Neighbouring amplitudes two at a time, where no wire lies between them.
+template <std::size_t States> void multiplyRealRuns(double* values, const Parts<States>& parts, const Layout& layout)
+{
+    const std::array<double, States* States> matrix = parts.real;
+    const std::size_t run = layout.strides[0];
+    TwoNumbers x[States];
+    for (std::size_t rest = 0; rest < layout.groups; rest += run) {
+        double* const first = values + layout.first(rest);
+        for (double* base = first; base < first + run; base += 2) {
+#pragma GCC unroll 8
+            for (std::size_t b = 0; b < States; ++b)
+                x[b] = *reinterpret_cast<const TwoNumbers*>(base + layout.offsets[b]);
+#pragma GCC unroll 8
+            for (std::size_t a = 0; a < States; ++a) {
+                TwoNumbers sum = matrix[a * States] * x[0];
+#pragma GCC unroll 8
+                for (std::size_t b = 1; b < States; ++b)
+                    sum += matrix[a * States + b] * x[b];
+                *reinterpret_cast<TwoNumbers*>(base + layout.offsets[a]) = sum;
+            }
+        }
+    }
+}
+
 // Loops over states are unrolled, which -O2 does not do by itself.
 template <std::size_t States> void multiplyReal(double* values, const Parts<States>& parts, const Layout& layout)
 {
+    if (layout.strides[0] > 1)
+        return multiplyRealRuns<States>(values, parts, layout);
     const std::array<double, States* States> matrix = parts.real;
     std::array<double, States> x;
     for (std::size_t rest = 0; rest < layout.groups; ++rest) {

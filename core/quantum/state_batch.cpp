@@ -49,14 +49,12 @@ template <typename Real> bool BasicStateBatch<Real>::encode(std::size_t index, s
     if (data.size() > amplitudes)
         refuse({"amplitude encoding", "at most " + std::to_string(amplitudes) + " numbers", std::to_string(data.size()),
                 "Use " + std::to_string(qubitsFor(data.size())) + " qubits."});
-    std::vector<double> values(amplitudes);
-    const bool hasState = encodeAmplitudes(data, values);
-    Real* at = lane(index);
-    for (std::size_t b = 0; b < amplitudes; ++b) {
-        at[2 * b * kLanes] = static_cast<Real>(values[b]);
-        at[(2 * b + 1) * kLanes] = Real{0};
-    }
-    return hasState;
+    std::array<double, 64> few;
+    std::vector<double> many(amplitudes > few.size() ? amplitudes : 0);
+    const std::span<double> values = many.empty() ? std::span(few).first(amplitudes) : std::span(many);
+    const double length = encodeAmplitudes(data, values);
+    write(index, values, {});
+    return length != 0.0;
 }
 
 template <typename Real>
@@ -71,11 +69,31 @@ void BasicStateBatch<Real>::set(std::size_t index, std::span<const std::complex<
 
 template <typename Real> std::vector<std::complex<double>> BasicStateBatch<Real>::amplitudes(std::size_t index) const
 {
-    const Real* at = group(index / kLanes) + index % kLanes;
+    const Real* at = lane(index);
     std::vector<std::complex<double>> result(std::size_t{1} << m_qubits);
     for (std::size_t b = 0; b < result.size(); ++b)
         result[b] = {at[2 * b * kLanes], at[(2 * b + 1) * kLanes]};
     return result;
+}
+
+template <typename Real>
+void BasicStateBatch<Real>::write(std::size_t index, std::span<const double> real, std::span<const double> imaginary)
+{
+    Real* at = lane(index);
+    for (std::size_t b = 0; b < std::size_t{1} << m_qubits; ++b) {
+        at[2 * b * kLanes] = static_cast<Real>(real[b]);
+        at[(2 * b + 1) * kLanes] = imaginary.empty() ? Real{0} : static_cast<Real>(imaginary[b]);
+    }
+}
+
+template <typename Real>
+void BasicStateBatch<Real>::read(std::size_t index, std::span<double> real, std::span<double> imaginary) const
+{
+    const Real* at = lane(index);
+    for (std::size_t b = 0; b < real.size(); ++b)
+        real[b] = static_cast<double>(at[2 * b * kLanes]);
+    for (std::size_t b = 0; b < imaginary.size(); ++b)
+        imaginary[b] = static_cast<double>(at[(2 * b + 1) * kLanes]);
 }
 
 template <typename Real> void BasicStateBatch<Real>::apply(const Circuit& circuit, std::span<const double> parameters)
@@ -104,6 +122,34 @@ std::vector<double> BasicStateBatch<Real>::expectations(std::span<const PauliStr
             const double sign = y % 4 == 1 || y % 4 == 2 ? -1.0 : 1.0;  // of Re[i^y (a + i·b)]
             for (std::size_t i = first; i < std::min(first + kLanes, m_count); ++i)
                 result[i * strings.size() + s] = sign * sums[i - first];
+        }
+    });
+    return result;
+}
+
+template <typename Real>
+BasicStateBatch<Real> BasicStateBatch<Real>::observed(std::span<const PauliString> strings,
+                                                      std::span<const double> weights) const
+{
+    if (weights.size() != m_count * strings.size())
+        fail({"observables of a batch", std::to_string(m_count * strings.size()) + " weights",
+              std::to_string(weights.size()), ""});
+    BasicStateBatch result(m_qubits, 0);
+    result.m_count = m_count;
+    result.m_states = allocate<Real>(groups() * groupSize());
+    parallelFor(groups(), groupSize() * strings.size(), [&](std::size_t number) {
+        Real* target = result.group(number);
+        std::fill_n(target, groupSize(), Real{0});
+        const std::size_t first = number * kLanes;
+        const std::size_t last = std::min(first + kLanes, m_count);
+        for (std::size_t s = 0; s < strings.size(); ++s) {
+            const std::size_t y = strings[s].yCount();
+            std::array<Real, kLanes> factors{};  // i^y is 1 or i with this sign
+            for (std::size_t i = first; i < last; ++i)
+                factors[i - first] =
+                    static_cast<Real>(y % 4 >= 2 ? -weights[i * strings.size() + s] : weights[i * strings.size() + s]);
+            stateKernelsOf<Real>().addStringBatch(group(number), std::size_t{1} << m_qubits, strings[s].x, strings[s].z,
+                                                  static_cast<int>(y & 1), factors.data(), target);
         }
     });
     return result;

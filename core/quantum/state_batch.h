@@ -29,6 +29,9 @@ public:
     bool encode(std::size_t index, std::span<const float> data);
     void set(std::size_t index, std::span<const std::complex<double>> amplitudes);
     std::vector<std::complex<double>> amplitudes(std::size_t index) const;
+    // The same with real and imaginary parts apart, 2^qubits numbers each; `read` leaves out an empty part.
+    void write(std::size_t index, std::span<const double> real, std::span<const double> imaginary);
+    void read(std::size_t index, std::span<double> real, std::span<double> imaginary) const;
 
     // Runs one circuit on every state, groups of states in parallel.
     void apply(const Circuit& circuit, std::span<const double> parameters = {});
@@ -36,17 +39,22 @@ public:
     // (count, strings): ⟨P⟩ of every state and string.
     std::vector<double> expectations(std::span<const PauliString> strings) const;
 
-private:
-    static constexpr std::size_t kLanes = kStateLanesOf<Real>;
+    // Σ_l weights(state, l) P_l|ψ⟩ of every state; `weights` (count, strings).
+    BasicStateBatch observed(std::span<const PauliString> strings, std::span<const double> weights) const;
 
+    // The layout of state_kernel.h: groups() groups of kLanes states; the last one is filled up with zeros.
+    static constexpr std::size_t kLanes = kStateLanesOf<Real>;
+    std::size_t groups() const { return (m_count + kLanes - 1) / kLanes; }
     Real* group(std::size_t number) { return reinterpret_cast<Real*>(m_states.get()) + number * groupSize(); }
     const Real* group(std::size_t number) const
     {
         return reinterpret_cast<const Real*>(m_states.get()) + number * groupSize();
     }
+
+private:
     // The real part of the first amplitude; the imaginary one is kLanes numbers after it, the next amplitude twice that.
     Real* lane(std::size_t index) { return group(index / kLanes) + index % kLanes; }
-    std::size_t groups() const { return (m_count + kLanes - 1) / kLanes; }
+    const Real* lane(std::size_t index) const { return group(index / kLanes) + index % kLanes; }
     std::size_t groupSize() const { return (std::size_t{2} << m_qubits) * kLanes; }
 
     std::size_t m_qubits;

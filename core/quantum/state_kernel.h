@@ -45,6 +45,15 @@ template <typename Real> struct KetscopeStateKernelsOf {
     // Σ_b (−1)^popcount(b AND z) · conj(ψ_{b XOR x}) ψ_b of each state of a batch: its real parts if `odd` is 0, else its
     // imaginary parts, kStateLanesOf<Real> numbers.
     void (*overlapBatch)(const Real* state, size_t amplitudes, uint64_t x, uint64_t z, int odd, double* out);
+
+    // target_{b XOR x} += weight · (−1)^popcount(b AND z) · (i if `odd`) · source_b of each state of a batch, with a weight
+    // for each state.
+    void (*addStringBatch)(const Real* source, size_t amplitudes, uint64_t x, uint64_t z, int odd, const Real* weights,
+                           Real* target);
+
+    // Σ conj(left_b) right_c over the states of a batch and the b, c that differ at most in `bit`: (re, im) of that bit
+    // being 0 0, 0 1, 1 0 and 1 1 in b and c, 8 numbers.
+    void (*crossBatch)(const Real* left, const Real* right, size_t amplitudes, unsigned bit, double* out);
 };
 
 using KetscopeStateKernels = KetscopeStateKernelsOf<double>;

@@ -26,8 +26,9 @@ struct StateLayer {
 // A circuit with its parameters put in, cut into layers.
 std::vector<StateLayer> planLayers(const Circuit& circuit, std::span<const double> parameters);
 
-// Runs the layers on 2ⁿ amplitudes; large states in parallel. The same bits for any number of threads.
-void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state);
+// Runs the layers on 2ⁿ amplitudes, in double or single precision; large states in parallel. The same bits for any number
+// of threads.
+template <typename Real> void runLayers(const std::vector<StateLayer>& layers, BasicAmplitudes<Real>& state);
 
 // Runs the layers on kStateLanesOf<Real> states at once: 2ⁿ amplitudes of a batch (state_kernel.h), of double or float;
 // `spare` has the same size. The result is in `state` when this returns.

@@ -14,13 +14,18 @@ namespace {
 
 using Complex = std::complex<double>;
 
-// A state of more than kBlockBits qubits is worked on in two passes: blocks of neighbouring amplitudes for the low bits,
-// which stay in the first-level cache, then the high bits: of the whole state while that fits the second-level cache (up to
-// kWholeBits), else of columns of 2^kColumnBits amplitudes out of every block.
-constexpr std::size_t kBlockBits = 11;
-constexpr std::size_t kLargeBlockBits = 12;  // of kWholeBits qubits and more: one pass fewer over the high bits
-constexpr std::size_t kWholeBits = 16;
-constexpr std::size_t kColumnBits = 3;
+// A state of more than `block` qubits is worked on in two passes: blocks of neighbouring amplitudes for the low bits, which
+// stay in the first-level cache, then the high bits: of the whole state while that fits the second-level cache (up to
+// `whole` qubits), else of columns of 2^column amplitudes out of every block. All of it as numbers of bits; amplitudes in
+// single precision take half the memory.
+template <typename Real> struct Sizes {
+    static constexpr std::size_t kMore = sizeof(Real) == sizeof(double) ? 0 : 1;
+    static constexpr std::size_t kBlock = 11 + kMore;
+    static constexpr std::size_t kLargeBlock = 12 + kMore;  // of `whole` qubits and more: one pass fewer over high bits
+    static constexpr std::size_t kWhole = 16 + kMore;
+    static constexpr std::size_t kColumn = 3 + kMore;
+};
+
 constexpr std::size_t kTableBits = 6;
 
 // How many bits the first of two tables of factors stands for.
@@ -99,9 +104,11 @@ template <typename Real> struct Tables {
     Phases<Real> phases;
 };
 
-void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Amplitudes& spare, Tables<double>& tables)
+template <typename Real>
+void runSmall(const StateLayer& layer, std::size_t qubits, BasicAmplitudes<Real>& state, BasicAmplitudes<Real>& spare,
+              Tables<Real>& tables)
 {
-    const KetscopeStateKernels& kernel = stateKernels();
+    const KetscopeStateKernelsOf<Real>& kernel = stateKernelsOf<Real>();
     const std::size_t bits = tableBits(qubits);
     if (layer.moves) {
         tables.sources.fill(layer, bits);
@@ -113,27 +120,28 @@ void runSmall(const StateLayer& layer, std::size_t qubits, Amplitudes& state, Am
     kernel.rotate(state.reals(), state.size(), layer.gates.data(), layer.gates.size());
     if (layer.turns) {
         tables.phases.fill(layer, bits);
-        const Phases<double>& phases = tables.phases;
+        const Phases<Real>& phases = tables.phases;
         kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
                      phases.highFrom(0));
     }
 }
 
 // Moves, gates on low bits, and the phases unless gates on high bits come before them.
-void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, bool turnNow, Amplitudes& state,
-               Amplitudes& spare, Tables<double>& tables)
+template <typename Real>
+void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, bool turnNow,
+               BasicAmplitudes<Real>& state, BasicAmplitudes<Real>& spare, Tables<Real>& tables)
 {
-    const KetscopeStateKernels& kernel = stateKernels();
+    const KetscopeStateKernelsOf<Real>& kernel = stateKernelsOf<Real>();
     const std::size_t size = std::size_t{1} << blockBits;
     const std::size_t runs = size >> kTableBits;
     tables.sources.fill(layer, kTableBits);
     if (turnNow)
         tables.phases.fill(layer, kTableBits);
     const Sources& sources = tables.sources;
-    const Phases<double>& phases = tables.phases;
-    double* target = layer.moves ? spare.reals() : state.reals();
+    const Phases<Real>& phases = tables.phases;
+    Real* target = layer.moves ? spare.reals() : state.reals();
     parallelFor(state.size() / size, size, [&](std::size_t block) {
-        double* at = target + 2 * block * size;
+        Real* at = target + 2 * block * size;
         if (layer.moves)
             kernel.gather(state.reals(), at, size, sources.low.data(), sources.low.size(),
                           sources.high.data() + block * runs);
@@ -147,21 +155,22 @@ void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGa
 }
 
 // Gates on high bits, then the phases.
-void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, Amplitudes& state,
-                Tables<double>& tables)
+template <typename Real>
+void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowGates, BasicAmplitudes<Real>& state,
+                Tables<Real>& tables)
 {
-    const KetscopeStateKernels& kernel = stateKernels();
-    constexpr std::size_t kWidth = std::size_t{1} << kColumnBits;
+    const KetscopeStateKernelsOf<Real>& kernel = stateKernelsOf<Real>();
+    constexpr std::size_t kWidth = std::size_t{1} << Sizes<Real>::kColumn;
     const std::size_t rows = state.size() >> blockBits;
     std::vector<KetscopeQubitGate> gates(layer.gates.begin() + static_cast<std::ptrdiff_t>(lowGates),
                                          layer.gates.end());
     for (KetscopeQubitGate& gate : gates)
-        gate.bit -= static_cast<unsigned>(blockBits - kColumnBits);
+        gate.bit -= static_cast<unsigned>(blockBits - Sizes<Real>::kColumn);
     tables.phases.fill(layer, blockBits);
-    const Phases<double>& phases = tables.phases;
+    const Phases<Real>& phases = tables.phases;
     parallelFor((std::size_t{1} << blockBits) / kWidth, rows * kWidth, [&](std::size_t column) {
-        Amplitudes local(rows * kWidth);
-        Complex* at = state.data() + column * kWidth;
+        BasicAmplitudes<Real> local(rows * kWidth);
+        std::complex<Real>* at = state.data() + column * kWidth;
         for (std::size_t row = 0; row < rows; ++row)
             std::copy_n(at + (row << blockBits), kWidth, local.data() + row * kWidth);
         kernel.rotate(local.reals(), local.size(), gates.data(), gates.size());
@@ -173,22 +182,25 @@ void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowG
     });
 }
 
-void runWhole(const StateLayer& layer, std::size_t lowGates, Amplitudes& state, Tables<double>& tables)
+template <typename Real>
+void runWhole(const StateLayer& layer, std::size_t lowGates, BasicAmplitudes<Real>& state, Tables<Real>& tables)
 {
-    const KetscopeStateKernels& kernel = stateKernels();
+    const KetscopeStateKernelsOf<Real>& kernel = stateKernelsOf<Real>();
     kernel.rotate(state.reals(), state.size(), layer.gates.data() + lowGates, layer.gates.size() - lowGates);
     if (!layer.turns)
         return;
     tables.phases.fill(layer, kTableBits);
-    const Phases<double>& phases = tables.phases;
+    const Phases<Real>& phases = tables.phases;
     kernel.phase(state.reals(), state.size(), phases.same.data(), phases.cross.data(), phases.count,
                  phases.highFrom(0));
 }
 
-void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare, Tables<double>& tables)
+template <typename Real>
+void runLarge(const StateLayer& layer, BasicAmplitudes<Real>& state, BasicAmplitudes<Real>& spare, Tables<Real>& tables)
 {
-    const bool fits = state.size() <= std::size_t{1} << kWholeBits;
-    const std::size_t blockBits = state.size() < std::size_t{1} << kWholeBits ? kBlockBits : kLargeBlockBits;
+    using Bits = Sizes<Real>;
+    const bool fits = state.size() <= std::size_t{1} << Bits::kWhole;
+    const std::size_t blockBits = state.size() < std::size_t{1} << Bits::kWhole ? Bits::kBlock : Bits::kLargeBlock;
     const auto firstHigh =
         std::ranges::find_if(layer.gates, [=](const KetscopeQubitGate& gate) { return gate.bit >= blockBits; });
     const auto lowGates = static_cast<std::size_t>(firstHigh - layer.gates.begin());
@@ -205,15 +217,15 @@ void runLarge(const StateLayer& layer, Amplitudes& state, Amplitudes& spare, Tab
 
 }  // namespace
 
-void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state)
+template <typename Real> void runLayers(const std::vector<StateLayer>& layers, BasicAmplitudes<Real>& state)
 {
     const auto qubits = static_cast<std::size_t>(std::countr_zero(state.size()));
-    Amplitudes spare;
-    Tables<double> tables;
+    BasicAmplitudes<Real> spare;
+    Tables<Real> tables;
     if (std::ranges::any_of(layers, &StateLayer::moves))
-        spare = Amplitudes(state.size());
+        spare = BasicAmplitudes<Real>(state.size());
     for (const StateLayer& layer : layers) {
-        if (qubits <= kBlockBits)
+        if (qubits <= Sizes<Real>::kBlock)
             runSmall(layer, qubits, state, spare, tables);
         else
             runLarge(layer, state, spare, tables);
@@ -221,6 +233,9 @@ void runLayers(const std::vector<StateLayer>& layers, Amplitudes& state)
             applyGate(operation, operation.angle.offset, state.values());
     }
 }
+
+template void runLayers(const std::vector<StateLayer>&, Amplitudes&);
+template void runLayers(const std::vector<StateLayer>&, SingleAmplitudes&);
 
 namespace {
 

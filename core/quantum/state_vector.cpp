@@ -61,23 +61,40 @@ StateVector& StateVector::operator=(StateVector other) noexcept
 
 namespace {
 
-template <typename T> bool encodeInto(std::span<const T> data, std::span<double> out)
+// Σ (x/scale)², in lanes that a compiler can keep side by side.
+template <typename T> double sumOfSquares(std::span<const T> data, double scale)
 {
-    std::ranges::fill(out, 0.0);
-    double largest = 0.0;
-    for (const T x : data) {
-        if (!std::isfinite(x))
-            return false;
-        largest = std::max(largest, std::abs(static_cast<double>(x)));
+    std::array<double, 8> sums{};
+    std::size_t i = 0;
+    for (; i + sums.size() <= data.size(); i += sums.size())
+        for (std::size_t lane = 0; lane < sums.size(); ++lane) {
+            const double x = static_cast<double>(data[i + lane]) * scale;
+            sums[lane] += x * x;
+        }
+    for (; i < data.size(); ++i)
+        sums[0] += (static_cast<double>(data[i]) * scale) * (static_cast<double>(data[i]) * scale);
+    return std::accumulate(sums.begin(), sums.end(), 0.0);
+}
+
+template <typename T> double encodeInto(std::span<const T> data, std::span<double> out)
+{
+    int exponent = 0;  // numbers in double precision are scaled by a power of two, so that no square overflows
+    if constexpr (sizeof(T) == sizeof(double)) {
+        double largest = 0.0;
+        for (const T x : data)
+            largest = std::max(largest, std::abs(x));
+        std::frexp(largest, &exponent);
+        exponent = std::max(exponent, -1000);  // 2^1000 still is a number
     }
-    if (largest == 0.0)
-        return false;
-    double square = 0.0;  // of data over its largest entry, so that nothing overflows
-    for (const T x : data)
-        square += (static_cast<double>(x) / largest) * (static_cast<double>(x) / largest);
-    const double length = std::sqrt(square);
-    std::ranges::transform(data, out.begin(), [=](T x) { return static_cast<double>(x) / largest / length; });
-    return true;
+    const double scale = std::ldexp(1.0, -exponent);
+    const double length = std::sqrt(sumOfSquares(data, scale));
+    if (!std::isfinite(length) || length == 0.0) {  // a sum with an infinity or a NaN is not finite
+        std::ranges::fill(out, 0.0);
+        return 0.0;
+    }
+    std::ranges::transform(data, out.begin(), [=](T x) { return static_cast<double>(x) * scale / length; });
+    std::fill(out.begin() + static_cast<std::ptrdiff_t>(data.size()), out.end(), 0.0);
+    return std::ldexp(length, exponent);
 }
 
 template <typename T> std::optional<StateVector> encoded(std::span<const T> data, std::size_t qubits)
@@ -90,7 +107,7 @@ template <typename T> std::optional<StateVector> encoded(std::span<const T> data
         refuse({"amplitude encoding", "at most " + std::to_string(amplitudes.size()) + " numbers",
                 std::to_string(data.size()), "Use " + std::to_string(qubitsFor(data.size())) + " qubits."});
     std::vector<double> values(amplitudes.size());
-    if (!encodeInto(data, values))
+    if (encodeInto(data, values) == 0.0)
         return std::nullopt;
     std::ranges::copy(values, amplitudes.begin());
     return state;
@@ -98,9 +115,9 @@ template <typename T> std::optional<StateVector> encoded(std::span<const T> data
 
 }  // namespace
 
-bool encodeAmplitudes(std::span<const float> data, std::span<double> out) { return encodeInto(data, out); }
+double encodeAmplitudes(std::span<const float> data, std::span<double> out) { return encodeInto(data, out); }
 
-bool encodeAmplitudes(std::span<const double> data, std::span<double> out) { return encodeInto(data, out); }
+double encodeAmplitudes(std::span<const double> data, std::span<double> out) { return encodeInto(data, out); }
 
 std::optional<StateVector> StateVector::encode(std::span<const float> data, std::size_t qubits)
 {
@@ -181,6 +198,28 @@ QubitState StateVector::qubit(std::size_t number) const
     QubitState result{{2.0 * coherence.real(), 2.0 * coherence.imag(), zero - one}, 0.0};
     const auto& [x, y, z] = result.bloch;
     result.purity = 0.5 * ((zero + one) * (zero + one) + x * x + y * y + z * z);
+    return result;
+}
+
+SingleStateVector::SingleStateVector(const StateVector& state)
+    : m_qubits(state.qubits()), m_amplitudes(state.amplitudes().size())
+{
+    std::ranges::transform(state.amplitudes(), m_amplitudes.data(),
+                           [](std::complex<double> a) { return std::complex<float>(a); });
+}
+
+SingleStateVector& SingleStateVector::apply(const Circuit& circuit, std::span<const double> parameters)
+{
+    if (circuit.qubits() != m_qubits)
+        fail({"circuit", std::to_string(m_qubits) + " qubits", std::to_string(circuit.qubits()), ""});
+    runLayers(planLayers(circuit, parameters), m_amplitudes);
+    return *this;
+}
+
+StateVector SingleStateVector::whole() const
+{
+    StateVector result(m_qubits);
+    std::ranges::copy(amplitudes(), result.amplitudes().begin());
     return result;
 }
 

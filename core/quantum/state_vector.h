@@ -65,9 +65,26 @@ private:
     Amplitudes m_amplitudes;
 };
 
-// `data`/‖data‖ into the first entries of `out`, and zeros into the others. False, and all zero, when data has no length
-// or a value that is not finite.
-bool encodeAmplitudes(std::span<const float> data, std::span<double> out);
-bool encodeAmplitudes(std::span<const double> data, std::span<double> out);
+// A pure state in single precision: half the memory, and circuits take about half the time. Every gate rounds amplitudes by
+// about 6·10⁻⁸ of their length: after a few hundred gates they are good to 10⁻⁵, and so are expectations.
+class SingleStateVector {
+public:
+    explicit SingleStateVector(const StateVector& state);
+
+    std::size_t qubits() const { return m_qubits; }
+    std::span<const std::complex<float>> amplitudes() const { return m_amplitudes.values(); }
+    // As StateVector::apply.
+    SingleStateVector& apply(const Circuit& circuit, std::span<const double> parameters = {});
+    StateVector whole() const;  // in double precision again
+
+private:
+    std::size_t m_qubits;
+    SingleAmplitudes m_amplitudes;
+};
+
+// `data`/‖data‖ into the first entries of `out`, and zeros into the others. Returns ‖data‖; 0, and all entries zero, when
+// data has no length or a value that is not finite.
+double encodeAmplitudes(std::span<const float> data, std::span<double> out);
+double encodeAmplitudes(std::span<const double> data, std::span<double> out);
 
 }  // namespace ketscope

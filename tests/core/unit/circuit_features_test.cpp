@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/quantum/ansatz.h"
+#include "core/quantum/gradient.h"
 #include "core/quantum/pqc_feed_forward.h"
+#include "core/quantum/precomputed_circuit.h"
 #include "tests/support/quantum.h"
 #include "tests/support/random_head.h"
 
@@ -16,6 +18,33 @@ std::vector<PauliString> drawn(std::size_t qubits, std::size_t count)
 {
     RandomStream random({3}, 0);
     return drawPauliStrings(qubits, count, {.identity = 0.4, .distinct = false}, random);
+}
+
+// Of every token for itself, by the adjoint method on its state vector.
+struct Slopes {
+    std::vector<double> angles;
+    std::vector<double> inputs;
+};
+
+Slopes tokenByToken(const CircuitFeatures& features, MatrixView tokens, std::span<const double> upstream)
+{
+    Slopes result{std::vector<double>(features.angles().size(), 0.0), {}};
+    const std::size_t count = features.strings().size();
+    std::vector<double> slopes(tokens.columns);
+    for (std::size_t token = 0; token < tokens.rows; ++token) {
+        std::ranges::fill(slopes, 0.0);
+        if (const auto state = StateVector::encode(tokens.row(token), features.circuit().qubits())) {
+            std::vector<PauliTerm> terms;
+            for (std::size_t l = 0; l < count; ++l)
+                terms.push_back({upstream[token * count + l], features.strings()[l]});
+            const auto found = adjointGradient(features.circuit(), features.angles(), *state, terms);
+            for (std::size_t p = 0; p < result.angles.size(); ++p)
+                result.angles[p] += found.parameters[p];
+            encodingGradient(tokens.row(token), found.initial, slopes);
+        }
+        result.inputs.insert(result.inputs.end(), slopes.begin(), slopes.end());
+    }
+    return result;
 }
 
 TEST(CircuitFeatures, EveryExecutionGivesTheSame)
@@ -52,6 +81,51 @@ TEST(CircuitFeatures, EveryExecutionGivesTheSame)
     }
     EXPECT_EQ(CircuitFeatures(qisaAnsatz(4), randomNumbers(12, 1), drawn(4, 2)).execution(), CircuitExecution::Unitary);
     EXPECT_EQ(CircuitFeatures(qisaAnsatz(6), randomNumbers(18, 1), drawn(6, 2)).execution(), CircuitExecution::Gates);
+}
+
+TEST(CircuitFeatures, MatricesAreFoundOnceForTheSameAngles)
+{
+    const Circuit circuit = qisaAnsatz(3, 1);
+    auto angles = randomNumbers(9, 1);
+    const auto strings = drawn(3, 2);
+    const auto first = precomputedCircuit(circuit, angles, strings);
+    EXPECT_EQ(precomputedCircuit(circuit, angles, strings), first);
+    EXPECT_NE(precomputedCircuit(circuit, angles, {}), first);
+    EXPECT_NE(precomputedCircuit(pqcAnsatz(3, 1), std::span(angles).first(6), {}), first);
+    const Eigen::MatrixXcd u = unitaryOf(circuit, angles);
+    EXPECT_LT((first->real - u.real()).norm() + (first->imaginary - u.imag()).norm(), 1e-13);
+    for (std::size_t l = 0; l < strings.size(); ++l)
+        EXPECT_LT((first->observables[l] - (u.adjoint() * pauliMatrix(strings[l]) * u).real()).norm(), 1e-13);
+    angles[4] += 1e-9;
+    EXPECT_NE(precomputedCircuit(circuit, angles, strings), first);
+}
+
+// A single token, and more qubits than a batch holds, run one state at a time.
+TEST(CircuitFeatures, SingleTokensAndLargeCircuitsAreTheSame)
+{
+    for (const std::size_t qubits : {7UL, 15UL}) {
+        const Circuit circuit = qisaAnsatz(qubits, 1);
+        const auto angles = randomNumbers(circuit.parameterCount(), 4);
+        const std::vector<PauliString> strings = {PauliString::zOn(0, qubits), PauliString::zOn(qubits - 1, qubits)};
+        const Tensor token = normalTensor(1, std::size_t{1} << qubits, 5);
+        StateVector state = StateVector::encode(token.matrix().row(0), qubits).value();
+        state.apply(circuit, angles);
+        for (const auto& [execution, tolerance] :
+             {std::pair(CircuitExecution::Gates, 1e-13), {CircuitExecution::SingleGates, 1e-5}}) {
+            const auto found = CircuitFeatures(circuit, angles, strings, execution).apply(token.matrix());
+            for (std::size_t l = 0; l < strings.size(); ++l)
+                EXPECT_NEAR(found[l], state.expectation(strings[l]), tolerance) << qubits;
+        }
+        const std::vector<double> upstream = {0.7, -1.3};
+        const Slopes expected = tokenByToken({circuit, angles, strings}, token.matrix(), upstream);
+        std::vector<double> ofAngles(angles.size(), 0.0);
+        Tensor ofToken = Tensor::zeros(token.shape());
+        CircuitFeatures(circuit, angles, strings).backward(token.matrix(), upstream, ofAngles, ofToken.matrix());
+        for (std::size_t p = 0; p < angles.size(); ++p)
+            EXPECT_NEAR(ofAngles[p], expected.angles[p], 1e-12) << qubits;
+        for (std::size_t i = 0; i < ofToken.size(); ++i)
+            ASSERT_NEAR(ofToken.values()[i], expected.inputs[i], 1e-7) << qubits;
+    }
 }
 
 TEST(CircuitFeatures, MemoryIsRefusedWithWhatFits)
@@ -108,6 +182,35 @@ TEST(CircuitFeatures, BackwardIsTheDerivative)
                     1e-4);
         tokens.values()[i] = kept;
     }
+}
+
+TEST(CircuitFeatures, BackwardIsTheSameInEveryExecution)
+{
+    for (const std::size_t qubits : {1UL, 2UL, 3UL, 6UL})
+        for (const std::size_t count : {3UL, 70UL}) {                  // fewer and more than basis states
+            Circuit circuit = randomCircuit(qubits, 30, 70 + qubits);  // every gate, shared parameters
+            circuit.append(qisaAnsatz(qubits, 2), 4);
+            const auto angles = randomNumbers(circuit.parameterCount(), 4);
+            const auto strings = drawn(qubits, 5);
+            Tensor tokens = normalTensor(count, (std::size_t{1} << qubits) - (qubits > 1 ? 1 : 0), 5);
+            std::ranges::fill(tokens.matrix().row(1), 0.0F);
+            const auto upstream = randomNumbers(count * strings.size(), 6);
+            const Slopes expected = tokenByToken({circuit, angles, strings}, tokens.matrix(), upstream);
+            for (const CircuitExecution execution : {CircuitExecution::Gates, CircuitExecution::Unitary,
+                                                     CircuitExecution::Observables, CircuitExecution::SingleGates}) {
+                const CircuitFeatures features(circuit, angles, strings, execution);
+                std::vector<double> ofAngles(angles.size(), 0.0);
+                Tensor ofTokens = Tensor::zeros(tokens.shape());
+                features.backward(tokens.matrix(), upstream, ofAngles, ofTokens.matrix());
+                for (std::size_t p = 0; p < angles.size(); ++p)
+                    ASSERT_NEAR(ofAngles[p], expected.angles[p], 1e-10) << qubits << " " << p;
+                for (std::size_t i = 0; i < tokens.size(); ++i)
+                    ASSERT_NEAR(ofTokens.values()[i], expected.inputs[i], 1e-5 * (1.0 + std::abs(expected.inputs[i])));
+                Tensor alone = Tensor::zeros(tokens.shape());
+                features.backward(tokens.matrix(), upstream, {}, alone.matrix());
+                EXPECT_THAT(alone.values(), testing::ElementsAreArray(ofTokens.values()));
+            }
+        }
 }
 
 TEST(PqcFeedForward, IsTanhOfMeasuredQubits)

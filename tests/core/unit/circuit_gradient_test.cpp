@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantum/ansatz.h"
+#include "core/quantum/batch_gradient.h"
 #include "core/quantum/gradient.h"
 #include "tests/support/quantum.h"
 
@@ -46,6 +47,45 @@ TEST(CircuitGradient, AdjointEqualsParameterShiftEqualsDifferences)
             parameters[p] = kept;
             EXPECT_NEAR(adjoint.parameters[p], (up - down) / (2.0 * kStep), 1e-7) << p;
         }
+    }
+}
+
+// Many complex states at once, each with its own observable, against one after the other.
+TEST(CircuitGradient, OfABatchIsThatOfItsStates)
+{
+    constexpr std::size_t kCount = 11;
+    for (const std::size_t qubits : {1UL, 2UL, 4UL, 5UL}) {
+        Circuit circuit = randomCircuit(qubits, 60, 80 + qubits);
+        circuit.append(pqcAnsatz(qubits, 2), 4);
+        const auto parameters = randomNumbers(circuit.parameterCount(), qubits);
+        RandomStream random({9}, 0);
+        const auto strings = drawPauliStrings(qubits, 4, {.identity = 0.4, .distinct = false}, random);
+        const auto weights = randomNumbers(kCount * strings.size(), 7);
+        StateBatch psi(qubits, kCount);
+        std::vector<double> expected(parameters.size(), 0.0);
+        std::vector<std::vector<double>> initial;
+        for (std::size_t i = 0; i < kCount; ++i) {
+            StateVector state(qubits);
+            const auto numbers = randomNumbers(2 * state.amplitudes().size(), 30 + i);
+            for (std::size_t b = 0; b < state.amplitudes().size(); ++b)
+                state.amplitudes()[b] = {numbers[2 * b], numbers[2 * b + 1]};
+            psi.set(i, state.amplitudes());
+            std::vector<PauliTerm> terms;
+            for (std::size_t l = 0; l < strings.size(); ++l)
+                terms.push_back({weights[i * strings.size() + l], strings[l]});
+            const auto one = adjointGradient(circuit, parameters, state, terms);
+            std::ranges::transform(expected, one.parameters, expected.begin(), std::plus());
+            initial.push_back(one.initial);
+        }
+        psi.apply(circuit, parameters);
+        StateBatch lambda = psi.observed(strings, weights);
+        std::vector<double> slopes(parameters.size(), 0.0);
+        sweepBack(circuit, parameters, psi, lambda, slopes);
+        for (std::size_t p = 0; p < slopes.size(); ++p)
+            EXPECT_NEAR(slopes[p], expected[p], 1e-10 * (1.0 + std::abs(expected[p]))) << qubits << " " << p;
+        for (std::size_t i = 0; i < kCount; ++i)
+            for (std::size_t b = 0; b < initial[i].size(); ++b)
+                EXPECT_NEAR(2.0 * lambda.amplitudes(i)[b].real(), initial[i][b], 1e-11);
     }
 }
 

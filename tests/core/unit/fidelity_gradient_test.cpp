@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/error.h"
 #include "tests/support/random_head.h"
 
 #include <cmath>
@@ -48,7 +49,17 @@ std::vector<Changes> differentiable()
              {"map", "iqp"},
              {"bandwidth", "0.2"},
              {"noisy-states", "query"},
-             {"qubits", "2"}}};
+             {"qubits", "2"}},
+            {{"noise", "depolarizing"}, {"lambda", "0.1"}, {"noise-at", "gates"}},
+            {{"noise", "amplitude-damping"}, {"gamma", "0.2"}, {"noise-at", "gates"}, {"rule", "softmax"}},
+            {{"noise", "phase-damping"}, {"lambda", "0.3"}, {"noise-at", "gates"}, {"noisy-states", "query"}},
+            {{"noise", "amplitude-damping"},
+             {"gamma", "0.1"},
+             {"noise-at", "gates"},
+             {"map", "iqp"},
+             {"bandwidth", "0.2"},
+             {"qubits", "2"},
+             {"rule", "softmax"}}};
 }
 
 // With a causal mask, an additive one and a loss that looks at the weights as well.
@@ -93,11 +104,18 @@ TEST(FidelityGradient, ReachesTemperatureAndScale)
     const Tensor ofOutput = normalTensor(5, 3, 41);
     const Tensor ofWeights = normalTensor(5, 6, 42);
     const RandomHead head(5, 6, 4, 3);
-    const std::vector<std::pair<std::string, std::string>> cases = {
-        {"angle", "none"}, {"iqp", "none"}, {"angle", "amplitude-damping"}, {"iqp", "amplitude-damping"}};
+    const std::vector<std::pair<std::string, std::string>> cases = {{"angle", "none"},
+                                                                    {"iqp", "none"},
+                                                                    {"angle", "amplitude-damping"},
+                                                                    {"iqp", "amplitude-damping"},
+                                                                    {"iqp", "phase-damping"}};
     for (const auto& [map, noise] : cases) {
-        const Parameters parameters = with(
-            fidelity(), {{"map", map}, {"bandwidth", "0.3"}, {"rule", "softmax"}, {"tau", "0.4"}, {"noise", noise}});
+        const Parameters parameters = with(fidelity(), {{"map", map},
+                                                        {"bandwidth", "0.3"},
+                                                        {"rule", "softmax"},
+                                                        {"tau", "0.4"},
+                                                        {"noise", noise},
+                                                        {"noise-at", noise == "phase-damping" ? "gates" : "state"}});
         std::map<std::string, double, std::less<>> found;
         fidelity().backward(head.input, parameters, {ofOutput.matrix(), ofWeights.matrix()}, {.parameters = &found},
                             Monitor());
@@ -113,12 +131,32 @@ TEST(FidelityGradient, ReachesTemperatureAndScale)
     }
 }
 
+// Random runs have none, and say why.
+TEST(FidelityGradient, TrajectoriesAreRefusedWithTheReason)
+{
+    const RandomHead head(2, 3, 4, 2);
+    const Tensor ofOutput = normalTensor(2, 2, 41);
+    for (const std::string at : {"state", "gates"}) {
+        const Parameters parameters =
+            with(fidelity(), {{"noise", "depolarizing"}, {"noise-at", at}, {"simulation", "trajectories"}});
+        EXPECT_EQ(fidelity().properties(parameters).gradient, GradientKind::None);
+        try {
+            fidelity().backward(head.input, parameters, {ofOutput.matrix(), {}}, {}, Monitor());
+            ADD_FAILURE() << at;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::Input);
+            EXPECT_NE(std::string(error.what()).find("which runs are drawn depends on the vectors"), std::string::npos);
+        }
+    }
+}
+
 TEST(FidelityGradient, RowsWithoutAStateMoveNothing)
 {
     RandomHead head(2, 4, 3, 2);
     std::ranges::fill(head.queries.matrix().row(0), 0.0F);
     std::ranges::fill(head.keys.matrix().row(1), 0.0F);
-    for (const Changes& changes : {Changes{}, Changes{{"rule", "softmax"}}}) {
+    for (const Changes& changes :
+         {Changes{}, Changes{{"rule", "softmax"}}, Changes{{"noise", "depolarizing"}, {"noise-at", "gates"}}}) {
         Tensor queries = Tensor::zeros({2, 3});
         Tensor keys = Tensor::zeros({4, 3});
         const Tensor ofOutput = normalTensor(2, 2, 41);

@@ -238,7 +238,7 @@ TEST(FidelityNoise, PropertiesFollowTheSimulation)
     EXPECT_FALSE(properties(also(kTrajectories, {{"sign", "affine"}})).sampled);
     EXPECT_EQ(properties({}).gradient, GradientKind::Exact);
     EXPECT_EQ(properties({{"noise", "depolarizing"}}).gradient, GradientKind::Exact);
-    EXPECT_EQ(properties({{"noise", "depolarizing"}, {"noise-at", "gates"}}).gradient, GradientKind::None);
+    EXPECT_EQ(properties({{"noise", "depolarizing"}, {"noise-at", "gates"}}).gradient, GradientKind::Exact);
     EXPECT_EQ(properties({{"noise", "depolarizing"}, {"noise-at", "gates"}, {"map", "angle"}}).gradient,
               GradientKind::Exact);
     EXPECT_EQ(properties(kTrajectories).gradient, GradientKind::None);

@@ -136,6 +136,31 @@ void expectAgreement(const std::vector<const KetscopeStateKernelsOf<Real>*>& lev
         }
 }
 
+// Sums over a batch, which the levels' registers add in different orders.
+template <typename Real>
+void expectSameSums(const std::vector<const KetscopeStateKernelsOf<Real>*>& levels, double tolerance)
+{
+    const auto left = numbersIn<Real>(128 * kStateLanesOf<Real>, 3);
+    const auto right = numbersIn<Real>(left.size(), 4);
+    const auto weights = numbersIn<Real>(kStateLanesOf<Real>, 5);
+    for (const unsigned bit : {0U, 3U, 5U})
+        for (const int odd : {0, 1}) {
+            std::vector<std::vector<double>> sums;
+            std::vector<std::vector<Real>> added;
+            for (const KetscopeStateKernelsOf<Real>* kernels : levels) {
+                sums.emplace_back(8);
+                kernels->crossBatch(left.data(), right.data(), 64, bit, sums.back().data());
+                added.push_back(right);
+                kernels->addStringBatch(left.data(), 64, std::uint64_t{1} << bit, 21, odd, weights.data(),
+                                        added.back().data());
+            }
+            for (std::size_t level = 1; level < levels.size(); ++level) {
+                expectNear(sums[level], sums[0], tolerance, levels[level]->isa);
+                expectNear(added[level], added[0], tolerance, levels[level]->isa);
+            }
+        }
+}
+
 // Every instruction set that this processor has, against the plain one, in both precisions.
 TEST(StateVector, KernelsOfAllInstructionSetsAgree)
 {
@@ -151,6 +176,8 @@ TEST(StateVector, KernelsOfAllInstructionSetsAgree)
     }
     expectAgreement(levels, 1e-13);
     expectAgreement(singles, 1e-5);
+    expectSameSums(levels, 1e-13);
+    expectSameSums(singles, 1e-5);
 }
 
 // The error of a circuit in single precision stays where its documentation says.
@@ -177,6 +204,22 @@ TEST(StateVector, SinglePrecisionIsGoodToFiveDigits)
                 EXPECT_NEAR(found[i], expected[i], 1e-5) << qubits;
             for (std::size_t i = 0; i < 21; ++i)
                 EXPECT_LT(distance(single.amplitudes(i), whole.amplitudes(i)), 1e-5) << qubits;
+        }
+}
+
+// One state, in one pass, by blocks and columns, with every gate; in single precision to five digits of double.
+TEST(StateVector, SingleOfOneStateIsGoodToFiveDigits)
+{
+    for (const std::size_t qubits : {1UL, 3UL, 8UL, 13UL, 15UL, 18UL})
+        for (const bool layered : {false, true}) {
+            const Circuit circuit = layered ? pqcAnsatz(qubits, 10) : randomCircuit(qubits, 80, 300 + qubits);
+            const auto parameters = randomNumbers(circuit.parameterCount(), 6);
+            StateVector whole = randomState(qubits, 50);
+            const SingleStateVector single = SingleStateVector(whole).apply(circuit, parameters);
+            whole.apply(circuit, parameters);
+            EXPECT_LT(distance(single.whole().amplitudes(), whole.amplitudes()), 1e-5) << qubits;
+            EXPECT_NEAR(single.whole().expectation(PauliString::zOn(0, qubits)),
+                        whole.expectation(PauliString::zOn(0, qubits)), 1e-5);
         }
 }
 
