@@ -157,11 +157,11 @@ Recipe recipeOf(const TrainingTask& task)
     const std::filesystem::path file = task.recipe.toStdString(), data = task.data.toStdString();
     if (task.variant.isEmpty())
         return readRecipe(file, data);
-    const RecipeSeries series = seriesFromJson(readJsonFile(file), file, data);
+    RecipeSeries series = seriesFromJson(readJsonFile(file), file, data);
     const auto variant = std::ranges::find(series.variants, task.variant.toStdString(), &RecipeVariant::id);
     if (variant == series.variants.end())
         refuse({file.string(), "a variant \"" + task.variant.toStdString() + "\"", "none of this name", ""});
-    return variant->recipe;
+    return std::move(variant->recipe);
 }
 
 TrainingCurves readRun(const TrainingTask& task) { return curvesOf(recipeOf(task), task); }
