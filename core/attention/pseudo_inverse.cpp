@@ -81,13 +81,23 @@ public:
             const std::size_t end = std::min(m_size, first + kAttentionRowBlock);
             multiplyWide(a.view().middleRows(first, end - first), withoutLine(b.m_values), below(first, end));
         }
-        const MutableMatrixView values = view();
-        for (std::size_t row = 0; row < m_size; ++row)
-            for (std::size_t column = row + 1; column < m_size; ++column)
-                values(row, column) = values(column, row);
+        copyAbove();
     }
 
 private:
+    // From below the diagonal, tile by tile, so that what is read in columns stays in the nearest cache.
+    void copyAbove()
+    {
+        constexpr std::size_t kTile = 16;
+        const MutableMatrixView values = view();
+        for (std::size_t first = 0; first < m_size; first += kTile)
+            for (std::size_t left = first; left < m_size; left += kTile)
+                for (std::size_t row = first; row < std::min(first + kTile, m_size); ++row)
+                    for (std::size_t column = std::max(left, row + 1); column < std::min(left + kTile, m_size);
+                         ++column)
+                        values(row, column) = values(column, row);
+    }
+
     std::size_t m_size;
     Tensor m_values;
 };

@@ -27,6 +27,7 @@ constexpr bool kReuses = true;
 #endif
 
 std::atomic<std::size_t> s_liveBytes{0};
+std::atomic<std::size_t> s_waitingBytes{0};
 
 // Freed large blocks by size, kept for reuse.
 class Recycler {
@@ -49,17 +50,14 @@ public:
         return block;
     }
 
-    void give(void* block, std::size_t bytes)
+    bool give(void* block, std::size_t bytes)
     {
-        {
-            const std::lock_guard lock(m_mutex);
-            if (kReuses && m_bytes + bytes <= kRecycledBytes) {
-                m_free.emplace(bytes, block);
-                m_bytes += bytes;
-                return;
-            }
-        }
-        std::free(block);
+        const std::lock_guard lock(m_mutex);
+        if (!kReuses || m_bytes + bytes > kRecycledBytes)
+            return false;
+        m_free.emplace(bytes, block);
+        m_bytes += bytes;
+        return true;
     }
 
 private:
@@ -86,6 +84,7 @@ public:
     ~SmallBlocks()
     {
         t_blocksGone = true;
+        s_waitingBytes -= m_bytes;
         for (const std::vector<void*>& blocks : m_free)
             std::ranges::for_each(blocks, std::free);
     }
@@ -140,18 +139,19 @@ SmallBlocks* blocksOfThread()
 
 void* take(std::size_t bytes, bool large)
 {
-    if (large)
-        return recycler().take(bytes);
-    SmallBlocks* const own = blocksOfThread();
-    return own == nullptr ? nullptr : own->take(bytes);
+    SmallBlocks* const own = large ? nullptr : blocksOfThread();
+    void* const block = large ? recycler().take(bytes) : own == nullptr ? nullptr : own->take(bytes);
+    if (block != nullptr)
+        s_waitingBytes -= bytes;
+    return block;
 }
 
 void giveBack(void* block, std::size_t bytes, bool large)
 {
-    if (large)
-        return recycler().give(block, bytes);
-    SmallBlocks* const own = blocksOfThread();
-    if (own == nullptr || !own->give(block, bytes))
+    SmallBlocks* const own = large ? nullptr : blocksOfThread();
+    if (large ? recycler().give(block, bytes) : own != nullptr && own->give(block, bytes))
+        s_waitingBytes += bytes;
+    else
         std::free(block);
 }
 
@@ -178,5 +178,6 @@ std::shared_ptr<float> allocateFloats(std::size_t count)
 }
 
 std::size_t liveBytes() { return s_liveBytes; }
+std::size_t waitingBytes() { return s_waitingBytes; }
 
 }  // namespace ketscope

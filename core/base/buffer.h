@@ -15,5 +15,7 @@ inline constexpr std::size_t kRecycledBytes = std::size_t{512} << 20;
 
 // Bytes now held by live blocks, without the recycled ones. For the memory line of the status bar and for tests.
 std::size_t liveBytes();
+// Bytes of freed blocks that wait for the next request. For what the process has from the system and does not use.
+std::size_t waitingBytes();
 
 }  // namespace ketscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/tasks/heap.h"
 
+#include "core/base/buffer.h"
 #include "core/base/tensor.h"
 #include "core/study/plan.h"
 
@@ -41,7 +42,7 @@ std::uint64_t heapBytes()
     return __sanitizer_get_current_allocated_bytes();  // which has its own allocator
 #else
     const auto info = mallinfo2();
-    return static_cast<std::uint64_t>(info.uordblks) + info.hblkhd;
+    return static_cast<std::uint64_t>(info.uordblks) + info.hblkhd - waitingBytes();
 #endif
 }
 

@@ -8,7 +8,7 @@
 
 namespace ketscope {
 
-// Bytes that the allocator of this process has given out and not taken back.
+// Bytes that the allocator of this process has given out and not taken back, without those that wait for reuse.
 std::uint64_t heapBytes();
 // Bytes of this process that lie in memory, as the system counts them; 0 when it does not say.
 std::uint64_t residentBytes();
