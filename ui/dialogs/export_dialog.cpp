@@ -394,6 +394,7 @@ void ExportDialog::refresh()
 {
     const int preset = m_preset->findData(m_width->value());
     m_preset->setCurrentIndex(preset < 0 ? m_preset->count() - 1 : preset);
+    say({}, false);  // what was said was of the page before
     m_debounce.start();
 }
 
@@ -419,7 +420,6 @@ void ExportDialog::renderPreview()
                                 .arg(qRound(size.height() * dots)));
             m_preview->setPage(image, size);
             m_preview->setVerdict(verdictOf(check, preview.options, format), check.isFit());
-            say({}, false);
         };
     });
 }
