@@ -46,11 +46,21 @@ void characterStep(benchmark::State& state)
     step(state, *loaded->model, {.embeddings = 0.1, .residuals = 0.1});
 }
 
-// Of samples/recipes/qisa-study-<version>.json, with circuits run as `execution` says: empty = no circuits.
-void studyStep(benchmark::State& state, const std::string& version, const std::string& execution)
+// The model's configuration of a variant of samples/recipes/qisa-study.json.
+Json configOf(const Json& study, const std::string& variant)
 {
-    const std::filesystem::path recipe = samplesFolder() / "recipes" / ("qisa-study-" + version + ".json");
-    Json config = readJsonFile(recipe).at("model").at("config");
+    Json model = study.at("model");
+    for (const Json& each : study.at("variants"))
+        if (each.at("id") == variant && each.contains("changes"))
+            model.merge_patch(each.at("changes").at("model"));
+    return model.at("config");
+}
+
+// Of that study, with circuits run as `execution` says: empty = no circuits.
+void studyStep(benchmark::State& state, const std::string& variant, const std::string& execution)
+{
+    const std::filesystem::path recipe = samplesFolder() / "recipes" / "qisa-study.json";
+    Json config = configOf(readJsonFile(recipe), variant);
     if (!execution.empty())
         config["qisa"]["execution"] = execution;
     ModelFiles files;
