@@ -324,7 +324,7 @@ void MainWindow::showTraining()
             openModel(folder);
             activateWindow();
         });
-        m_training->resize(m_training->sizeHint().expandedTo(size() * 0.85).boundedTo(size()));
+        m_training->resize(size() * 0.85);
     }
     m_training->show();
     m_training->raise();

@@ -90,7 +90,6 @@ TrainingWindow::TrainingWindow(StudyController& controller, Appearance& appearan
     });
     connect(&m_appearance, &Appearance::changed, this, &TrainingWindow::arrange);
     fillRecipes();
-    arrange();
     setState(State::Empty);
     recipeChanged();
     m_start->setFocus();
