@@ -77,9 +77,9 @@ private:
 
     void readData(const Json& json)
     {
-        const StrictFields data(json, where("data"),
-                                {"generated", "other_captions", "sources", "validation_share", "held_for_validation",
-                                 "held_for_test"});
+        const StrictFields data(
+            json, where("data"),
+            {"generated", "other_captions", "sources", "validation_share", "held_for_validation", "held_for_test"});
         if (data.has("generated") == data.has("sources"))
             refuse(
                 {where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
