@@ -19,7 +19,6 @@ LayerMaps runHead(const Comparison& next, std::size_t trace, const LoadedModel& 
     const Selection& at = next.study.selection;
     const HeadPlan& plan = *next.plans[trace];
     LayerMaps maps;
-    UntilRecorded until(monitor);
     ForwardRequest request{.input = &next.input.model, .plan = &plan, .resumeFrom = next.traces.front().get()};
     for (std::size_t stack = 0; stack < next.model.stacks.size(); ++stack)
         request.firstLayers.push_back(
@@ -27,21 +26,14 @@ LayerMaps runHead(const Comparison& next, std::size_t trace, const LoadedModel& 
     request.keepMaps.resize(next.model.stacks.size());
     for (std::size_t stack = 0; stack < next.model.stacks.size(); ++stack)
         request.keepMaps[stack].assign(next.model.stacks[stack].layers, std::uint8_t{0});
-    request.watch = [&](const LayerAttention& given) {
-        if (until.recorded || given.stack != at.stack || given.layer != at.layer)
-            return;
-        LayerAttention wanted = given;
-        wanted.maps = true;
-        maps = attendHead(wanted, at.head, plan, monitor);
-        until.recorded = true;
-    };
-    try {
-        model.model->forward(request, until);
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Cancelled || !until.recorded)
-            throw;
-    }
-    monitor.check();
+    runUntilLayer(
+        *model.model, std::move(request), at.stack, at.layer,
+        [&](const LayerAttention& given) {
+            LayerAttention wanted = given;
+            wanted.maps = true;
+            maps = attendHead(wanted, at.head, plan, monitor);
+        },
+        monitor);
     return maps;
 }
 

@@ -5,6 +5,7 @@
 #include "core/nn/attention.h"
 
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <tuple>
 
@@ -87,7 +88,38 @@ private:
     std::map<const float*, std::shared_ptr<const Tensor>> m_shared;
 };
 
+// Ends a forward pass as soon as what was wanted of it is there.
+class UntilRecorded final : public Monitor {
+public:
+    explicit UntilRecorded(const Monitor& whole) : m_whole(whole) {}
+    bool cancelled() const noexcept override { return recorded || m_whole.cancelled(); }
+
+    std::atomic<bool> recorded = false;
+
+private:
+    const Monitor& m_whole;
+};
+
 }  // namespace
+
+void runUntilLayer(const Model& model, ForwardRequest request, std::size_t stack, std::size_t layer,
+                   const std::function<void(const LayerAttention&)>& act, const Monitor& monitor)
+{
+    UntilRecorded until(monitor);
+    request.watch = [&](const LayerAttention& given) {
+        if (until.recorded || given.stack != stack || given.layer != layer)
+            return;
+        act(given);
+        until.recorded = true;
+    };
+    try {
+        model.forward(request, until);
+    } catch (const Error& error) {
+        if (error.kind() != ErrorKind::Cancelled || !until.recorded)
+            throw;
+    }
+    monitor.check();
+}
 
 RecordedHeads recordHeads(const Comparison& comparison, const LoadedModel& model, const HeadPlan& plan,
                           Monitor& monitor)
@@ -120,26 +152,18 @@ RecordedHeads recordLayer(const Comparison& comparison, std::size_t trace, std::
         return {};
     const HeadPlan& plan = *comparison.plans[trace];
     Recorder recorder(comparison, plan);
-    UntilRecorded until(monitor);
     ForwardRequest request{
         .input = &comparison.input.model, .plan = &plan, .resumeFrom = comparison.traces[trace].get()};
     for (std::size_t s = 0; s < comparison.model.stacks.size(); ++s)
         request.firstLayers.push_back(s == stack ? layer : comparison.model.stacks[s].layers);
     request.standardErrors = false;
-    request.watch = [&](const LayerAttention& given) {
-        if (until.recorded || given.stack != stack || given.layer != layer)
-            return;
-        for (std::size_t head = 0; head < given.heads; ++head)
-            recorder.record(given, head);
-        until.recorded = true;
-    };
-    try {
-        model.model->forward(request, until);
-    } catch (const Error& error) {
-        if (error.kind() != ErrorKind::Cancelled || !until.recorded)
-            throw;
-    }
-    monitor.check();
+    runUntilLayer(
+        *model.model, std::move(request), stack, layer,
+        [&](const LayerAttention& given) {
+            for (std::size_t head = 0; head < given.heads; ++head)
+                recorder.record(given, head);
+        },
+        monitor);
     return recorder.take();
 }
 

@@ -3,7 +3,7 @@
 
 #include "core/study/comparison.h"
 
-#include <atomic>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -22,17 +22,10 @@ struct RecordedHead {
     NamedTensors trained = {};
 };
 
-// Ends a forward pass as soon as what was wanted of it is there.
-class UntilRecorded final : public Monitor {
-public:
-    explicit UntilRecorded(const Monitor& whole) : m_whole(whole) {}
-    bool cancelled() const noexcept override { return recorded || m_whole.cancelled(); }
-
-    std::atomic<bool> recorded = false;
-
-private:
-    const Monitor& m_whole;
-};
+// Runs a forward pass until the heads of this layer are given their input, hands that to `act` and computes nothing after it.
+// `request` has no watcher of its own. Throws Error as Model::forward().
+void runUntilLayer(const Model& model, ForwardRequest request, std::size_t stack, std::size_t layer,
+                   const std::function<void(const LayerAttention&)>& act, const Monitor& monitor);
 
 using RecordedHeads = std::vector<std::unique_ptr<RecordedHead>>;
 
