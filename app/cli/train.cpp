@@ -65,8 +65,8 @@ std::vector<std::pair<std::string, std::string>> timesIn(const StudyResults& res
 std::string runsText(const StudyResults& results)
 {
     const auto times = timesIn(results);
-    TableRow head = {"Variant",  "Seed",      "Parameters", "Loss [nats]", "Less " + results.baseline + "'s",
-                     "Accuracy", "F1, macro", "s a step"};
+    TableRow head = {"Variant",  "Seed",     "Parameters", "Loss [nats]", "Less " + results.baseline + "'s",
+                     "Accuracy", "F1, macro"};
     for (const auto& [id, title] : times)
         head.push_back("s a step, " + title);
     std::vector<TableRow> rows = {head};
@@ -82,8 +82,7 @@ std::string runsText(const StudyResults& results)
                         fixedNumber(figures.loss, 4),
                         std::isfinite(less) ? signedNumber(less, 4) : "–",
                         fixedNumber(figures.accuracy, 4),
-                        fixedNumber(figures.f1, 4),
-                        fixedNumber(run.secondsPerStep, 3)};
+                        fixedNumber(figures.f1, 4)};
         for (const auto& [id, title] : times) {
             const auto found = std::ranges::find_if(results.times, [&, name = id](const StudyStepTime& time) {
                 return time.id == name && time.variant == run.variant;

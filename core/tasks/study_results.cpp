@@ -42,7 +42,6 @@ Json toJson(const StudyRun& run)
             {"as_published", run.asPublished},
             {"sees_future", run.seesFuture},
             {"parameters", run.parameters},
-            {"seconds_per_step", run.secondsPerStep},
             {"sets", std::move(sets)}};
 }
 
@@ -55,7 +54,6 @@ StudyRun runFromJson(const Json& json, const std::string& where)
                  fields.flag("as_published"),
                  fields.flag("sees_future"),
                  fields.whole<std::size_t>("parameters"),
-                 numberOf(fields, "seconds_per_step"),
                  {}};
     for (const Json& set : listOf(fields, "sets", where))
         run.figures.push_back(figuresFromJson(set, where));
@@ -120,8 +118,7 @@ std::string csvLine(const StudyResults& results, const StudyRun& run)
 {
     std::string line = csvField(run.variant) + ',' + csvField(run.title) + ',' + std::to_string(run.seed) + ','
                        + (run.asPublished ? "yes" : "no") + ',' + (run.seesFuture ? "yes" : "no") + ','
-                       + std::to_string(run.parameters) + ',' + std::to_string(results.steps) + ','
-                       + numberText(run.secondsPerStep);
+                       + std::to_string(run.parameters) + ',' + std::to_string(results.steps);
     for (const std::string& name : setsOf(results)) {
         const auto found = std::ranges::find(run.figures, name, &Figures::set);
         for (double Figures::*const value : {&Figures::loss, &Figures::accuracy, &Figures::f1})
@@ -243,7 +240,7 @@ const StudyFigure* figureOf(const StudyResults& results, const std::string& vari
 
 std::string comparisonCsv(const StudyResults& results)
 {
-    std::string text = "variant,title,seed,as_published,sees_future,parameters,steps,seconds_per_step";
+    std::string text = "variant,title,seed,as_published,sees_future,parameters,steps";
     for (const std::string& set : setsOf(results))
         for (const char* value : {" loss_nats", " accuracy", " f1"})
             text += ',' + csvField(set + value);

@@ -15,14 +15,13 @@ struct StudyRun {
     std::string variant;
     std::string title;
     std::uint64_t seed = 0;
-    bool asPublished = false;     // some head reproduces published code, faults included
-    bool seesFuture = false;      // some head of a causal stack lets later tokens in
-    std::size_t parameters = 0;   // trained numbers
-    double secondsPerStep = 0.0;  // wall time, on the machine that ran it
+    bool asPublished = false;    // some head reproduces published code, faults included
+    bool seesFuture = false;     // some head of a causal stack lets later tokens in
+    std::size_t parameters = 0;  // trained numbers
     std::vector<Figures> figures;
 };
 
-// How long a step of a variant takes with something else changed.
+// How long a step of a variant takes, as it is trained or with something else changed; all taken one after the other.
 struct StudyStepTime {
     std::string variant;
     std::string id;         // "gates"
@@ -75,7 +74,7 @@ Interval lessBaseline(const StudyResults& results, const std::string& variant, d
 const StudyFigure* figureOf(const StudyResults& results, const std::string& variant, const std::string& stage,
                             const std::string& id);
 
-// A line for each run: variant, title, seed, as published, sees the future, parameters, steps, seconds per step, loss (nats),
+// A line for each run: variant, title, seed, as published, sees the future, parameters, steps, loss (nats),
 // accuracy and F1 of each set, loss of the first set less the baseline's, and the times of a step.
 std::string comparisonCsv(const StudyResults& results);
 // A line for each position of a block, a column for each run: loss in nats on the first set. Empty where there is none.

@@ -214,14 +214,8 @@ private:
                 continue;
             const RecipeVariant& variant = m_series.variants[run.variant];
             const ModelInfo model = modelIn(folderOf(run));
-            StudyRun row{variant.id,
-                         variant.title,
-                         run.seed,
-                         false,
-                         false,
-                         result->parameters,
-                         result->secondsPerStep,
-                         std::move(result->figures)};
+            StudyRun row{
+                variant.id, variant.title, run.seed, false, false, result->parameters, std::move(result->figures)};
             row.asPublished = anyHead(model, [](const StackInfo&, const HeadAssignment& head) {
                 return !publishedFaults(head.parameters).empty();
             });

@@ -133,14 +133,15 @@ private:
             const StrictFields fields(json, where("timings"), {"id", "title", "steps", "changes", "variants"});
             StepTiming timing{fields.text("id"), fields.text("title"), fields.count("steps", 3), {}};
             const std::string here = where("timings") + ", " + printable(timing.id, 40);
+            const Json changes = fields.has("changes") ? fields.at("changes") : Json::object();
             if (!isName(timing.id))
                 refuse({here, "letters, digits and -, _, . as id", "\"" + printable(timing.id, 40) + "\"", ""});
-            checkChanges(fields.at("changes"), here);
+            checkChanges(changes, here);
             for (const std::string& id : fields.texts("variants")) {
                 const std::size_t which = variantNamed(id, here);
                 const RecipeVariant& variant = m_series.variants[which];
-                timing.recipes.emplace_back(
-                    which, changed(variant.recipe.json, fields.at("changes"), variant.title + ", " + timing.title));
+                timing.recipes.emplace_back(which,
+                                            changed(variant.recipe.json, changes, variant.title + ", " + timing.title));
             }
             m_series.timings.push_back(std::move(timing));
         }

@@ -191,7 +191,7 @@ StudyResults handResults()
     const auto run = [](const char* variant, const char* title, std::uint64_t seed, double loss, double last) {
         Figures figures{"validation", 10, 40, loss, 0.25};
         figures.lossAt = {loss, last};
-        return StudyRun{variant, title, seed, false, false, 100, 0.5, {figures}};
+        return StudyRun{variant, title, seed, false, false, 100, {figures}};
     };
     StudyResults results{"hand", "By hand", "language-modelling", 8, 4, {"text.txt"}, "base", true, {}, {}, {}};
     results.runs = {run("base", "Base", 0, 2.0, 2.5), run("base", "Base", 1, 3.0, 3.5),
@@ -207,13 +207,13 @@ TEST(StudyResultsTable, IsTheNumbersByHand)
 {
     const StudyResults results = handResults();
     EXPECT_EQ(comparisonCsv(results),
-              "variant,title,seed,as_published,sees_future,parameters,steps,seconds_per_step,validation loss_nats,"
+              "variant,title,seed,as_published,sees_future,parameters,steps,validation loss_nats,"
               "validation accuracy,validation f1,loss_less_baseline_nats,seconds_per_step gates\n"
-              "base,Base,0,no,no,100,8,0.5,2,0.25,,0,\n"
-              "base,Base,1,no,no,100,8,0.5,3,0.25,,0,\n"
-              "leak,\"Leak, \"\"so\"\"\",0,yes,yes,100,8,0.5,0.125,0.25,,-1.875,1.5\n"
-              "leak,\"Leak, \"\"so\"\"\",1,yes,yes,100,8,0.5,0.25,0.25,,-2.75,1.5\n"
-              "right,Right,1,no,no,100,8,0.5,2,0.25,,-1,\n");
+              "base,Base,0,no,no,100,8,2,0.25,,0,\n"
+              "base,Base,1,no,no,100,8,3,0.25,,0,\n"
+              "leak,\"Leak, \"\"so\"\"\",0,yes,yes,100,8,0.125,0.25,,-1.875,1.5\n"
+              "leak,\"Leak, \"\"so\"\"\",1,yes,yes,100,8,0.25,0.25,,-2.75,1.5\n"
+              "right,Right,1,no,no,100,8,2,0.25,,-1,\n");
     EXPECT_EQ(positionsCsv(results), "position,base seed 0,base seed 1,leak seed 0,leak seed 1,right seed 1\n"
                                      "0,2,3,0.125,0.25,2\n"
                                      "1,2.5,3.5,2.5,3.5,2\n");
