@@ -17,6 +17,7 @@ void addRender(CLI::App& program);
 void addJoin(CLI::App& program);
 void addSweep(CLI::App& program);
 void addEvaluate(CLI::App& program);
+void addScenes(CLI::App& program);
 void addClaims(CLI::App& program);
 void addTrain(CLI::App& program);
 void addMechanisms(CLI::App& program);

@@ -5,7 +5,7 @@
 #include "app/cli/paths.h"
 #include "app/cli/wrap.h"
 #include "core/measures/number_text.h"
-#include "core/tasks/retrieval.h"
+#include "core/tasks/grounding.h"
 #include "core/tasks/robustness.h"
 #include "viz/picture.h"
 
@@ -84,14 +84,16 @@ std::string tableOf(const Figure<Scores> (&figures)[N], const std::vector<Scores
 
 Json numberJson(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
+Json intervalJson(const Interval& value)
+{
+    return {{"mean", numberJson(value.mean)}, {"low", numberJson(value.low)}, {"high", numberJson(value.high)}};
+}
+
 template <typename Scores, std::size_t N> Json figuresJson(const Figure<Scores> (&figures)[N], const Scores& scores)
 {
     Json json = Json::object();
-    for (const auto& figure : figures) {
-        const Interval& value = scores.*figure.value;
-        json[figure.id] = {
-            {"mean", numberJson(value.mean)}, {"low", numberJson(value.low)}, {"high", numberJson(value.high)}};
-    }
+    for (const auto& figure : figures)
+        json[figure.id] = intervalJson(scores.*figure.value);
     return json;
 }
 
@@ -276,6 +278,52 @@ void retrieve(const EvaluateOptions& options, const LoadedModel& model, ConsoleM
         printJson(json);
 }
 
+std::string groundingText(const GroundingEvaluation& result)
+{
+    TableRow head = {"95 % intervals", "Unit", "Items"};
+    for (std::size_t t = 0; t < result.titles.size(); ++t)
+        head.push_back(traceTag(t));
+    for (std::size_t t = 1; t < result.titles.size(); ++t)
+        head.push_back(traceTag(t) + " less A");
+    std::vector<TableRow> rows = {head};
+    for (const GroundingFigure& figure : result.figures) {
+        TableRow row = {figure.title, figure.unit, groupedNumber(figure.items)};
+        for (const Interval& value : figure.values)
+            row.push_back(intervalText(value));
+        for (std::size_t t = 1; t < figure.differences.size(); ++t)
+            row.push_back(intervalText(figure.differences[t]));
+        rows.push_back(std::move(row));
+    }
+    return formatTable(rows, 2);
+}
+
+void ground(const EvaluateOptions& options, const LoadedModel& model, ConsoleMonitor& monitor)
+{
+    const GroundingEvaluation result = evaluateGrounding(model, picturesOf(options), requestOf(options), monitor);
+    if (!options.common.json) {
+        std::cout << result.pictures << " pictures, " << result.words
+                  << " words that name an object whose box is known; chance of pointing into a box "
+                  << significantText(result.chance) << "\n\n"
+                  << titlesText(result.titles, result.published) << groundingText(result);
+        return;
+    }
+    Json traces = Json::array();
+    for (std::size_t t = 0; t < result.titles.size(); ++t) {
+        Json figures = Json::object();
+        for (const GroundingFigure& figure : result.figures) {
+            figures[figure.id] = intervalJson(figure.values[t]);
+            figures[figure.id]["items"] = figure.items;
+            figures[figure.id]["less_baseline"] = intervalJson(figure.differences[t]);
+        }
+        traces.push_back(traceJson(result.titles[t], result.published[t], t, std::move(figures)));
+    }
+    printJson({{"task", "grounding"},
+               {"pictures", result.pictures},
+               {"words", result.words},
+               {"chance", numberJson(result.chance)},
+               {"traces", traces}});
+}
+
 void evaluate(const EvaluateOptions& options)
 {
     requireModel(options.model);
@@ -290,6 +338,8 @@ void evaluate(const EvaluateOptions& options)
         foresee(options, *model, monitor);
     else if (options.task == "retrieval")
         retrieve(options, *model, monitor);
+    else if (options.task == "grounding")
+        ground(options, *model, monitor);
     else
         classify(options, *model, monitor);
 }
@@ -299,19 +349,22 @@ void evaluate(const EvaluateOptions& options)
 void addEvaluate(CLI::App& program)
 {
     CLI::App* command = program.add_subcommand(
-        "evaluate", "Run a model over labelled texts or a long text, and compare mechanisms with exact attention");
+        "evaluate",
+        "Run a model over labelled texts, a long text or captioned pictures, and compare mechanisms with exact "
+        "attention");
     const auto options = std::make_shared<EvaluateOptions>();
     command->add_option("MODEL", options->model, "Model folder or GGUF file")->required();
     command
         ->add_option(
             "--task", options->task,
-            "classification of labelled texts; language: the loss on a text; retrieval of captions and pictures")
+            "classification of labelled texts; language: the loss on a text; retrieval of captions and pictures; "
+            "grounding: wrong captions told, and words pointing to their objects")
         ->required()
-        ->check(CLI::IsMember({"classification", "language", "retrieval"}));
+        ->check(CLI::IsMember({"classification", "language", "retrieval", "grounding"}));
     command
         ->add_option("--data", options->data,
                      "classification: \"text<TAB>class\" lines, or a folder with <class>.txt files; "
-                     "language: a text file; retrieval: a folder with pictures and scenes.json")
+                     "language: a text file; retrieval and grounding: a folder with pictures and scenes.json")
         ->required();
     command
         ->add_option("--compare", options->compare, "Candidate: id[:param=value,…][@stack=text;layers=4-5]; repeatable")

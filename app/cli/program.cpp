@@ -46,6 +46,7 @@ void addCommands(CLI::App& program)
     addJoin(program);
     addSweep(program);
     addEvaluate(program);
+    addScenes(program);
     addClaims(program);
     addTrain(program);
     addMechanisms(program);

@@ -2,7 +2,7 @@
 #include "core/tasks/retrieval.h"
 
 #include "core/base/error.h"
-#include "core/formats/json.h"
+#include "core/formats/json_fields.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -11,20 +11,6 @@
 namespace ketscope {
 
 namespace {
-
-// How well every text fits the image: a scaled cosine, or how much more likely a match is than none.
-std::vector<float> scoresOfTexts(const Trace& trace)
-{
-    if (const auto cosines = trace.outputs.find("logits_per_image"); cosines != trace.outputs.end()) {
-        const std::span<const float> row = cosines->second->matrix().row(0);
-        return {row.begin(), row.end()};
-    }
-    const MatrixView matches = trace.outputs.at("itm_logits")->matrix();
-    std::vector<float> scores;
-    for (std::size_t i = 0; i < matches.rows; ++i)
-        scores.push_back(matches(i, 1) - matches(i, 0));
-    return scores;
-}
 
 // [trace][seed][picture]: the scores of all captions, then of the negatives.
 using Scores = std::vector<std::vector<std::vector<std::vector<float>>>>;
@@ -95,10 +81,7 @@ Scores measureScores(const LoadedModel& model, const std::vector<CaptionedPictur
 
 void checkPictures(const LoadedModel& model, const std::vector<CaptionedPicture>& pictures)
 {
-    const ModelInfo& info = model.model->info();
-    if (!info.image || !info.takesFurtherTexts)
-        refuse({info.path.string(), "a model that holds an image against several texts",
-                std::string(taskName(info.task)), "Choose another model or task."});
+    requireSeveralTexts(model);
     std::set<std::string> captions;
     for (const CaptionedPicture& picture : pictures)
         if (!captions.insert(picture.caption).second)
@@ -108,7 +91,40 @@ void checkPictures(const LoadedModel& model, const std::vector<CaptionedPicture>
         refuse({"pictures", "at least two", std::to_string(pictures.size()), "Give more."});
 }
 
+std::vector<FalseCaption> falseCaptions(const Json& entry, const std::filesystem::path& file)
+{
+    std::vector<FalseCaption> captions;
+    if (!entry.contains("false_captions"))
+        return captions;
+    for (const Json& each : entry["false_captions"]) {
+        const JsonFields fields(each, file.string());
+        captions.push_back({fields.text("text"), fields.text("wrong")});
+    }
+    return captions;
+}
+
 }  // namespace
+
+std::vector<float> scoresOfTexts(const Trace& trace)
+{
+    if (const auto cosines = trace.outputs.find("logits_per_image"); cosines != trace.outputs.end()) {
+        const std::span<const float> row = cosines->second->matrix().row(0);
+        return {row.begin(), row.end()};
+    }
+    const MatrixView matches = trace.outputs.at("itm_logits")->matrix();
+    std::vector<float> scores;
+    for (std::size_t i = 0; i < matches.rows; ++i)
+        scores.push_back(matches(i, 1) - matches(i, 0));
+    return scores;
+}
+
+void requireSeveralTexts(const LoadedModel& model)
+{
+    const ModelInfo& info = model.model->info();
+    if (!info.image || !info.takesFurtherTexts)
+        refuse({info.path.string(), "a model that holds an image against several texts",
+                std::string(taskName(info.task)), "Choose another model or task."});
+}
 
 std::vector<CaptionedPicture> readCaptionedPictures(const std::filesystem::path& folder)
 {
@@ -126,7 +142,7 @@ std::vector<CaptionedPicture> readCaptionedPictures(const std::filesystem::path&
         if (name.empty() || name.has_parent_path() || text("caption").empty())
             refuse({file.string(), "\"image\", a file beside it, and \"caption\" in every entry",
                     printable(entry.dump(-1, ' ', false, Json::error_handler_t::replace), 80), ""});
-        pictures.push_back({folder / name, text("caption"), text("hard_negative")});
+        pictures.push_back({folder / name, text("caption"), text("hard_negative"), {}, falseCaptions(entry, file)});
     }
     return pictures;
 }

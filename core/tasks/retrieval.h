@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tasks/evaluation.h"
+#include "core/train/scene.h"
 
 #include <filesystem>
 #include <memory>
@@ -14,13 +15,20 @@ namespace ketscope {
 struct CaptionedPicture {
     std::filesystem::path file;
     std::string caption;
-    std::string negative;                      // empty = none
-    std::shared_ptr<const Image> pixels = {};  // decoded by whoever starts the work: core does not
+    std::string negative;                          // empty = none
+    std::shared_ptr<const Image> pixels = {};      // decoded by whoever starts the work: core does not
+    std::vector<FalseCaption> falseCaptions = {};  // all that are known, with what is wrong
 };
 
-// The pictures of a folder with a "scenes.json": a list of {"image", "caption", "hard_negative"}; other keys are left alone.
+// The pictures of a folder with a "scenes.json": a list of {"image", "caption", "hard_negative", "false_captions":
+// [{"text", "wrong"}]}; other keys are left alone.
 // Throws Error (Input).
 std::vector<CaptionedPicture> readCaptionedPictures(const std::filesystem::path& folder);
+
+// How well every text fits the image: a scaled cosine, or the logit of a match less that of none.
+std::vector<float> scoresOfTexts(const Trace& trace);
+// Throws Error (Input) for a model that does not hold an image against several texts.
+void requireSeveralTexts(const LoadedModel& model);
 
 // Zero-shot answers of a model that holds an image against several texts. Classes of the first two are the pictures, in
 // their order; of the third 0 = the caption, 1 = its negative.

@@ -5,6 +5,7 @@
 #include "core/train/scene_drawing.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace ketscope {
@@ -102,13 +103,14 @@ SceneObject changed(RandomStream& random, SceneObject object, bool shape, const 
     return object;
 }
 
-std::vector<std::string> falseStatements(RandomStream& random, const Statement& truth,
-                                         const std::vector<SceneObject>& all)
+std::vector<FalseCaption> falseStatements(RandomStream& random, const Statement& truth,
+                                          const std::vector<SceneObject>& all)
 {
-    std::vector<std::string> result;
-    const auto add = [&](const Statement& other) {
-        if (other.text() != truth.text() && std::ranges::find(result, other.text()) == result.end())
-            result.push_back(other.text());
+    std::vector<FalseCaption> result;
+    const auto add = [&](const Statement& other, const char* wrong) {
+        if (other.text() != truth.text()
+            && std::ranges::find(result, other.text(), &FalseCaption::text) == result.end())
+            result.push_back({other.text(), wrong});
     };
     const auto isThere = [&](const SceneObject& object) {
         return std::ranges::any_of(
@@ -119,18 +121,18 @@ std::vector<std::string> falseStatements(RandomStream& random, const Statement& 
         const bool second = !truth.relation.empty() && random.uniform() < 0.5;
         SceneObject& which = second ? other.second : other.first;
         which = changed(random, which, shape, all);
-        add(other);
+        add(other, shape ? "shape" : "colour");
     }
     if (truth.relation.empty())
         return result;
     Statement exchanged = truth;
     std::swap(exchanged.first.color, exchanged.second.color);
     if (!isThere(exchanged.first) || !isThere(exchanged.second))
-        add(exchanged);
+        add(exchanged, "colours exchanged");
     if (truth.relation != "and") {
         Statement turned = truth;
         std::swap(turned.first, turned.second);
-        add(turned);
+        add(turned, "relation");
     }
     return result;
 }
@@ -164,10 +166,32 @@ Scene makeScene(std::uint64_t seed, std::uint32_t index)
     for (std::size_t at = 0; words >> word; ++at)
         if (std::ranges::find(sceneShapes(), word) != sceneShapes().end())
             scene.mentions.push_back({at, scene.mentions.empty() ? first : second});
-    scene.hardNegatives = falseStatements(random, truth, scene.objects);
+    scene.falseCaptions = falseStatements(random, truth, scene.objects);
     RandomStream noise({seed}, index, kNoise);
     scene.image = drawScene(scene.objects, noise);
     return scene;
+}
+
+Json toJson(const Scene& scene, const std::string& image)
+{
+    Json mentions = Json::array(), objects = Json::array(), untrue = Json::array();
+    for (const SceneMention& mention : scene.mentions)
+        mentions.push_back({{"word", mention.word}, {"object", mention.object}});
+    for (const SceneObject& object : scene.objects)
+        objects.push_back({{"shape", object.shape},
+                           {"color", object.color},
+                           {"size", object.large ? "large" : "small"},
+                           {"box", object.box}});
+    for (const FalseCaption& caption : scene.falseCaptions)
+        untrue.push_back({{"text", caption.text}, {"wrong", caption.wrong}});
+    Json json = {{"image", image},
+                 {"caption", scene.caption},
+                 {"false_captions", std::move(untrue)},
+                 {"mentions", std::move(mentions)},
+                 {"objects", std::move(objects)}};
+    if (!scene.falseCaptions.empty())
+        json["hard_negative"] = scene.falseCaptions.front().text;
+    return json;
 }
 
 }  // namespace ketscope

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/formats/json.h"
 #include "core/image/image.h"
 
 #include <array>
@@ -24,17 +25,25 @@ struct SceneMention {
     std::size_t object = 0;
 };
 
+// A caption that is not true of a scene.
+struct FalseCaption {
+    std::string text;
+    std::string wrong;  // in what: "shape", "colour", "colours exchanged", "relation"
+};
+
 // A generated picture of 64 × 64 pixels: one to three shapes that do not touch on a soft, noisy background.
 struct Scene {
     Image image;
     std::vector<SceneObject> objects;
     std::string caption;  // true: "a red ring above a green circle"
     std::vector<SceneMention> mentions;
-    // Captions that are wrong in one respect: another shape, another colour, colours or places exchanged.
-    std::vector<std::string> hardNegatives;
+    std::vector<FalseCaption> falseCaptions;  // each wrong in one respect
 };
 
 // Scene number `index` of a seed: always the same.
 Scene makeScene(std::uint64_t seed, std::uint32_t index);
+
+// The entry of a scene in the list "scenes.json" beside its picture `image`.
+Json toJson(const Scene& scene, const std::string& image);
 
 }  // namespace ketscope

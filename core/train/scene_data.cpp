@@ -43,7 +43,9 @@ private:
         result.targets = {m_matching ? 1 : 0};
         if (!m_matching)
             return result;
-        std::vector<std::string> untrue = scene.hardNegatives;
+        std::vector<std::string> untrue;
+        for (const FalseCaption& caption : scene.falseCaptions)
+            untrue.push_back(caption.text);
         for (std::uint32_t i = 1; i <= m_others; ++i)
             untrue.push_back(makeScene(m_seed, index ^ i).caption);
         for (const std::string& text : untrue) {

@@ -123,6 +123,31 @@ TEST_F(CliEvaluate, FindsCaptionsAndPictures)
     }
 }
 
+TEST_F(CliEvaluate, GroundsWordsInScenesThatItDraws)
+{
+    const std::string scenes = (folder.path() / "scenes").string();
+    const Outcome drawn = ketscope({"scenes", "--out", scenes, "--count", "6", "--seed", "3", "--quiet"});
+    ASSERT_EQ(drawn.status, 0) << drawn.error;
+    EXPECT_TRUE(std::filesystem::exists(std::filesystem::path(scenes) / "scene-0005.png"));
+    expectRefused(ketscope({"scenes", "--out", scenes}));  // nothing is overwritten
+    const std::vector<std::string> asked = {"evaluate",  (samples() / "shape-blip").string(),
+                                            "--task",    "grounding",
+                                            "--data",    scenes,
+                                            "--compare", "uniform@stack=cross",
+                                            "--threads", "1"};
+    const Outcome text = ketscope(asked);
+    ASSERT_EQ(text.status, 0) << text.error;
+    for (const char* part : {"6 pictures", "chance of pointing into a box", "Caption accepted", "B less A",
+                             "Points into the box: Cross-attention, cross stack, layer 1"})
+        EXPECT_NE(text.out.find(part), std::string::npos) << part << " in\n" << text.out;
+    std::vector<std::string> inJson = asked;
+    inJson.emplace_back("--json");
+    const nlohmann::json json = ketscope(inJson).json();
+    const auto& figures = json.at("traces").at(1).at("figures");
+    EXPECT_NEAR(figures.at("mass:cross-attention:1").at("mean").get<double>(), json.at("chance").get<double>(), 0.05);
+    EXPECT_LT(figures.at("points:cross-attention:1").at("less_baseline").at("high"), 0.0);
+}
+
 TEST_F(CliEvaluate, RefusesInOneLine)
 {
     expectRefused(run({"--data", (folder.path() / "missing").string()}));

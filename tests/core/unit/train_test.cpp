@@ -353,7 +353,7 @@ TEST(TrainScenes, CaptionsAreTrueAndFalseOnesFalse)
         const Scene scene = makeScene(5, index);
         ASSERT_EQ(scene.image.width, 64U);
         ASSERT_FALSE(scene.objects.empty());
-        ASSERT_GE(scene.hardNegatives.size(), 2U) << scene.caption;
+        ASSERT_GE(scene.falseCaptions.size(), 2U) << scene.caption;
         std::istringstream stream(scene.caption);
         const std::vector<std::string> words{std::istream_iterator<std::string>(stream), {}};
         for (const SceneMention& mention : scene.mentions) {
@@ -366,8 +366,8 @@ TEST(TrainScenes, CaptionsAreTrueAndFalseOnesFalse)
             const auto& second = scene.objects[scene.mentions[1].object].box;
             EXPECT_LT(first[0] + first[2], second[0] + second[2]) << scene.caption;
         }
-        for (const std::string& wrong : scene.hardNegatives)
-            EXPECT_NE(wrong, scene.caption);
+        for (const FalseCaption& caption : scene.falseCaptions)
+            EXPECT_NE(caption.text, scene.caption);
         EXPECT_EQ(makeScene(5, index).image, scene.image);
     }
 }
