@@ -195,7 +195,12 @@ public:
         embed(text, pass.input());
         m_textEncoder.run(text, {&cross, image.matrix()});
         pass.output("itm_logits", matching(pass, text.lastHidden(), image.matrix()));
-        pass.output("itc_similarity", similarities(pass, image.matrix()));
+        if (pass.wants("itc_similarity"))
+            pass.output("itc_similarity", similarities(pass, image.matrix()));
+        if (pass.names("text_embeds") || pass.names("image_embeds")) {
+            pass.output("text_embeds", textEmbeddings(pass, 1));
+            pass.output("image_embeds", imageEmbedding(operations, image.matrix()));
+        }
         return pass.finish();
     }
 
@@ -227,16 +232,19 @@ private:
         return std::make_shared<const Tensor>(std::move(logits));
     }
 
-    // From the first token of every text without cross-attention.
-    TensorPointer similarities(ForwardPass& pass, MatrixView image) const
+    // From the image's class token, of length 1.
+    Tensor imageEmbedding(const Operations& operations, MatrixView image) const
     {
-        if (TensorPointer same = pass.reusable("itc_similarity", {kText, kVision}))
-            return same;
+        Tensor embedding = operations.tensor({m_visionProjection.outputs()});
+        operations.apply(m_visionProjection, image.middleRows(0, 1), embedding.matrix());
+        operations.makeUnit(embedding.matrix());
+        return embedding;
+    }
+
+    // (texts, E): from the first token of each of the first `texts` texts without cross-attention, of length 1.
+    Tensor textEmbeddings(ForwardPass& pass, std::size_t texts) const
+    {
         const Operations& operations = pass.operations();
-        Tensor imageEmbedding = operations.tensor({m_visionProjection.outputs()});
-        operations.apply(m_visionProjection, image.middleRows(0, 1), imageEmbedding.matrix());
-        operations.makeUnit(imageEmbedding.matrix());
-        const std::size_t texts = 1 + pass.input().furtherTexts.size();
         Tensor embeddings = operations.tensor({texts, m_textProjection.outputs()});
         for (std::size_t i = 0; i < texts; ++i) {
             const TextInput& input = i == 0 ? pass.input() : pass.input().furtherTexts[i - 1];
@@ -247,9 +255,18 @@ private:
                              embeddings.matrix().middleRows(i, 1));
         }
         operations.makeUnit(embeddings.matrix());
-        Tensor similarities = operations.tensor({texts});
-        operations.scaledProducts(embeddings.matrix(), imageEmbedding.matrix(), {Tensor::zeros({1}), {}},
-                                  similarities.matrix());
+        return embeddings;
+    }
+
+    TensorPointer similarities(ForwardPass& pass, MatrixView image) const
+    {
+        if (TensorPointer same = pass.reusable("itc_similarity", {kText, kVision}))
+            return same;
+        const Operations& operations = pass.operations();
+        const Tensor own = imageEmbedding(operations, image);
+        const Tensor texts = textEmbeddings(pass, 1 + pass.input().furtherTexts.size());
+        Tensor similarities = operations.tensor({texts.matrix().rows});
+        operations.scaledProducts(texts.matrix(), own.matrix(), {Tensor::zeros({1}), {}}, similarities.matrix());
         return std::make_shared<const Tensor>(std::move(similarities));
     }
 

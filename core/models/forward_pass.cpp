@@ -209,6 +209,11 @@ void ForwardPass::output(const std::string& name, Tensor values)
     output(name, std::make_shared<const Tensor>(std::move(values)));
 }
 
+bool ForwardPass::names(const std::string& output) const
+{
+    return std::ranges::find(m_request.outputs, output) != m_request.outputs.end();
+}
+
 TensorPointer ForwardPass::reusable(const std::string& name, std::initializer_list<std::size_t> stacks) const
 {
     if (!std::ranges::all_of(stacks, [this](std::size_t stack) { return unchanged(stack); }))

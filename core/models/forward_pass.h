@@ -87,6 +87,9 @@ public:
     std::size_t firstLayer(std::size_t index) const;
     // Whether the plan changes no layer of a stack, nor did the one of the trace that is resumed from.
     bool unchanged(std::size_t index) const { return firstLayer(index) == m_info.stacks.at(index).layers; }
+    // Whether the request names an output, or names none.
+    bool wants(const std::string& output) const { return m_request.outputs.empty() || names(output); }
+    bool names(const std::string& output) const;
     // An output that only these stacks make, from the trace that is resumed from; null when it has to be made again.
     TensorPointer reusable(const std::string& name, std::initializer_list<std::size_t> stacks) const;
 

@@ -83,6 +83,7 @@ WrittenPass::WrittenPass(const Model& model, const PassRequest& request, Monitor
     ForwardRequest forward{.input = request.input, .plan = request.plan};
     forward.standardErrors = false;
     forward.tape = &m_tape;
+    forward.outputs = request.outputs;
     for (const StackInfo& stack : model.info().stacks)
         if (!request.maps)
             forward.keepMaps.emplace_back(stack.layers, std::uint8_t{0});

@@ -111,6 +111,9 @@ struct ForwardRequest {
     bool standardErrors = true;  // keep standard errors of sampled heads
     // Which maps to keep, for memory: a flag for each layer of each stack; the others are null in the trace. Empty = all.
     std::vector<std::vector<std::uint8_t>> keepMaps = {};
+    // Which outputs are wanted, by name: others may be left out, and some are only made when they are named. Empty = what
+    // the model answers with.
+    std::vector<std::string> outputs = {};
     // Told what the heads of every traced layer are given, before they run. Null = nobody asks.
     std::function<void(const LayerAttention&)> watch = {};
     // Where the pass is written down so that it can be run backwards; only for one that resumes nothing. Null = nowhere.

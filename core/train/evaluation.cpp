@@ -9,10 +9,14 @@ namespace ketscope {
 
 namespace {
 
-Trace run(const Model& model, const HeadPlan& plan, const Example& example, const Monitor& monitor)
+// `output`: the one that is wanted; empty = all.
+Trace run(const Model& model, const HeadPlan& plan, const Example& example, const std::string& output,
+          const Monitor& monitor)
 {
     ForwardRequest request{.input = &example.input, .plan = &plan};
     request.standardErrors = false;
+    if (!output.empty())
+        request.outputs = {output};
     for (const StackInfo& stack : model.info().stacks)
         request.keepMaps.emplace_back(stack.layers, std::uint8_t{0});
     QuietMonitor quiet(monitor);
@@ -28,7 +32,7 @@ Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objec
     std::vector<std::pair<std::size_t, std::size_t>> classes(count);  // of labelled texts: the right one, the answer
     parallelFor(count, kSerialWork, [&](std::size_t i) {
         const Example example = set.at(i);
-        const Trace trace = run(model, plan, example, monitor);
+        const Trace trace = run(model, plan, example, question.output, monitor);
         const MatrixView logits = trace.outputs.at(question.output)->matrix();
         for (std::size_t row = 0; objective == Objective::LanguageModelling && row < logits.rows; ++row)
             losses[i].push_back(crossEntropy(logits.middleRows(row, 1), {&example.targets[row], 1}, 0.0).sum);
@@ -67,7 +71,7 @@ Figures evaluateBatches(const Model& model, const HeadPlan& plan, const ExampleS
     for (std::size_t first = 0; first + batch <= count; first += batch) {
         std::vector<Trace> traces(batch);
         parallelFor(batch, kSerialWork,
-                    [&](std::size_t i) { traces[i] = run(model, plan, set.at(first + i), monitor); });
+                    [&](std::size_t i) { traces[i] = run(model, plan, set.at(first + i), {}, monitor); });
         std::vector<const Trace*> all(batch);
         std::ranges::transform(traces, all.begin(), [](const Trace& trace) { return &trace; });
         const Embeddings found = gather(all);
@@ -100,8 +104,9 @@ Figures evaluateBatches(const Model& model, const HeadPlan& plan, const ExampleS
 
 Question questionOf(Objective objective)
 {
-    return objective == Objective::Matching ? Question{"itm_logits", true}
-                                            : Question{"logits", objective == Objective::LanguageModelling};
+    if (objective == Objective::Matching || objective == Objective::ContrastAndMatching)
+        return {"itm_logits", true};
+    return {"logits", objective == Objective::LanguageModelling};
 }
 
 Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set, std::size_t most,

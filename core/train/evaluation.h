@@ -23,7 +23,7 @@ Json toJson(const Figures& figures);
 // Throws Error (Input).
 Figures figuresFromJson(const Json& json, const std::string& where);
 
-// What an objective asks of one example, apart from contrast, which asks of a batch.
+// What an objective asks of one example, apart from contrast, which asks of a batch; of both together the matching.
 struct Question {
     const char* output;  // of the model: "logits", "itm_logits"
     bool rows;           // whether each row answers one target

@@ -2,6 +2,7 @@
 #include "core/train/loss.h"
 
 #include "core/attention/gradients.h"
+#include "core/base/parallel.h"
 
 #include <cmath>
 
@@ -51,6 +52,49 @@ Tensor tensorOf(const Dense& values)
     return result;
 }
 
+// Value and counts of a contrast with these logits (image, text), and its slopes by them.
+Dense bothWays(const Dense& logits, ContrastiveLoss& result)
+{
+    Dense gradients = Dense::Zero(logits.rows(), logits.cols()), turned = gradients;
+    result.value = addDiagonal(logits, gradients, result.rightTexts);
+    result.value += addDiagonal(logits.transpose(), turned, result.rightImages);
+    return gradients + turned.transpose();
+}
+
+// Each word of a text that counts, with the patch that it is most like.
+struct BestPatches {
+    std::vector<std::pair<std::size_t, std::size_t>> words;
+    double mean = 0.0;  // of those cosines
+};
+
+BestPatches bestPatches(const TokenVectors& text, MatrixView patches)
+{
+    using Rows = Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>, 0,
+                            Eigen::OuterStride<>>;
+    const auto rowsOf = [](MatrixView view) {
+        return Rows(view.data, static_cast<Eigen::Index>(view.rows), static_cast<Eigen::Index>(view.columns),
+                    Eigen::OuterStride<>(static_cast<Eigen::Index>(view.stride)));
+    };
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> cosines =
+        rowsOf(text.words) * rowsOf(patches).transpose();
+    BestPatches best;
+    for (std::size_t word = 0; word < text.words.rows; ++word) {
+        if (!text.counts.empty() && text.counts[word] == 0)
+            continue;
+        Eigen::Index patch = 0;
+        best.mean += static_cast<double>(cosines.row(static_cast<Eigen::Index>(word)).maxCoeff(&patch));
+        best.words.emplace_back(word, static_cast<std::size_t>(patch));
+    }
+    best.mean /= static_cast<double>(std::max<std::size_t>(best.words.size(), 1));
+    return best;
+}
+
+void addRow(float factor, std::span<const float> from, std::span<float> to)
+{
+    for (std::size_t i = 0; i < to.size(); ++i)
+        to[i] += factor * from[i];
+}
+
 }  // namespace
 
 CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale)
@@ -80,13 +124,43 @@ ContrastiveLoss contrastiveLoss(MatrixView texts, MatrixView images, double logS
     const Dense ofTexts = dense(texts), ofImages = dense(images);
     const double scale = std::exp(logScale);
     const Dense logits = scale * ofImages * ofTexts.transpose();  // (image, text)
-    Dense gradients = Dense::Zero(logits.rows(), logits.cols()), turned = gradients;
-    result.value = addDiagonal(logits, gradients, result.rightTexts);
-    result.value += addDiagonal(logits.transpose(), turned, result.rightImages);
-    gradients += turned.transpose();
+    const Dense gradients = bothWays(logits, result);
     result.images = tensorOf(scale * gradients * ofTexts);
     result.texts = tensorOf(scale * gradients.transpose() * ofImages);
     result.logScale = gradients.cwiseProduct(logits).sum();
+    return result;
+}
+
+LateContrastiveLoss lateContrastiveLoss(std::span<const TokenVectors> pairs, double logScale)
+{
+    const std::size_t count = pairs.size();
+    const double scale = std::exp(logScale);
+    std::vector<BestPatches> best(count * count);
+    Dense logits(static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(count));
+    parallelFor(count, kSerialWork, [&](std::size_t image) {
+        for (std::size_t text = 0; text < count; ++text) {
+            best[image * count + text] = bestPatches(pairs[text], pairs[image].patches);
+            logits.data()[image * count + text] = scale * best[image * count + text].mean;
+        }
+    });
+    ContrastiveLoss both;
+    const Dense gradients = bothWays(logits, both);
+    LateContrastiveLoss result{both.value, std::vector<Tensor>(count), std::vector<Tensor>(count),
+                               gradients.cwiseProduct(logits).sum()};
+    const auto slope = [&](std::size_t image, std::size_t text) {
+        return static_cast<float>(scale * gradients.data()[image * count + text]
+                                  / static_cast<double>(best[image * count + text].words.size()));
+    };
+    parallelFor(count, kSerialWork, [&](std::size_t one) {
+        result.texts[one] = Tensor::zeros({pairs[one].words.rows, pairs[one].words.columns});
+        result.images[one] = Tensor::zeros({pairs[one].patches.rows, pairs[one].patches.columns});
+        for (std::size_t other = 0; other < count; ++other) {
+            for (const auto& [word, patch] : best[other * count + one].words)
+                addRow(slope(other, one), pairs[other].patches.row(patch), result.texts[one].matrix().row(word));
+            for (const auto& [word, patch] : best[one * count + other].words)
+                addRow(slope(one, other), pairs[other].words.row(word), result.images[one].matrix().row(patch));
+        }
+    });
     return result;
 }
 

@@ -4,6 +4,7 @@
 #include "core/base/tensor.h"
 
 #include <cstdint>
+#include <vector>
 
 namespace ketscope {
 
@@ -28,5 +29,21 @@ struct ContrastiveLoss {
     double logScale = 0.0;        // and s
 };
 ContrastiveLoss contrastiveLoss(MatrixView texts, MatrixView images, double logScale);
+
+// The same of B texts and B images by unit vectors of their words (words, E) and patches (P, E): image i and text j are as
+// like as the mean over j's words of the largest cosine with a patch of i (Yao et al., FILIP, ICLR 2022, from text to
+// image). `counts`: the rows of a text that are words (0 = padding); empty = all. Of equal cosines the first counts.
+struct LateContrastiveLoss {
+    double value = 0.0;               // nats
+    std::vector<Tensor> texts = {};   // gradients with respect to each text's vectors
+    std::vector<Tensor> images = {};  // and each image's
+    double logScale = 0.0;
+};
+struct TokenVectors {
+    MatrixView words;
+    std::span<const std::uint8_t> counts;
+    MatrixView patches;
+};
+LateContrastiveLoss lateContrastiveLoss(std::span<const TokenVectors> pairs, double logScale);
 
 }  // namespace ketscope

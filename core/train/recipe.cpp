@@ -9,7 +9,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::string_view kObjectives[] = {"language-modelling", "classification", "contrast", "matching"};
+constexpr std::string_view kObjectives[] = {"language-modelling", "classification", "contrast", "matching",
+                                            "contrast-and-matching"};
 constexpr std::string_view kTypes[] = {"F32", "F16"};
 constexpr std::string_view kUses[] = {"train", "hold-out", "test"};
 
@@ -25,12 +26,16 @@ public:
     {
         const StrictFields all(m_json, where(""),
                                {"format", "version", "title", "model", "plan", "trained_parameters", "objective",
-                                "data", "batch", "length", "steps", "optimizer", "dropout", "seed", "validation",
-                                "checkpoint_every", "weights"});
+                                "late_interaction", "data", "batch", "length", "steps", "optimizer", "dropout", "seed",
+                                "validation", "checkpoint_every", "weights"});
         if (all.text("format") != "ketscope-recipe" || all.whole<int>("version") != 1)
             refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
         m_recipe.title = all.text("title");
         m_recipe.objective = static_cast<Objective>(all.oneOf("objective", kObjectives));
+        m_recipe.lateInteraction = all.number("late_interaction", 0.0, 0.0, 100.0);
+        if (m_recipe.lateInteraction > 0.0 && m_recipe.objective != Objective::Contrast)
+            refuse({where("late_interaction"), "the objective \"contrast\"",
+                    std::string(objectiveName(m_recipe.objective)), ""});
         m_recipe.batch = all.count("batch", 16);
         m_recipe.length = all.count("length", 0, 0);
         m_recipe.schedule.steps = all.count("steps", 0);

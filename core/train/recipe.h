@@ -14,10 +14,11 @@
 namespace ketscope {
 
 enum class Objective {
-    LanguageModelling,  // the next token, at every position
-    Classification,     // a text's label
-    Contrast,           // which text belongs to which image, within a batch
-    Matching            // whether a text belongs to an image, against texts that are wrong in one respect
+    LanguageModelling,   // the next token, at every position
+    Classification,      // a text's label
+    Contrast,            // which text belongs to which image, within a batch
+    Matching,            // whether a text belongs to an image, against texts that are wrong in one respect
+    ContrastAndMatching  // the sum of both, as BLIP is trained (Li et al., ICML 2022), without its language modelling
 };
 std::string_view objectiveName(Objective objective);  // "language-modelling"
 
@@ -49,6 +50,7 @@ struct Recipe {
     Plan plan;
     std::vector<std::string> trainedParameters;  // real parameters of mechanisms that are trained too
     Objective objective = Objective::LanguageModelling;
+    double lateInteraction = 0.0;  // weight of the contrast by words and patches beside that of whole texts and images
     std::vector<DataSource> sources;  // empty: generated scenes
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;

@@ -16,7 +16,7 @@ public:
     SceneData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer,
               ImageProcessor processor)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_processor(std::move(processor)), m_seed(recipe.seed),
-          m_batch(recipe.batch), m_others(recipe.otherCaptions), m_matching(recipe.objective == Objective::Matching)
+          m_batch(recipe.batch), m_others(recipe.otherCaptions), m_matching(recipe.objective != Objective::Contrast)
     {
     }
 

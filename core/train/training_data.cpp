@@ -73,7 +73,8 @@ std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const Model
     if (tokenizer->vocabularySize() > model.vocabularySize)
         refuse({recipe.filesFolder.string(), "a vocabulary of at most " + std::to_string(model.vocabularySize),
                 std::to_string(tokenizer->vocabularySize()), "The tokenizer and the configuration do not fit."});
-    const bool pictures = recipe.objective == Objective::Contrast || recipe.objective == Objective::Matching;
+    const bool pictures =
+        recipe.objective != Objective::LanguageModelling && recipe.objective != Objective::Classification;
     if (pictures != recipe.sources.empty())
         refuse({recipe.file.string(), pictures ? "generated scenes for images and texts" : "\"sources\" of texts",
                 "the other", ""});

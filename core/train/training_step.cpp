@@ -6,6 +6,9 @@
 #include "core/train/evaluation.h"
 #include "core/train/loss.h"
 
+#include <numeric>
+#include <optional>
+
 namespace ketscope {
 
 namespace {
@@ -35,16 +38,20 @@ public:
         });
     }
 
-    std::unique_ptr<WrittenPass> forward(std::size_t index) const
+    // A pass with these outputs; none: all.
+    std::unique_ptr<WrittenPass> forward(std::size_t index, std::vector<std::string> outputs = {}) const
     {
         Dropout own = m_dropout;
         own.key.layer = static_cast<std::uint16_t>(index);
         QuietMonitor quiet(m_monitor);
-        return std::make_unique<WrittenPass>(
-            m_model,
-            PassRequest{
-                .input = &m_examples[index].input, .plan = &m_plan, .weights = true, .maps = false, .dropout = own},
-            quiet);
+        return std::make_unique<WrittenPass>(m_model,
+                                             PassRequest{.input = &m_examples[index].input,
+                                                         .plan = &m_plan,
+                                                         .weights = true,
+                                                         .maps = false,
+                                                         .dropout = own,
+                                                         .outputs = std::move(outputs)},
+                                             quiet);
     }
 
     void backward(WrittenPass& pass, const OutputSlopes& slopes, ParameterValues& sum) const
@@ -81,34 +88,46 @@ private:
     std::vector<ParameterValues> m_sums;
 };
 
-// Each example has a loss of its own.
-BatchGradients singly(Batch& work, const Question& question, const std::vector<Example>& examples)
+// One over the number of questions of a batch.
+double shareOfQuestion(const std::vector<Example>& examples)
 {
     std::size_t questions = 0;
     for (const Example& example : examples)
         questions += static_cast<std::size_t>(
             std::ranges::count_if(example.targets, [](std::int32_t target) { return target >= 0; }));
-    const double scale = 1.0 / static_cast<double>(std::max<std::size_t>(questions, 1));
-    std::vector<double> losses(examples.size());
-    work.inGroups([&](std::size_t i, ParameterValues& sum) {
-        const std::unique_ptr<WrittenPass> pass = work.forward(i);
-        const auto output = pass->trace().outputs.find(question.output);
-        if (output == pass->trace().outputs.end())
-            refuse({"objective", std::string("a model with the output \"") + question.output + "\"", "no such output",
-                    "Choose the objective that the model is made for."});
-        CrossEntropy loss = crossEntropy(output->second->matrix(), examples[i].targets, scale);
-        losses[i] = loss.sum;
-        OutputSlopes slopes;
-        slopes.emplace(question.output, std::move(loss.gradients));
-        work.backward(*pass, slopes, sum);
-    });
-    BatchGradients result{0.0, work.total()};
-    for (const double loss : losses)
-        result.loss += loss * scale;
-    return result;
+    return 1.0 / static_cast<double>(std::max<std::size_t>(questions, 1));
 }
 
-OutputSlopes slopesOf(const ContrastiveLoss& loss, std::size_t index, std::size_t count)
+// The loss of one example's questions, whose slopes are `share` of its own.
+double addSlopes(const Trace& trace, const Question& question, const Example& example, double share,
+                 OutputSlopes& slopes)
+{
+    const auto output = trace.outputs.find(question.output);
+    if (output == trace.outputs.end())
+        refuse({"objective", std::string("a model with the output \"") + question.output + "\"", "no such output",
+                "Choose the objective that the model is made for."});
+    CrossEntropy loss = crossEntropy(output->second->matrix(), example.targets, share);
+    slopes.emplace(question.output, std::move(loss.gradients));
+    return loss.sum * share;
+}
+
+// Each example has a loss of its own.
+BatchGradients singly(Batch& work, const Question& question, const std::vector<Example>& examples)
+{
+    const double share = shareOfQuestion(examples);
+    std::vector<double> losses(examples.size());
+    work.inGroups([&](std::size_t i, ParameterValues& sum) {
+        const std::unique_ptr<WrittenPass> pass = work.forward(i, {question.output});
+        OutputSlopes slopes;
+        losses[i] = addSlopes(pass->trace(), question, examples[i], share, slopes);
+        work.backward(*pass, slopes, sum);
+    });
+    return {std::accumulate(losses.begin(), losses.end(), 0.0), work.total()};
+}
+
+constexpr const char* kScale = "log_scale";  // of models that train it
+
+OutputSlopes slopesOf(const ContrastiveLoss& loss, std::size_t index)
 {
     const auto row = [index](const Tensor& all, std::vector<std::size_t> shape) {
         Tensor one(std::move(shape));
@@ -119,39 +138,122 @@ OutputSlopes slopesOf(const ContrastiveLoss& loss, std::size_t index, std::size_
     OutputSlopes slopes;
     slopes.emplace("text_embeds", row(loss.texts, {1, width}));
     slopes.emplace("image_embeds", row(loss.images, {width}));
-    Tensor scale({1, 1});
-    scale.values().front() = static_cast<float>(loss.logScale / static_cast<double>(count));
-    slopes.emplace("log_scale", std::move(scale));
     return slopes;
 }
 
-// The loss is of all examples together: every pass stays until it is known.
-BatchGradients together(Batch& work, std::size_t count)
+using Passes = std::vector<std::unique_ptr<WrittenPass>>;
+
+void requireOutput(const Passes& passes, const char* output)
 {
-    std::vector<std::unique_ptr<WrittenPass>> passes(count);
-    work.inGroups([&](std::size_t i, ParameterValues&) { passes[i] = work.forward(i); });
-    std::vector<const Trace*> traces(count);
+    if (!passes.front()->trace().outputs.contains(output))
+        refuse({"objective", std::string("a model with the output \"") + output + "\"", "no such output",
+                "Contrast is for CLIP, with matching for BLIP; late interaction for CLIP."});
+}
+
+double logScaleOf(const Passes& passes)
+{
+    constexpr double kUsual = 2.6592;  // ln(1/0.07), of models that train none
+    const auto& outputs = passes.front()->trace().outputs;
+    const auto scale = outputs.find(kScale);
+    return scale == outputs.end() ? kUsual : static_cast<double>(scale->second->values().front());
+}
+
+// What the batch's examples are to each other.
+struct Contrast {
+    double value = 0.0;
+    double logScale = 0.0;             // slope
+    std::vector<OutputSlopes> slopes;  // of each example's outputs
+};
+
+void addGlobal(const Passes& passes, Contrast& contrast)
+{
+    requireOutput(passes, "text_embeds");
+    requireOutput(passes, "image_embeds");
+    std::vector<const Trace*> traces(passes.size());
     std::ranges::transform(passes, traces.begin(), [](const auto& pass) { return &pass->trace(); });
-    if (!traces.front()->outputs.contains("log_scale"))
-        refuse({"objective", "a model with embeddings of texts and images", "another", "Contrast is for CLIP."});
     const Embeddings all = gather(traces);
-    const ContrastiveLoss loss =
-        contrastiveLoss(all.texts.matrix(), all.images.matrix(),
-                        static_cast<double>(traces.front()->outputs.at("log_scale")->values().front()));
+    const ContrastiveLoss loss = contrastiveLoss(all.texts.matrix(), all.images.matrix(), logScaleOf(passes));
+    contrast.value += loss.value;
+    contrast.logScale += loss.logScale;
+    for (std::size_t i = 0; i < passes.size(); ++i)
+        contrast.slopes.push_back(slopesOf(loss, i));
+}
+
+// The contrast by words and patches; the image's class token takes no part.
+void addLate(const Passes& passes, const std::vector<Example>& examples, double weight, Contrast& contrast)
+{
+    requireOutput(passes, "text_token_embeds");
+    requireOutput(passes, "image_token_embeds");
+    std::vector<TokenVectors> pairs;
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        const auto& outputs = passes[i]->trace().outputs;
+        const MatrixView image = outputs.at("image_token_embeds")->matrix();
+        pairs.push_back({outputs.at("text_token_embeds")->matrix(), examples[i].input.attentionMask,
+                         image.middleRows(1, image.rows - 1)});
+    }
+    LateContrastiveLoss loss = lateContrastiveLoss(pairs, logScaleOf(passes));
+    contrast.value += weight * loss.value;
+    contrast.logScale += weight * loss.logScale;
+    const auto weighted = [weight](const Tensor& of, std::size_t before) {
+        Tensor result = Tensor::zeros({before + of.matrix().rows, of.matrix().columns});
+        for (std::size_t i = 0; i < of.size(); ++i)
+            result.data()[before * of.matrix().columns + i] = static_cast<float>(weight) * of.data()[i];
+        return result;
+    };
+    for (std::size_t i = 0; i < passes.size(); ++i) {
+        contrast.slopes[i].emplace("text_token_embeds", weighted(loss.texts[i], 0));
+        contrast.slopes[i].emplace("image_token_embeds", weighted(loss.images[i], 1));
+    }
+}
+
+Contrast contrastOf(const Passes& passes, const std::vector<Example>& examples, double lateInteraction)
+{
+    Contrast contrast;
+    addGlobal(passes, contrast);
+    if (lateInteraction > 0.0)
+        addLate(passes, examples, lateInteraction, contrast);
+    if (passes.front()->trace().outputs.contains(kScale))
+        for (OutputSlopes& slopes : contrast.slopes) {
+            Tensor scale({1, 1});
+            scale.values().front() = static_cast<float>(contrast.logScale / static_cast<double>(passes.size()));
+            slopes.emplace(kScale, std::move(scale));
+        }
+    return contrast;
+}
+
+// The loss is of all examples together: every pass stays until it is known.
+BatchGradients together(Batch& work, const Recipe& recipe, const std::vector<Example>& examples)
+{
+    const std::size_t count = examples.size();
+    const double share = shareOfQuestion(examples);
+    std::optional<Question> question;  // asked of each besides
+    std::vector<std::string> outputs;
+    if (recipe.objective == Objective::ContrastAndMatching) {
+        question = questionOf(recipe.objective);
+        outputs = {question->output, "text_embeds", "image_embeds"};
+    }
+    Passes passes(count);
+    work.inGroups([&](std::size_t i, ParameterValues&) { passes[i] = work.forward(i, outputs); });
+    Contrast contrast = contrastOf(passes, examples, recipe.lateInteraction);
+    std::vector<double> losses(count);
     work.inGroups([&](std::size_t i, ParameterValues& sum) {
-        work.backward(*passes[i], slopesOf(loss, i, count), sum);
+        if (question)
+            losses[i] = addSlopes(passes[i]->trace(), *question, examples[i], share, contrast.slopes[i]);
+        work.backward(*passes[i], contrast.slopes[i], sum);
         passes[i].reset();
     });
-    return {loss.value, work.total()};
+    return {std::accumulate(losses.begin(), losses.end(), contrast.value), work.total()};
 }
 
 }  // namespace
 
-BatchGradients batchGradients(const Model& model, const HeadPlan& plan, Objective objective,
+BatchGradients batchGradients(const Model& model, const HeadPlan& plan, const Recipe& recipe,
                               const std::vector<Example>& batch, const Dropout& dropout, const Monitor& monitor)
 {
     Batch work(model, plan, batch, dropout, monitor);
-    return objective == Objective::Contrast ? together(work, batch.size()) : singly(work, questionOf(objective), batch);
+    if (recipe.objective == Objective::Contrast || recipe.objective == Objective::ContrastAndMatching)
+        return together(work, recipe, batch);
+    return singly(work, questionOf(recipe.objective), batch);
 }
 
 }  // namespace ketscope

@@ -136,5 +136,54 @@ TEST(TrainOptimizer, ClippingKeepsTheDirection)
     EXPECT_FLOAT_EQ(gradients["b"].values().front(), 0.8F);
 }
 
+TEST(TrainLoss, LateContrastByHand)
+{
+    // Text 0 has the words (1, 0) and padding, text 1 (0, 1) twice; image 0 the patches (1, 0) and (0.6, 0.8), image 1
+    // only (0, 1). Best cosines: image 0 with text 0 1, with text 1 0.8; image 1 with text 0 0, with text 1 1.
+    const Tensor words0 = tensorOf({2, 2}, {1.0F, 0.0F, 0.0F, 1.0F});
+    const Tensor words1 = tensorOf({2, 2}, {0.0F, 1.0F, 0.0F, 1.0F});
+    const Tensor patches0 = tensorOf({2, 2}, {1.0F, 0.0F, 0.6F, 0.8F}), patches1 = tensorOf({1, 2}, {0.0F, 1.0F});
+    const std::vector<std::uint8_t> counts = {1, 0};
+    const std::vector<TokenVectors> pairs = {{words0.matrix(), counts, patches0.matrix()},
+                                             {words1.matrix(), {}, patches1.matrix()}};
+    const LateContrastiveLoss loss = lateContrastiveLoss(pairs, std::log(2.0));
+    const auto crossEntropyOf = [](double right, double other) {
+        return std::log(1.0 + std::exp(2.0 * (other - right)));
+    };
+    EXPECT_NEAR(loss.value,
+                0.25
+                    * (crossEntropyOf(1.0, 0.8) + crossEntropyOf(1.0, 0.0) + crossEntropyOf(1.0, 0.0)
+                       + crossEntropyOf(1.0, 0.8)),
+                1e-6);
+    EXPECT_EQ(loss.texts[0].values()[2], 0.0F);  // padding
+    EXPECT_EQ(loss.texts[0].values()[3], 0.0F);
+}
+
+TEST(TrainLoss, LateContrastGradientsAreSlopes)
+{
+    std::vector<Tensor> words, patches;
+    words.push_back(tensorOf({2, 2}, {0.9F, 0.1F, 0.2F, 0.7F}));
+    words.push_back(tensorOf({1, 2}, {-0.4F, 0.8F}));
+    patches.push_back(tensorOf({2, 2}, {0.5F, 0.3F, -0.6F, 0.9F}));
+    patches.push_back(tensorOf({2, 2}, {0.1F, 0.8F, 0.7F, -0.2F}));
+    double logScale = 0.3;
+    const auto loss = [&] {
+        std::vector<TokenVectors> pairs;
+        for (std::size_t i = 0; i < words.size(); ++i)
+            pairs.push_back({words[i].matrix(), {}, patches[i].matrix()});
+        return lateContrastiveLoss(pairs, logScale);
+    };
+    const LateContrastiveLoss found = loss();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+        expectSlopes(words[i], found.texts[i], [&] { return loss().value; });
+        expectSlopes(patches[i], found.images[i], [&] { return loss().value; });
+    }
+    constexpr double kStep = 1e-4;
+    logScale += kStep;
+    const double above = loss().value;
+    logScale -= 2.0 * kStep;
+    EXPECT_NEAR(found.logScale, (above - loss().value) / (2.0 * kStep), 1e-5);
+}
+
 }  // namespace
 }  // namespace ketscope

@@ -171,25 +171,22 @@ TEST_F(Train, TensorsOfAMechanismAreTrainedAndSaved)
 }
 
 // The loss of a whole batch, dropout included, against differences in the weights of every kind of tensor.
-TEST_F(Train, GradientsOfABatchAreSlopes)
+void expectSlopes(const Recipe& recipe, double tolerance)
 {
-    Json json = tinyRecipe(m_folder.path());
-    json["model"]["deviation"] = 0.3;
-    const Recipe recipe = recipeOf(m_folder.path(), json);
-    const auto weights = initialWeights(recipe.config, at(""), recipe.deviation, 3);
+    Monitor monitor;
+    const auto weights = initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3);
     ModelFiles files;
-    files.folder = at("");
+    files.folder = recipe.filesFolder;
     files.config = std::make_shared<const Json>(recipe.config);
     files.weights = weights;
-    const auto open = [&] { return architectureOf(files).open(files, m_monitor); };
+    const auto open = [&] { return architectureOf(files).open(files, monitor); };
     const std::unique_ptr<TrainingData> data = openTrainingData(recipe, open()->info());
     std::vector<Example> batch;
     for (std::size_t i = 0; i < 3; ++i)
         batch.push_back(data->draw(0, i));
     const auto gradients = [&] {
         const std::unique_ptr<Model> model = open();
-        return batchGradients(*model, resolve({}, model->info(), 0), recipe.objective, batch, recipe.dropout,
-                              m_monitor);
+        return batchGradients(*model, resolve({}, model->info(), 0), recipe, batch, recipe.dropout, monitor);
     };
     const BatchGradients found = gradients();
     EXPECT_EQ(found.weights.size(), weights->tensors().size());
@@ -206,28 +203,59 @@ TEST_F(Train, GradientsOfABatchAreSlopes)
         const double below = gradients().loss;
         values.data()[place] = before;
         const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
-        EXPECT_NEAR(slopes.values()[place], slope, 2e-3 + 0.02 * std::abs(slope)) << name;
+        EXPECT_NEAR(slopes.values()[place], slope, 2e-3 + tolerance * std::abs(slope)) << name;
     }
+}
+
+TEST_F(Train, GradientsOfABatchAreSlopes)
+{
+    Json json = tinyRecipe(m_folder.path());
+    json["model"]["deviation"] = 0.3;
+    expectSlopes(recipeOf(m_folder.path(), json), 0.02);
+}
+
+// A recipe for a sample's model with one layer in each tower, from scenes.
+Json sceneRecipe(const std::filesystem::path& folder, const std::string& sample, const std::string& objective)
+{
+    const std::string files = (test::samples() / sample).string();
+    Json json = tinyRecipe(folder);
+    json["model"] = {
+        {"config", files + "/config.json"},
+        {"changes", {{"text_config", {{"num_hidden_layers", 1}}}, {"vision_config", {{"num_hidden_layers", 1}}}}},
+        {"files", files},
+        {"deviation", 0.08}};
+    json["objective"] = objective;
+    json["data"] = {{"generated", "scenes"}};
+    json["dropout"] = Json::object();
+    return json;
+}
+
+TEST_F(Train, GradientsOfContrastAndMatchingAreSlopes)
+{
+    expectSlopes(recipeOf(m_folder.path(), sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching")), 0.02);
+}
+
+TEST_F(Train, GradientsOfLateInteractionAreSlopes)
+{
+    Json json = sceneRecipe(m_folder.path(), "shape-clip", "contrast");
+    json["late_interaction"] = 0.5;
+    expectSlopes(recipeOf(m_folder.path(), json), 0.05);
+    json["objective"] = "matching";
+    EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
 }
 
 TEST_F(Train, ContrastAndMatchingLearnFromScenes)
 {
-    for (const char* sample : {"shape-clip", "shape-blip"}) {
+    for (const auto& [sample, objective] :
+         {std::pair("shape-clip", "contrast"), {"shape-blip", "matching"}, {"shape-blip", "contrast-and-matching"}}) {
         const std::string folder = sample;
-        Json json = tinyRecipe(m_folder.path());
-        json["model"] = {
-            {"config", (test::samples() / folder / "config.json").string()},
-            {"changes", {{"text_config", {{"num_hidden_layers", 1}}}, {"vision_config", {{"num_hidden_layers", 1}}}}},
-            {"files", (test::samples() / folder).string()}};
-        json["objective"] = folder == "shape-clip" ? "contrast" : "matching";
-        json["data"] = {{"generated", "scenes"}};
+        Json json = sceneRecipe(m_folder.path(), folder, objective);
         json["steps"] = 6;
         json["batch"] = 4;
-        json["dropout"] = Json::object();
-        const TrainingResult result = run(json, folder);
+        const TrainingResult result = run(json, objective);
         EXPECT_GT(result.figures.at(0).questions, 500U);
         EXPECT_GT(result.figures[0].loss, 0.0);
-        const auto model = loadModel(at(folder), m_monitor);
+        const auto model = loadModel(at(objective), m_monitor);
         EXPECT_TRUE(model->model->info().image);
     }
 }
