@@ -8,6 +8,7 @@ void addMechanisms();    // every mechanism of the registry on one head
 void addLinearTime();    // output-only attention, linear and exact, to 32k tokens
 void addStateVectors();  // circuits on one state and on batches of them
 void addCircuits();      // circuits' expectations and gradients for all tokens of a head, gate by gate and precomputed
+void addNoise();         // noise after each gate: density matrices and trajectories
 void addModels();        // whole forward passes of the bundled model
 void addTraining();      // one step of training small character models
 void addFigures();       // painting a figure

@@ -14,6 +14,7 @@ int main(int argc, char** argv)
     ketscope::bench::addLinearTime();
     ketscope::bench::addStateVectors();
     ketscope::bench::addCircuits();
+    ketscope::bench::addNoise();
     ketscope::bench::addModels();
     ketscope::bench::addTraining();
     ketscope::bench::addFigures();

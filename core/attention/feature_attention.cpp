@@ -18,6 +18,7 @@ constexpr double kNothing = -std::numeric_limits<double>::infinity();
 constexpr float kForbiddenExponent = -std::numeric_limits<float>::infinity();
 constexpr std::size_t kChunk = kFeatureChunk;
 constexpr std::size_t kPiece = 2 * kAttentionRowBlock;  // queries whose features are in memory at once
+constexpr std::size_t kSteps = kAttentionRowBlock / 2;  // rows of a causal chunk that are given as many of its keys
 
 class FeatureHead final : public WeightsHead {
 public:
@@ -44,6 +45,8 @@ private:
     void fillPiece(std::size_t first, std::size_t chunk, MutableMatrixView output) const;
 
     struct Row;  // one query's share in its own chunk
+    Tensor attendChunk(std::size_t first, std::size_t chunk, const CausalChunk& causal, MatrixView features,
+                       std::span<Row> rows) const;
     Row weighChunk(std::size_t row, std::size_t firstKey, const CausalChunk& causal, std::span<float> scores) const;
     void finish(const Row& row, const FeatureSums& before, double queryExponent, std::span<const float> features,
                 std::span<const float> sums, std::span<const float> own, std::span<float> output) const;
@@ -166,6 +169,32 @@ FeatureHead::Row FeatureHead::weighChunk(std::size_t row, std::size_t firstKey, 
     return result;
 }
 
+// What causal rows get from the values of their own chunk, up to their sum; fills `rows`. The later keys are left out in
+// steps.
+Tensor FeatureHead::attendChunk(std::size_t first, std::size_t chunk, const CausalChunk& causal, MatrixView features,
+                                std::span<Row> rows) const
+{
+    constexpr std::size_t kUnit = 16;  // columns that the kernels compute at once
+    const std::size_t firstKey = chunk * kChunk;
+    Tensor own({features.rows, m_keys.paddedWidth()});
+    Tensor scores({kSteps, kChunk});
+    Tensor room = m_keys.roomForValues();
+    const MatrixView values = m_keys.weighValues(firstKey, std::span(m_ones).first(m_keys.chunkSize(chunk)), room);
+    for (std::size_t done = 0; done < features.rows; done += kSteps) {
+        const std::size_t count = std::min(kSteps, features.rows - done);
+        const std::size_t end =
+            input().mask.keyEnd(first + done + count - 1, input().queries.rows, input().keys.rows) - firstKey;
+        const MutableMatrixView computed =
+            scores.matrix().middleRows(0, count).middleColumns(0, std::min(kChunk, (end + kUnit - 1) / kUnit * kUnit));
+        const MutableMatrixView seen = computed.middleColumns(0, end);
+        multiplyWide(features.middleRows(done, count), causal.own.features.matrix(), computed);
+        for (std::size_t i = 0; i < count; ++i)
+            rows[done + i] = weighChunk(first + done + i, firstKey, causal, seen.row(i));
+        multiplyWide(seen, values, own.matrix().middleRows(done, count));
+    }
+    return own;
+}
+
 // Queries of one piece; with a causal mask all of them end in the same chunk of keys.
 void FeatureHead::fillPiece(std::size_t first, std::size_t chunk, MutableMatrixView output) const
 {
@@ -179,18 +208,8 @@ void FeatureHead::fillPiece(std::size_t first, std::size_t chunk, MutableMatrixV
     multiplyWide(features.matrix(), before.products(), sums.matrix());
     std::vector<Row> rows(queries.rows, Row{0, 0, before.largest});
     Tensor own;
-    if (causal != nullptr) {
-        const std::size_t firstKey = chunk * kChunk;
-        const std::size_t count = m_keys.chunkSize(chunk);
-        Tensor scores({queries.rows, kChunk});
-        Tensor room = m_keys.roomForValues();
-        own = Tensor({queries.rows, m_keys.paddedWidth()});
-        multiplyWide(features.matrix(), causal->own.features.matrix(), scores.matrix());
-        for (std::size_t i = 0; i < queries.rows; ++i)
-            rows[i] = weighChunk(first + i, firstKey, *causal, scores.matrix().row(i));
-        multiplyWide(scores.matrix().middleColumns(0, count),
-                     m_keys.weighValues(firstKey, std::span(m_ones).first(count), room), own.matrix());
-    }
+    if (causal != nullptr)
+        own = attendChunk(first, chunk, *causal, features.matrix(), rows);
     for (std::size_t i = 0; i < queries.rows; ++i)
         finish(rows[i], before, exponents[i], features.matrix().row(i), sums.matrix().row(i),
                own.empty() ? std::span<const float>() : own.matrix().row(i), output.row(i));
@@ -208,10 +227,13 @@ void FeatureHead::finish(const Row& row, const FeatureSums& before, double query
     const double inverse = 1.0 / (sum + offset(queryExponent + row.largest));
     const auto ofSums = static_cast<float>(decay * inverse);
     const auto ofOwn = static_cast<float>(inverse);
-    for (std::size_t c = 0; c < output.size(); ++c)
-        output[c] = ofSums * sums[c];
-    for (std::size_t c = 0; c < output.size() && !own.empty(); ++c)
-        output[c] += ofOwn * own[c];
+    const auto columns = static_cast<Eigen::Index>(output.size());
+    const Eigen::Map<const Eigen::ArrayXf> ofBefore(sums.data(), columns);
+    Eigen::Map<Eigen::ArrayXf> to(output.data(), columns);
+    if (own.empty())
+        to = ofSums * ofBefore;
+    else
+        to = ofSums * ofBefore + ofOwn * Eigen::Map<const Eigen::ArrayXf>(own.data(), columns);
 }
 
 void FeatureHead::uniform(const Row& row, const FeatureSums& before, std::span<float> output) const

@@ -4,6 +4,7 @@
 #include "core/nn/kernels.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 
 namespace ketscope {
@@ -42,8 +43,8 @@ void FeatureSums::raise(double exponent)
     largest = exponent;
     mass *= decay;
     for (Tensor* tensor : {&sums, &total})
-        for (float& sum : tensor->values())
-            sum *= static_cast<float>(decay);
+        Eigen::Map<Eigen::ArrayXf>(tensor->data(), static_cast<Eigen::Index>(tensor->size())) *=
+            static_cast<float>(decay);
 }
 
 FeatureKeys::FeatureKeys(const HeadInput& input, std::shared_ptr<const FeatureMap> map, std::vector<double> exponents)
@@ -138,8 +139,11 @@ void FeatureKeys::add(std::size_t chunk, const FeatureChunk& own, FeatureSums& s
     const MatrixView features = own.features.matrix();
     multiplyWide(features.middleColumns(0, count), weighValues(first, std::span(factors).first(count), scaled),
                  sums.products(), true);
-    for (std::size_t f = 0; f < features.rows; ++f)
-        sums.total.data()[f] += static_cast<float>(kernels().dot(features.row(f).data(), factors.data(), count));
+    using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const auto all = static_cast<Eigen::Index>(features.rows);
+    Eigen::Map<Eigen::VectorXf>(sums.total.data(), all).noalias() +=
+        Eigen::Map<const Rows>(features.data, all, kFeatureChunk)
+        * Eigen::Map<const Eigen::VectorXf>(factors.data(), kFeatureChunk);
 }
 
 FeatureSums FeatureKeys::sumOfAll(const Monitor& monitor) const
@@ -165,8 +169,16 @@ std::size_t FeatureKeys::mostKept() const
     return std::clamp<std::size_t>(kBytes / bytes, 4, 16);
 }
 
+std::shared_ptr<CausalChunk> FeatureKeys::newChunk() const
+{
+    auto result = std::make_shared<CausalChunk>(FeatureSums(0, 0), FeatureChunk());
+    result->own.features = Tensor({m_map->size(), kFeatureChunk});
+    return result;
+}
+
 std::shared_ptr<const CausalChunk> FeatureKeys::causal(std::size_t wanted) const
 {
+    constexpr std::size_t kEvery = 8;     // of these one stays, with what was before it
     const std::lock_guard lock(m_mutex);  // the sums are made one after the other in any case
     auto nearest = m_known.end();
     for (auto known = m_known.begin(); known != m_known.end(); ++known)
@@ -178,13 +190,24 @@ std::shared_ptr<const CausalChunk> FeatureKeys::causal(std::size_t wanted) const
     }
     Tensor scaled = roomForValues();
     Tensor rows = roomForRows();
-    auto result = std::make_shared<CausalChunk>(FeatureSums(m_map->size(), m_input.values.columns), FeatureChunk());
-    result->own.features = Tensor({m_map->size(), kFeatureChunk});
+    std::shared_ptr<CausalChunk> result;
     std::size_t chunk = 0;
-    if (nearest != m_known.end()) {
-        result->before = nearest->second->before.copy();
-        add(nearest->first, nearest->second->own, result->before, scaled);
-        chunk = nearest->first + 1;
+    if (nearest == m_known.end()) {
+        result = newChunk();
+        result->before = FeatureSums(m_map->size(), m_input.values.columns);
+    } else {
+        chunk = nearest->first;
+        if (chunk + 1 == wanted && chunk % kEvery != 0 && nearest->second.use_count() == 1) {
+            std::atomic_thread_fence(std::memory_order_acquire);  // after whoever read it
+            result = std::move(nearest->second);
+            m_known.erase(nearest);
+            add(chunk, result->own, result->before, scaled);
+        } else {
+            result = newChunk();
+            result->before = nearest->second->before.copy();
+            add(chunk, nearest->second->own, result->before, scaled);
+        }
+        ++chunk;
     }
     for (; chunk < wanted; ++chunk) {
         fill(chunk, rows, result->own);

@@ -13,8 +13,8 @@
 
 namespace ketscope {
 
-// Keys that are summed at once: two blocks of query rows, so that with a causal mask blocks and chunks end together.
-inline constexpr std::size_t kFeatureChunk = 2 * kAttentionRowBlock;
+// Keys that are summed at once: a block of query rows, so that with a causal mask blocks and chunks end together.
+inline constexpr std::size_t kFeatureChunk = kAttentionRowBlock;
 
 // What the keys before some place leave behind, in terms of their features φ and exponents s.
 struct FeatureSums {
@@ -66,8 +66,9 @@ public:
     FeatureChunk chunk(std::size_t chunk) const;
     FeatureSums sumOfAll(const Monitor& monitor) const;
 
-    // From the nearest chunk before it that is still known: in order, one step. A few are kept, so that threads that work
-    // on different parts of the text go on from their own. The bits do not depend on where it began. Safe from any thread.
+    // From the nearest chunk before it that is still known: in order, one step. Some are kept, so that threads that work
+    // on different parts of the text go on from their own; most become the next one, so that nothing is copied. The bits do
+    // not depend on where it began. Safe from any thread.
     std::shared_ptr<const CausalChunk> causal(std::size_t chunk) const;
 
     // The values of some keys times their factors, as wide as multiplyWide wants them, in `scaled`, which is
@@ -80,6 +81,7 @@ private:
     void fill(std::size_t chunk, Tensor& rows, FeatureChunk& into) const;
     Tensor roomForRows() const;
     std::size_t mostKept() const;
+    std::shared_ptr<CausalChunk> newChunk() const;
     void add(std::size_t chunk, const FeatureChunk& own, FeatureSums& sums, Tensor& scaled) const;
     void addValues(std::size_t first, std::size_t count, std::vector<double>& total) const;
 
@@ -87,7 +89,7 @@ private:
     std::shared_ptr<const FeatureMap> m_map;
     std::vector<double> m_exponents;
     mutable std::mutex m_mutex;
-    mutable std::list<std::pair<std::size_t, std::shared_ptr<const CausalChunk>>> m_known;  // last used first
+    mutable std::list<std::pair<std::size_t, std::shared_ptr<CausalChunk>>> m_known;  // last used first
 };
 
 }  // namespace ketscope

@@ -13,7 +13,7 @@ namespace ketscope {
 namespace {
 
 constexpr std::size_t kChunk = 256;  // of keys
-constexpr std::size_t kRows = 48;    // of queries at a time, so that their scores stay in the cache
+constexpr std::size_t kRows = 24;    // of queries at a time, so that few compute keys that they do not see
 
 // Some rows of a matrix, one after the other: as they lie where that is so, else copied to `room`.
 MatrixView gathered(MatrixView from, std::span<const std::size_t> rows, Tensor& room)
@@ -53,15 +53,17 @@ public:
             return;
         const PackedMatrix packed = PackedMatrix::transposed(gathered(m_input.keys, keys, m_keyRoom));
         const PackedMatrix values = PackedMatrix::of(gathered(m_input.values, keys, m_valueRoom));
-        const PackedMatrix::Part whole = {0, keys.size(), 0, m_input.values.columns};
         Tensor room({kRows, keys.size()});
         for (std::size_t block = from; block < ends.size(); block += kRows) {
             const std::size_t count = std::min(kRows, ends.size() - block);
-            const MutableMatrixView scores = room.matrix().middleRows(0, count);
-            packed.multiply(m_queries.matrix().middleRows(block, count), scores);
+            const std::size_t seen = std::min(keys.size(), ends[block + count - 1] - first);  // by the last of them
+            const MutableMatrixView scores = room.matrix().middleRows(0, count).middleColumns(0, seen);
+            packed.multiplyPart(m_queries.matrix().middleRows(block, count), {0, m_queries.shape()[1], 0, seen},
+                                scores);
             for (std::size_t i = 0; i < count; ++i)
                 addRow(block + i, scores.row(i), std::min(keys.size(), ends[block + i] - first));
-            values.multiplyPart(scores, whole, m_sums.matrix().middleRows(block, count), true);
+            values.multiplyPart(scores, {0, seen, 0, m_input.values.columns}, m_sums.matrix().middleRows(block, count),
+                                true);
         }
     }
 

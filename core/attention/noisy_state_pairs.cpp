@@ -168,15 +168,16 @@ private:
         std::vector<ComplexStates> runs;
         for (std::size_t run = 0; run < settings.runs; ++run)
             runs.emplace_back(vectors.rows, std::size_t{1} << settings.qubitsOf(vectors.columns));
-        for (std::size_t token = 0; token < vectors.rows; ++token) {
+        const std::size_t numbers = settings.runs << settings.qubitsOf(vectors.columns);
+        parallelFor(vectors.rows, numbers, [&](std::size_t token) {
             monitor.check();
             if (!hasState(vectors.row(token), settings))
-                continue;
+                return;
             RandomStream stream(source.random, static_cast<std::uint32_t>(token), source.purpose);
             const Runs drawn(vectors.row(token), settings);
             for (ComplexStates& run : runs)
                 run.set(token, source.noisy ? drawn.draw(stream) : drawn.pure());
-        }
+        });
         return runs;
     }
 

@@ -2,6 +2,7 @@
 #include "core/attention/landmark_attention.h"
 #include "core/attention/pseudo_inverse.h"
 #include "core/attention/segments.h"
+#include "core/nn/attention_kernel.h"
 #include "core/nn/row_softmax.h"
 
 #include <cmath>
@@ -122,17 +123,21 @@ private:
     Tensor landmarksToKeys() const;
     Dense landmarkLogits() const;
     Tensor landmarkWeights() const;
+    Tensor causalLandmarkWeights() const;
     void solve(std::size_t landmarks, bool iterate);
     void solveCausal();
+    void invert(const Tensor& weights, const std::vector<bool>& used);
+    void invertRow(std::size_t a, std::size_t first, std::span<const float> weights, bool used);
+    Tensor inverseTimes(MatrixView rows) const;
 
     // A⁺ · rows.
     PackedMatrix multiplied(const Tensor& rows) const
     {
         if (!m_landmarks.empty())
             return PackedMatrix::of(iteratedInverseTimes(m_landmarks.matrix(), rows.matrix()).matrix());
-        const Dense right = dense(rows.matrix());
-        const Dense product =
-            input().mask.causal ? Dense(m_solved.triangularView<Eigen::Lower>() * right) : Dense(m_solved * right);
+        if (input().mask.causal)
+            return PackedMatrix::of(inverseTimes(rows.matrix()).matrix());
+        const Dense product = m_solved * dense(rows.matrix());
         Tensor result({static_cast<std::size_t>(product.rows()), rows.shape()[1]});
         for (std::size_t i = 0; i < result.shape()[0]; ++i)
             for (std::size_t j = 0; j < result.shape()[1]; ++j)
@@ -158,7 +163,8 @@ private:
     std::vector<std::size_t> m_ends;  // segments before this are seen by each
     std::vector<bool> m_plain;        // causal: landmarks that stand for the plain mean of their segment
     Tensor m_landmarks;               // A = softmax(Q̃K̃ᵀ), (r', segments), where six iterations invert it
-    Dense m_solved;                   // (segments, r'): A⁺ where not
+    Dense m_solved;                   // (segments, r'): A⁺ where the SVD does
+    Tensor m_inverse;                 // causal: A⁻¹, (r', r' and more columns), 0 above the diagonal
     PackedMatrix m_ofValues;          // A⁺ · softmax(Q̃Kᵀ) · V, causal: of segments that have ended
     mutable std::once_flag m_spreadOnce;
     mutable PackedMatrix m_spread;  // A⁺ · softmax(Q̃Kᵀ), for the weights
@@ -251,7 +257,6 @@ void NystromHead::solve(std::size_t landmarks, bool iterate)
 // what single precision bears, stands for the plain mean of its segment.
 void NystromHead::solveCausal()
 {
-    constexpr double kMostGrowth = 100.0;
     const std::size_t n = input().queries.rows;
     const std::size_t count = segments().count();
     const std::size_t length = segments().length;
@@ -267,27 +272,77 @@ void NystromHead::solveCausal()
     m_ends.resize(count);
     std::iota(m_ends.begin(), m_ends.end(), 1);
     m_plain.assign(count, false);
-    Dense logits(m_queries.shape()[0], count);
-    logits.triangularView<Eigen::Lower>() = static_cast<double>(input().scale) * dense(m_queries.matrix())
-                                            * dense(m_softmax.keyMeans().matrix()).transpose();
-    m_solved = Dense::Zero(logits.rows(), logits.cols());
+    invert(causalLandmarkWeights(), queries.used);
+}
+
+// Row a of softmax(Q̃K̃ᵀ) over the landmarks up to a; 0 beyond.
+Tensor NystromHead::causalLandmarkWeights() const
+{
+    const std::size_t count = segments().count();
+    Tensor weights({count, count});
+    if (count == 0)
+        return weights;
+    PackedMatrix::transposed(m_softmax.keyMeans().matrix()).multiply(m_queries.matrix(), weights.matrix());
     for (std::size_t a = 0; a < count; ++a) {
-        const auto size = static_cast<Eigen::Index>(a + 1);
-        Eigen::RowVectorXd row = logits.row(static_cast<Eigen::Index>(a)).head(size);
-        row = (row.array() - row.maxCoeff()).exp().eval();
-        row /= row.sum();
-        Eigen::RowVectorXd solved(size);
-        solved.head(size - 1) =
-            -row.head(size - 1) * m_solved.topLeftCorner(size - 1, size - 1).triangularView<Eigen::Lower>();
-        solved[size - 1] = 1.0;
-        solved /= row[size - 1];
-        if (queries.used[a] && solved.cwiseAbs().sum() <= kMostGrowth) {
-            m_solved.row(static_cast<Eigen::Index>(a)).head(size) = solved;
-            continue;
-        }
-        m_solved(a, a) = 1.0;
-        m_plain[a] = true;
+        const std::span<float> row = weights.matrix().row(a);
+        Eigen::Map<Eigen::ArrayXf>(row.data(), static_cast<Eigen::Index>(a + 1)) *= input().scale;
+        softmaxRow(row.data(), a + 1);
+        std::ranges::fill(row.subspan(a + 1), 0.0F);
     }
+    return weights;
+}
+
+// In blocks of rows: what all rows before a block add to it is one product.
+void NystromHead::invert(const Tensor& weights, const std::vector<bool>& used)
+{
+    constexpr std::size_t kBlock = 32;
+    constexpr std::size_t kApart = 16;  // keeps rows out of each other's cache sets
+    const std::size_t count = used.size();
+    const std::size_t padded = PackedMatrix::padded(count);
+    m_inverse = Tensor::zeros({count, padded + kApart});
+    for (std::size_t first = 0; first < count; first += kBlock) {
+        const std::size_t rows = std::min(kBlock, count - first);
+        if (first > 0)
+            multiplyWide(weights.matrix().middleRows(first, rows).middleColumns(0, first),
+                         m_inverse.matrix().middleRows(0, first).middleColumns(0, padded),
+                         m_inverse.matrix().middleRows(first, rows).middleColumns(0, first));
+        for (std::size_t a = first; a < first + rows; ++a)
+            invertRow(a, first, weights.matrix().row(a), used[a]);
+    }
+}
+
+// Row a of A⁻¹, where Σ_{b < first} Aₐᵦ A⁻¹ᵦ is known.
+void NystromHead::invertRow(std::size_t a, std::size_t first, std::span<const float> weights, bool used)
+{
+    constexpr float kMostGrowth = 100.0F;
+    using Rows = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+    const MutableMatrixView inverse = m_inverse.matrix();
+    const auto before = static_cast<Eigen::Index>(a);
+    const auto inBlock = static_cast<Eigen::Index>(a - first);
+    Eigen::Map<Eigen::RowVectorXf> row(inverse.row(a).data(), before + 1);
+    const Eigen::Map<const Rows, 0, Eigen::OuterStride<>> above(
+        inverse.row(first).data(), inBlock, before, Eigen::OuterStride<>(static_cast<Eigen::Index>(inverse.stride)));
+    row.head(before).noalias() += Eigen::Map<const Eigen::RowVectorXf>(weights.data() + first, inBlock) * above;
+    row[before] = -1.0F;
+    row /= -weights[a];
+    if (used && row.lpNorm<1>() <= kMostGrowth)
+        return;
+    row.setZero();
+    row[before] = 1.0F;
+    m_plain[a] = true;
+}
+
+// A⁻¹ · rows.
+Tensor NystromHead::inverseTimes(MatrixView rows) const
+{
+    Tensor result({rows.rows, rows.columns});
+    const PackedMatrix right = PackedMatrix::of(rows);
+    for (std::size_t first = 0; first < rows.rows; first += kAttentionRowBlock) {
+        const std::size_t end = std::min(rows.rows, first + kAttentionRowBlock);
+        right.multiplyPart(m_inverse.matrix().middleRows(first, end - first).middleColumns(0, end),
+                           {0, end, 0, rows.columns}, result.matrix().middleRows(first, end - first));
+    }
+    return result;
 }
 
 void NystromHead::fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const

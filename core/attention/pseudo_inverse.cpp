@@ -63,8 +63,11 @@ public:
         return result;
     }
 
-    void scale(float factor) { flat(m_values) *= factor; }
-    void addTimes(const Square& other, float factor) { flat(m_values) += factor * flat(other.m_values); }
+    // factor · this + ofOther · other.
+    void mix(float factor, const Square& other, float ofOther)
+    {
+        flat(m_values) = factor * flat(m_values) + ofOther * flat(other.m_values);
+    }
 
     // Rows first … end − 1 of what is symmetric, as far as their columns below the diagonal.
     MutableMatrixView below(std::size_t first, std::size_t end)
@@ -188,10 +191,9 @@ Tensor iteratedInverseTimes(MatrixView matrix, MatrixView right)
         flat(y) += flat(first) + flat(second);
         if (step + 1 == kSteps)
             break;
-        residual.addTimes(square, 1.0F / 3.0F);
+        residual.mix(0.75F, square, 0.25F);
         next.setSymmetricProduct(square, residual);
         std::swap(residual, next);
-        residual.scale(0.75F);
     }
     return transposedTimes(matrix, y, 1.0F / scale, right.columns);
 }

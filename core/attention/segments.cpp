@@ -95,9 +95,12 @@ std::size_t SegmentSoftmax::seenSegments(std::size_t row) const
 
 void SegmentSoftmax::weigh(std::size_t first, MutableMatrixView shares) const
 {
+    constexpr std::size_t kUnit = 16;                                // columns that the kernels compute at once
     const std::size_t most = seenSegments(first + shares.rows - 1);  // later rows see as many or more
-    m_packed.multiplyPart(m_input.queries.middleRows(first, shares.rows), {0, m_packed.rows(), 0, most},
-                          shares.middleColumns(0, most));
+    const std::size_t computed = std::min(m_segments.count(), (most + kUnit - 1) / kUnit * kUnit);
+    m_packed.multiplyPart(m_input.queries.middleRows(first, shares.rows), {0, m_packed.rows(), 0, computed},
+                          shares.middleColumns(0, computed));
+    const MatrixView runningKeys = m_runningKeys.empty() ? MatrixView{} : m_runningKeys.matrix();
     const auto length = static_cast<double>(m_segments.length);
     for (std::size_t i = 0; i < shares.rows; ++i) {
         const auto row = shares.row(i);
@@ -105,7 +108,7 @@ void SegmentSoftmax::weigh(std::size_t first, MutableMatrixView shares) const
         const std::size_t seen = seenSegments(first + i);
         if (own.keys > 0)
             row[own.segment] = m_input.scale / static_cast<float>(own.keys)
-                                   * rowOf(m_input.queries, first + i).dot(rowOf(m_runningKeys.matrix(), own.last))
+                                   * rowOf(m_input.queries, first + i).dot(rowOf(runningKeys, own.last))
                                + static_cast<float>(std::log(static_cast<double>(own.keys) / length));
         else if (seen == m_segments.count() && seen > 0)
             row[seen - 1] += static_cast<float>(std::log(static_cast<double>(m_segments.sizeOf(seen - 1)) / length));
@@ -123,9 +126,12 @@ void SegmentSoftmax::apply(std::size_t first, MutableMatrixView shares, const Pa
             own[i] = std::exchange(shares(i, part.segment), 0.0F) / static_cast<float>(part.keys);
     const std::size_t most = seenSegments(first + shares.rows - 1);
     table.multiplyPart(shares.middleColumns(0, most), {0, most, 0, table.columns()}, output);
+    if (m_runningValues.empty())
+        return;
+    const MatrixView running = m_runningValues.matrix();
     for (std::size_t i = 0; i < shares.rows; ++i)
         if (own[i] != 0.0F)
-            rowOf(output, i) += own[i] * rowOf(m_runningValues.matrix(), partial(first + i).last);
+            rowOf(output, i) += own[i] * rowOf(running, partial(first + i).last);
 }
 
 }  // namespace ketscope

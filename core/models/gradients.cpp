@@ -36,6 +36,22 @@ OutputSlopes slopesOf(const Trace& trace, const GradientTarget& target)
     return result;
 }
 
+// What a mechanism without a gradient says when it is asked for that of one token; empty where it gives no reason.
+std::string reasonOf(const HeadAssignment& what)
+{
+    constexpr std::size_t kWidth = 2;
+    const Tensor token = Tensor::zeros({1, kWidth});
+    HeadInput input;
+    input.queries = input.keys = input.values = input.layerInput = token.matrix();
+    try {
+        what.mechanism->backward(input, what.parameters, {token.matrix()}, {}, Monitor());
+    } catch (const Error& error) {
+        if (error.kind() == ErrorKind::Input)
+            return error.what();
+    }
+    return {};
+}
+
 }  // namespace
 
 GradientTarget answerOf(const ModelInfo& model, const ModelInput& input, const Trace& trace)
@@ -66,10 +82,12 @@ std::string gradientObstacle(const ModelInfo& model, const HeadPlan& plan)
         for (std::size_t layer = 0; layer < model.stacks[stack].layers; ++layer)
             for (std::size_t head = 0; head < model.stacks[stack].heads; ++head) {
                 const HeadAssignment& what = plan.at(stack, layer, head);
-                if (what.mechanism->properties(what.parameters).gradient == GradientKind::None)
-                    return what.mechanism->info().title + " gives no gradient with these parameters ("
-                           + model.stacks[stack].name + " stack, layer " + std::to_string(layer) + ", head "
-                           + std::to_string(head) + ").";
+                if (what.mechanism->properties(what.parameters).gradient != GradientKind::None)
+                    continue;
+                const std::string reason = reasonOf(what);
+                return what.mechanism->info().title + " gives no gradient with these parameters ("
+                       + model.stacks[stack].name + " stack, layer " + std::to_string(layer) + ", head "
+                       + std::to_string(head) + ")" + (reason.empty() ? "." : ": " + reason);
             }
     return {};
 }

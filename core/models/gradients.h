@@ -72,7 +72,8 @@ ModelGradients gradientsOf(const Model& model, const GradientRequest& request, M
 // the start of its answer, or how well image and first text fit. Throws Error (Input) for a model that answers nothing.
 GradientTarget answerOf(const ModelInfo& model, const ModelInput& input, const Trace& trace);
 
-// Why gradients do not come through a model with this plan, as one sentence; empty = they do.
+// Why gradients do not come through a model with this plan, with the mechanism's own reason where it gives one; empty =
+// they do.
 std::string gradientObstacle(const ModelInfo& model, const HeadPlan& plan);
 
 }  // namespace ketscope

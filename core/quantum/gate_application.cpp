@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantum/gate_application.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <utility>
@@ -25,27 +26,37 @@ template <typename Real> void applyToQubit(const QubitMatrix& m, std::size_t bit
         }
 }
 
+// The basis states of `size` that have a 0 in both bits.
+template <typename Visit>
+void forEachWithout(std::size_t size, std::size_t first, std::size_t second, const Visit& visit)
+{
+    const std::size_t low = std::min(first, second);
+    const std::size_t high = std::max(first, second);
+    for (std::size_t outer = 0; outer < size; outer += 2 * high)
+        for (std::size_t inner = outer; inner < outer + high; inner += 2 * low)
+            for (std::size_t b = inner; b < inner + low; ++b)
+                visit(b);
+}
+
 template <typename Real>
 void applyToPair(const Operation& operation, double angle, std::size_t first, std::size_t second,
                  std::span<std::complex<Real>> state)
 {
+    if (operation.gate == Gate::CZ)
+        return forEachWithout(state.size(), first, second,
+                              [&](std::size_t b) { state[b | first | second] = -state[b | first | second]; });
+    if (operation.gate == Gate::CX)
+        return forEachWithout(state.size(), first, second,
+                              [&](std::size_t b) { std::swap(state[b | first], state[b | first | second]); });
     const auto c = static_cast<Real>(std::cos(angle));
     const auto s = static_cast<Real>(std::sin(angle));
-    for (std::size_t b = 0; b < state.size(); ++b) {
-        if ((b & first) == 0)
-            continue;
-        if (operation.gate == Gate::CZ && (b & second) != 0)
-            state[b] = -state[b];
-        else if (operation.gate == Gate::CX && (b & second) != 0)
-            std::swap(state[b], state[b ^ second]);
-        else if (operation.gate == Gate::RBS && (b & second) == 0) {
-            std::complex<Real>& onFirst = state[b];
-            std::complex<Real>& onSecond = state[b ^ first ^ second];
-            const std::complex<Real> before = onFirst;
-            onFirst = c * before - s * onSecond;
-            onSecond = s * before + c * onSecond;
-        }
-    }
+    forEachWithout(state.size(), first, second, [&](std::size_t b) {
+        std::complex<Real>& onFirst = state[b | first];
+        std::complex<Real>& onSecond = state[b | second];
+        const std::complex<Real> before = onFirst;
+        onFirst = c * before - s * onSecond;
+        onSecond = s * before + c * onSecond;
+    });
 }
 
 template <typename Real>

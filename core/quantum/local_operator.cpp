@@ -109,6 +109,37 @@ template <std::size_t States> void multiplyReal(double* values, const Parts<Stat
     }
 }
 
+template <std::size_t States>
+void multiplyComplexRuns(double* real, double* imaginary, const Parts<States>& parts, const Layout& layout)
+{
+    const Parts<States> m = parts;
+    const std::size_t run = layout.strides[0];
+    TwoNumbers x[States];
+    TwoNumbers y[States];
+    for (std::size_t rest = 0; rest < layout.groups; rest += run) {
+        const std::size_t first = layout.first(rest);
+        for (std::size_t base = first; base < first + run; base += 2) {
+#pragma GCC unroll 8
+            for (std::size_t b = 0; b < States; ++b) {
+                x[b] = *reinterpret_cast<const TwoNumbers*>(real + base + layout.offsets[b]);
+                y[b] = *reinterpret_cast<const TwoNumbers*>(imaginary + base + layout.offsets[b]);
+            }
+#pragma GCC unroll 8
+            for (std::size_t a = 0; a < States; ++a) {
+                TwoNumbers u{};
+                TwoNumbers v{};
+#pragma GCC unroll 8
+                for (std::size_t b = 0; b < States; ++b) {
+                    u += m.real[a * States + b] * x[b] - m.imaginary[a * States + b] * y[b];
+                    v += m.real[a * States + b] * y[b] + m.imaginary[a * States + b] * x[b];
+                }
+                *reinterpret_cast<TwoNumbers*>(real + base + layout.offsets[a]) = u;
+                *reinterpret_cast<TwoNumbers*>(imaginary + base + layout.offsets[a]) = v;
+            }
+        }
+    }
+}
+
 // `step` from one amplitude to the next in either array: 2 where parts alternate, else 1.
 template <std::size_t States>
 void multiplyComplex(double* real, double* imaginary, std::size_t step, const Parts<States>& parts,
@@ -143,6 +174,8 @@ void multiplySplit(std::span<double> real, std::span<double> imaginary, std::spa
                    const Layout& layout)
 {
     const Parts<States> parts(matrix);
+    if (!imaginary.empty() && !parts.isReal && layout.strides[0] > 1)
+        return multiplyComplexRuns<States>(real.data(), imaginary.data(), parts, layout);
     if (!imaginary.empty() && !parts.isReal)
         return multiplyComplex<States>(real.data(), imaginary.data(), 1, parts, layout);
     multiplyReal<States>(real.data(), parts, layout);

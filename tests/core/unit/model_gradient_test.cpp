@@ -160,5 +160,32 @@ INSTANTIATE_TEST_SUITE_P(Models, ModelGradient,
                                          Subject{"gpt2-lm", "qisa"}),
                          nameOf);
 
+// A whole model says what the mechanism says when it is asked directly, and where.
+TEST(ModelGradientObstacle, CarriesTheMechanismsReason)
+{
+    const auto model = openModel(ModelCopy("gpt2-lm").write());
+    const Mechanism& fidelity = mechanism("fidelity");
+    Parameters parameters = fidelity.defaults();
+    for (const auto& [id, value] : {std::pair{"noise", "depolarizing"}, {"simulation", "trajectories"}})
+        parameters.setText(id, value);
+    Plan plan;
+    plan.entries.push_back({&fidelity, parameters, {}, {}, {}});
+    const HeadPlan heads = resolve(plan, model->info(), 5);
+    const std::string obstacle = gradientObstacle(model->info(), heads);
+    EXPECT_TRUE(obstacle.starts_with(fidelity.info().title + " gives no gradient")) << obstacle;
+    EXPECT_NE(obstacle.find("layer 0, head 0"), std::string::npos) << obstacle;
+    EXPECT_NE(obstacle.find("which runs are drawn depends on the vectors"), std::string::npos) << obstacle;
+    EXPECT_NE(obstacle.find("Choose simulation=density."), std::string::npos) << obstacle;
+    try {
+        const ModelInput input = test::someInput(*model, 6);
+        Monitor monitor;
+        gradientsOf(*model, {&input, &heads, {}, true}, monitor);
+        ADD_FAILURE() << "it has no gradient";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::Input);
+        EXPECT_NE(std::string(error.what()).find("which runs are drawn"), std::string::npos) << error.what();
+    }
+}
+
 }  // namespace
 }  // namespace ketscope

@@ -122,6 +122,26 @@ TEST(Nystrom, ALandmarkForEveryTokenIsExact)
     }
 }
 
+// A⁻¹ is found in blocks of rows; some of these grow so far that they stand for their own token.
+TEST(Nystrom, ManyCausalLandmarksAreExact)
+{
+    for (const float spread : {1.0F, 3.0F}) {
+        RandomHead head(150, 150, 24, 4);
+        for (float& x : head.queries.values())
+            x *= spread;
+        head.input.mask.causal = true;
+        const HeadResult reference = runHead(mechanism("exact"), head.input, mechanism("exact").defaults());
+        const Parameters parameters = with(nystrom(), {{"landmarks", "150"}});
+        const HeadResult result = runHead(nystrom(), head.input, parameters);
+        Tensor alone({150, 4});
+        attendHead(nystrom(), head.input, parameters, {{}, alone.matrix(), {}, {}}, Monitor());
+        for (std::size_t i = 0; i < result.weights.size(); ++i)
+            ASSERT_NEAR(result.weights.values()[i], reference.weights.values()[i], 1e-4) << i / 150;
+        for (std::size_t i = 0; i < alone.size(); ++i)
+            ASSERT_NEAR(alone.values()[i], reference.output.values()[i], 1e-4) << i / 4;
+    }
+}
+
 // softmax(QK̃ᵀ/√d) · softmax(Q̃K̃ᵀ/√d)⁺ · softmax(Q̃Kᵀ/√d) with means of 4 tokens.
 TEST(Nystrom, WeightsAreTheDefinition)
 {
