@@ -18,7 +18,7 @@ from torch.nn import functional as F
 SAMPLES = pathlib.Path(__file__).resolve().parents[2] / "samples"
 # Lengths in tokens of the texts that the first steps of the sentiment recipe draw: the middles of sixteen equal parts.
 SENTENCES = [5, 7, 9, 11, 13, 14, 16, 18, 21, 23, 26, 29, 33, 38, 45, 59]
-CAPTION = 12  # tokens of a scene's caption
+CAPTION = 10  # tokens of the longest captions of scenes, to which a batch is padded
 
 
 def read(path):
@@ -39,7 +39,8 @@ class Attention(nn.Module):
     def __init__(self, width, heads, fused=False):
         super().__init__()
         self.heads, self.fused = heads, fused
-        self.inputs = nn.ModuleList([nn.Linear(width, 3 * width)] if fused else [nn.Linear(width, width) for _ in "qkv"])
+        outputs = [3 * width] if fused else [width] * 3
+        self.inputs = nn.ModuleList(nn.Linear(width, size) for size in outputs)
         self.output = nn.Linear(width, width)
 
     def forward(self, x, mask=None, other=None):
