@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/exact.h"
 
+#include "core/attention/rows.h"
 #include "core/base/tensor.h"
 #include "core/nn/product.h"
 
@@ -111,18 +112,18 @@ public:
         Tensor weights({n, m}), output({n, input.values.columns});
         attendHead(*this, input, parameters, {weights.matrix(), output.matrix(), {}}, monitor);
         Tensor slopes = gradients.weights.empty() ? Tensor::zeros({n, m}) : copyOf(gradients.weights);
-        addProduct(gradients.output, transposed(input.values).matrix(), slopes.matrix());
+        addProduct(gradients.output, PackedMatrix::transposed(input.values), slopes.matrix());
         for (std::size_t row = 0; row < into.weights.rows; ++row)
             for (std::size_t key = 0; key < m; ++key)
                 into.weights(row, key) += slopes.matrix()(row, key);
         if (!into.values.empty())
-            addProduct(transposed(weights.matrix()).matrix(), gradients.output, into.values);
+            addTurnedProduct(weights.matrix(), gradients.output, into.values);
         for (std::size_t row = 0; row < n; ++row)
             softmaxSlopes(weights.matrix().row(row), input.scale, slopes.matrix().row(row));
         if (!into.queries.empty())
             addProduct(slopes.matrix(), input.keys, into.queries);
         if (!into.keys.empty())
-            addProduct(transposed(slopes.matrix()).matrix(), input.queries, into.keys);
+            addTurnedProduct(slopes.matrix(), input.queries, into.keys);
     }
 
     // Two products of n × m × d, and for each weight about 20 operations of softmax (scale, maximum, eˣ, sum, division).

@@ -40,22 +40,40 @@ void PackedMatrix::multiply(MatrixView left, MutableMatrixView out) const
     multiplyPart(left, {0, m_rows, 0, m_columns}, out);
 }
 
+KetscopeProduct PackedMatrix::productOf(const Part& part, MutableMatrixView out, bool add) const
+{
+    return {.left = nullptr,
+            .leftStride = 0,
+            .leftStep = 1,
+            .rows = out.rows,
+            .packed = m_panels.data(),
+            .wideStride = 0,
+            .packedDepth = m_rows,
+            .packedColumns = m_columns,
+            .firstDepth = part.firstRow,
+            .depth = part.rows,
+            .firstColumn = part.firstColumn,
+            .endColumn = part.firstColumn + part.columns,
+            .out = out.data,
+            .outStride = out.stride,
+            .accumulate = add ? 1 : 0};
+}
+
 void PackedMatrix::multiplyPart(MatrixView left, const Part& part, MutableMatrixView out, bool add) const
 {
-    const KetscopeProduct product = {.left = left.data,
-                                     .leftStride = left.stride,
-                                     .rows = left.rows,
-                                     .packed = m_panels.data(),
-                                     .wideStride = 0,
-                                     .packedDepth = m_rows,
-                                     .packedColumns = m_columns,
-                                     .firstDepth = part.firstRow,
-                                     .depth = part.rows,
-                                     .firstColumn = part.firstColumn,
-                                     .endColumn = part.firstColumn + part.columns,
-                                     .out = out.data,
-                                     .outStride = out.stride,
-                                     .accumulate = add ? 1 : 0};
+    KetscopeProduct product = productOf(part, out, add);
+    product.left = left.data;
+    product.leftStride = left.stride;
+    product.rows = left.rows;
+    kernels().multiply(&product);
+}
+
+void PackedMatrix::addTurned(MatrixView left, MutableMatrixView out) const
+{
+    KetscopeProduct product = productOf({0, m_rows, 0, m_columns}, out, true);
+    product.left = left.data;
+    product.leftStride = 1;
+    product.leftStep = left.stride;
     kernels().multiply(&product);
 }
 
@@ -63,6 +81,7 @@ void multiplyWide(MatrixView left, MatrixView right, MutableMatrixView out, bool
 {
     const KetscopeProduct product = {.left = left.data,
                                      .leftStride = left.stride,
+                                     .leftStep = 1,
                                      .rows = left.rows,
                                      .packed = right.data,
                                      .wideStride = right.stride,

@@ -3,6 +3,7 @@
 
 #include "core/attention/mechanism.h"
 #include "core/base/tensor.h"
+#include "core/nn/kernels.h"
 
 #include <mutex>
 #include <span>
@@ -37,8 +38,12 @@ public:
     void multiply(MatrixView left, MutableMatrixView out) const;
     // out (n, part.columns) = or, when `add`, += left (n, part.rows) · that part of B.
     void multiplyPart(MatrixView left, const Part& part, MutableMatrixView out, bool add = false) const;
+    // out (n, columns) += leftᵀ · B of left (rows, n).
+    void addTurned(MatrixView left, MutableMatrixView out) const;
 
 private:
+    KetscopeProduct productOf(const Part& part, MutableMatrixView out, bool add) const;
+
     std::size_t m_rows = 0;
     std::size_t m_columns = 0;
     Tensor m_panels;

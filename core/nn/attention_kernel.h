@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/nn/activation.h"
+
 #include <stddef.h>
 
 // Kernels that are compiled once for each instruction set and chosen when the program runs. Only raw pointers and plain
@@ -39,6 +41,7 @@ struct KetscopeHeadRows {
 struct KetscopeProduct {
     const float* left;
     size_t leftStride;
+    size_t leftStep;  // from one value of a row to the next: with a stride of 1 the left is a matrix turned
     size_t rows;
     const float* packed;  // (packedDepth, packedColumns), from packKeys or packValues …
     size_t wideStride;    // … or, unless 0, row-major with this stride and packedColumns a multiple of 64
@@ -51,6 +54,25 @@ struct KetscopeProduct {
     float* out;
     size_t outStride;
     int accumulate;
+};
+
+// One row of a normalisation y = (x − mean) / s · weight + bias run backwards.
+struct KetscopeNormRow {
+    const float* values;     // x
+    const float* gradients;  // of y
+    const float* weight;
+    size_t count;
+    double epsilon;
+    int centred;       // 0: the mean is taken as 0
+    float* into;       // gradients of x, to add to; null = not asked for
+    double* ofWeight;  // likewise of weight and bias
+    double* ofBias;
+};
+
+// What core/train/optimizer.h says of a step of AdamW.
+struct KetscopeAdam {
+    double beta1, beta2, epsilon, rate, decay;
+    double firstScale, secondScale;  // 1/(1−βᵗ)
 };
 
 struct KetscopeKernels {
@@ -81,6 +103,15 @@ struct KetscopeKernels {
     void (*packValues)(const float* values, size_t stride, const float* keyBias, size_t count, size_t depth,
                        float* out);
     void (*multiply)(const KetscopeProduct* product);
+    // In place: an activation, and its slopes.
+    void (*activate)(ketscope::Activation activation, float* values, size_t count, float* slopes);
+    void (*normBackward)(const KetscopeNormRow* row);
+    void (*add)(const float* values, size_t count, float* out);                              // out += values
+    void (*scale)(const float* factors, size_t count, float* out);                           // out ← factors ⊙ out
+    void (*addScaled)(const float* values, const float* factors, size_t count, float* out);  // out += values ⊙ factors
+    void (*adam)(const KetscopeAdam* update, const float* gradients, size_t count, float* first, float* second,
+                 float* values);
+
     size_t (*scratchSize)(size_t keyCount, size_t valueDepth);
     // Softmax attention of query rows [first, last). A row's bits do not depend on `first` and `last`.
     void (*attend)(const KetscopePackedHead* head, const KetscopeHeadRows* rows, size_t first, size_t last);

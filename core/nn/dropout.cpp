@@ -5,19 +5,19 @@
 
 namespace ketscope {
 
-std::vector<std::uint8_t> keptValues(double rate, const RandomKey& key, std::uint32_t mask, std::size_t count)
+void dropoutFactors(double rate, const RandomKey& key, std::uint32_t mask, std::span<float> factors)
 {
     constexpr std::uint16_t kPurpose = 0xD0;
+    constexpr std::uint32_t kHalf = 0xFFFFU;
     const auto least = static_cast<std::uint32_t>(std::lround(rate * 0x1p16));
+    const auto kept = static_cast<float>(1.0 / (1.0 - rate));
     RandomStream stream(key, mask, kPurpose);
-    std::vector<std::uint8_t> kept(count);
-    for (std::size_t i = 0; i < count; i += 2) {
+    for (std::size_t i = 0; i < factors.size(); i += 2) {
         const std::uint32_t both = stream.next();
-        kept[i] = (both & 0xFFFFU) >= least ? 1 : 0;
-        if (i + 1 < count)
-            kept[i + 1] = (both >> 16) >= least ? 1 : 0;
+        factors[i] = (both & kHalf) >= least ? kept : 0.0F;
+        if (i + 1 < factors.size())
+            factors[i + 1] = (both >> 16U) >= least ? kept : 0.0F;
     }
-    return kept;
 }
 
 }  // namespace ketscope

@@ -3,8 +3,8 @@
 
 #include "core/base/random.h"
 
-#include <cstddef>
-#include <vector>
+#include <cstdint>
+#include <span>
 
 namespace ketscope {
 
@@ -16,7 +16,8 @@ struct Dropout {
     RandomKey key = {};       // of one pass
 };
 
-// Mask number `mask` of a pass: 1 = kept, for each of `count` values. The probability is rounded to a multiple of 2⁻¹⁶.
-std::vector<std::uint8_t> keptValues(double rate, const RandomKey& key, std::uint32_t mask, std::size_t count);
+// Mask number `mask` of a pass: what each value is multiplied by, 0 or 1/(1 − rate). The probability is rounded to a
+// multiple of 2⁻¹⁶.
+void dropoutFactors(double rate, const RandomKey& key, std::uint32_t mask, std::span<float> factors);
 
 }  // namespace ketscope

@@ -151,27 +151,6 @@ std::shared_ptr<const Product> productFor(const Shape& shape, const memory::desc
     return s_products[shape] = std::make_shared<const Product>(describe(shape, weights));
 }
 
-// What runs an activation of (rows, outputs) values backwards, by shape as well.
-std::shared_ptr<const dnnl::eltwise_backward> slopesFor(const Shape& shape)
-{
-    constexpr std::size_t kMost = 256;
-    static std::mutex s_mutex;
-    static std::map<Shape, std::shared_ptr<const dnnl::eltwise_backward>> s_slopes;
-    const std::lock_guard lock(s_mutex);
-    const auto found = s_slopes.find(shape);
-    if (found != s_slopes.end())
-        return found->second;
-    const OneThread one;
-    if (s_slopes.size() >= kMost)
-        s_slopes.clear();
-    const memory::desc values = plain(shape.rows, shape.outputs, shape.outputs, 1);
-    const auto [algorithm, alpha] = elementwise(shape.activation);
-    const dnnl::eltwise_forward::primitive_desc forward(
-        {dnnl::prop_kind::forward_training, algorithm, values, alpha, 0.0F}, engine());
-    return s_slopes[shape] = std::make_shared<const dnnl::eltwise_backward>(
-               dnnl::eltwise_backward::primitive_desc({algorithm, values, values, alpha, 0.0F}, engine(), forward));
-}
-
 enum class Scratch { Input, Output, Library };
 
 float* scratchOfThread(Scratch purpose, std::size_t size)
@@ -205,7 +184,9 @@ struct Linear::Packed {
     Tensor weights;
     std::vector<float> bias;
     mutable std::once_flag turnedOnce;
-    mutable PackedMatrix turned;  // of layers that keep it
+    mutable PackedMatrix turned;  // of layers that keep it, for passes that are run backwards
+    mutable std::once_flag straightOnce;
+    mutable PackedMatrix straight;  // likewise
 
     Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act);
     void cutIntoTiles();
@@ -216,8 +197,9 @@ struct Linear::Packed {
     void runTile(const Tile& tile, const Product& product, MatrixView in, MutableMatrixView out, bool sum) const;
     void run(MatrixView in, MutableMatrixView out, bool sum, Activation after) const;
     Tensor unpacked() const;
+    bool keepsMore() const;
+    void runForPass(MatrixView in, MutableMatrixView out) const;
     void addTurned(MatrixView gradients, MutableMatrixView into) const;
-    Tensor linearGradients(const Tensor& values, MatrixView gradients) const;
 };
 
 Linear::Packed::Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act)
@@ -352,30 +334,35 @@ Tensor Linear::Packed::unpacked() const
     return rows;
 }
 
-// into += gradients · weights. A small layer keeps what that needs: in training it is asked for by every example.
+// Whether a layer is so small that it keeps its weights once more for each way that passes need them: in training every
+// example asks for them, and the library's preparations for a call are longer than such a product.
+bool Linear::Packed::keepsMore() const
+{
+    constexpr std::size_t kMost = std::size_t{1} << 18U;
+    return inputs * outputs <= kMost;
+}
+
+// out ← in · weights + bias.
+void Linear::Packed::runForPass(MatrixView in, MutableMatrixView out) const
+{
+    if (!keepsMore())
+        return run(in, out, false, Activation::None);
+    std::call_once(straightOnce, [this] { straight = PackedMatrix::transposed(unpacked().matrix()); });
+    for (std::size_t row = 0; row < out.rows; ++row)
+        if (bias.empty())
+            std::ranges::fill(out.row(row), 0.0F);
+        else
+            std::ranges::copy(bias, out.row(row).begin());
+    addProduct(in, straight, out);
+}
+
+// into += gradients · weights.
 void Linear::Packed::addTurned(MatrixView gradients, MutableMatrixView into) const
 {
-    constexpr std::size_t kKept = std::size_t{1} << 18U;
-    if (inputs * outputs > kKept)
+    if (!keepsMore())
         return addProduct(gradients, unpacked().matrix(), into);
     std::call_once(turnedOnce, [this] { turned = PackedMatrix::of(unpacked().matrix()); });
     addProduct(gradients, turned, into);
-}
-
-// The gradients of `values`, which the activation was applied to.
-Tensor Linear::Packed::linearGradients(const Tensor& values, MatrixView gradients) const
-{
-    Tensor result({gradients.rows, outputs});
-    const Tensor given = gradients.stride == outputs ? Tensor() : copyOf(gradients);
-    const OneThread one;
-    const memory::desc layout = plain(gradients.rows, outputs, outputs, 1);
-    const auto backward = slopesFor({gradients.rows, inputs, outputs, false, activation});
-    backward->execute(streamOfThread(),
-                      {{DNNL_ARG_SRC, wrap(layout, values.data())},
-                       {DNNL_ARG_DIFF_DST, wrap(layout, given.empty() ? gradients.data : given.data())},
-                       {DNNL_ARG_DIFF_SRC, wrap(layout, result.data())}});
-    streamOfThread().wait();
-    return result;
 }
 
 Linear::Linear(MatrixView weights, std::span<const float> bias, WeightLayout layout, Activation activation)
@@ -414,6 +401,20 @@ void Linear::apply(MatrixView in, MutableMatrixView out) const
     m_packed->run(in, out, false, m_packed->activation);
 }
 
+Tensor Linear::applyKeeping(MatrixView in, MutableMatrixView out) const
+{
+    if (!m_packed)
+        return m_source.pack().applyKeeping(in, out);
+    m_packed->runForPass(in, out);
+    if (m_packed->activation == Activation::None)
+        return {};
+    Tensor slopes({in.rows, outputs()});
+    parallelFor(in.rows, outputs(), [&](std::size_t row) {
+        kernels().activate(m_packed->activation, out.row(row).data(), out.columns, slopes.matrix().row(row).data());
+    });
+    return slopes;
+}
+
 void Linear::addTo(MatrixView in, MutableMatrixView out) const
 {
     if (!m_packed)
@@ -429,9 +430,9 @@ void addToPart(MatrixView in, MatrixView g, WeightLayout layout, const LinearGra
 {
     const bool turned = layout == WeightLayout::InputOutput;
     if (!into.weight.empty() && turned)
-        addProduct(transposed(in).matrix(), g, {into.weight.data(), in.columns, g.columns});
+        addTurnedProduct(in, g, {into.weight.data(), in.columns, g.columns});
     else if (!into.weight.empty())
-        addProduct(transposed(g).matrix(), in, {into.weight.data(), g.columns, in.columns});
+        addTurnedProduct(g, in, {into.weight.data(), g.columns, in.columns});
     const auto size = static_cast<Eigen::Index>(into.bias.size());
     Eigen::ArrayXd sums = Eigen::ArrayXd::Zero(size);
     for (std::size_t row = 0; row < g.rows && size > 0; ++row)
@@ -441,18 +442,16 @@ void addToPart(MatrixView in, MatrixView g, WeightLayout layout, const LinearGra
 
 }  // namespace
 
-void Linear::backward(MatrixView in, MatrixView gradients, const LinearGradients& into) const
+void Linear::backward(MatrixView in, const Tensor& slopes, MatrixView gradients, const LinearGradients& into) const
 {
     if (!m_packed)
-        return m_source.pack().backward(in, gradients, into);
-    const bool plainSum = m_packed->activation == Activation::None;
-    Tensor values;
-    if (!plainSum) {
-        values = Tensor({in.rows, outputs()});
-        m_packed->run(in, values.matrix(), false, Activation::None);
+        return m_source.pack().backward(in, slopes, gradients, into);
+    Tensor inner;
+    if (!slopes.empty()) {
+        inner = copyOf(gradients);
+        kernels().scale(slopes.data(), slopes.size(), inner.data());
     }
-    const Tensor inner = plainSum ? Tensor() : m_packed->linearGradients(values, gradients);
-    const MatrixView g = plainSum ? gradients : inner.matrix();
+    const MatrixView g = slopes.empty() ? gradients : inner.matrix();
     if (!into.in.empty())
         m_packed->addTurned(g, into.in);
     std::size_t first = 0;

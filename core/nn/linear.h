@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/base/view.h"
+#include "core/base/tensor.h"
+#include "core/nn/activation.h"
 #include "core/nn/parameter_place.h"
 
 #include <functional>
@@ -11,9 +12,6 @@
 #include <vector>
 
 namespace ketscope {
-
-// gelu is x/2 · (1 + erf(x/√2)); geluTanh its tanh form ("gelu_new"); quickGelu x · sigmoid(1.702 x).
-enum class Activation { None, Gelu, GeluTanh, QuickGelu, Relu, Silu, Tanh };
 
 // The activation that a configuration names: "gelu", "gelu_new", "gelu_pytorch_tanh", "quick_gelu", "relu", "silu",
 // "swish", "tanh". Empty when the name is not known.
@@ -74,10 +72,13 @@ public:
     // out += x Wᵀ + b: a residual connection. Only without an activation.
     void addTo(MatrixView in, MutableMatrixView out) const;
 
-    // The gradients of a loss of which those of apply(in) are `gradients` (n, outputs): with g = gradients ⊙
-    // activation'(z), z = x Wᵀ + b, that is g W for the input, gᵀ x for the weights and the sum of g's rows for the
-    // bias, the latter two in parts(). Without an activation the same holds of addTo().
-    void backward(MatrixView in, MatrixView gradients, const LinearGradients& into) const;
+    // apply() for a pass that is run backwards; returns activation'(z), z = x Wᵀ + b, or nothing without an activation.
+    Tensor applyKeeping(MatrixView in, MutableMatrixView out) const;
+
+    // The gradients of a loss of which those of apply(in) are `gradients` (n, outputs): with g = gradients ⊙ `slopes`,
+    // which applyKeeping(in) gave, that is g W for the input, gᵀ x for the weights and the sum of g's rows for the bias,
+    // the latter two in parts(). The same holds of addTo(), with factors of what is added or none as slopes.
+    void backward(MatrixView in, const Tensor& slopes, MatrixView gradients, const LinearGradients& into) const;
 
     // What its outputs are in a file, in order; empty when nothing is known.
     const std::vector<LinearPart>& parts() const { return m_parts; }

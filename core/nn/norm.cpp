@@ -4,23 +4,14 @@
 #include "core/base/parallel.h"
 #include "core/nn/kernels.h"
 
-#include <Eigen/Core>
-#include <cmath>
-
 namespace ketscope {
 
 namespace {
 
-using Row = Eigen::ArrayXd;
-
-Row rowOf(std::span<const float> values)
+void addTo(const std::vector<double>& from, std::span<float> to)
 {
-    return Eigen::Map<const Eigen::ArrayXf>(values.data(), static_cast<Eigen::Index>(values.size())).cast<double>();
-}
-
-void addTo(const Row& from, std::span<float> to)
-{
-    Eigen::Map<Eigen::ArrayXf>(to.data(), static_cast<Eigen::Index>(to.size())) += from.cast<float>();
+    for (std::size_t i = 0; i < to.size(); ++i)
+        to[i] += static_cast<float>(from[i]);
 }
 
 // Both normalisations; `centred`: whether rows are shifted to mean 0 first. With y = (x − mean)/s of a row and g its
@@ -28,28 +19,21 @@ void addTo(const Row& from, std::span<float> to)
 void normBackward(MatrixView in, MatrixView gradients, std::span<const float> weight, double epsilon, bool centred,
                   const NormGradients& into)
 {
-    const Row factors = rowOf(weight);
-    Row ofWeight = Row::Zero(factors.size()), ofBias = ofWeight, y, given, g;
+    std::vector<double> ofWeight(in.columns), ofBias(in.columns);
     for (std::size_t row = 0; row < in.rows; ++row) {
-        y = rowOf(in.row(row));
-        given = rowOf(gradients.row(row));
-        if (centred)
-            y -= y.mean();
-        const double inverse = 1.0 / std::sqrt(y.square().mean() + epsilon);
-        y *= inverse;
-        ofWeight += given * y;
-        ofBias += given;
-        if (into.in.empty())
-            continue;
-        g = given * factors;
-        const double mean = centred ? g.mean() : 0.0;
-        const double along = (g * y).mean();
-        addTo((g - mean - y * along) * inverse, into.in.row(row));
+        const KetscopeNormRow work = {.values = in.row(row).data(),
+                                      .gradients = gradients.row(row).data(),
+                                      .weight = weight.data(),
+                                      .count = in.columns,
+                                      .epsilon = epsilon,
+                                      .centred = centred ? 1 : 0,
+                                      .into = into.in.empty() ? nullptr : into.in.row(row).data(),
+                                      .ofWeight = ofWeight.data(),
+                                      .ofBias = ofBias.data()};
+        kernels().normBackward(&work);
     }
-    if (!into.weight.empty())
-        addTo(ofWeight, into.weight);
-    if (!into.bias.empty())
-        addTo(ofBias, into.bias);
+    addTo(ofWeight, into.weight);
+    addTo(ofBias, into.bias);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/nn/kernels.h"
 #include "core/nn/product.h"
 
 #include <algorithm>
@@ -15,8 +16,6 @@ namespace {
 
 using Kept = std::shared_ptr<const Tensor>;
 
-Kept keep(MatrixView values) { return std::make_shared<const Tensor>(copyOf(values)); }
-
 bool wants(const Tape& tape, const ParameterPlace& place) { return tape.wantsParameters() && !place.name.empty(); }
 
 std::span<float> vectorOf(Tape& tape, const ParameterPlace& place, std::size_t size)
@@ -24,8 +23,9 @@ std::span<float> vectorOf(Tape& tape, const ParameterPlace& place, std::size_t s
     return wants(tape, place) ? tape.parameter(place).first(size) : std::span<float>();
 }
 
-// `in` is where the input was, `values` what it was.
-void linearBackward(Tape& tape, const Linear& layer, MatrixView in, const Tensor& values, MatrixView gradients)
+// `in` is where the input was, `values` what it was; `slopes` as for Linear::backward().
+void linearBackward(Tape& tape, const Linear& layer, MatrixView in, const Tensor& values, const Tensor& slopes,
+                    MatrixView gradients)
 {
     LinearGradients into;
     into.in = tape.gradients(in);
@@ -37,7 +37,7 @@ void linearBackward(Tape& tape, const Linear& layer, MatrixView in, const Tensor
             to.weight = tape.parameter(part.weight).first(part.outputs * layer.inputs());
         to.bias = vectorOf(tape, part.bias, part.outputs);
     }
-    layer.backward(values.matrix(), gradients, into);
+    layer.backward(values.matrix(), slopes, gradients, into);
 }
 
 }  // namespace
@@ -73,7 +73,7 @@ void Operations::copy(MatrixView in, MutableMatrixView out) const
         std::ranges::copy(in.row(row), out.row(row).begin());
     if (!writes(out))
         return;
-    m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
+    m_tape->record(out, [in = m_tape->variable(in), out](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
             ketscope::addTo(gradients.matrix(), tape.gradients(in));
     });
@@ -81,24 +81,33 @@ void Operations::copy(MatrixView in, MutableMatrixView out) const
 
 void Operations::apply(const Linear& layer, MatrixView in, MutableMatrixView out) const
 {
-    layer.apply(in, out);
-    if (!writes(out))
-        return;
-    m_tape->record([&layer, in = m_tape->variable(in), out, values = keep(in)](Tape& tape) {
+    if (m_tape == nullptr)
+        return layer.apply(in, out);
+    const auto slopes = std::make_shared<const Tensor>(layer.applyKeeping(in, out));
+    writes(out);
+    m_tape->record(out, [&layer, in = m_tape->variable(in), out, values = m_tape->keep(in), slopes](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
-            linearBackward(tape, layer, in, *values, gradients.matrix());
+            linearBackward(tape, layer, in, *values, *slopes, gradients.matrix());
     });
 }
 
 void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const
 {
-    const double rate = m_tape == nullptr ? 0.0 : m_tape->dropout().residuals;
-    if (rate == 0.0)
-        return addWhole(layer, in, out);
-    Tensor part = tensor({in.rows, layer.outputs()});
-    apply(layer, in, part.matrix());
-    dropOut(rate, part.matrix());
-    add(part.matrix(), out);
+    if (m_tape == nullptr)
+        return layer.addTo(in, out);
+    Tensor part({in.rows, layer.outputs()});
+    if (!layer.applyKeeping(in, part.matrix()).empty())
+        fail({"linear layer", "no activation before a residual", "one", "Report this."});
+    const auto factors =
+        std::make_shared<const Tensor>(dropoutMask(m_tape->dropout().residuals, in.rows, layer.outputs()));
+    if (!factors->empty())
+        kernels().scale(factors->data(), factors->size(), part.data());
+    ketscope::addTo(part.matrix(), out);
+    writes(out);
+    m_tape->record(out, [&layer, in = m_tape->variable(in), out, values = m_tape->keep(in), factors](Tape& tape) {
+        if (const MatrixView gradients = tape.found(out); !gradients.empty())
+            linearBackward(tape, layer, in, *values, *factors, gradients);
+    });
 }
 
 void Operations::add(MatrixView in, MutableMatrixView out) const
@@ -106,41 +115,36 @@ void Operations::add(MatrixView in, MutableMatrixView out) const
     ketscope::addTo(in, out);
     if (!writes(out))
         return;
-    m_tape->record([in = m_tape->variable(in), out](Tape& tape) {
+    m_tape->record(out, [in = m_tape->variable(in), out](Tape& tape) {
         if (const MatrixView gradients = tape.found(out); !gradients.empty())
             ketscope::addTo(gradients, tape.gradients(in));
     });
+}
+
+// Nothing where nothing is left out.
+Tensor Operations::dropoutMask(double rate, std::size_t rows, std::size_t columns) const
+{
+    if (rate == 0.0)
+        return {};
+    Tensor factors({rows, columns});
+    dropoutFactors(rate, m_tape->dropout().key, m_tape->nextMask(), factors.values());
+    return factors;
 }
 
 void Operations::dropOut(double rate, MutableMatrixView values) const
 {
     if (m_tape == nullptr || rate == 0.0)
         return;
-    const auto mask = std::make_shared<const std::vector<std::uint8_t>>(
-        keptValues(rate, m_tape->dropout().key, m_tape->nextMask(), values.rows * values.columns));
-    const auto scale = static_cast<float>(1.0 / (1.0 - rate));
-    const auto thin = [mask, scale](MutableMatrixView what) {
+    const auto factors = std::make_shared<const Tensor>(dropoutMask(rate, values.rows, values.columns));
+    const auto thin = [factors](MutableMatrixView what) {
         for (std::size_t row = 0; row < what.rows; ++row)
-            for (std::size_t i = 0; i < what.columns; ++i)
-                what(row, i) = (*mask)[row * what.columns + i] != 0 ? scale * what(row, i) : 0.0F;
+            kernels().scale(factors->matrix().row(row).data(), what.columns, what.row(row).data());
     };
     thin(values);
-    if (!writes(values))
-        return;
-    m_tape->record([thin, values](Tape& tape) {
+    writes(values);
+    m_tape->record(values, [thin, values](Tape& tape) {
         if (!tape.found(values).empty())
             thin(tape.gradients(values));
-    });
-}
-
-void Operations::addWhole(const Linear& layer, MatrixView in, MutableMatrixView out) const
-{
-    layer.addTo(in, out);
-    if (!writes(out))
-        return;
-    m_tape->record([&layer, in = m_tape->variable(in), out, values = keep(in)](Tape& tape) {
-        if (const MatrixView gradients = tape.found(out); !gradients.empty())
-            linearBackward(tape, layer, in, *values, gradients);
     });
 }
 
@@ -148,11 +152,11 @@ void Operations::addWhole(const Linear& layer, MatrixView in, MutableMatrixView 
 template <typename Norm, typename Bias>
 void Operations::applyNorm(const Norm& norm, MatrixView in, MutableMatrixView out, const Bias& bias) const
 {
-    const Kept values = m_tape == nullptr ? nullptr : keep(in);  // `out` may be `in`
+    const Kept values = m_tape == nullptr ? nullptr : m_tape->keep(in);  // `out` may be `in`
     norm.apply(in, out);
     if (!writes(out))
         return;
-    m_tape->record([&norm, in = m_tape->variable(in), out, values, bias](Tape& tape) {
+    m_tape->record(out, [&norm, in = m_tape->variable(in), out, values, bias](Tape& tape) {
         if (const Tensor gradients = tape.take(out); !gradients.empty())
             norm.backward(values->matrix(), gradients.matrix(),
                           {tape.gradients(in), vectorOf(tape, norm.weightPlace, norm.weight.size()), bias(tape)});
@@ -174,7 +178,7 @@ void Operations::apply(const RotaryEmbedding& rotary, MutableMatrixView rows) co
     rotary.apply(rows);
     if (!writes(rows))
         return;
-    m_tape->record([&rotary, rows](Tape& tape) {
+    m_tape->record(rows, [&rotary, rows](Tape& tape) {
         if (!tape.found(rows).empty())
             rotary.backward(tape.gradients(rows));
     });
@@ -182,13 +186,13 @@ void Operations::apply(const RotaryEmbedding& rotary, MutableMatrixView rows) co
 
 void Operations::activate(Activation activation, MutableMatrixView values) const
 {
-    const Kept before = m_tape == nullptr ? nullptr : keep(values);
+    const Kept before = m_tape == nullptr ? nullptr : m_tape->keep(values);
     for (std::size_t row = 0; row < values.rows; ++row)
         for (float& x : values.row(row))
             x = static_cast<float>(ketscope::activate(activation, static_cast<double>(x)));
     if (!writes(values))
         return;
-    m_tape->record([activation, values, before](Tape& tape) {
+    m_tape->record(values, [activation, values, before](Tape& tape) {
         if (tape.found(values).empty())
             return;
         const MutableMatrixView gradients = tape.gradients(values);
@@ -204,7 +208,7 @@ void Operations::addedRows(const ParameterPlace& place, std::span<const std::int
 {
     if (!writes(out))
         return;
-    m_tape->record([place, out, overwrites, which = std::vector(ids.begin(), ids.end())](Tape& tape) {
+    m_tape->record(out, [place, out, overwrites, which = std::vector(ids.begin(), ids.end())](Tape& tape) {
         const MatrixView gradients = tape.found(out);
         if (!gradients.empty() && wants(tape, place)) {
             const std::span<float> table = tape.parameter(place);
@@ -242,15 +246,15 @@ void Operations::lookedUp(const ParameterPlace& place, std::span<const std::int3
 
 void Operations::multiply(MutableMatrixView values, MatrixView factors) const
 {
-    const Kept before = m_tape == nullptr ? nullptr : keep(values);
-    const Kept by = m_tape == nullptr ? nullptr : keep(factors);
+    const Kept before = m_tape == nullptr ? nullptr : m_tape->keep(values);
+    const Kept by = m_tape == nullptr ? nullptr : m_tape->keep(factors);
     parallelFor(values.rows, values.columns, [&](std::size_t row) {
         for (std::size_t i = 0; i < values.columns; ++i)
             values(row, i) *= factors(row, i);
     });
     if (!writes(values))
         return;
-    m_tape->record([values, factors = m_tape->variable(factors), before, by](Tape& tape) {
+    m_tape->record(values, [values, factors = m_tape->variable(factors), before, by](Tape& tape) {
         const Tensor gradients = tape.take(values);
         if (gradients.empty())
             return;
@@ -287,7 +291,7 @@ void unitBackward(std::span<const float> x, std::span<const float> gradients, st
 
 void Operations::makeUnit(MutableMatrixView rows) const
 {
-    const Kept before = m_tape == nullptr ? nullptr : keep(rows);
+    const Kept before = m_tape == nullptr ? nullptr : m_tape->keep(rows);
     for (std::size_t row = 0; row < rows.rows; ++row) {
         const double length = std::sqrt(productOf(rows.row(row), rows.row(row)));
         for (float& value : rows.row(row))
@@ -295,7 +299,7 @@ void Operations::makeUnit(MutableMatrixView rows) const
     }
     if (!writes(rows))
         return;
-    m_tape->record([rows, before](Tape& tape) {
+    m_tape->record(rows, [rows, before](Tape& tape) {
         const Tensor gradients = tape.take(rows);
         for (std::size_t row = 0; !gradients.empty() && row < rows.rows; ++row)
             unitBackward(before->matrix().row(row), gradients.matrix().row(row), tape.gradients(rows).row(row));
@@ -309,8 +313,8 @@ void Operations::scaledProducts(MatrixView a, MatrixView b, const Table& logScal
         out(0, i) = scale * static_cast<float>(productOf(a.row(i), b.row(0)));
     if (!writes(out))
         return;
-    m_tape->record([a = m_tape->variable(a), b = m_tape->variable(b), out, scale, place = logScale.place,
-                    left = keep(a), right = keep(b)](Tape& tape) {
+    m_tape->record(out, [a = m_tape->variable(a), b = m_tape->variable(b), out, scale, place = logScale.place,
+                         left = m_tape->keep(a), right = m_tape->keep(b)](Tape& tape) {
         const Tensor gradients = tape.take(out);
         if (gradients.empty())
             return;
@@ -335,9 +339,9 @@ namespace {
 
 // A mask with values of its own.
 struct KeptMask {
-    explicit KeptMask(const AttentionMask& from)
+    KeptMask(Tape& tape, const AttentionMask& from)
         : mask(from), keyAllowed(from.keyAllowed.begin(), from.keyAllowed.end()),
-          additive(from.additive.empty() ? nullptr : keep(from.additive))
+          additive(from.additive.empty() ? nullptr : tape.keep(from.additive))
     {
         mask.keyAllowed = keyAllowed;
         mask.additive = additive ? additive->matrix() : MatrixView();
@@ -350,24 +354,25 @@ struct KeptMask {
 
 // A layer's attention with operands of its own, which stay when the buffers that it read are used again.
 struct KeptLayer {
-    explicit KeptLayer(const LayerAttention& from)
-        : layer(from), queries(keep(from.queries)), keys(keep(from.keys)), values(keep(from.values)), mask(from.mask)
+    KeptLayer(Tape& tape, const LayerAttention& from)
+        : layer(from), queries(tape.keep(from.queries)), keys(tape.keep(from.keys)), values(tape.keep(from.values)),
+          mask(tape, from.mask)
     {
         layer.queries = queries->matrix();
         layer.keys = keys->matrix();
         layer.values = values->matrix();
         layer.mask = mask.mask;
         for (const AttentionMask& each : from.headMasks)
-            headMasks.push_back(std::make_unique<const KeptMask>(each));
+            headMasks.push_back(std::make_unique<const KeptMask>(tape, each));
         for (const auto& each : headMasks)
             ofHeads.push_back(each->mask);
         layer.headMasks = ofHeads;
         if (!from.input.empty()) {
-            input = keep(from.input);
+            input = tape.keep(from.input);
             layer.input = input->matrix();
         }
         if (!from.keyInput.empty()) {
-            keyInput = keep(from.keyInput);
+            keyInput = tape.keep(from.keyInput);
             layer.keyInput = keyInput->matrix();
         }
     }
@@ -427,7 +432,7 @@ void Operations::addTrained(Tape& tape, const TrainedGradients& trained, const T
 LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context,
                              const Monitor& monitor, bool keepMaps, const TrainedPlaces& places) const
 {
-    const auto kept = m_tape == nullptr ? nullptr : std::make_shared<const KeptLayer>(layer);
+    const auto kept = m_tape == nullptr ? nullptr : std::make_shared<const KeptLayer>(*m_tape, layer);
     LayerMaps maps = ketscope::attend(layer, plan, context, monitor);
     if (!writes(context))
         return maps;
@@ -457,7 +462,7 @@ LayerMaps Operations::attend(const LayerAttention& layer, const HeadPlan& plan, 
         addOwn(tape, of, plan, trained, parameters);
         addTrained(tape, trained, places);
     };
-    m_tape->record(record);
+    m_tape->record(context, record);
     return maps;
 }
 

@@ -57,7 +57,7 @@ public:
 
 private:
     bool writes(MatrixView values) const;
-    void addWhole(const Linear& layer, MatrixView in, MutableMatrixView out) const;
+    Tensor dropoutMask(double rate, std::size_t rows, std::size_t columns) const;
     template <typename Norm, typename Bias>
     void applyNorm(const Norm& norm, MatrixView in, MutableMatrixView out, const Bias& bias) const;
     void addedRows(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out,

@@ -3,23 +3,25 @@
 
 #include "core/attention/rows.h"
 #include "core/base/parallel.h"
-#include "core/nn/attention_kernel.h"
-
-#include <Eigen/Core>
+#include "core/nn/kernels.h"
 
 namespace ketscope {
 
+namespace {
+
+// Rows of a result that one thread computes.
+constexpr std::size_t kRows = 4 * kAttentionRowBlock;
+
+}  // namespace
+
 void addTo(MatrixView from, MutableMatrixView to)
 {
-    const auto columns = static_cast<Eigen::Index>(to.columns);
     for (std::size_t row = 0; row < to.rows; ++row)
-        Eigen::Map<Eigen::ArrayXf>(to.row(row).data(), columns) +=
-            Eigen::Map<const Eigen::ArrayXf>(from.row(row).data(), columns);
+        kernels().add(from.row(row).data(), to.columns, to.row(row).data());
 }
 
 void addProduct(MatrixView left, const PackedMatrix& right, MutableMatrixView out)
 {
-    constexpr std::size_t kRows = 4 * kAttentionRowBlock;
     const PackedMatrix::Part whole = {0, right.rows(), 0, right.columns()};
     parallelFor((left.rows + kRows - 1) / kRows, kRows * right.rows(), [&](std::size_t block) {
         const std::size_t first = block * kRows, rows = std::min(kRows, left.rows - first);
@@ -30,6 +32,15 @@ void addProduct(MatrixView left, const PackedMatrix& right, MutableMatrixView ou
 void addProduct(MatrixView left, MatrixView right, MutableMatrixView out)
 {
     addProduct(left, PackedMatrix::of(right), out);
+}
+
+void addTurnedProduct(MatrixView left, MatrixView right, MutableMatrixView out)
+{
+    const PackedMatrix packed = PackedMatrix::of(right);
+    parallelFor((out.rows + kRows - 1) / kRows, kRows * right.rows, [&](std::size_t block) {
+        const std::size_t first = block * kRows, rows = std::min(kRows, out.rows - first);
+        packed.addTurned(left.middleColumns(first, rows), out.middleRows(first, rows));
+    });
 }
 
 }  // namespace ketscope

@@ -31,6 +31,35 @@ const Tape::Held* Tape::holderOf(MatrixView values) const
     return offset < holder->second.size ? &holder->second : nullptr;
 }
 
+void Tape::record(std::function<void(Tape&)> backward)
+{
+    m_kept.clear();
+    m_steps.push_back(std::move(backward));
+}
+
+void Tape::record(MatrixView written, std::function<void(Tape&)> backward)
+{
+    std::erase_if(m_kept, [holder = holderOf(written)](const Kept& kept) { return kept.holder == holder; });
+    m_steps.push_back(std::move(backward));
+}
+
+std::shared_ptr<const Tensor> Tape::keep(MatrixView values)
+{
+    constexpr std::size_t kMost = 4;
+    const Held* const holder = holderOf(values);
+    for (const Kept& kept : m_kept)
+        if (kept.where.data == values.data && kept.where.stride == values.stride && kept.where.rows == values.rows
+            && kept.where.columns == values.columns)
+            return kept.values;
+    auto copy = std::make_shared<const Tensor>(copyOf(values));
+    if (holder == nullptr)
+        return copy;
+    if (m_kept.size() >= kMost)
+        m_kept.erase(m_kept.begin());
+    m_kept.push_back({holder, values, copy});
+    return copy;
+}
+
 MutableMatrixView Tape::gradients(MatrixView values)
 {
     Held* const holder = const_cast<Held*>(holderOf(values));
@@ -86,6 +115,7 @@ Tensor& Tape::map(std::size_t stack, std::size_t layer, const std::vector<std::s
 void Tape::backward(Monitor& monitor)
 {
     m_monitor = &monitor;
+    m_kept.clear();
     const auto all = static_cast<double>(m_steps.size());
     while (!m_steps.empty()) {
         monitor.check();

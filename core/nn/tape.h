@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,7 +38,11 @@ public:
     // get.
     MatrixView variable(MatrixView values) const { return holderOf(values) == nullptr ? MatrixView() : values; }
     // The next operation; it runs when the pass is run backwards and adds to gradients of what it read.
-    void record(std::function<void(Tape&)> backward) { m_steps.push_back(std::move(backward)); }
+    void record(std::function<void(Tape&)> backward);
+    // The same of one that changed nothing but `written`.
+    void record(MatrixView written, std::function<void(Tape&)> backward);
+    // A copy of the values as they are; operations that read the same ones before they change share it.
+    std::shared_ptr<const Tensor> keep(MatrixView values);
 
     // Runs all operations backwards, once. Throws Error (Cancelled) when `monitor` says so.
     void backward(Monitor& monitor);
@@ -71,8 +76,15 @@ private:
     };
     const Held* holderOf(MatrixView values) const;
 
+    struct Kept {
+        const Held* holder;
+        MatrixView where;
+        std::shared_ptr<const Tensor> values;
+    };
+
     std::map<const float*, Held> m_held;  // by their first value
     std::vector<std::function<void(Tape&)>> m_steps;
+    std::vector<Kept> m_kept;  // what is still as it was when it was copied
     bool m_wantsParameters;
     Monitor* m_monitor = nullptr;
     ParameterGradients m_parameters;

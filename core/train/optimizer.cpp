@@ -3,6 +3,7 @@
 
 #include "core/base/parallel.h"
 #include "core/models/own_heads.h"
+#include "core/nn/kernels.h"
 
 #include <cmath>
 #include <numbers>
@@ -11,25 +12,8 @@ namespace ketscope {
 
 namespace {
 
-// What the update of one parameter needs to know.
-struct Update {
-    double beta1, beta2, epsilon, rate, decay;
-    double firstScale, secondScale;  // 1/(1−βᵗ)
-
-    void apply(std::span<const float> gradients, std::span<float> m, std::span<float> v, std::span<float> values) const
-    {
-        for (std::size_t i = 0; i < values.size(); ++i) {
-            const double g = gradients[i];
-            const double newM = beta1 * static_cast<double>(m[i]) + (1.0 - beta1) * g;
-            const double newV = beta2 * static_cast<double>(v[i]) + (1.0 - beta2) * g * g;
-            m[i] = static_cast<float>(newM);
-            v[i] = static_cast<float>(newV);
-            const double change = newM * firstScale / (std::sqrt(newV * secondScale) + epsilon);
-            const double value = values[i];
-            values[i] = static_cast<float>(value - rate * (change + decay * value));
-        }
-    }
-};
+// Values that one thread updates or sums at a time.
+constexpr std::size_t kChunk = 1U << 15U;
 
 Tensor& stateOf(ParameterValues& states, const std::string& name, const Tensor& like)
 {
@@ -61,7 +45,7 @@ void AdamW::step(std::size_t t, double rate, const ParameterValues& gradients, P
     struct Work {
         std::span<const float> gradients;
         std::span<float> m, v, values;
-        bool decays;
+        double decay;
     };
     std::vector<Work> all;
     for (const auto& [name, gradient] : gradients) {
@@ -69,16 +53,20 @@ void AdamW::step(std::size_t t, double rate, const ParameterValues& gradients, P
         if (found == parameters.end() || gradient.empty())
             continue;
         Tensor& value = found->second;
-        all.push_back({gradient.values(), stateOf(first, name, value).values(), stateOf(second, name, value).values(),
-                       value.values(), decays(name, value)});
+        const std::span<float> m = stateOf(first, name, value).values(), v = stateOf(second, name, value).values();
+        for (std::size_t at = 0; at < value.size(); at += kChunk) {
+            const std::size_t size = std::min(kChunk, value.size() - at);
+            all.push_back({gradient.values().subspan(at, size), m.subspan(at, size), v.subspan(at, size),
+                           value.values().subspan(at, size), decays(name, value) ? decay : 0.0});
+        }
     }
     const auto power = static_cast<double>(t);
-    Update update{
-        beta1, beta2, epsilon, rate, 0.0, 1.0 / (1.0 - std::pow(beta1, power)), 1.0 / (1.0 - std::pow(beta2, power))};
+    const double firstScale = 1.0 / (1.0 - std::pow(beta1, power)), secondScale = 1.0 / (1.0 - std::pow(beta2, power));
     parallelFor(all.size(), kSerialWork, [&](std::size_t i) {
-        Update own = update;
-        own.decay = all[i].decays ? decay : 0.0;
-        own.apply(all[i].gradients, all[i].m, all[i].v, all[i].values);
+        const Work& work = all[i];
+        const KetscopeAdam update{beta1, beta2, epsilon, rate, work.decay, firstScale, secondScale};
+        kernels().adam(&update, work.gradients.data(), work.values.size(), work.m.data(), work.v.data(),
+                       work.values.data());
     });
 }
 
@@ -86,8 +74,7 @@ double clip(ParameterValues& gradients, double most)
 {
     double squares = 0.0;
     for (const auto& [name, gradient] : gradients)
-        for (const float value : gradient.values())
-            squares += static_cast<double>(value) * static_cast<double>(value);
+        squares += kernels().dot(gradient.data(), gradient.data(), gradient.size());
     const double norm = std::sqrt(squares);
     if (most > 0.0 && norm > most) {
         const double scale = most / norm;

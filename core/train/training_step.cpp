@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/nn/kernels.h"
 #include "core/train/evaluation.h"
 #include "core/train/loss.h"
 
@@ -65,6 +66,13 @@ public:
     // The groups' sums added up, in their order.
     ParameterValues total()
     {
+        constexpr std::size_t kChunk = 1U << 15U;  // values that one thread adds up at a time
+        struct Part {
+            float* to;
+            const float* from;
+            std::size_t size;
+        };
+        std::map<std::pair<Tensor*, std::size_t>, std::vector<Part>> parts;
         for (std::size_t group = 1; group < m_groups; ++group)
             for (auto& [name, gradients] : m_sums[group]) {
                 Tensor& to = m_sums[0][name];
@@ -72,9 +80,17 @@ public:
                     to = std::move(gradients);
                     continue;
                 }
-                for (std::size_t i = 0; i < to.size(); ++i)
-                    to.data()[i] += gradients.data()[i];
+                for (std::size_t at = 0; at < to.size(); at += kChunk)
+                    parts[{&to, at}].push_back(
+                        {to.data() + at, gradients.data() + at, std::min(kChunk, to.size() - at)});
             }
+        std::vector<const std::vector<Part>*> work;
+        for (const auto& [where, list] : parts)
+            work.push_back(&list);
+        parallelFor(work.size(), kSerialWork, [&](std::size_t i) {
+            for (const Part& part : *work[i])
+                kernels().add(part.from, part.size, part.to);
+        });
         return std::move(m_sums[0]);
     }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// Kernels that random features need, of every instruction set that this processor has.
+// Kernels that random features and training need, of every instruction set that this processor has.
 #include "core/attention/rows.h"
 #include "core/nn/kernels.h"
+#include "core/nn/linear.h"
 #include "tests/support/random_head.h"
 
 #include <cmath>
@@ -114,6 +115,29 @@ TEST(FeatureKernels, PartsOfAProductAddUp)
     for (std::size_t i = 0; i < 9; ++i)
         for (std::size_t j = 0; j < 40; ++j)
             EXPECT_EQ(part.matrix()(i, j), whole.matrix()(i, 64 + j));
+}
+
+TEST(TrainingKernels, ActivationsAndTheirSlopes)
+{
+    constexpr std::size_t kCount = 4001;  // no multiple of a register
+    for (const KetscopeKernels* kernel : availableKernels())
+        for (const Activation activation :
+             {Activation::None, Activation::Gelu, Activation::GeluTanh, Activation::QuickGelu, Activation::Relu,
+              Activation::Silu, Activation::Tanh}) {
+            Tensor values({kCount}), slopes({kCount});
+            const auto at = [](std::size_t i) { return -20.0F + 0.01F * static_cast<float>(i); };
+            for (std::size_t i = 0; i < kCount; ++i)
+                values.data()[i] = at(i);
+            kernel->activate(activation, values.data(), kCount, slopes.data());
+            for (std::size_t i = 0; i < kCount; ++i) {
+                const double x = at(i);
+                const double most = 1e-6 + 2e-7 * std::abs(x);
+                EXPECT_NEAR(values.data()[i], activate(activation, x), most) << kernel->isa << " at " << x;
+                if (x == 0.0)
+                    continue;  // where the slope of relu is a choice
+                EXPECT_NEAR(slopes.data()[i], slopeOf(activation, x), most) << kernel->isa << " at " << x;
+            }
+        }
 }
 
 }  // namespace

@@ -63,6 +63,9 @@ TEST(Product, IsTheSumForAnyNumberOfThreads)
         }
     addProduct(left.matrix(), right.matrix(), serial.matrix());
     EXPECT_NEAR(serial.matrix()(3, 5), 2.0F * parallel.matrix()(3, 5), 1e-4F);
+    Tensor turned = Tensor::zeros({211, 130});
+    addTurnedProduct(transposed(left.matrix()).matrix(), right.matrix(), turned.matrix());
+    EXPECT_TRUE(std::ranges::equal(turned.values(), parallel.values()));
 }
 
 // The loss Σ G ⊙ out of some operations from `in` to `out`, and its gradients by tape and by differences.
@@ -388,6 +391,25 @@ TEST(Tape, ConstantsHaveNoGradientsEvenWhenTheirMemoryIsUsedAgain)
     EXPECT_FALSE(tape.variable(held.matrix().middleRows(1, 1)).empty());
     Tensor stranger({2, 3});
     EXPECT_THROW(operations.copy(held.matrix(), stranger.matrix()), Error);
+}
+
+TEST(Tape, KeepsOneCopyOfValuesUntilTheyChange)
+{
+    Tape tape(false);
+    const Operations operations(&tape);
+    Tensor x = operations.copyOf(normalTensor(3, 4, 1).matrix());
+    Tensor y = operations.tensor({3, 4});
+    const auto first = tape.keep(x.matrix());
+    operations.copy(x.matrix(), y.matrix());
+    EXPECT_EQ(tape.keep(x.matrix()), first);
+    EXPECT_NE(tape.keep(x.matrix().middleRows(0, 2)), first);
+    operations.add(y.matrix().middleRows(0, 1), x.matrix().middleRows(2, 1));
+    const auto second = tape.keep(x.matrix());
+    EXPECT_NE(second, first);
+    EXPECT_EQ(second->matrix()(2, 3), x.matrix()(2, 3));
+    EXPECT_NE(second->matrix()(2, 3), first->matrix()(2, 3));
+    tape.record([](Tape&) {});  // may have changed anything
+    EXPECT_NE(tape.keep(x.matrix()), second);
 }
 
 TEST(Tape, TakingGradientsLeavesNone)

@@ -3,6 +3,7 @@
 
 #include "core/base/buffer.h"
 #include "core/base/parallel.h"
+#include "core/nn/dropout.h"
 
 #include <gtest/gtest.h>
 
@@ -54,6 +55,24 @@ TEST(Tensor, MemoryThatThreadsExchangeStaysTheirOwn)
         EXPECT_GT(liveBytes(), before);
     }
     EXPECT_EQ(liveBytes(), before);
+}
+
+TEST(Dropout, KeepsItsShareAndTheMean)
+{
+    constexpr double kRate = 0.25;
+    std::vector<float> factors(40001), others(factors.size());
+    dropoutFactors(kRate, {3, 0, 5, 0}, 2, factors);
+    dropoutFactors(kRate, {3, 0, 5, 0}, 3, others);
+    std::size_t kept = 0;
+    for (const float factor : factors) {
+        EXPECT_TRUE(factor == 0.0F || factor == static_cast<float>(1.0 / (1.0 - kRate)));
+        kept += factor > 0.0F ? 1 : 0;
+    }
+    EXPECT_NEAR(static_cast<double>(kept) / static_cast<double>(factors.size()), 1.0 - kRate, 0.01);  // 4.6 σ
+    EXPECT_NE(factors, others);
+    std::vector<float> again(factors.size());
+    dropoutFactors(kRate, {3, 0, 5, 0}, 2, again);
+    EXPECT_EQ(factors, again);
 }
 
 }  // namespace
