@@ -77,9 +77,9 @@ TEST_F(HeadPreviewTest, WhatTheHeadIsGivenIsKeptWhereItStaysTheSame)
         bool typical;
     };
     for (const Move& move : {Move{"rff:m=32@layers=5", 5, 3, false}, Move{"rff:m=16@layers=5", 5, 3, true},
-                             Move{"rff:m=16@layers=5", 5, 1, true}, Move{"rff:m=8@layers=4-5", 5, 3, true},
-                             Move{"rff:m=4@layers=4-5", 5, 3, true}, Move{"rff:m=4@layers=4-5", 4, 3, false},
-                             Move{"rff:m=2@layers=4-5", 4, 3, true}}) {
+                             Move{"rff:m=16@layers=5", 5, 1, true}, Move{"rff:m=48@layers=4-5", 5, 3, true},
+                             Move{"rff:m=24@layers=4-5", 5, 3, true}, Move{"rff:m=24@layers=4-5", 4, 3, false},
+                             Move{"rff:m=20@layers=4-5", 4, 3, true}}) {
         const Study changed = planned(move.spec, move.layer, move.head);
         const HeadAnew anew = withHeadAnew(last, changed, 1, *model, 1, monitor);
         EXPECT_EQ(anew.typical, move.typical) << move.spec;
