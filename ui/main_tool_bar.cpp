@@ -5,8 +5,10 @@
 #include "ui/plan_text.h"
 #include "ui/views/perspective.h"
 
+#include <QCoreApplication>
 #include <QFileInfo>
 #include <QMenu>
+#include <QPainter>
 #include <QStandardItemModel>
 
 namespace ketscope {
@@ -16,7 +18,10 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kBetweenFields = 130.0;  // all gaps of the bar together
+constexpr double kBetweenBoxes = 80.0;    // the same where nothing stretches
 constexpr double kButtonPadding = 26.0;
+constexpr double kIcon = 16.0;
+constexpr int kLongTitle = 16, kShortTitle = 8;  // letters of a perspective's title
 
 constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
                                  ScopeKind::ThisHead, ScopeKind::AllStacks};
@@ -27,6 +32,28 @@ QStringList perspectiveTitles()
     for (const PerspectiveType& type : perspectiveTypes())
         titles += QString(type.title).replace(u"&"_s, u"&&"_s);
     return titles;
+}
+
+// An arrow that leaves a tray.
+QIcon exportIcon(const Theme& theme, double ratio)
+{
+    const double side = theme.px(kIcon);
+    const auto drawn = [&](const QColor& colour) {
+        QPixmap picture((QSizeF(side, side) * ratio).toSize());
+        picture.setDevicePixelRatio(ratio);
+        picture.fill(Qt::transparent);
+        QPainter painter(&picture);
+        painter.setRenderHint(QPainter::Antialiasing);
+        painter.scale(side / kIcon, side / kIcon);
+        painter.setPen(QPen(colour, 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin));
+        painter.drawPolyline(QPolygonF({{2.5, 9.5}, {2.5, 13.5}, {13.5, 13.5}, {13.5, 9.5}}));
+        painter.drawLine(QPointF(8.0, 10.0), QPointF(8.0, 2.5));
+        painter.drawPolyline(QPolygonF({{5.0, 5.5}, {8.0, 2.5}, {11.0, 5.5}}));
+        return picture;
+    };
+    QIcon icon(drawn(theme.text));
+    icon.addPixmap(drawn(theme.text3), QIcon::Disabled);
+    return icon;
 }
 
 }  // namespace
@@ -43,14 +70,39 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     setContextMenuPolicy(Qt::PreventContextMenu);
     m_model->setMenu(&modelMenu);
     m_model->setAccessibleName(tr("Model"));
+    m_plan->setMenu(m_planMenu);
+    m_plan->setAccessibleName(tr("Plan"));
+    m_run->setObjectName(u"run"_s);
+    m_export->setObjectName(u"exportFigure"_s);
+    m_export->setAccessibleName(tr("Export figure…"));
+    m_export->setEnabled(false);
+    m_inputField = field(tr("Input"), makeInput());
+    auto* space = new QWidget(this);
+    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
+    for (QWidget* each : {field(tr("Model"), m_model), m_inputField, field(tr("Plan"), m_plan), field({}, m_run), space,
+                          field(tr("Perspective"), makePerspectives()), field({}, m_export)})
+        addWidget(each);
+    connect(m_run, &QPushButton::clicked, this, &MainToolBar::runOrCancel);
+    connect(m_export, &QPushButton::clicked, this, &MainToolBar::exportWanted);
+    connect(m_planMenu, &QMenu::aboutToShow, this, &MainToolBar::rebuildPlanMenu);
+    connect(&controller, &StudyController::modelChanged, this, &MainToolBar::applySize);
+    connect(&controller, &StudyController::studyChanged, this, &MainToolBar::refreshStudy);
+    connect(&controller, &StudyController::busyChanged, this, &MainToolBar::refreshRun);
+    connect(&controller, &StudyController::comparisonChanged, this,
+            [this] { m_export->setEnabled(m_controller.comparison() != nullptr); });
+    connect(&appearance, &Appearance::changed, this, &MainToolBar::applySize);
+    refreshRun(false);
+    refreshModel();
+    refreshStudy();
+    applySize();
+}
+
+QWidget* MainToolBar::makeInput()
+{
     m_input->setObjectName(u"input"_s);
     m_input->installEventFilter(this);
     m_input->setAcceptDrops(false);  // drops are the window's
     m_input->setAccessibleName(tr("Input"));
-    m_plan->setMenu(m_planMenu);
-    m_plan->setAccessibleName(tr("Plan"));
-    m_run->setObjectName(u"run"_s);
-    addWidget(field(tr("Model"), m_model));
     m_picture->setObjectName(u"picture"_s);
     m_picture->setToolTip(tr("Choose the picture that the model looks at."));
     m_more->setObjectName(u"moreInput"_s);
@@ -63,48 +115,31 @@ MainToolBar::MainToolBar(StudyController& controller, Appearance& appearance, QM
     line->addWidget(m_picture);
     line->addWidget(m_input, 1);
     line->addWidget(m_more);
-    m_inputField = field(tr("Input"), input);
-    addWidget(m_inputField);
     connect(m_picture, &QPushButton::clicked, this, &MainToolBar::pictureWanted);
+    connect(m_input, &QLineEdit::returnPressed, this, &MainToolBar::commitInput);
     connect(m_more, &QPushButton::clicked, this, &MainToolBar::inputDialogWanted);
-    addWidget(field(tr("Plan"), m_plan));
-    addWidget(field(QString(), m_run));
-    auto* space = new QWidget(this);
-    space->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    addWidget(space);
+    return input;
+}
+
+// All of them beside each other, or one box where there is no room.
+QWidget* MainToolBar::makePerspectives()
+{
     m_perspectives->setObjectName(u"perspectives"_s);
-    auto* perspective = new QWidget(this);
-    auto* either = new QHBoxLayout(perspective);
-    either->setContentsMargins(0, 0, 0, 0);
-    either->addWidget(m_perspectives);
-    either->addWidget(m_perspectiveChoice);
     for (const PerspectiveType& type : perspectiveTypes())
         m_perspectiveChoice->addItem(type.title, m_perspectiveChoice->count());
     m_perspectiveChoice->setAccessibleName(tr("Perspective"));
     m_perspectiveChoice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_perspectiveChoice->setMinimumContentsLength(8);
+    m_perspectiveChoice->setMinimumContentsLength(kShortTitle);
     m_perspectiveChoice->hide();
-    perspective->setObjectName(u"perspectiveBox"_s);
-    m_export->setObjectName(u"exportFigure"_s);
-    addWidget(field(tr("Perspective"), perspective));
-    addWidget(field(QString(), m_export));
+    auto* box = new QWidget(this);
+    box->setObjectName(u"perspectiveBox"_s);
+    auto* either = new QHBoxLayout(box);
+    either->setContentsMargins(0, 0, 0, 0);
+    either->addWidget(m_perspectives);
+    either->addWidget(m_perspectiveChoice);
     connect(m_perspectives, &Segment::chosen, this, &MainToolBar::perspectiveChosen);
     connect(m_perspectiveChoice, &QComboBox::activated, this, &MainToolBar::perspectiveChosen);
-    connect(m_input, &QLineEdit::returnPressed, this, &MainToolBar::commitInput);
-    connect(m_run, &QPushButton::clicked, this, &MainToolBar::runOrCancel);
-    connect(m_export, &QPushButton::clicked, this, &MainToolBar::exportWanted);
-    connect(m_planMenu, &QMenu::aboutToShow, this, &MainToolBar::rebuildPlanMenu);
-    connect(&controller, &StudyController::modelChanged, this, &MainToolBar::applySize);
-    connect(&controller, &StudyController::studyChanged, this, &MainToolBar::refreshStudy);
-    connect(&controller, &StudyController::busyChanged, this, &MainToolBar::refreshRun);
-    connect(&controller, &StudyController::comparisonChanged, this,
-            [this] { m_export->setEnabled(m_controller.comparison() != nullptr); });
-    connect(&appearance, &Appearance::changed, this, &MainToolBar::applySize);
-    m_export->setEnabled(false);
-    refreshRun(false);
-    refreshModel();
-    refreshStudy();
-    applySize();
+    return box;
 }
 
 void MainToolBar::setObstacle(int index, const QString& obstacle)
@@ -145,7 +180,7 @@ void MainToolBar::applySize()
     // A picture beside the text takes its room from the fields around it.
     const double share = m_picture->isHidden() ? 0.16 : 0.12;
     m_model->setFixedWidth(bounded(200, share));
-    m_input->setMinimumWidth(bounded(160, 0.1));
+    m_input->setMinimumWidth(m_picture->isHidden() ? bounded(240, 0.12) : bounded(160, 0.1));
     m_input->setMaximumWidth(qRound(theme.px(560)));
     m_more->setFixedWidth(qRound(theme.px(30)));
     m_picture->setMaximumWidth(bounded(150, 0.1));
@@ -153,17 +188,35 @@ void MainToolBar::applySize()
     m_plan->setFixedWidth(bounded(206, share));
     m_run->setMinimumWidth(qRound(theme.px(84)));
     const int fields = m_model->width() + m_input->minimumWidth() + m_more->width() + m_plan->width()
-                       + m_run->sizeHint().width() + m_export->sizeHint().width()
-                       + (m_picture->isHidden() ? 0 : m_picture->maximumWidth());
-    choosePerspectiveControl(fields + qRound(theme.px(kBetweenFields)));
+                       + m_run->sizeHint().width() + (m_picture->isHidden() ? 0 : m_picture->maximumWidth());
+    choosePerspectiveControl(fields);
     refreshStudy();
 }
 
+// What is not as wide as it likes to be: first the perspectives, then the button of the export, which is never pushed
+// off the bar.
 void MainToolBar::choosePerspectiveControl(int otherFields)
 {
-    const bool room = otherFields + m_perspectives->sizeHint().width() <= width();
+    const Theme& theme = m_appearance.theme();
+    m_export->setIcon({});
+    m_export->setText(tr("Export figure…"));
+    m_export->setToolTip({});
+    const int fields = otherFields + m_export->sizeHint().width();
+    const bool room = fields + qRound(theme.px(kBetweenFields)) + m_perspectives->sizeHint().width() <= width();
     m_perspectives->setVisible(room);
     m_perspectiveChoice->setVisible(!room);
+    for (const int letters : {kLongTitle, kShortTitle}) {
+        m_perspectiveChoice->setMinimumContentsLength(letters);
+        if (room || fields + qRound(theme.px(kBetweenBoxes)) + m_perspectiveChoice->sizeHint().width() <= width())
+            return;
+    }
+    m_export->setText({});
+    m_export->setToolTip(tr("Export figure… Ctrl+E"));
+    m_export->setIcon(exportIcon(theme, devicePixelRatioF()));
+    m_export->setIconSize(QSize(1, 1) * qRound(theme.px(kIcon)));
+    // What was pushed off the bar does not tell it that it is smaller now.
+    layout()->invalidate();
+    QCoreApplication::postEvent(this, new QEvent(QEvent::LayoutRequest));
 }
 
 // On X11 a text field takes Ctrl+E for "end of line"; here it exports, wherever the focus is.

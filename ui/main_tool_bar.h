@@ -36,6 +36,8 @@ protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
+    QWidget* makeInput();
+    QWidget* makePerspectives();
     QWidget* field(const QString& title, QWidget* control);
     void refreshModel();
     void refreshStudy();

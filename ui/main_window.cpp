@@ -38,7 +38,8 @@ namespace {
 
 constexpr QSize kReference(1600, 1000);
 constexpr QSize kSmallest(1180, 720);
-constexpr int kBothDocks = 1360;  // below this width, at 100 %, the right dock is a tab of the left
+constexpr int kBothDocks = 1360;       // below this width, at 100 %, the right dock is a tab of the left
+constexpr double kMostOfWidth = 0.44;  // that a dock may insist on
 constexpr qint64 kTextBytes = 64 * 1024;
 
 QScrollArea* scrolledColumn(const std::vector<QWidget*>& sections)
@@ -206,9 +207,7 @@ void MainWindow::connectController()
 void MainWindow::applySizes()
 {
     const double scale = m_appearance.textScale();
-    m_left->widget()->setMinimumWidth(qRound((m_startShown ? 340 : 236) * scale));
     m_left->widget()->setMaximumWidth(qRound(360 * scale));
-    m_right->widget()->setMinimumWidth(qRound(268 * scale));
     m_right->widget()->setMaximumWidth(qRound(400 * scale));
     arrangeDocks();
     resizeSideDocks();
@@ -224,6 +223,10 @@ void MainWindow::arrangeDocks()
 {
     const double scale = m_appearance.textScale();
     const bool together = width() < kBothDocks * scale;
+    // Large text in a small window: what is wider than its dock would be cut off, so docks leave the centre its room.
+    const auto least = [&](int pixels) { return qRound(std::min(pixels * scale, kMostOfWidth * width())); };
+    m_left->widget()->setMinimumWidth(least(m_startShown ? 340 : 236));
+    m_right->widget()->setMinimumWidth(least(268));
     const bool tabbed = tabifiedDockWidgets(m_left).contains(m_right);
     if (together && !tabbed) {
         tabifyDockWidget(m_left, m_right);

@@ -48,6 +48,9 @@ void StudyController::connectJobs()
     m_rest.setSingleShot(true);
     m_rest.setInterval(kRestMs);
     connect(&m_rest, &QTimer::timeout, this, &StudyController::rest);
+    m_pause.setSingleShot(true);
+    m_pause.setInterval(kPauseMs);
+    connect(&m_pause, &QTimer::timeout, this, [this] { readOff(); });
     m_busy.setSingleShot(true);
     m_busy.setInterval(kBusyMs);
     connect(&m_busy, &QTimer::timeout, this, [this] {
@@ -387,15 +390,17 @@ void StudyController::readOff()
 void StudyController::readOff(const std::shared_ptr<const WholeReadings>& whole)
 {
     m_rest.stop();
+    m_pause.stop();
     m_readJob.start([this, shown = m_shown, run = m_comparison, whole](Monitor& monitor) -> Job::Delivery {
         const bool holds = whole && whole->pair == comparedPair(*shown);
         const auto known = holds ? whole : std::make_shared<const WholeReadings>(readWhole(*shown));
         monitor.check();
         const Readings readings = readSelection(*shown, known);
-        return [this, run, readings, fresh = !holds] {
+        return [this, run, readings, traces = shown->traces, fresh = !holds] {
             if (run == m_comparison && fresh)
                 m_whole = readings.whole;
             m_readings = readings;
+            m_readTraces = traces;
             if (!m_whole)
                 m_rest.start();
             emit readingsChanged();

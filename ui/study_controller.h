@@ -54,6 +54,8 @@ public:
     // Whether the readings are of the result and selection as they are now. While a slider moves, those of all patched heads
     // are of an earlier result.
     bool readingsAreCurrent() const { return m_whole && !m_readJob.isRunning(); }
+    // Whether a slider moved on since they were read: they are of an earlier map than the one shown until it pauses.
+    bool readingsWait() const { return m_head && m_readTraces != m_shown->traces; }
     bool patchedWait() const { return m_dragging && !m_whole; }  // for the slider to rest
     // The candidate that mechanism, parameters and plan are of: its place in study().candidates, and as a trace.
     std::size_t candidate() const { return m_candidate; }
@@ -84,6 +86,7 @@ public:
     // Whether a slider is in somebody's hand: what takes long waits until it rests.
     bool isDragging() const { return m_dragging; }
     static constexpr int kRestMs = 150;
+    static constexpr int kPauseMs = 60;  // until what belongs to the selected head's map is read
     bool runsWhileDragging() const { return m_runWhileDragging && canRunWhileDragging(); }
     QUndoStack& undoStack() { return *m_undo; }
     // Of that stack, whichever is in use: for actions.
@@ -245,7 +248,7 @@ private:
     bool canRunHead() const;
     void runWhole();
     void runHead();
-    void acceptHead(const ComparisonPointer& comparison, double milliseconds);
+    void acceptHead(const ComparisonPointer& comparison);
     void dropHead();
     void rest();
     void acceptModel(const Opened& opened);
@@ -265,6 +268,7 @@ private:
     ComparisonPointer m_head;        // the same with the selected head run anew, while a slider moves; else null
     ComparisonPointer m_shown;
     std::optional<Readings> m_readings;
+    std::vector<std::shared_ptr<const Trace>> m_readTraces;  // that they are of
     Pointed m_pointed;
     std::shared_ptr<const WholeReadings> m_whole;  // of m_comparison, when known
     std::size_t m_candidate = 0;
@@ -283,7 +287,8 @@ private:
     QString m_error;
     QString m_recordedFile;
     QTimer m_busy;
-    QTimer m_rest;  // since the last reading that left out all patched heads, or the last run of one head
+    QTimer m_pause;  // since the last run of one head
+    QTimer m_rest;   // since the last reading that left out all patched heads
     QUndoGroup m_undoGroup;
     std::unique_ptr<QUndoStack> m_undo;
     std::shared_ptr<Aside> m_aside;

@@ -31,26 +31,31 @@ void StudyController::runHead()
 {
     m_runAgain = false;
     m_rest.stop();
+    m_pause.stop();
     const auto work = [this, study = m_study, trace = candidateTrace(), model = m_model,
                        last = m_comparison](Monitor& monitor) -> Job::Delivery {
         QElapsedTimer clock;
         clock.start();
-        const ComparisonPointer head = withHeadAnew(last, study, trace, *model, m_threads, monitor);
+        const HeadAnew head = withHeadAnew(last, study, trace, *model, m_threads, monitor);
         const double milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
-        return [this, head, milliseconds] { acceptHead(head, milliseconds); };
+        return [this, head, milliseconds] {
+            if (head.typical)
+                m_lastHeadMs = milliseconds;
+            acceptHead(head.comparison);
+        };
     };
     m_runJob.start(work);
 }
 
-void StudyController::acceptHead(const ComparisonPointer& comparison, double milliseconds)
+// The map is shown at once; its tables wait for the slider to pause.
+void StudyController::acceptHead(const ComparisonPointer& comparison)
 {
     m_head = comparison;
     m_whole.reset();
-    m_lastHeadMs = milliseconds;
     m_error.clear();
     refreshShown();
     emit comparisonChanged();
-    readOff();
+    m_pause.start();
     if (m_runAgain && !isHeadUpToDate())
         run();
 }

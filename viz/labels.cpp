@@ -7,6 +7,8 @@
 #include <QFontMetricsF>
 #include <QPainterPath>
 
+#include <utility>
+
 namespace ketscope {
 
 QString elideMiddle(const QString& text, int maximum)
@@ -25,8 +27,8 @@ QString elideMiddle(const QString& text, int maximum)
 double textWidth(const QString& text, const QFont& font)
 {
     constexpr int kRemembered = 4096;
-    thread_local QCache<QString, double> widths(kRemembered);
-    const QString key = font.key() + QChar(u'\n') + text;
+    thread_local QCache<std::pair<QFont, QString>, double> widths(kRemembered);
+    const std::pair key(font, text);
     if (const double* known = widths.object(key))
         return *known;
     const double width = QFontMetricsF(font).horizontalAdvance(text);

@@ -225,7 +225,12 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
         const QPointF text(above || below ? x : x + theme.px(8.0), above   ? at.y() - theme.px(8.0)
                                                                    : below ? at.y() + theme.px(8.0) + capital
                                                                            : at.y() + capital / 2.0);
-        drawLabel(painter, text, formatNumber(value, decimals), font, theme.trace(trace), theme,
+        const QString number = formatNumber(value, decimals);
+        const double width = textWidth(number, font);
+        // A line that climbs through the number would strike it out.
+        const QRectF ground(above || below ? text.x() - width / 2.0 : text.x(), text.y() - capital, width, capital);
+        painter.fillRect(ground.adjusted(-1.5, -1.5, 1.5, 1.5), theme.accentBg);
+        drawLabel(painter, text, number, font, theme.trace(trace), theme,
                   above || below ? Anchor::Centre : Anchor::Left);
     }
 }

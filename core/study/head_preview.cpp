@@ -6,6 +6,8 @@
 #include "core/nn/attention.h"
 #include "core/study/head_recorder.h"
 #include "core/study/head_statistics.h"
+#include "core/study/layer_input.h"
+#include "core/study/selected_head.h"
 
 #include <algorithm>
 
@@ -13,12 +15,12 @@ namespace ketscope {
 
 namespace {
 
-// The forward pass of the candidate up to the selected head, which alone runs in its layer.
-LayerMaps runHead(const Comparison& next, std::size_t trace, const LoadedModel& model, Monitor& monitor)
+// The forward pass of the candidate as far as the selected layer, of which no head runs.
+std::shared_ptr<const LayerInput> recordInput(const Comparison& next, std::size_t trace, const LoadedModel& model,
+                                              const Monitor& monitor)
 {
     const Selection& at = next.study.selection;
     const HeadPlan& plan = *next.plans[trace];
-    LayerMaps maps;
     ForwardRequest request{.input = &next.input.model, .plan = &plan, .resumeFrom = next.traces.front().get()};
     for (std::size_t stack = 0; stack < next.model.stacks.size(); ++stack)
         request.firstLayers.push_back(
@@ -26,15 +28,16 @@ LayerMaps runHead(const Comparison& next, std::size_t trace, const LoadedModel& 
     request.keepMaps.resize(next.model.stacks.size());
     for (std::size_t stack = 0; stack < next.model.stacks.size(); ++stack)
         request.keepMaps[stack].assign(next.model.stacks[stack].layers, std::uint8_t{0});
+    std::shared_ptr<const LayerInput> input;
     runUntilLayer(
         *model.model, std::move(request), at.stack, at.layer,
         [&](const LayerAttention& given) {
             LayerAttention wanted = given;
-            wanted.maps = true;
-            maps = attendHead(wanted, at.head, plan, monitor);
+            wanted.maps = wanted.standardErrors = true;
+            input = std::make_shared<const LayerInput>(wanted);
         },
         monitor);
-    return maps;
+    return input;
 }
 
 // `layer` (H, n, m), or zeros where it is null, with the matrix of one head replaced.
@@ -80,8 +83,8 @@ bool canRunHeadAlone(const Comparison& last, const Study& study, std::size_t tra
            && clamped(at, last) == at && last.traces[trace]->stacks.at(at.stack).attention.at(at.layer) != nullptr;
 }
 
-ComparisonPointer withHeadAnew(const ComparisonPointer& last, const Study& study, std::size_t trace,
-                               const LoadedModel& model, int threads, Monitor& monitor)
+HeadAnew withHeadAnew(const ComparisonPointer& last, const Study& study, std::size_t trace, const LoadedModel& model,
+                      int threads, Monitor& monitor)
 {
     setThreads(threads);
     auto next = std::make_shared<Comparison>(*last);
@@ -91,10 +94,20 @@ ComparisonPointer withHeadAnew(const ComparisonPointer& last, const Study& study
     next->statistics = std::make_shared<StatisticsMemo>();  // nothing of it is worth keeping
     next->alignments = std::make_shared<AlignmentMemo>();
     next->selectedHead.reset();
+    const Selection& at = study.selection;
+    const HeadPlan& plan = *next->plans[trace];
+    auto input = next->heads->inputUnder(*next, trace);
+    const HeadPlan* before = last->plans[trace].get();
+    const bool typical =
+        input || before == nullptr || !sameBefore(*before, plan, last->model.stacks, at.stack, at.layer);
+    if (!input) {
+        input = recordInput(*next, trace, model, monitor);
+        next->heads->keepInput(*next, trace, input);
+    }
     auto anew = std::make_shared<Trace>(*last->traces[trace]);
-    put(anew->stacks.at(study.selection.stack), study.selection, runHead(*next, trace, model, monitor));
+    put(anew->stacks.at(at.stack), at, attendHead(input->attention(), at.head, plan, monitor));
     next->traces[trace] = std::move(anew);
-    return next;
+    return {std::move(next), typical};
 }
 
 }  // namespace ketscope

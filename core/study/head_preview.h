@@ -10,11 +10,18 @@ namespace ketscope {
 // was kept.
 bool canRunHeadAlone(const Comparison& last, const Study& study, std::size_t trace);
 
+struct HeadAnew {
+    ComparisonPointer comparison;
+    // Whether another value of the same parameter takes as long: not where what the head is given was computed first and
+    // is kept for that.
+    bool typical = true;
+};
+
 // `last` as `study` has it, with the selected head of candidate `trace` run anew: its map, standard errors and
-// diagnostics. Layers before it are computed as far as the plan changes them; everything after it, all other heads,
-// hidden states and outputs are still those of `last`. For while a slider moves, canRunHeadAlone() given. Throws as
-// runStudy().
-ComparisonPointer withHeadAnew(const ComparisonPointer& last, const Study& study, std::size_t trace,
-                               const LoadedModel& model, int threads, Monitor& monitor);
+// diagnostics. What the head is given is kept with the run; only where the plan changes what comes before it are the layers
+// before it computed. Everything after it, all other heads, hidden states and outputs are still those of `last`. For while
+// a slider moves, canRunHeadAlone() given. Throws as runStudy().
+HeadAnew withHeadAnew(const ComparisonPointer& last, const Study& study, std::size_t trace, const LoadedModel& model,
+                      int threads, Monitor& monitor);
 
 }  // namespace ketscope

@@ -2,6 +2,7 @@
 #include "core/study/selected_head.h"
 
 #include "core/base/error.h"
+#include "core/study/layer_input.h"
 
 #include <algorithm>
 
@@ -59,6 +60,42 @@ HeadMemo::PairPointer HeadMemo::pair(const Comparison& comparison, std::size_t t
     if (m_pairs.size() > kKeptPairs)
         m_pairs.pop_back();
     return found;
+}
+
+std::shared_ptr<const LayerInput> HeadMemo::inputUnder(const Comparison& comparison, std::size_t trace)
+{
+    const Selection& at = comparison.study.selection;
+    const std::lock_guard lock(m_inputMutex);
+    if (!m_input.input || m_input.baseline.lock() != comparison.traces.front())
+        return nullptr;
+    const LayerAttention& given = m_input.input->attention();
+    const bool holds =
+        given.stack == at.stack && given.layer == at.layer
+        && sameBefore(*m_input.plan, *comparison.plans[trace], comparison.model.stacks, at.stack, at.layer);
+    return holds ? m_input.input : nullptr;
+}
+
+void HeadMemo::keepInput(const Comparison& comparison, std::size_t trace, std::shared_ptr<const LayerInput> input)
+{
+    const std::lock_guard lock(m_inputMutex);
+    m_input = {comparison.traces.front(), comparison.plans[trace], std::move(input)};
+}
+
+bool sameBefore(const HeadPlan& one, const HeadPlan& other, const std::vector<StackInfo>& stacks, std::size_t stack,
+                std::size_t layer)
+{
+    const auto same = [](const HeadAssignment& a, const HeadAssignment& b) {
+        return &a == &b || (a.mechanism == b.mechanism && a.parameters == b.parameters && a.trained == b.trained);
+    };
+    if (one.seed() != other.seed())
+        return false;
+    // Stacks may feed one another, so that of the others nothing may differ at all.
+    for (std::size_t s = 0; s < stacks.size(); ++s)
+        for (std::size_t l = 0; l < (s == stack ? layer : stacks[s].layers); ++l)
+            for (std::size_t head = 0; head < stacks[s].heads; ++head)
+                if (!same(one.at(s, l, head), other.at(s, l, head)))
+                    return false;
+    return true;
 }
 
 ComparisonPointer withSelectedHead(const ComparisonPointer& comparison, const Monitor& monitor)

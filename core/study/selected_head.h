@@ -31,6 +31,8 @@ std::shared_ptr<const LoadedModel> loadModelOf(const Comparison& comparison, Mon
 // Why heads cannot be recorded, as a sentence with what to do; empty = they can.
 std::string obstacleToRecording(const Comparison& comparison);
 
+class LayerInput;  // layer_input.h
+
 // The layers recorded and the pairs read last. Nothing here keeps a trace alive.
 class HeadMemo {
 public:
@@ -41,6 +43,11 @@ public:
     // The selected pair of a trace, computed when it is not there.
     using PairPointer = std::shared_ptr<const SelectedPair>;
     PairPointer pair(const Comparison& comparison, std::size_t trace, const std::function<PairPointer()>& compute);
+
+    // What the selected layer is given under the comparison's plan for `trace`, as the last one kept, where that plan does
+    // the same before the layer; else null.
+    std::shared_ptr<const LayerInput> inputUnder(const Comparison& comparison, std::size_t trace);
+    void keepInput(const Comparison& comparison, std::size_t trace, std::shared_ptr<const LayerInput> input);
 
 private:
     struct Entry {
@@ -56,10 +63,22 @@ private:
         Selection at;
         PairPointer pair;
     };
+    struct InputEntry {
+        std::weak_ptr<const Trace> baseline;
+        std::shared_ptr<const HeadPlan> plan;
+        std::shared_ptr<const LayerInput> input;
+    };
     std::mutex m_mutex;
     std::deque<Entry> m_entries;  // newest first
     std::mutex m_pairMutex;
     std::deque<PairEntry> m_pairs;
+    std::mutex m_inputMutex;
+    InputEntry m_input;
 };
+
+// Whether the heads of a layer are given the same under both plans of one model and seed: nothing that comes before them
+// is run otherwise.
+bool sameBefore(const HeadPlan& one, const HeadPlan& other, const std::vector<StackInfo>& stacks, std::size_t stack,
+                std::size_t layer);
 
 }  // namespace ketscope

@@ -188,6 +188,25 @@ TEST(Controller, EscWhileDraggingLeavesTheLastWholeResult)
     EXPECT_EQ(desk.controller.state(), StudyController::State::Stale);
 }
 
+// Numbers are of the map that is shown, or say that they are not yet.
+TEST(Controller, NumbersOfAnEarlierMapAreKnownToBe)
+{
+    Desk desk;
+    desk.openSample();
+    EXPECT_FALSE(desk.controller.readingsWait());
+    desk.controller.setParameter("m", 16.0, StudyController::Pace::Dragging);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isHeadAlone(); }));
+    EXPECT_TRUE(desk.controller.readingsWait());
+    ASSERT_TRUE(waitFor([&] { return !desk.controller.readingsWait(); }));
+    const Comparison& shown = *desk.controller.comparison();
+    const MatrixView a = mapOf(shown, 0, desk.controller.selection()), b = mapOf(shown, 1, desk.controller.selection());
+    double largest = 0.0;
+    for (std::size_t query = 0; query < a.rows; ++query)
+        for (std::size_t key = 0; key < a.columns; ++key)
+            largest = std::max(largest, std::abs(static_cast<double>(a(query, key)) - b(query, key)));
+    EXPECT_NEAR(desk.controller.readings()->head.maximumDifference, largest, 1e-6);
+}
+
 TEST(Controller, WhatTakesLongWaitsForTheSliderToRest)
 {
     Desk desk;

@@ -119,6 +119,19 @@ protected:
     std::unique_ptr<SweepPage> page;
 };
 
+// Of the parameter that was varied every value is in the figure; of the others only one.
+TEST_F(SweepPageTest, TheFigureHoldsWhateverTheSweptParameterIs)
+{
+    sweepSmall();
+    desk.controller.setParameter("m", 32.0);
+    desk.controller.cancel();
+    ASSERT_TRUE(desk.controller.isOutdated());
+    EXPECT_FALSE(figure().isOutdated());
+    desk.controller.setParameter("sigma", 2.0);
+    desk.waitUntilSettled();
+    EXPECT_TRUE(figure().isOutdated());
+}
+
 TEST_F(SweepPageTest, AClickOnAPointSetsTheParameter)
 {
     sweepSmall();

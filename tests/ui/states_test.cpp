@@ -310,12 +310,16 @@ TEST_P(SweepStatesTest, EmptyRunningFailedAndTooLargeAreSaid)
     desk.openSample();
     desk.controller.setPerspective(GetParam());
     auto& shown = dynamic_cast<SweepPage&>(page());
-    const auto* said = window->findChild<QLabel*>(QStringLiteral("sweepEmpty"));
+    const auto* said = window->findChild<QLabel*>(QStringLiteral("sweepEmptyTitle"));
+    const auto* hint = window->findChild<QLabel*>(QStringLiteral("sweepEmpty"));
+    const auto* run = window->findChild<QPushButton*>(QStringLiteral("sweepEmptyRun"));
     EXPECT_TRUE(said->text().startsWith(QStringLiteral("Nothing was swept yet")));
+    EXPECT_FALSE(run->isHidden());
     shown.form().findChild<QSpinBox*>(QStringLiteral("sweepSeeds"))->setValue(100);
     shown.runOrCancel();
     EXPECT_TRUE(said->text().contains(QStringLiteral("being run")));
     EXPECT_TRUE(window->findChild<QLabel*>(QStringLiteral("sweepStep"))->isVisible());
+    EXPECT_TRUE(run->isHidden());
     shown.runOrCancel();
     EXPECT_TRUE(said->text().startsWith(QStringLiteral("Nothing was swept yet")));
 
@@ -324,7 +328,8 @@ TEST_P(SweepStatesTest, EmptyRunningFailedAndTooLargeAreSaid)
         many << QString::number(value);
     shown.form().first().values().setText(many.join(QStringLiteral(", ")));
     shown.form().second().setAxis({"sigma", {"0.5", "1", "2"}});
-    EXPECT_TRUE(said->text().contains(QStringLiteral("at most"))) << said->text().left(200).toStdString();
+    EXPECT_TRUE(hint->text().contains(QStringLiteral("at most"))) << hint->text().left(200).toStdString();
+    EXPECT_TRUE(run->isHidden());
     EXPECT_FALSE(window->findChild<QPushButton*>(QStringLiteral("runSweep"))->isEnabled());
 
     const auto damaged = desk.folder.path() / "damaged.h5";
@@ -333,7 +338,7 @@ TEST_P(SweepStatesTest, EmptyRunningFailedAndTooLargeAreSaid)
     desk.controller.openSweep(QString::fromStdString(damaged.string()));
     ASSERT_TRUE(waitFor([&] { return !desk.controller.isSweeping(); }));
     EXPECT_TRUE(said->text().startsWith(QStringLiteral("There is no sweep to show."))) << said->text().toStdString();
-    EXPECT_TRUE(said->text().contains(QStringLiteral("damaged.h5")));
+    EXPECT_TRUE(hint->text().contains(QStringLiteral("damaged.h5")));
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SweepStatesTest, testing::Values("sweep"),

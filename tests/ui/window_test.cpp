@@ -6,6 +6,7 @@
 #include "ui/message_strip.h"
 
 #include <QComboBox>
+#include <QDockWidget>
 #include <QDropEvent>
 #include <QLineEdit>
 #include <QMimeData>
@@ -198,14 +199,23 @@ TEST_F(WindowTest, ThemesAndTextSizesKeepEverythingInside)
     EXPECT_NE(window->grab().toImage(), light);
     desk.appearance.setTextScale(5.0);
     EXPECT_EQ(desk.appearance.textScale(), 2.0);
-    window->resize(1180, 720);
-    QTest::qWait(50);
-    EXPECT_EQ(window->size(), QSize(1180, 720));
-    for (const QString& name : {QStringLiteral("run"), QStringLiteral("input")}) {
-        const auto* control = window->findChild<QWidget*>(name);
-        const QRect place(control->mapTo(window.get(), QPoint()), control->size());
-        EXPECT_TRUE(control->isVisible());
-        EXPECT_TRUE(window->rect().contains(place)) << name.toStdString();
+    for (const QSize size : {QSize(1180, 720), QSize(1280, 800)}) {
+        window->resize(size);
+        QTest::qWait(50);
+        EXPECT_EQ(window->size(), size);
+        for (const char* name : {"run", "input", "exportFigure"}) {
+            const auto* control = window->findChild<QWidget*>(QString::fromLatin1(name));
+            const QRect place(control->mapTo(window.get(), QPoint()), control->size());
+            EXPECT_TRUE(control->isVisible()) << name;
+            EXPECT_TRUE(window->rect().contains(place)) << name;
+        }
+        const auto* dock = window->findChild<QDockWidget*>(QStringLiteral("leftDock"));
+        const QRect place(dock->mapTo(window.get(), QPoint()), dock->size());
+        const auto* centre = window->findChild<QWidget*>(QStringLiteral("figureView"));
+        EXPECT_GE(centre->mapTo(window.get(), QPoint()).x(), place.right());
+        for (const QWidget* part : dock->findChildren<QPushButton*>())
+            EXPECT_TRUE(!part->isVisible() || part->mapTo(dock, QPoint()).x() + part->width() <= dock->width())
+                << part->objectName().toStdString();
     }
     desk.appearance.setChoice(ThemeChoice::Light);
     desk.appearance.setTextScale(1.0);

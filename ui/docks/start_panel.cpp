@@ -148,7 +148,9 @@ QWidget* StartPanel::makeHead()
     auto* column = new QVBoxLayout(head);
     column->setContentsMargins(14, 12, 14, 10);
     column->addLayout(title);
-    column->addWidget(makeLabel(tr("A sample is already running on the right."), "", head));
+    QLabel* running = makeLabel(tr("A sample is already running on the right."), "", head);
+    running->setWordWrap(true);
+    column->addWidget(running);
     column->addSpacing(4);
     column->addWidget(makeDropZone());
     return head;
@@ -265,7 +267,9 @@ Section* StartPanel::makeTries()
     int row = 0;
     for (const auto& [act, effect] : tries) {
         grid->addWidget(makeLabel(act, "value", section), row, 0);
-        grid->addWidget(makeLabel(effect, "", section), row++, 1);
+        QLabel* what = makeLabel(effect, "", section);
+        what->setWordWrap(true);
+        grid->addWidget(what, row++, 1);
     }
     grid->setColumnStretch(1, 1);
     section->body()->addLayout(grid);

@@ -158,8 +158,14 @@ void FigurePane::paintEvent(QPaintEvent*)
     painter.drawPixmap(0, 0, m_cache);
     for (const QRectF& place : m_marked)
         paintPointedFrame(painter, place, theme);
-    const bool outdated = m_ofHead ? m_controller.isHeadOutdated() : m_controller.isOutdated();
-    paintFigureFrame(painter, *this, isLate() || outdated, theme);
+    paintFigureFrame(painter, *this, isLate() || isOutdated(), theme);
+}
+
+bool FigurePane::isOutdated() const
+{
+    if (m_outdated)
+        return m_outdated();
+    return m_ofHead ? m_controller.isHeadOutdated() : m_controller.isOutdated();
 }
 
 void FigurePane::paintWithoutFigure(QPainter& painter) const

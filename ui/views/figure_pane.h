@@ -29,7 +29,10 @@ public:
     void refresh() { m_rebuilding->request(); }         // something beside study and result changed
     void setInDock(bool inDock) { m_inDock = inDock; }  // on a dock's ground
     void setOfHead(bool ofHead) { m_ofHead = ofHead; }  // of the selected head's map alone
-    void copyTable() const;                             // tab-separated
+    // When what is shown no longer holds, where that is not when the whole result does not.
+    void setOutdatedWhen(std::function<bool()> outdated) { m_outdated = std::move(outdated); }
+    bool isOutdated() const;
+    void copyTable() const;  // tab-separated
     void copyImage() const;
     void exportCircuit();  // asks for a file; nothing where the figure draws no circuit
 
@@ -76,6 +79,7 @@ private:
     std::vector<QRectF> m_marked;  // places of what the pointer is at
     bool m_inDock = false;
     bool m_ofHead = false;
+    std::function<bool()> m_outdated;
     bool m_failed = false;
     QTimer m_late;  // since a figure was begun: only one that takes longer is said to be on its way
     Job m_job;

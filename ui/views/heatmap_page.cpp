@@ -43,20 +43,8 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     m_figure->linkWith(*m_errors);
     m_lines->setOfHead(true);
     makeErrorPanel();
-    m_below = new QSplitter(Qt::Horizontal, this);
-    auto* row = new RowPanel(controller, appearance, m_below);
-    row->setMaps([this](const Comparison& comparison) { return m_figure->mapsOf(comparison); });
-    connect(m_figure, &FigureView::dataChanged, row, &RowPanel::refreshWhenVisible);
-    m_below->addWidget(row);
-    m_below->addWidget(m_errorPanel);
-    m_below->addWidget(makeScrollArea(m_metrics, m_below));
-    m_views = new QStackedWidget(this);
-    m_views->addWidget(m_figure);
-    for (FigurePane* pane : {m_lines, m_elements}) {
-        m_views->addWidget(makeScrollArea(pane, m_views));
-        connect(pane, &FigurePane::figureChanged, this, &HeatmapPage::arrange);
-        connect(pane, &FigurePane::exportWanted, this, &HeatmapPage::exportWanted);
-    }
+    makeBelow();
+    makeViews();
     m_split = new QSplitter(Qt::Vertical, this);
     m_split->addWidget(m_views);
     m_split->addWidget(m_below);
@@ -71,39 +59,67 @@ HeatmapPage::HeatmapPage(StudyController& controller, Appearance& appearance, QW
     column->setSpacing(0);
     column->addWidget(makeHeader());
     column->addWidget(m_scroll, 1);
-    for (const auto signal :
-         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
-        connect(&controller, signal, this, &HeatmapPage::refreshHeader);
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
-        connect(&controller, signal, this, &HeatmapPage::refreshPanels);
-    // Standard errors make the metrics wider, which their own layout has to know first.
-    connect(
-        &controller, &StudyController::readingsChanged, this,
-        [this] {
-            if (m_metrics->sizeHint().width() != std::exchange(m_metricsWidth, m_metrics->sizeHint().width()))
-                arrange();
-        },
-        Qt::QueuedConnection);
-    connect(&controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
-    for (const auto signal :
-         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged}) {
-        connect(&controller, signal, this, &HeatmapPage::refreshQuantities);
-        connect(&controller, signal, m_flowing, &WhenVisible::request);
-    }
-    connect(&controller, &StudyController::stateChanged, m_flowing, &WhenVisible::request);
-    connect(&controller, &StudyController::flowComputed, m_lines, &FigurePane::refresh);
-    connect(&controller, &StudyController::viewChanged, this, [this] {
-        ViewSettings view = m_controller.study().view;
-        view.heatmap.window = {};
-        if (view != std::exchange(m_arrangedFor, view))
-            refreshPanels();
-    });
+    connectController();
     connect(&appearance, &Appearance::changed, this, &HeatmapPage::arrange);
     connect(m_figure, &FigureView::exportWanted, this, [this] { emit exportWanted(u"heatmap"_s); });
     connect(m_errors, &FigureView::exportWanted, this, [this] { emit exportWanted(u"standard-error"_s); });
     refreshHeader();
     refreshControls();
     refreshPanels();
+}
+
+// The chart of a row, the standard errors and the metrics.
+void HeatmapPage::makeBelow()
+{
+    m_below = new QSplitter(Qt::Horizontal, this);
+    auto* row = new RowPanel(m_controller, m_appearance, m_below);
+    row->setMaps([this](const Comparison& comparison) { return m_figure->mapsOf(comparison); });
+    connect(m_figure, &FigureView::dataChanged, row, &RowPanel::request);
+    m_below->addWidget(row);
+    m_below->addWidget(m_errorPanel);
+    m_below->addWidget(makeScrollArea(m_metrics, m_below));
+}
+
+// Maps, or what can stand in their place.
+void HeatmapPage::makeViews()
+{
+    m_views = new QStackedWidget(this);
+    m_views->addWidget(m_figure);
+    for (FigurePane* pane : {m_lines, m_elements}) {
+        m_views->addWidget(makeScrollArea(pane, m_views));
+        connect(pane, &FigurePane::figureChanged, this, &HeatmapPage::arrange);
+        connect(pane, &FigurePane::exportWanted, this, &HeatmapPage::exportWanted);
+    }
+}
+
+void HeatmapPage::connectController()
+{
+    StudyController* controller = &m_controller;
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged}) {
+        connect(controller, signal, this, &HeatmapPage::refreshHeader);
+        connect(controller, signal, this, &HeatmapPage::refreshQuantities);
+        connect(controller, signal, m_flowing, &WhenVisible::request);
+    }
+    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::selectionChanged})
+        connect(controller, signal, this, &HeatmapPage::refreshPanels);
+    // Standard errors make the metrics wider, which their own layout has to know first.
+    connect(
+        controller, &StudyController::readingsChanged, this,
+        [this] {
+            if (m_metrics->sizeHint().width() != std::exchange(m_metricsWidth, m_metrics->sizeHint().width()))
+                arrange();
+        },
+        Qt::QueuedConnection);
+    connect(controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
+    connect(controller, &StudyController::stateChanged, m_flowing, &WhenVisible::request);
+    connect(controller, &StudyController::flowComputed, m_lines, &FigurePane::refresh);
+    connect(controller, &StudyController::viewChanged, this, [this] {
+        ViewSettings view = m_controller.study().view;
+        view.heatmap.window = {};
+        if (view != std::exchange(m_arrangedFor, view))
+            refreshPanels();
+    });
 }
 
 void HeatmapPage::makeErrorPanel()

@@ -58,6 +58,9 @@ private:
     void addChoices(PageHeader& header);
     void addTicks(PageHeader& header);
     void makeErrorPanel();
+    void makeBelow();
+    void makeViews();
+    void connectController();
     void refreshHeader();
     void refreshControls();
     void refreshQuantities();

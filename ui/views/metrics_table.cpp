@@ -231,7 +231,8 @@ void MetricsTable::paintValue(QPainter& painter, const MetricRow& row, int scope
         }
     }
     painter.setFont(theme.mono(kLabelPixels));
-    const bool old = m_controller.isHeadOutdated() || (index == MetricRow::Patched && m_controller.patchedWait());
+    const bool old = m_controller.isHeadOutdated() || m_controller.readingsWait()
+                     || (index == MetricRow::Patched && m_controller.patchedWait());
     painter.setPen(old ? theme.text3 : theme.text);
     painter.drawText(left, Qt::AlignRight | Qt::AlignVCenter, shown(row.values[index]));
 }

@@ -8,6 +8,8 @@
 #include <QMouseEvent>
 #include <QPainter>
 
+#include <utility>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -44,14 +46,30 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
     connect(m_orders, &Segment::chosen, this, [this](int index) { setOrder(static_cast<RowOrder>(index)); });
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::selectionChanged, &StudyController::viewChanged})
-        connect(&controller, signal, m_refreshing, &WhenVisible::request);
-    connect(&appearance, &Appearance::changed, m_refreshing, &WhenVisible::request);
+        connect(&controller, signal, this, &RowPanel::request);
+    connect(&controller, &StudyController::readingsChanged, this, [this] {
+        if (m_waits)
+            request();
+    });
+    connect(&appearance, &Appearance::changed, this, [this] {
+        m_drawn.reset();
+        request();
+    });
     // Only the edge: the chart below it is dear to draw.
     connect(&controller, &StudyController::stateChanged, this, [this] { update(0, 0, width(), kTopMargin); });
     m_view->viewport()->setMouseTracking(true);
     m_view->viewport()->installEventFilter(this);
     connect(&controller, &StudyController::pointedChanged, this, &RowPanel::mark);
     m_refreshing->request();
+}
+
+// The chart is dear to draw: while a slider moves it waits with the tables, and says so.
+void RowPanel::request()
+{
+    m_waits = m_controller.readingsWait();
+    if (!m_waits)
+        m_refreshing->request();
+    update(0, 0, width(), kTopMargin);
 }
 
 bool RowPanel::showsRow() const { return m_controller.study().view.heatmap.direction == AttentionDirection::FromQuery; }
@@ -93,13 +111,15 @@ void RowPanel::paintEvent(QPaintEvent* event)
 {
     QWidget::paintEvent(event);
     QPainter painter(this);
-    paintFigureFrame(painter, *this, m_controller.comparison() && m_controller.isHeadOutdated(), m_appearance.theme());
+    paintFigureFrame(painter, *this, m_waits || (m_controller.comparison() && m_controller.isHeadOutdated()),
+                     m_appearance.theme());
 }
 
 void RowPanel::setOrder(RowOrder order)
 {
     m_order = order;
     m_orders->choose(static_cast<int>(order));
+    m_drawn.reset();
     refresh();
 }
 
@@ -115,6 +135,9 @@ void RowPanel::refresh()
     if (view != nullptr && maps == nullptr
         && (view->quantity != MapQuantity::Weights || (view->filter.isActive() && !isSmallMap(*comparison))))
         return;
+    if (comparison && comparison == std::exchange(m_drawn, comparison) && maps == std::exchange(m_drawnMaps, maps))
+        return;
+    m_drawnMaps = maps;
     QString heading = tr("Attention from the selected query"), note;
     if (comparison) {
         try {

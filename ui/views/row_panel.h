@@ -22,7 +22,7 @@ public:
     QChartView& view() const { return *m_view; }
     // The filtered maps of the comparison that is shown, where somebody has them already; null = not yet.
     void setMaps(std::function<const HeadMaps*(const Comparison&)> maps) { m_maps = std::move(maps); }
-    void refreshWhenVisible() { m_refreshing->request(); }
+    void request();  // to show what there is now
 
 protected:
     void paintEvent(QPaintEvent* event) override;
@@ -44,6 +44,9 @@ private:
     QChartView* m_view;
     std::function<const HeadMaps*(const Comparison&)> m_maps;
     WhenVisible* m_refreshing;
+    ComparisonPointer m_drawn;  // what the chart is of
+    const HeadMaps* m_drawnMaps = nullptr;
+    bool m_waits = false;  // for a slider to pause
 };
 
 }  // namespace ketscope

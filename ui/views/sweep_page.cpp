@@ -18,6 +18,7 @@ namespace {
 
 constexpr double kSideBySide = 900.0;
 constexpr double kMostTable = 0.5;  // of the width
+constexpr double kEmptyWidth = 520.0;
 constexpr double kTableHeight = 220.0;
 constexpr int kColumnGap = 6;
 constexpr double kTellsTime = 0.02;  // before so much is done, the time left is a guess
@@ -31,6 +32,11 @@ SweepPage::SweepPage(StudyController& controller, Appearance& appearance, QWidge
     m_form->hide();  // until the dock asks for it
     m_split = new QSplitter(Qt::Horizontal, this);
     m_figure = addPane("sweep", m_split);
+    // Whatever B is now, of what was varied.
+    m_figure->setOutdatedWhen([&controller] {
+        const ComparisonPointer& comparison = controller.comparison();
+        return comparison && comparison->sweep && !sweepIsCurrent(*comparison->sweep, controller.study());
+    });
     m_split->addWidget(makeScrollArea(m_figure, m_split));
     m_table = new QTableWidget(m_split);
     m_table->setObjectName(u"sweepTable"_s);
@@ -94,15 +100,23 @@ QWidget* SweepPage::makeHeader()
 QWidget* SweepPage::makeEmpty()
 {
     auto* empty = new QWidget(this);
-    m_emptyText = makeLabel({}, "value", empty);
+    m_emptyTitle = makeLabel({}, "page", empty);
+    m_emptyTitle->setObjectName(u"sweepEmptyTitle"_s);
+    m_emptyText = makeWrappedLabel("value", empty);
     m_emptyText->setObjectName(u"sweepEmpty"_s);
-    m_emptyText->setWordWrap(true);
-    m_emptyText->setAlignment(Qt::AlignCenter);
+    for (QLabel* label : {m_emptyTitle, m_emptyText})
+        label->setAlignment(Qt::AlignHCenter);
+    m_emptyRun = new QPushButton(tr("Run sweep"), empty);
+    m_emptyRun->setObjectName(u"sweepEmptyRun"_s);
+    setRole(*m_emptyRun, "primary");
+    connect(m_emptyRun, &QPushButton::clicked, this, &SweepPage::runOrCancel);
     auto* column = new QVBoxLayout(empty);
-    column->setContentsMargins(40, 40, 40, 40);
-    column->addStretch(1);
-    column->addWidget(m_emptyText);
+    column->setContentsMargins(20, 20, 20, 20);
+    column->setSpacing(12);
     column->addStretch(2);
+    for (QWidget* each : std::initializer_list<QWidget*>{m_emptyTitle, m_emptyText, m_emptyRun})
+        column->addWidget(each, 0, Qt::AlignHCenter);
+    column->addStretch(3);
     return empty;
 }
 
@@ -220,7 +234,7 @@ void SweepPage::refresh()
     }
     m_wasSweeping = sweeping;
     m_body->setCurrentIndex(any ? 1 : 0);
-    m_emptyText->setText(emptyText(problem));
+    refreshEmpty(problem);
     const QString file = QFileInfo(controller().sweepFile()).fileName();
     m_header->setNote(!any                                   ? QString()
                       : !controller().sweepError().isEmpty() ? tr("of an earlier sweep: the last one failed")
@@ -231,18 +245,35 @@ void SweepPage::refresh()
     arrange();
 }
 
-QString SweepPage::emptyText(const QString& problem) const
+Vacancy SweepPage::vacancy(const QString& problem) const
 {
     if (controller().isSweeping())
-        return tr("The sweep is being run. Its points are drawn when all of them are there; Cancel ends it.");
+        return {tr("The sweep is being run."), tr("Its points are drawn when all of them are there; Cancel ends it.")};
     if (!controller().canRun())
-        return tr("A sweep needs a model. Open one first.");
+        return {tr("A sweep needs a model."), tr("Open one first.")};
     if (!controller().sweepError().isEmpty())
-        return tr("There is no sweep to show.\n%1").arg(controller().sweepError());
+        return {tr("There is no sweep to show."), controller().sweepError()};
     if (!problem.isEmpty())
-        return problem;
-    return tr("Nothing was swept yet. A sweep runs B with several values of a parameter and draws a measure against "
-              "it. What is varied is chosen in the dock’s Sweep section.");
+        return {tr("This cannot be swept."), problem};
+    return {tr("Nothing was swept yet."),
+            tr("A sweep runs B with several values of a parameter and draws a measure against it. What is varied is "
+               "chosen in the Sweep section, at the side.")};
+}
+
+void SweepPage::refreshEmpty(const QString& problem)
+{
+    const Vacancy said = vacancy(problem);
+    m_emptyTitle->setText(said.title);
+    m_emptyText->setText(said.hint);
+    fitEmpty();
+    m_emptyRun->setVisible(!controller().isSweeping() && controller().canRun() && problem.isEmpty());
+}
+
+// All lines of the sentence.
+void SweepPage::fitEmpty()
+{
+    m_emptyText->setFixedWidth(std::min(qRound(appearance().theme().px(kEmptyWidth)), std::max(160, width() - 40)));
+    m_emptyText->setMinimumHeight(std::max(0, m_emptyText->heightForWidth(m_emptyText->minimumWidth())));
 }
 
 void SweepPage::refreshTable()
@@ -295,6 +326,7 @@ int SweepPage::tableWidth() const
 void SweepPage::arrange()
 {
     const Theme& theme = appearance().theme();
+    fitEmpty();
     const bool narrow = width() < theme.px(kSideBySide);
     m_split->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     m_table->setFont(theme.mono(kTickPixels));

@@ -4,6 +4,7 @@
 #include "ui/controls/page_header.h"
 #include "ui/docks/sweep_section.h"
 #include "ui/views/pane_page.h"
+#include "ui/views/vacant_page.h"
 
 #include <QElapsedTimer>
 #include <QPointer>
@@ -36,7 +37,9 @@ private:
     QWidget* makeProgress();
     void askForFile();
     void refresh();
-    QString emptyText(const QString& problem) const;
+    Vacancy vacancy(const QString& problem) const;
+    void refreshEmpty(const QString& problem);
+    void fitEmpty();
     void refreshTable();
     void showProgress(double fraction, const QString& what);
     void arrange() override;
@@ -47,7 +50,9 @@ private:
     ChoiceBox* m_measure = nullptr;
     QPushButton* m_export = nullptr;
     QPushButton* m_run = nullptr;
+    QLabel* m_emptyTitle = nullptr;
     QLabel* m_emptyText = nullptr;
+    QPushButton* m_emptyRun = nullptr;
     QWidget* m_progressRow = nullptr;
     QProgressBar* m_bar = nullptr;
     ElidedLabel* m_step = nullptr;

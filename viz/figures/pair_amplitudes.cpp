@@ -15,7 +15,6 @@ constexpr double kSideBySide = 560.0;
 constexpr double kPanel = 232.0;
 constexpr double kDisks = 30.0;
 constexpr double kLabels = 42.0;
-constexpr double kKeyLabels = 60.0;
 
 struct AmplitudePanel {
     const PairState* state = nullptr;
@@ -112,7 +111,7 @@ private:
     {
         AmplitudePanel panel;
         panel.state = &state;
-        panel.bars.labelHeight = kDisks + (state.ofKeys ? kKeyLabels : kLabels);
+        panel.bars.labelHeight = kDisks + (state.ofKeys ? kKeyLabelRoom : kLabels);
         std::vector<double> probabilities;
         for (const auto& amplitude : state.amplitudes)
             probabilities.push_back(std::norm(amplitude));

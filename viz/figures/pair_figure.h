@@ -38,6 +38,7 @@ QColor roleColour(std::optional<PairRole> role, const Theme& theme);
 QColor roleGround(std::optional<PairRole> role, const Theme& theme);
 
 // A bold title with a muted rest on one line, shortened where there is no room. Returns what is left of `area`.
+inline constexpr double kKeyLabelRoom = 74.0;  // below bars, for slanted names of keys at their longest
 inline constexpr double kPairTitle = 26.0;
 QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& title, const QString& rest,
                       const QColor& colour, const Theme& theme);

@@ -35,7 +35,7 @@ public:
                 std::max({largest, bar.value + 2.0 * bar.error, bar.exact.value_or(0.0), bar.noisy.value_or(0.0)});
         }
         m_bars.maximum = niceMaximum(largest);
-        m_bars.labelHeight = outcomes.labels.empty() ? 56.0 : 44.0;
+        m_bars.labelHeight = outcomes.labels.empty() ? kKeyLabelRoom : 44.0;
     }
 
     double heightFor(double, const Theme& theme) const override { return theme.px(m_bars.bars.empty() ? 90.0 : 260.0); }

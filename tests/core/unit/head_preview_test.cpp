@@ -41,7 +41,8 @@ TEST_F(HeadPreviewTest, TheHeadIsWhatAWholeRunMakesOfIt)
             changed.selection.layer = layer;
             changed.selection.head = 3;
             ASSERT_TRUE(canRunHeadAlone(*last, changed, 1)) << spec;
-            const ComparisonPointer head = withHeadAnew(last, changed, 1, *model, layer == 4 ? 2 : 1, monitor);
+            const ComparisonPointer head =
+                withHeadAnew(last, changed, 1, *model, layer == 4 ? 2 : 1, monitor).comparison;
             const ComparisonPointer whole = runStudy(changed, *model, last, 1, monitor);
             const StackTrace& a = head->traces[1]->stacks[0];
             const StackTrace& b = whole->traces[1]->stacks[0];
@@ -59,13 +60,46 @@ TEST_F(HeadPreviewTest, TheHeadIsWhatAWholeRunMakesOfIt)
     }
 }
 
+// Moves of a slider one after the other: what the head is given stays until the plan changes what comes before it.
+TEST_F(HeadPreviewTest, WhatTheHeadIsGivenIsKeptWhereItStaysTheSame)
+{
+    const auto planned = [&](const std::string& spec, std::size_t layer, std::size_t head) {
+        Study changed = study;
+        changed.candidates = {{{parseSpec(spec)}}};
+        changed.selection.layer = layer;
+        changed.selection.head = head;
+        return changed;
+    };
+    last = runStudy(planned("rff:m=64@layers=5", 5, 3), *model, last, 1, monitor);
+    struct Move {
+        std::string spec;
+        std::size_t layer, head;
+        bool typical;
+    };
+    for (const Move& move : {Move{"rff:m=32@layers=5", 5, 3, false}, Move{"rff:m=16@layers=5", 5, 3, true},
+                             Move{"rff:m=16@layers=5", 5, 1, true}, Move{"rff:m=48@layers=4-5", 5, 3, true},
+                             Move{"rff:m=24@layers=4-5", 5, 3, true}, Move{"rff:m=24@layers=4-5", 4, 3, false},
+                             Move{"rff:m=20@layers=4-5", 4, 3, true}}) {
+        const Study changed = planned(move.spec, move.layer, move.head);
+        const HeadAnew anew = withHeadAnew(last, changed, 1, *model, 1, monitor);
+        EXPECT_EQ(anew.typical, move.typical) << move.spec;
+        const ComparisonPointer whole = runStudy(changed, *model, last, 1, monitor);
+        const auto mapOf = [&](const Comparison& comparison) {
+            return comparison.traces[1]->stacks[0].attention[move.layer]->matrix({move.head});
+        };
+        for (std::size_t i = 0; i < mapOf(*whole).rows; ++i)
+            EXPECT_TRUE(std::ranges::equal(mapOf(*anew.comparison).row(i), mapOf(*whole).row(i)))
+                << move.spec << " layer " << move.layer << " row " << i;
+    }
+}
+
 TEST_F(HeadPreviewTest, EverythingElseStays)
 {
     Study changed = study;
     changed.candidates[0].entries[0].parameters.set("m", 16.0);
     changed.selection.layer = 5;
     changed.selection.head = 1;
-    const ComparisonPointer head = withHeadAnew(last, changed, 1, *model, 1, monitor);
+    const ComparisonPointer head = withHeadAnew(last, changed, 1, *model, 1, monitor).comparison;
     const Trace& before = *last->traces[1];
     const Trace& after = *head->traces[1];
     EXPECT_EQ(head->traces[0], last->traces[0]);
