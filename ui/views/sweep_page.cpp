@@ -35,7 +35,9 @@ SweepPage::SweepPage(StudyController& controller, Appearance& appearance, QWidge
     // Whatever B is now, of what was varied.
     m_figure->setOutdatedWhen([&controller] {
         const ComparisonPointer& comparison = controller.comparison();
-        return comparison && comparison->sweep && !sweepIsCurrent(*comparison->sweep, controller.study());
+        if (!comparison || !comparison->sweep)
+            return controller.isOutdated();
+        return !sweepIsCurrent(*comparison->sweep, controller.study());
     });
     m_split->addWidget(makeScrollArea(m_figure, m_split));
     m_table = new QTableWidget(m_split);
@@ -117,7 +119,7 @@ QWidget* SweepPage::makeEmpty()
     for (QWidget* each : std::initializer_list<QWidget*>{m_emptyTitle, m_emptyText, m_emptyRun})
         column->addWidget(each, 0, Qt::AlignHCenter);
     column->addStretch(3);
-    return empty;
+    return makeScrollArea(empty, this);
 }
 
 QWidget* SweepPage::makeProgress()
@@ -273,6 +275,7 @@ void SweepPage::refreshEmpty(const QString& problem)
 void SweepPage::fitEmpty()
 {
     m_emptyText->setFixedWidth(std::min(qRound(appearance().theme().px(kEmptyWidth)), std::max(160, width() - 40)));
+    m_emptyText->setMinimumHeight(0);  // else the height that is asked for is no less than the one it has
     m_emptyText->setMinimumHeight(std::max(0, m_emptyText->heightForWidth(m_emptyText->minimumWidth())));
 }
 

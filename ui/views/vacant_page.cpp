@@ -86,6 +86,7 @@ VacantPage::VacantPage(StudyController& controller, Appearance& appearance, QWid
 void VacantPage::fit()
 {
     m_hint->setFixedWidth(qRound(m_appearance.theme().px(kTextWidth)));
+    m_hint->setMinimumHeight(0);  // else the height that is asked for is no less than the one it has
     m_hint->setMinimumHeight(std::max(0, m_hint->heightForWidth(m_hint->minimumWidth())));  // all lines of it
     m_bar->setFixedWidth(qRound(m_appearance.theme().px(kBarWidth)));
 }
