@@ -31,9 +31,10 @@ void step(benchmark::State& state, const Model& model, const Dropout& dropout)
     Monitor monitor;
     const HeadPlan plan = resolve({}, model.info(), 0);
     const std::vector<Example> batch = characters(model.info(), static_cast<std::size_t>(state.range(0)));
+    const Recipe recipe;  // of language modelling
     setThreads(static_cast<int>(state.range(1)));
     for (auto _ : state)
-        benchmark::DoNotOptimize(batchGradients(model, plan, Objective::LanguageModelling, batch, dropout, monitor));
+        benchmark::DoNotOptimize(batchGradients(model, plan, recipe, batch, dropout, monitor));
     setThreads(0);
 }
 

@@ -17,8 +17,6 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr double kBetweenFields = 130.0;  // all gaps of the bar together
-constexpr double kBetweenBoxes = 80.0;    // the same where nothing stretches
 constexpr double kButtonPadding = 26.0;
 constexpr double kIcon = 16.0;
 constexpr int kLongTitle = 16, kShortTitle = 8;  // letters of a perspective's title
@@ -187,36 +185,52 @@ void MainToolBar::applySize()
     m_inputField->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
     m_plan->setFixedWidth(bounded(206, share));
     m_run->setMinimumWidth(qRound(theme.px(84)));
-    const int fields = m_model->width() + m_input->minimumWidth() + m_more->width() + m_plan->width()
-                       + m_run->sizeHint().width() + (m_picture->isHidden() ? 0 : m_picture->maximumWidth());
-    choosePerspectiveControl(fields);
+    chooseControls();
     refreshStudy();
 }
 
 // What is not as wide as it likes to be: first the perspectives, then the button of the export, which is never pushed
 // off the bar.
-void MainToolBar::choosePerspectiveControl(int otherFields)
+void MainToolBar::chooseControls()
 {
-    const Theme& theme = m_appearance.theme();
-    m_export->setIcon({});
-    m_export->setText(tr("Export figure…"));
-    m_export->setToolTip({});
-    const int fields = otherFields + m_export->sizeHint().width();
-    const bool room = fields + qRound(theme.px(kBetweenFields)) + m_perspectives->sizeHint().width() <= width();
-    m_perspectives->setVisible(room);
-    m_perspectiveChoice->setVisible(!room);
-    for (const int letters : {kLongTitle, kShortTitle}) {
-        m_perspectiveChoice->setMinimumContentsLength(letters);
-        if (room || fields + qRound(theme.px(kBetweenBoxes)) + m_perspectiveChoice->sizeHint().width() <= width())
-            return;
+    struct Choice {
+        bool segments;
+        int letters;
+        bool icon;
+    };
+    for (const Choice& each : {Choice{true, kLongTitle, false},
+                               {false, kLongTitle, false},
+                               {false, kShortTitle, false},
+                               {false, kShortTitle, true}}) {
+        m_perspectives->setVisible(each.segments);
+        m_perspectiveChoice->setVisible(!each.segments);
+        m_perspectiveChoice->setMinimumContentsLength(each.letters);
+        m_export->setText(each.icon ? QString() : tr("Export figure…"));
+        m_export->setToolTip(each.icon ? tr("Export figure… Ctrl+E") : QString());
+        m_export->setIcon(each.icon ? exportIcon(m_appearance.theme(), devicePixelRatioF()) : QIcon());
+        m_export->setIconSize(QSize(1, 1) * qRound(m_appearance.theme().px(kIcon)));
+        if (neededWidth() <= width())
+            break;
     }
-    m_export->setText({});
-    m_export->setToolTip(tr("Export figure… Ctrl+E"));
-    m_export->setIcon(exportIcon(theme, devicePixelRatioF()));
-    m_export->setIconSize(QSize(1, 1) * qRound(theme.px(kIcon)));
     // What was pushed off the bar does not tell it that it is smaller now.
     layout()->invalidate();
     QCoreApplication::postEvent(this, new QEvent(QEvent::LayoutRequest));
+}
+
+// The bar with everything on it, no wider than it must be.
+int MainToolBar::neededWidth() const
+{
+    const QMargins margins = layout()->contentsMargins();
+    int needed =
+        margins.left() + margins.right()
+        + 2 * (style()->pixelMetric(QStyle::PM_ToolBarItemMargin) + style()->pixelMetric(QStyle::PM_ToolBarFrameWidth));
+    for (QAction* action : actions()) {
+        QWidget* const widget = widgetForAction(action);
+        for (QLayout* each : widget->findChildren<QLayout*>())
+            each->invalidate();
+        needed += std::max(widget->minimumSizeHint().width(), widget->minimumWidth()) + layout()->spacing();
+    }
+    return needed;
 }
 
 // On X11 a text field takes Ctrl+E for "end of line"; here it exports, wherever the focus is.

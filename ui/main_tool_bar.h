@@ -45,7 +45,8 @@ private:
     void refreshRun(bool busy);
     void runOrCancel();
     void applySize();
-    void choosePerspectiveControl(int otherFields);
+    void chooseControls();
+    int neededWidth() const;
 
     StudyController& m_controller;
     Appearance& m_appearance;

@@ -60,7 +60,6 @@ dnnl::stream& streamOfThread()
 struct Shape {
     std::size_t rows, inputs, outputs;
     bool bias;
-    Activation activation;
 
     auto operator<=>(const Shape&) const = default;
 };
@@ -72,35 +71,9 @@ memory::desc plain(std::size_t rows, std::size_t columns, std::size_t rowStride,
             memory::dims{dimension(rowStride), dimension(columnStride)}};
 }
 
-// An activation in the library's words, and its α.
-std::pair<dnnl::algorithm, float> elementwise(Activation activation)
-{
-    using dnnl::algorithm;
-    switch (activation) {
-    case Activation::None: break;
-    case Activation::Gelu: return {algorithm::eltwise_gelu_erf, 0.0F};
-    case Activation::GeluTanh: return {algorithm::eltwise_gelu_tanh, 0.0F};
-    case Activation::QuickGelu: return {algorithm::eltwise_swish, 1.702F};
-    case Activation::Relu: return {algorithm::eltwise_relu, 0.0F};
-    case Activation::Silu: return {algorithm::eltwise_swish, 1.0F};
-    case Activation::Tanh: return {algorithm::eltwise_tanh, 0.0F};
-    }
-    return {algorithm::undef, 0.0F};
-}
-
-void addActivation(dnnl::post_ops& operations, Activation activation)
-{
-    const auto [algorithm, alpha] = elementwise(activation);
-    if (algorithm != dnnl::algorithm::undef)
-        operations.append_eltwise(1.0F, algorithm, alpha, 0.0F);
-}
-
 dnnl::matmul::primitive_desc describe(const Shape& shape, const memory::desc& weights)
 {
-    dnnl::post_ops operations;
-    addActivation(operations, shape.activation);
     dnnl::primitive_attr attributes;
-    attributes.set_post_ops(operations);
     attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
     const memory::desc in = plain(shape.rows, shape.inputs, shape.inputs, 1);
     const memory::desc out = plain(shape.rows, shape.outputs, shape.outputs, 1);
@@ -120,7 +93,7 @@ memory::desc packedLayout(std::size_t inputs, std::size_t outputs)
         return known->second;
     const OneThread one;
     const memory::desc any({dimension(inputs), dimension(outputs)}, memory::data_type::f32, memory::format_tag::any);
-    const Shape shape{kRowTile, inputs, outputs, true, Activation::None};
+    const Shape shape{kRowTile, inputs, outputs, true};
     return s_layouts[{inputs, outputs}] = describe(shape, any).weights_desc();
 }
 
@@ -186,7 +159,7 @@ struct Linear::Packed {
     mutable std::once_flag turnedOnce;
     mutable PackedMatrix turned;  // of layers that keep it, for passes that are run backwards
     mutable std::once_flag straightOnce;
-    mutable PackedMatrix straight;  // likewise
+    mutable PackedMatrix straight;  // likewise, for all passes
 
     Packed(std::size_t in, std::size_t out, std::span<const float> biases, Activation act);
     void cutIntoTiles();
@@ -195,10 +168,11 @@ struct Linear::Packed {
     void packTile(const Tile& tile, const float* from, std::size_t inputStride, std::size_t outputStride);
     const float* denseRows(MatrixView in) const;
     void runTile(const Tile& tile, const Product& product, MatrixView in, MutableMatrixView out, bool sum) const;
-    void run(MatrixView in, MutableMatrixView out, bool sum, Activation after) const;
+    void runTiles(MatrixView in, MutableMatrixView out, bool sum) const;
     Tensor unpacked() const;
     bool keepsMore() const;
-    void runForPass(MatrixView in, MutableMatrixView out) const;
+    void run(MatrixView in, MutableMatrixView out) const;
+    void activate(MutableMatrixView values, Tensor* slopes) const;
     void addTurned(MatrixView gradients, MutableMatrixView into) const;
 };
 
@@ -293,7 +267,7 @@ void Linear::Packed::runTile(const Tile& tile, const Product& product, MatrixVie
         std::ranges::copy(found.row(row), to.row(row).begin());
 }
 
-void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum, Activation after) const
+void Linear::Packed::runTiles(MatrixView in, MutableMatrixView out, bool sum) const
 {
     const std::size_t rowTiles = (in.rows + kRowTile - 1) / kRowTile;
     struct Work {
@@ -307,9 +281,9 @@ void Linear::Packed::run(MatrixView in, MutableMatrixView out, bool sum, Activat
         for (std::size_t row = 0; row < rowTiles; ++row) {
             const std::size_t rows = std::min(kRowTile, in.rows - row * kRowTile);
             const bool same = !work.empty() && work.back().rows == rows && work.back().tile->width == tile.width;
-            work.push_back({&tile, row * kRowTile, rows,
-                            same ? work.back().product
-                                 : productFor({rows, inputs, tile.width, !bias.empty(), after}, tile.layout)});
+            work.push_back(
+                {&tile, row * kRowTile, rows,
+                 same ? work.back().product : productFor({rows, inputs, tile.width, !bias.empty()}, tile.layout)});
         }
     }
     parallelFor(work.size(), inputs * tiles.front().width, [&](std::size_t index) {
@@ -343,10 +317,10 @@ bool Linear::Packed::keepsMore() const
 }
 
 // out ← in · weights + bias.
-void Linear::Packed::runForPass(MatrixView in, MutableMatrixView out) const
+void Linear::Packed::run(MatrixView in, MutableMatrixView out) const
 {
     if (!keepsMore())
-        return run(in, out, false, Activation::None);
+        return runTiles(in, out, false);
     std::call_once(straightOnce, [this] { straight = PackedMatrix::transposed(unpacked().matrix()); });
     for (std::size_t row = 0; row < out.rows; ++row)
         if (bias.empty())
@@ -354,6 +328,15 @@ void Linear::Packed::runForPass(MatrixView in, MutableMatrixView out) const
         else
             std::ranges::copy(bias, out.row(row).begin());
     addProduct(in, straight, out);
+}
+
+// Also fills `slopes` where it is not null.
+void Linear::Packed::activate(MutableMatrixView values, Tensor* slopes) const
+{
+    parallelFor(values.rows, values.columns, [&](std::size_t row) {
+        kernels().activate(activation, values.row(row).data(), values.columns,
+                           slopes == nullptr ? nullptr : slopes->matrix().row(row).data());
+    });
 }
 
 // into += gradients · weights.
@@ -398,20 +381,20 @@ void Linear::apply(MatrixView in, MutableMatrixView out) const
 {
     if (!m_packed)
         return m_source.pack().apply(in, out);
-    m_packed->run(in, out, false, m_packed->activation);
+    m_packed->run(in, out);
+    if (m_packed->activation != Activation::None)
+        m_packed->activate(out, nullptr);
 }
 
 Tensor Linear::applyKeeping(MatrixView in, MutableMatrixView out) const
 {
     if (!m_packed)
         return m_source.pack().applyKeeping(in, out);
-    m_packed->runForPass(in, out);
+    m_packed->run(in, out);
     if (m_packed->activation == Activation::None)
         return {};
     Tensor slopes({in.rows, outputs()});
-    parallelFor(in.rows, outputs(), [&](std::size_t row) {
-        kernels().activate(m_packed->activation, out.row(row).data(), out.columns, slopes.matrix().row(row).data());
-    });
+    m_packed->activate(out, &slopes);
     return slopes;
 }
 
@@ -421,7 +404,11 @@ void Linear::addTo(MatrixView in, MutableMatrixView out) const
         return m_source.pack().addTo(in, out);
     if (m_packed->activation != Activation::None)
         fail({"linear layer", "no activation before a residual", "one", "Report this."});
-    m_packed->run(in, out, true, Activation::None);
+    if (!m_packed->keepsMore())
+        return m_packed->runTiles(in, out, true);
+    Tensor part({in.rows, outputs()});
+    m_packed->run(in, part.matrix());
+    ketscope::addTo(part.matrix(), out);
 }
 
 namespace {
