@@ -205,6 +205,7 @@ void MainToolBar::chooseControls()
         m_perspectives->setVisible(each.segments);
         m_perspectiveChoice->setVisible(!each.segments);
         m_perspectiveChoice->setMinimumContentsLength(each.letters);
+        m_perspectives->parentWidget()->updateGeometry();  // off the bar, nothing else says that its content changed
         m_export->setText(each.icon ? QString() : tr("Export figure…"));
         m_export->setToolTip(each.icon ? tr("Export figure… Ctrl+E") : QString());
         m_export->setIcon(each.icon ? exportIcon(m_appearance.theme(), devicePixelRatioF()) : QIcon());
