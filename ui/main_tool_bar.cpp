@@ -19,6 +19,7 @@ namespace {
 
 constexpr double kButtonPadding = 26.0;
 constexpr double kIcon = 16.0;
+constexpr double kArrow = 44.0;                  // of a box, with its edges
 constexpr int kLongTitle = 16, kShortTitle = 8;  // letters of a perspective's title
 
 constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
@@ -126,8 +127,6 @@ QWidget* MainToolBar::makePerspectives()
     for (const PerspectiveType& type : perspectiveTypes())
         m_perspectiveChoice->addItem(type.title, m_perspectiveChoice->count());
     m_perspectiveChoice->setAccessibleName(tr("Perspective"));
-    m_perspectiveChoice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
-    m_perspectiveChoice->setMinimumContentsLength(kShortTitle);
     m_perspectiveChoice->hide();
     auto* box = new QWidget(this);
     box->setObjectName(u"perspectiveBox"_s);
@@ -204,7 +203,8 @@ void MainToolBar::chooseControls()
                                {false, kShortTitle, true}}) {
         m_perspectives->setVisible(each.segments);
         m_perspectiveChoice->setVisible(!each.segments);
-        m_perspectiveChoice->setMinimumContentsLength(each.letters);
+        m_perspectiveChoice->setFixedWidth(m_perspectiveChoice->fontMetrics().averageCharWidth() * each.letters
+                                           + qRound(m_appearance.theme().px(kArrow)));
         m_perspectives->parentWidget()->updateGeometry();  // off the bar, nothing else says that its content changed
         m_export->setText(each.icon ? QString() : tr("Export figure…"));
         m_export->setToolTip(each.icon ? tr("Export figure… Ctrl+E") : QString());

@@ -107,7 +107,7 @@ ShippedStudy studyIn(const fs::path& file, const std::string& id)
 std::string shippedScope(const StudyResults& results, const std::string& variant)
 {
     return "from the shipped run of " + results.id + ": " + trainingScope(results, variant)
-           + (results.complete ? "" : ", not all variants") + "; run again with " + commandOf(results.id);
+           + (results.complete ? "" : ", not all variants");
 }
 
 void addLossStudy(const ShippedStudy& study, double publishedFactor, ClaimFindings& findings)
@@ -145,7 +145,8 @@ void addLossStudy(const ShippedStudy& study, double publishedFactor, ClaimFindin
                              "future reach "
                            + rangeText(leaking) + ", those whose heads do not " + rangeText(honest) + ", "
                            + titleOf(results, results.baseline) + " "
-                           + significantText(overSeeds(results, results.baseline, &Figures::loss).mean) + " nats.";
+                           + significantText(overSeeds(results, results.baseline, &Figures::loss).mean) + " nats. "
+                           + commandOf(results.id) + " runs it again.";
 }
 
 void addGainStudy(const ShippedStudy& study, ClaimFindings& findings)

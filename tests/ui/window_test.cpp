@@ -203,7 +203,7 @@ TEST_F(WindowTest, ThemesAndTextSizesKeepEverythingInside)
         window->resize(size);
         QTest::qWait(50);
         EXPECT_EQ(window->size(), size);
-        for (const char* name : {"run", "input"}) {
+        for (const char* name : {"run", "input", "exportFigure"}) {
             const auto* control = window->findChild<QWidget*>(QString::fromLatin1(name));
             const QRect place(control->mapTo(window.get(), QPoint()), control->size());
             EXPECT_TRUE(control->isVisible()) << name << " at " << size.width();

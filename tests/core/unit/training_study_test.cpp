@@ -264,7 +264,7 @@ TEST(StudyResultsTable, ShippedLossesDecideTheClaim)
     EXPECT_EQ(found.quantities[4].value, exactly(12.0));
     EXPECT_EQ(found.quantities[4].published, 8.0);
     EXPECT_EQ(found.quantities[4].role, QuantityRole::AsPublished);
-    EXPECT_NE(found.quantities[4].scope.find("from the shipped run of hand: 8 steps of 4, seed 1, text.txt; run again"),
+    EXPECT_NE(found.quantities[4].scope.find("from the shipped run of hand: 8 steps of 4, seed 1, text.txt"),
               std::string::npos)
         << found.quantities[4].scope;
     results.runs.back().figures[0].loss = 0.25;  // the correct one as low
