@@ -343,7 +343,7 @@ protected:
     ComparisonPointer previous;
 };
 
-// The models were trained to do this, and their pages give 0.97 and 0.98; chance is 0.24. Here the patch's middle has to lie
+// The models were trained to do this, and their pages say how well they do on new scenes. Here the patch's middle has to lie
 // in the box, on the scenes that are shipped.
 TEST_F(SampleTest, BlipsWordsPointAtTheirShapes) { EXPECT_GT(pointing("shape-blip", 1), 0.9); }
 TEST_F(SampleTest, ClipsWordsPointAtTheirShapes) { EXPECT_GT(pointing("shape-clip", 0), 0.85); }
