@@ -77,8 +77,8 @@ QString detailsHtml(const Claim& claim, const ClaimResult* result, const Theme& 
         return html
                + u"<p style='margin: 10px 0 0 0; color: %1'>%2</p>"_s.arg(
                    theme.text3.name(), ClaimsWindow::tr("Not measured yet. Run this row, or all of them."));
-    html += u"<p style='margin: 12px 0 2px 0; color: %1'>%2</p><table><tr style='color: %1'>"
-            "<td>%3</td><td>%4</td><td>%5</td><td>%6</td></tr>%7</table>"_s.arg(
+    html += u"<p style='margin: 12px 0 2px 0; color: %1'>%2</p><table width='100%'><tr style='color: %1'>"
+            "<td width='16%'>%3</td><td width='48%'>%4</td><td width='22%'>%5</td><td>%6</td></tr>%7</table>"_s.arg(
                 theme.text2.name(),
                 ClaimsWindow::tr("Measured, with 95 % intervals, in %1 s").arg(result->seconds, 0, 'f', 1),
                 ClaimsWindow::tr("Of"), ClaimsWindow::tr("Quantity and scope"), ClaimsWindow::tr("Here"),
