@@ -44,7 +44,7 @@ double globalScore(const Vectors& text, const Vectors& image)
     return static_cast<double>(cosines(text.text->matrix().middleRows(0, 1), image.image->matrix()).matrix()(0, 0));
 }
 
-// 1 where all items are 0 or 1: then the interval is exact.
+// Whether all items are 0 or 1: then the interval is exact.
 bool isBinary(const std::vector<double>& values)
 {
     return std::ranges::all_of(values, [](double value) { return value == 0.0 || value == 1.0; });
@@ -210,8 +210,9 @@ private:
                 std::vector<double> byModel, late;
                 for (const std::vector<Vectors>& vectors : m_vectors) {
                     const auto isFirst = [&](const auto& score) {
+                        const double own = score(image);
                         for (std::size_t text = first; text < first + count; ++text)
-                            if (text != image && !(score(image) > score(text)))
+                            if (text != image && !(own > score(text)))
                                 return 0.0;
                         return 1.0;
                     };
