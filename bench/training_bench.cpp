@@ -34,7 +34,7 @@ void step(benchmark::State& state, const Model& model, const Dropout& dropout)
     const Recipe recipe;  // of language modelling
     setThreads(static_cast<int>(state.range(1)));
     for (auto _ : state)
-        benchmark::DoNotOptimize(batchGradients(model, plan, recipe, batch, dropout, monitor));
+        benchmark::DoNotOptimize(batchGradients(model, plan, recipe, 0, batch, dropout, monitor));
     setThreads(0);
 }
 

@@ -192,15 +192,17 @@ public:
             pass.unchanged(kVision) ? std::min(pass.firstLayer(kText), pass.firstLayer(kCross)) : 0;
         StackPass text = pass.stack(kText, first);
         StackPass cross = pass.stack(kCross, first);
-        embed(text, pass.input());
-        m_textEncoder.run(text, {&cross, image.matrix()});
-        pass.output("itm_logits", matching(pass, text.lastHidden(), image.matrix()));
+        std::vector<Tensor> keysValues(pass.input().furtherTexts.empty() ? 0 : m_info.stacks[kCross].layers);
+        const CrossAttention across = {&cross, image.matrix(), keysValues.empty() ? nullptr : &keysValues};
+        if (pass.wants("itm_logits")) {  // what a training step of contrast alone spares itself
+            embed(text, pass.input());
+            m_textEncoder.run(text, across);
+            pass.output("itm_logits", matching(pass, text.lastHidden(), across));
+        }
         if (pass.wants("itc_similarity"))
             pass.output("itc_similarity", similarities(pass, image.matrix()));
-        if (pass.names("text_embeds") || pass.names("image_embeds")) {
-            pass.output("text_embeds", textEmbeddings(pass, 1));
-            pass.output("image_embeds", imageEmbedding(operations, image.matrix()));
-        }
+        if (pass.names("text_embeds"))
+            addEmbeddings(pass, image.matrix());
         return pass.finish();
     }
 
@@ -215,7 +217,7 @@ private:
     }
 
     // From the first token of every text after cross-attention: the first text's hidden states are there.
-    TensorPointer matching(ForwardPass& pass, MatrixView last, MatrixView image) const
+    TensorPointer matching(ForwardPass& pass, MatrixView last, CrossAttention across) const
     {
         const std::vector<TextInput>& others = pass.input().furtherTexts;
         if (TensorPointer same = pass.reusable("itm_logits", {kText, kVision, kCross}))
@@ -225,11 +227,38 @@ private:
         for (std::size_t i = 0; i < others.size(); ++i) {
             StackPass text = pass.aside(kText, others[i]);
             StackPass cross = pass.aside(kCross, others[i]);
+            across.stack = &cross;
             embed(text, others[i]);
-            m_textEncoder.run(text, {&cross, image});
+            m_textEncoder.run(text, across);
             pass.operations().apply(m_match, text.lastHidden().middleRows(0, 1), logits.matrix().middleRows(i + 1, 1));
         }
         return std::make_shared<const Tensor>(std::move(logits));
+    }
+
+    // For contrasts: the whole text and image, which are those of their first tokens, and where they are asked for those
+    // of all tokens.
+    void addEmbeddings(ForwardPass& pass, MatrixView image) const
+    {
+        const Operations& operations = pass.operations();
+        StackPass text = pass.aside(kText, pass.input());
+        embed(text, pass.input());
+        m_textEncoder.run(text);
+        const MatrixView words = text.lastHidden();
+        pass.output("text_embeds", embeddings(operations, m_textProjection, words.middleRows(0, 1)));
+        pass.output("image_embeds", imageEmbedding(operations, image));
+        if (!pass.names("text_token_embeds"))
+            return;
+        pass.output("text_token_embeds", embeddings(operations, m_textProjection, words));
+        pass.output("image_token_embeds", embeddings(operations, m_visionProjection, image));
+    }
+
+    // One for each row, of length 1.
+    static Tensor embeddings(const Operations& operations, const Linear& projection, MatrixView rows)
+    {
+        Tensor result = operations.tensor({rows.rows, projection.outputs()});
+        operations.apply(projection, rows, result.matrix());
+        operations.makeUnit(result.matrix());
+        return result;
     }
 
     // From the image's class token, of length 1.
@@ -241,10 +270,11 @@ private:
         return embedding;
     }
 
-    // (texts, E): from the first token of each of the first `texts` texts without cross-attention, of length 1.
-    Tensor textEmbeddings(ForwardPass& pass, std::size_t texts) const
+    // (texts, E): from the first token of each text without cross-attention, of length 1.
+    Tensor textEmbeddings(ForwardPass& pass) const
     {
         const Operations& operations = pass.operations();
+        const std::size_t texts = 1 + pass.input().furtherTexts.size();
         Tensor embeddings = operations.tensor({texts, m_textProjection.outputs()});
         for (std::size_t i = 0; i < texts; ++i) {
             const TextInput& input = i == 0 ? pass.input() : pass.input().furtherTexts[i - 1];
@@ -264,7 +294,7 @@ private:
             return same;
         const Operations& operations = pass.operations();
         const Tensor own = imageEmbedding(operations, image);
-        const Tensor texts = textEmbeddings(pass, 1 + pass.input().furtherTexts.size());
+        const Tensor texts = textEmbeddings(pass);
         Tensor similarities = operations.tensor({texts.matrix().rows});
         operations.scaledProducts(texts.matrix(), own.matrix(), {Tensor::zeros({1}), {}}, similarities.matrix());
         return std::make_shared<const Tensor>(std::move(similarities));

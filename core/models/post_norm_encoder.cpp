@@ -33,9 +33,13 @@ void PostNormEncoder::lookAcross(const CrossLayer& layer, std::size_t index, con
     const std::size_t width = layer.query.outputs();
     const Operations& operations = cross.stack->operations();
     Tensor queries = operations.tensor({state.matrix().rows, width});
-    Tensor keysValues = operations.tensor({cross.tokens.rows, 2 * width});
     operations.apply(layer.query, state.matrix(), queries.matrix());
-    operations.apply(layer.keyValue, cross.tokens, keysValues.matrix());
+    Tensor own;
+    Tensor& keysValues = cross.keysValues == nullptr ? own : cross.keysValues->at(index);
+    if (keysValues.empty()) {
+        keysValues = operations.tensor({cross.tokens.rows, 2 * width});
+        operations.apply(layer.keyValue, cross.tokens, keysValues.matrix());
+    }
     const MatrixView both = keysValues.matrix();
     cross.stack->attend(index,
                         {queries.matrix(), both.middleColumns(0, width), both.middleColumns(width, width),

@@ -13,6 +13,8 @@ namespace ketscope {
 struct CrossAttention {
     StackPass* stack = nullptr;  // null: nowhere
     MatrixView tokens = {};      // (m, D'): what its keys and values are projected from
+    // Keys and values (m, 2D) of the layers that have run, for other texts that look at the same tokens; null: not kept.
+    std::vector<Tensor>* keysValues = nullptr;
 };
 
 // The layers of BERT and its kin: attention, add, norm, feed-forward, add, norm (Vaswani et al. 2017). An architecture's

@@ -135,7 +135,7 @@ std::vector<std::uint8_t> middlesInBox(const PatchGeometry& patches, const Pixel
     for (std::size_t patch = 0; patch < patches.patches(); ++patch) {
         const PixelRectangle place = patches.rectangle(patch);
         const double x = (place.left + place.right) / 2.0, y = (place.top + place.bottom) / 2.0;
-        const bool in = x >= box.left && x < box.right && y >= box.top && y < box.bottom;
+        const bool in = x >= box.left && x <= box.right && y >= box.top && y <= box.bottom;
         inside.push_back(!place.empty() && in ? 1 : 0);
     }
     return inside;

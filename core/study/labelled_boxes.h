@@ -23,7 +23,8 @@ std::vector<LabelledBox> labelledBoxes(const Comparison& comparison);
 
 // The share of each patch's area that lies in the box, row by row.
 std::vector<double> sharesInBox(const PatchGeometry& patches, const PixelRectangle& box);
-// Whether each patch's middle lies in the box.
+// Whether each patch's middle lies in the box or on its edge: left and right count alike where middles lie on edges, as
+// they do in scenes.
 std::vector<std::uint8_t> middlesInBox(const PatchGeometry& patches, const PixelRectangle& box);
 
 // What the focus' tokens have to do with the box that they name. Mass is NaN where values are no distribution.

@@ -67,7 +67,7 @@ Sample captions(const fs::path& folder)
     study.input.labels = {"a pink ring left of a red circle", "a pink ring left of a red triangle",
                           "an orange star left of a yellow star", "a red ring above a green circle"};
     study.candidates.push_back({{parseSpec("rff@stack=vision;layers=2-3")}});
-    study.selection = {.stack = 1, .layer = 2, .head = 2, .query = 0, .key = 43};  // the ring
+    study.selection = {.stack = 1, .layer = 2, .head = 2, .query = 0, .key = 36};  // the ring's edge
     return {"shape-clip", "Shapes and captions (CLIP)",
             "Four captions held against one picture; which patches the picture’s own attention gathers.", study};
 }

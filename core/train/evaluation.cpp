@@ -5,18 +5,18 @@
 #include "core/measures/classification.h"
 #include "core/train/loss.h"
 
+#include <numeric>
+
 namespace ketscope {
 
 namespace {
 
-// `output`: the one that is wanted; empty = all.
-Trace run(const Model& model, const HeadPlan& plan, const Example& example, const std::string& output,
+Trace run(const Model& model, const HeadPlan& plan, const Example& example, std::vector<std::string> outputs,
           const Monitor& monitor)
 {
     ForwardRequest request{.input = &example.input, .plan = &plan};
     request.standardErrors = false;
-    if (!output.empty())
-        request.outputs = {output};
+    request.outputs = std::move(outputs);
     for (const StackInfo& stack : model.info().stacks)
         request.keepMaps.emplace_back(stack.layers, std::uint8_t{0});
     QuietMonitor quiet(monitor);
@@ -32,7 +32,7 @@ Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objec
     std::vector<std::pair<std::size_t, std::size_t>> classes(count);  // of labelled texts: the right one, the answer
     parallelFor(count, kSerialWork, [&](std::size_t i) {
         const Example example = set.at(i);
-        const Trace trace = run(model, plan, example, question.output, monitor);
+        const Trace trace = run(model, plan, example, {question.output}, monitor);
         const MatrixView logits = trace.outputs.at(question.output)->matrix();
         for (std::size_t row = 0; objective == Objective::LanguageModelling && row < logits.rows; ++row)
             losses[i].push_back(crossEntropy(logits.middleRows(row, 1), {&example.targets[row], 1}, 0.0).sum);
@@ -63,33 +63,41 @@ Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objec
     return figures;
 }
 
+// ln of what a model scales cosines with. From a pair's own logit it would be lost where their cosine is near 0: the
+// largest is safe.
+double logScaleOf(const std::vector<Trace>& traces, const Embeddings& found)
+{
+    double logScale = kUsualLogScale, largest = 0.0;
+    for (std::size_t i = 0; i < traces.size(); ++i) {
+        const auto logits = traces[i].outputs.find("logits_per_image");
+        if (logits == traces[i].outputs.end())
+            return kUsualLogScale;
+        const auto text = found.texts.matrix().row(i), image = found.images.matrix().row(i);
+        const double cosine = std::inner_product(text.begin(), text.end(), image.begin(), 0.0);
+        const double ratio = static_cast<double>(logits->second->values().front()) / cosine;
+        if (std::abs(cosine) > largest && ratio > 0.0) {
+            largest = std::abs(cosine);
+            logScale = std::log(ratio);
+        }
+    }
+    return logScale;
+}
+
 Figures evaluateBatches(const Model& model, const HeadPlan& plan, const ExampleSet& set, std::size_t count,
                         std::size_t batch, const Monitor& monitor)
 {
     Figures figures{set.name, count / batch * batch};
     std::size_t right = 0;
     for (std::size_t first = 0; first + batch <= count; first += batch) {
+        const std::vector<std::string> wanted = {"text_embeds", "image_embeds", "logits_per_image"};
         std::vector<Trace> traces(batch);
         parallelFor(batch, kSerialWork,
-                    [&](std::size_t i) { traces[i] = run(model, plan, set.at(first + i), {}, monitor); });
+                    [&](std::size_t i) { traces[i] = run(model, plan, set.at(first + i), wanted, monitor); });
         std::vector<const Trace*> all(batch);
         std::ranges::transform(traces, all.begin(), [](const Trace& trace) { return &trace; });
         const Embeddings found = gather(all);
-        // The scale from a pair's own logit would be lost where their cosine is near 0: the largest is safe.
-        double logScale = 0.0, largest = 0.0;
-        for (std::size_t i = 0; i < batch; ++i) {
-            double cosine = 0.0;
-            for (std::size_t k = 0; k < found.texts.matrix().columns; ++k)
-                cosine +=
-                    static_cast<double>(found.texts.matrix()(i, k)) * static_cast<double>(found.images.matrix()(i, k));
-            const double ratio =
-                static_cast<double>(traces[i].outputs.at("logits_per_image")->values().front()) / cosine;
-            if (std::abs(cosine) > largest && ratio > 0.0) {
-                largest = std::abs(cosine);
-                logScale = std::log(ratio);
-            }
-        }
-        const ContrastiveLoss loss = contrastiveLoss(found.texts.matrix(), found.images.matrix(), logScale);
+        const ContrastiveLoss loss =
+            contrastiveLoss(found.texts.matrix(), found.images.matrix(), logScaleOf(traces, found));
         figures.loss += loss.value * static_cast<double>(batch);
         right += loss.rightTexts;
     }

@@ -18,6 +18,8 @@ struct CrossEntropy {
 };
 CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale);
 
+constexpr double kUsualLogScale = 2.6592;  // ln(1/0.07), of models that train no scale (Radford et al., ICML 2021)
+
 // Of B texts and the images that belong to them, by unit vectors (B, E): with logits eˢ ⟨image i, text j⟩, the mean of
 // the cross-entropies of finding the text of each image and the image of each text (Radford et al., ICML 2021).
 struct ContrastiveLoss {

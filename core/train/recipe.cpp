@@ -26,15 +26,21 @@ public:
     {
         const StrictFields all(m_json, where(""),
                                {"format", "version", "title", "model", "plan", "trained_parameters", "objective",
-                                "late_interaction", "data", "batch", "length", "steps", "optimizer", "dropout", "seed",
-                                "validation", "checkpoint_every", "weights"});
+                                "late_interaction", "matching_from", "data", "batch", "length", "steps", "optimizer",
+                                "dropout", "seed", "validation", "checkpoint_every", "weights"});
         if (all.text("format") != "ketscope-recipe" || all.whole<int>("version") != 1)
             refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
         m_recipe.title = all.text("title");
         m_recipe.objective = static_cast<Objective>(all.oneOf("objective", kObjectives));
         m_recipe.lateInteraction = all.number("late_interaction", 0.0, 0.0, 100.0);
-        if (m_recipe.lateInteraction > 0.0 && m_recipe.objective != Objective::Contrast)
-            refuse({where("late_interaction"), "the objective \"contrast\"",
+        const bool contrast =
+            m_recipe.objective == Objective::Contrast || m_recipe.objective == Objective::ContrastAndMatching;
+        if (m_recipe.lateInteraction > 0.0 && !contrast)
+            refuse({where("late_interaction"), "an objective with contrast",
+                    std::string(objectiveName(m_recipe.objective)), ""});
+        m_recipe.matchingFrom = all.count("matching_from", 0, 0);
+        if (m_recipe.matchingFrom > 0 && m_recipe.objective != Objective::ContrastAndMatching)
+            refuse({where("matching_from"), "the objective \"contrast-and-matching\"",
                     std::string(objectiveName(m_recipe.objective)), ""});
         m_recipe.batch = all.count("batch", 16);
         m_recipe.length = all.count("length", 0, 0);

@@ -51,6 +51,7 @@ struct Recipe {
     std::vector<std::string> trainedParameters;  // real parameters of mechanisms that are trained too
     Objective objective = Objective::LanguageModelling;
     double lateInteraction = 0.0;  // weight of the contrast by words and patches beside that of whole texts and images
+    std::size_t matchingFrom = 0;  // of contrast and matching: steps before it are of contrast alone
     std::vector<DataSource> sources;  // empty: generated scenes
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;

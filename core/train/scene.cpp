@@ -153,7 +153,7 @@ Statement chooseStatement(RandomStream& random, const std::vector<SceneObject>& 
 
 }  // namespace
 
-Scene makeScene(std::uint64_t seed, std::uint32_t index)
+Scene describeScene(std::uint64_t seed, std::uint32_t index)
 {
     RandomStream random({seed}, index, kPlaces);
     Scene scene;
@@ -167,6 +167,12 @@ Scene makeScene(std::uint64_t seed, std::uint32_t index)
         if (std::ranges::find(sceneShapes(), word) != sceneShapes().end())
             scene.mentions.push_back({at, scene.mentions.empty() ? first : second});
     scene.falseCaptions = falseStatements(random, truth, scene.objects);
+    return scene;
+}
+
+Scene makeScene(std::uint64_t seed, std::uint32_t index)
+{
+    Scene scene = describeScene(seed, index);
     RandomStream noise({seed}, index, kNoise);
     scene.image = drawScene(scene.objects, noise);
     return scene;

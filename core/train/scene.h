@@ -42,6 +42,8 @@ struct Scene {
 
 // Scene number `index` of a seed: always the same.
 Scene makeScene(std::uint64_t seed, std::uint32_t index);
+// The same without its picture.
+Scene describeScene(std::uint64_t seed, std::uint32_t index);
 
 // The entry of a scene in the list "scenes.json" beside its picture `image`.
 Json toJson(const Scene& scene, const std::string& image);

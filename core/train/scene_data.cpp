@@ -47,7 +47,7 @@ private:
         for (const FalseCaption& caption : scene.falseCaptions)
             untrue.push_back(caption.text);
         for (std::uint32_t i = 1; i <= m_others; ++i)
-            untrue.push_back(makeScene(m_seed, index ^ i).caption);
+            untrue.push_back(describeScene(m_seed, index ^ i).caption);
         for (const std::string& text : untrue) {
             result.input.furtherTexts.push_back(encodedText(text, *m_tokenizer, m_model));
             result.targets.push_back(0);

@@ -83,7 +83,7 @@ public:
         parallelFor(batch.size(), kSerialWork, [&](std::size_t i) { batch[i] = m_data->draw(m_state.steps, i); });
         Dropout dropout = m_recipe.dropout;
         dropout.key.seed = philoxSeed(m_state.steps);
-        BatchGradients gradients = batchGradients(model, plan, m_recipe, batch, dropout, m_monitor);
+        BatchGradients gradients = batchGradients(model, plan, m_recipe, m_state.steps, batch, dropout, m_monitor);
         CurvePoint point{m_state.steps + 1, m_recipe.schedule.rate(m_state.steps), gradients.loss,
                          clip(gradients.weights, m_recipe.clip)};
         if (!std::isfinite(point.loss) || !std::isfinite(point.gradientNorm))

@@ -163,15 +163,14 @@ void requireOutput(const Passes& passes, const char* output)
 {
     if (!passes.front()->trace().outputs.contains(output))
         refuse({"objective", std::string("a model with the output \"") + output + "\"", "no such output",
-                "Contrast is for CLIP, with matching for BLIP; late interaction for CLIP."});
+                "Contrast is for CLIP and BLIP, with matching for BLIP."});
 }
 
 double logScaleOf(const Passes& passes)
 {
-    constexpr double kUsual = 2.6592;  // ln(1/0.07), of models that train none
     const auto& outputs = passes.front()->trace().outputs;
     const auto scale = outputs.find(kScale);
-    return scale == outputs.end() ? kUsual : static_cast<double>(scale->second->values().front());
+    return scale == outputs.end() ? kUsualLogScale : static_cast<double>(scale->second->values().front());
 }
 
 // What the batch's examples are to each other.
@@ -238,15 +237,17 @@ Contrast contrastOf(const Passes& passes, const std::vector<Example>& examples, 
 }
 
 // The loss is of all examples together: every pass stays until it is known.
-BatchGradients together(Batch& work, const Recipe& recipe, const std::vector<Example>& examples)
+BatchGradients together(Batch& work, const Recipe& recipe, std::size_t step, const std::vector<Example>& examples)
 {
     const std::size_t count = examples.size();
     const double share = shareOfQuestion(examples);
     std::optional<Question> question;  // asked of each besides
-    std::vector<std::string> outputs;
-    if (recipe.objective == Objective::ContrastAndMatching) {
+    std::vector<std::string> outputs = {"text_embeds", "image_embeds", kScale};
+    if (recipe.lateInteraction > 0.0)
+        outputs.insert(outputs.end(), {"text_token_embeds", "image_token_embeds"});
+    if (recipe.objective == Objective::ContrastAndMatching && step >= recipe.matchingFrom) {
         question = questionOf(recipe.objective);
-        outputs = {question->output, "text_embeds", "image_embeds"};
+        outputs.emplace_back(question->output);
     }
     Passes passes(count);
     work.inGroups([&](std::size_t i, ParameterValues&) { passes[i] = work.forward(i, outputs); });
@@ -263,12 +264,12 @@ BatchGradients together(Batch& work, const Recipe& recipe, const std::vector<Exa
 
 }  // namespace
 
-BatchGradients batchGradients(const Model& model, const HeadPlan& plan, const Recipe& recipe,
+BatchGradients batchGradients(const Model& model, const HeadPlan& plan, const Recipe& recipe, std::size_t step,
                               const std::vector<Example>& batch, const Dropout& dropout, const Monitor& monitor)
 {
     Batch work(model, plan, batch, dropout, monitor);
     if (recipe.objective == Objective::Contrast || recipe.objective == Objective::ContrastAndMatching)
-        return together(work, recipe, batch);
+        return together(work, recipe, step, batch);
     return singly(work, questionOf(recipe.objective), batch);
 }
 

@@ -359,6 +359,20 @@ TEST_F(BoxTest, MassAndPointingFollowTheGeometry)
     }
 }
 
+// Boxes whose edges pass through the middles of patches: those on the left count as those on the right.
+TEST_F(BoxTest, MiddlesOnEveryEdgeCount)
+{
+    const PatchGeometry& patches = *aligned.comparison.input.patches;
+    const auto middle = [&](std::size_t patch) {
+        const PixelRectangle place = patches.rectangle(patch);
+        return std::pair((place.left + place.right) / 2.0, (place.top + place.bottom) / 2.0);
+    };
+    const auto [left, top] = middle(1);
+    const auto [right, bottom] = middle(2 + 2 * patches.columns());
+    const auto inside = middlesInBox(patches, {left, top, right, bottom});
+    EXPECT_EQ(std::ranges::count(inside, 1), 2 * 3);
+}
+
 TEST_F(BoxTest, AreReadForTheTokensThatAreLookedAt)
 {
     const auto maps = mapsOf(aligned);

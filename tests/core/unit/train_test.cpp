@@ -170,15 +170,22 @@ TEST_F(Train, TensorsOfAMechanismAreTrainedAndSaved)
     EXPECT_TRUE(moved);
 }
 
+// A recipe's model before its first step.
+ModelFiles newFiles(const Recipe& recipe, std::shared_ptr<const TensorArchive> weights)
+{
+    ModelFiles files;
+    files.folder = recipe.filesFolder;
+    files.config = std::make_shared<const Json>(recipe.config);
+    files.weights = std::move(weights);
+    return files;
+}
+
 // The loss of a whole batch, dropout included, against differences in the weights of every kind of tensor.
 void expectSlopes(const Recipe& recipe, double tolerance)
 {
     Monitor monitor;
     const auto weights = initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3);
-    ModelFiles files;
-    files.folder = recipe.filesFolder;
-    files.config = std::make_shared<const Json>(recipe.config);
-    files.weights = weights;
+    const ModelFiles files = newFiles(recipe, weights);
     const auto open = [&] { return architectureOf(files).open(files, monitor); };
     const std::unique_ptr<TrainingData> data = openTrainingData(recipe, open()->info());
     std::vector<Example> batch;
@@ -186,7 +193,7 @@ void expectSlopes(const Recipe& recipe, double tolerance)
         batch.push_back(data->draw(0, i));
     const auto gradients = [&] {
         const std::unique_ptr<Model> model = open();
-        return batchGradients(*model, resolve({}, model->info(), 0), recipe, batch, recipe.dropout, monitor);
+        return batchGradients(*model, resolve({}, model->info(), 0), recipe, 0, batch, recipe.dropout, monitor);
     };
     const BatchGradients found = gradients();
     EXPECT_EQ(found.weights.size(), weights->tensors().size());
@@ -242,20 +249,48 @@ TEST_F(Train, GradientsOfLateInteractionAreSlopes)
     expectSlopes(recipeOf(m_folder.path(), json), 0.05);
     json["objective"] = "matching";
     EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
+    Json both = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
+    both["late_interaction"] = 0.5;
+    expectSlopes(recipeOf(m_folder.path(), both), 0.05);
+}
+
+TEST_F(Train, MatchingJoinsContrastAtItsStep)
+{
+    Json json = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
+    json["matching_from"] = 2;
+    json["batch"] = 3;
+    const Recipe recipe = recipeOf(m_folder.path(), json);
+    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
+    const std::unique_ptr<Model> model = architectureOf(files).open(files, m_monitor);
+    const std::unique_ptr<TrainingData> data = openTrainingData(recipe, model->info());
+    const std::vector<Example> batch = {data->draw(0, 0), data->draw(0, 1), data->draw(0, 2)};
+    const auto at = [&](std::size_t step) {
+        return batchGradients(*model, resolve({}, model->info(), 0), recipe, step, batch, {}, m_monitor);
+    };
+    const BatchGradients before = at(1), from = at(2);
+    EXPECT_FALSE(before.weights.contains("itm_head.weight"));
+    EXPECT_TRUE(before.weights.contains("vision_proj.weight"));
+    EXPECT_TRUE(from.weights.contains("itm_head.weight"));
+    EXPECT_GT(from.loss, before.loss);
+    json["objective"] = "contrast";
+    EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
 }
 
 TEST_F(Train, ContrastAndMatchingLearnFromScenes)
 {
-    for (const auto& [sample, objective] :
-         {std::pair("shape-clip", "contrast"), {"shape-blip", "matching"}, {"shape-blip", "contrast-and-matching"}}) {
+    for (const auto& [sample, objective] : {std::pair("shape-clip", "contrast"),
+                                            {"shape-blip", "contrast"},
+                                            {"shape-blip", "matching"},
+                                            {"shape-blip", "contrast-and-matching"}}) {
         const std::string folder = sample;
         Json json = sceneRecipe(m_folder.path(), folder, objective);
         json["steps"] = 6;
         json["batch"] = 4;
-        const TrainingResult result = run(json, objective);
+        const std::string name = folder + "-" + objective;
+        const TrainingResult result = run(json, name);
         EXPECT_GT(result.figures.at(0).questions, 500U);
         EXPECT_GT(result.figures[0].loss, 0.0);
-        const auto model = loadModel(at(objective), m_monitor);
+        const auto model = loadModel(at(name), m_monitor);
         EXPECT_TRUE(model->model->info().image);
     }
 }
@@ -397,6 +432,7 @@ TEST(TrainScenes, CaptionsAreTrueAndFalseOnesFalse)
         for (const FalseCaption& caption : scene.falseCaptions)
             EXPECT_NE(caption.text, scene.caption);
         EXPECT_EQ(makeScene(5, index).image, scene.image);
+        EXPECT_EQ(describeScene(5, index).caption, scene.caption);
     }
 }
 
