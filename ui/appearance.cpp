@@ -102,13 +102,15 @@ QProgressBar::chunk { background: @accent; border-radius: #3#px; }
 QListWidget { background: @chip; color: @text; border: 1px solid @line2; border-radius: #4#px; outline: none; }
 QListWidget::item:selected { background: @accentBg; color: @text; }
 QListWidget:focus { border: 2px solid @accent; }
-QListView::indicator { width: 11px; height: 11px; border: 1px solid @line2; border-radius: 3px; background: @chip; }
+QListView::indicator { width: #11#px; height: #11#px; border: 1px solid @line2; border-radius: #3#px; background: @chip; }
 QListView::indicator:checked { background: @accent; border-color: @accent; }
 QListView::indicator:disabled { border-color: @line; }
 QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gridline-color: @line; }
 QTableWidget { outline: none; }
 QTableWidget::item:selected { background: @accentBg; color: @text; }
 QTableWidget:focus { border: 2px solid @accent; }
+QHeaderView { background: @panel; border: none; }
+QHeaderView::section { background: @panel; color: @text2; border: none; border-bottom: 1px solid @line; padding: #3#px 3px; }
 QWidget[ground="panel"] { background: @panel; }
 QWidget[ground="panel2"] { background: @panel2; }
 QWidget[ground="bg"] { background: @bg; }

@@ -240,6 +240,15 @@ void MainWindow::createRunMenu()
         if (!isTyping())
             m_parameters->newSeed();
     });
+    m_runMenu = &menu;
+}
+
+void MainWindow::connectPage(Perspective& page)
+{
+    m_runMenu->addActions(page.actions());
+    connect(&page, &Perspective::exportWanted, this, &MainWindow::openExportOf);
+    connect(&page, &Perspective::inputWanted, this, &MainWindow::openInputDialog);
+    connect(&page, &Perspective::shownWanted, this, [this, &page] { showPerspective(m_perspectives->indexOf(&page)); });
 }
 
 void MainWindow::createModelMenu()
