@@ -102,7 +102,7 @@ QProgressBar::chunk { background: @accent; border-radius: #3#px; }
 QListWidget { background: @chip; color: @text; border: 1px solid @line2; border-radius: #4#px; outline: none; }
 QListWidget::item:selected { background: @accentBg; color: @text; }
 QListWidget:focus { border: 2px solid @accent; }
-QListView::indicator { width: #11#px; height: #11#px; border: 1px solid @line2; border-radius: #3#px; background: @chip; }
+QListView::indicator { width: 11px; height: 11px; border: 1px solid @line2; border-radius: 3px; background: @chip; }
 QListView::indicator:checked { background: @accent; border-color: @accent; }
 QListView::indicator:disabled { border-color: @line; }
 QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gridline-color: @line; }

@@ -284,7 +284,7 @@ void MainWindow::createHelpMenu()
         list->setAttribute(Qt::WA_DeleteOnClose);
         list->open();
     });
-    add(help, tr("&Claims…"), {}, [this] { showClaims(); });
+    add(help, tr("C&laims…"), {}, [this] { showClaims(); });
     m_startAction = add(help, tr("&Start panel"), {}, [this] { showStart(!m_startShown); });
     m_startAction->setCheckable(true);
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });

@@ -38,6 +38,9 @@ Study completed(Study study, const std::optional<PlanEntry>& entry, const Loaded
         study.input = fitted;
     else if (info.image && !study.input.image && study.input.pixelValues.empty())
         study.input.image = fitted.image;
+    else if (info.image && info.vocabularySize > 0 && !study.input.text && study.input.labels.empty()
+             && study.input.tokenIds.empty())
+        study.input.text = fitted.text;  // a picture alone says nothing to such a model
     return study;
 }
 

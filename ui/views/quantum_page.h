@@ -45,6 +45,7 @@ private:
     FigurePane* m_circuit = nullptr;
     QScrollArea* m_circuitArea = nullptr;
     QBoxLayout* m_header = nullptr;
+    QVBoxLayout* m_figures = nullptr;
     QBoxLayout* m_below = nullptr;
     FigurePane* m_bloch = nullptr;
     FigurePane* m_density = nullptr;
