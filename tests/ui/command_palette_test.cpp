@@ -88,8 +88,8 @@ TEST_F(PaletteTest, RunsASweepWhereItsButtonWould)
 
     page->form().first().values().setText(QStringLiteral("16, many"));
     ASSERT_FALSE(button->isEnabled());
-    type("run sweep");
-    EXPECT_FALSE(shown.join(u'|').contains(QStringLiteral("Run sweep")));
+    ASSERT_EQ(page->actions().size(), 1);
+    EXPECT_FALSE(page->actions().front()->isEnabled());  // what cannot be done now is not offered
 }
 
 TEST_F(PaletteTest, SwapAndCandidateKeys)

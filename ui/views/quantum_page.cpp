@@ -168,7 +168,12 @@ QString QuantumPage::explanation() const
             tr("<p><b>Amplitudes.</b> |x⟩ = Σ x<sub>i</sub>|i⟩ / ‖x‖ of length 1: 2<sup>n</sup> numbers for n qubits. "
                "Bars are |α|², which sum to 1; the disk's hand is the phase. Qubit 0 is the leftmost digit.</p>");
     if (reading.features)
-        text += tr("<p><b>Features.</b> φ(q) and φ(k), one number for each feature; the score is φ(q)·φ(k).</p>");
+        text +=
+            tr("<p><b>Features.</b> φ(q) and φ(k), one number for each feature; the score is φ(q)·φ(k), added up from "
+               "the left.</p>");
+    if (reading.features && !reading.features->exact.empty())
+        text += tr("<p><b>Kernel.</b> What the score estimates, exactly, for every key: lines. Bars are the estimates, "
+                   "whiskers two standard errors over draws of the features.</p>");
     if (!reading.circuits.empty())
         text += tr(
             "<p><b>Circuit.</b> U(q) prepares the query, U†(k) undoes the key: P(all zeros) = |⟨k|q⟩|². Time goes "
@@ -271,6 +276,21 @@ void QuantumPage::showCursor()
     m_circuitArea->ensureVisible(0, qRound(top + height / 2.0), 0, qRound(height / 2.0));
 }
 
+// A pane that goes passes the focus on to the first that stays; left alone, it would go to the next button and scroll.
+void QuantumPage::showPanes(const std::vector<std::pair<FigurePane*, bool>>& panes)
+{
+    bool focusGoes = false;
+    for (const auto& [pane, shown] : panes) {
+        if (!shown && pane->hasFocus()) {
+            pane->clearFocus();
+            focusGoes = true;
+        }
+        pane->setVisible(shown);
+    }
+    if (focusGoes)
+        takeFocus();
+}
+
 // What the mechanism does not have is hidden; hidden figures are not made.
 void QuantumPage::refreshPanes()
 {
@@ -278,14 +298,14 @@ void QuantumPage::refreshPanes()
     const PairReading empty;
     const PairReading& reading = pair ? pair->reading : empty;
     const bool circuit = !reading.circuits.empty();
-    m_amplitudes->setVisible(!pair || !reading.states.empty());
-    m_features->setVisible(reading.features.has_value());
-    m_circuit->setVisible(circuit);
     m_circuitArea->setVisible(circuit);
-    m_bloch->setVisible(circuit);
-    m_density->setVisible(circuit);
-    m_outcomes->setVisible(reading.outcomes.has_value());
-    m_bonds->setVisible(reading.bonds.has_value());
+    showPanes({{m_amplitudes, !pair || !reading.states.empty()},
+               {m_features, reading.features.has_value()},
+               {m_circuit, circuit},
+               {m_bloch, circuit},
+               {m_density, circuit},
+               {m_outcomes, reading.outcomes.has_value()},
+               {m_bonds, reading.bonds.has_value()}});
     for (QWidget* each : std::initializer_list<QWidget*>{m_stage, m_part, m_back, m_forward})
         each->setVisible(circuit);
     const bool below = circuit || reading.outcomes || reading.bonds;  // else the figures above have all of the page

@@ -29,6 +29,7 @@ private:
     void refresh();
     void refreshTitle();
     void refreshPanes();
+    void showPanes(const std::vector<std::pair<FigurePane*, bool>>& panes);
     void showCursor();
     void arrange() override;
 
