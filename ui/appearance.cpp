@@ -109,6 +109,8 @@ QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gri
 QTableWidget { outline: none; }
 QTableWidget::item:selected { background: @accentBg; color: @text; }
 QTableWidget:focus { border: 2px solid @accent; }
+QHeaderView { background: @panel; border: none; }
+QHeaderView::section { background: @panel; color: @text2; border: none; border-bottom: 1px solid @line; padding: #3#px 3px; }
 QWidget[ground="panel"] { background: @panel; }
 QWidget[ground="panel2"] { background: @panel2; }
 QWidget[ground="bg"] { background: @bg; }

@@ -93,8 +93,7 @@ void MainWindow::createCentre()
     for (const PerspectiveType& type : perspectiveTypes()) {
         Perspective* page = type.make(m_controller, m_appearance, m_perspectives);
         m_perspectives->addWidget(page);
-        connect(page, &Perspective::exportWanted, this, &MainWindow::openExportOf);
-        connect(page, &Perspective::inputWanted, this, &MainWindow::openInputDialog);
+        connectPage(*page);
         if (auto* heatmap = qobject_cast<HeatmapPage*>(page))
             m_page = heatmap;
     }

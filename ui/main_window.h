@@ -93,6 +93,7 @@ private:
     void createViewMenu();
     void createLookMenus(QMenu& menu);
     void createRunMenu();
+    void connectPage(Perspective& page);
     void createPlanMenus();
     void createCompareActions(QMenu& menu);
     void createModelMenu();
@@ -181,6 +182,7 @@ private:
     QDockWidget* m_left = nullptr;
     QDockWidget* m_right = nullptr;
     QDockWidget* m_bottom = nullptr;
+    QMenu* m_runMenu = nullptr;
     QMenu* m_modelMenu = nullptr;
     QAction* m_saveStudy = nullptr;
     QAction* m_saveStudyAs = nullptr;

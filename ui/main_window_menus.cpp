@@ -240,6 +240,15 @@ void MainWindow::createRunMenu()
         if (!isTyping())
             m_parameters->newSeed();
     });
+    m_runMenu = &menu;
+}
+
+void MainWindow::connectPage(Perspective& page)
+{
+    m_runMenu->addActions(page.actions());
+    connect(&page, &Perspective::exportWanted, this, &MainWindow::openExportOf);
+    connect(&page, &Perspective::inputWanted, this, &MainWindow::openInputDialog);
+    connect(&page, &Perspective::shownWanted, this, [this, &page] { showPerspective(m_perspectives->indexOf(&page)); });
 }
 
 void MainWindow::createModelMenu()
@@ -275,7 +284,7 @@ void MainWindow::createHelpMenu()
         list->setAttribute(Qt::WA_DeleteOnClose);
         list->open();
     });
-    add(help, tr("&Claims…"), {}, [this] { showClaims(); });
+    add(help, tr("C&laims…"), {}, [this] { showClaims(); });
     m_startAction = add(help, tr("&Start panel"), {}, [this] { showStart(!m_startShown); });
     m_startAction->setCheckable(true);
     add(help, tr("&About Ketscope"), {}, [this] { showAbout(this); });

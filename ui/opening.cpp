@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/opening.h"
 
+#include "core/base/error.h"
 #include "core/study/samples.h"
+#include "core/tasks/retrieval.h"
 #include "ui/plan_text.h"
 
 #include <algorithm>
@@ -17,6 +19,21 @@ PlanEntry lastTwoLayers(PlanEntry entry, const ModelInfo& model)
     entry.layers = scope.layers;
     entry.heads = scope.heads;
     return entry;
+}
+
+// What a scenes.json beside the picture says of it.
+std::optional<std::string> knownCaption(const Input& input)
+{
+    if (!input.image)
+        return std::nullopt;
+    const std::filesystem::path picture = input.image->path;
+    try {
+        for (const CaptionedPicture& each : readCaptionedPictures(picture.parent_path()))
+            if (each.file.filename() == picture.filename())
+                return each.caption;
+    } catch (const Error&) {  // there is none that can be read: the picture is shown all the same
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -38,6 +55,9 @@ Study completed(Study study, const std::optional<PlanEntry>& entry, const Loaded
         study.input = fitted;
     else if (info.image && !study.input.image && study.input.pixelValues.empty())
         study.input.image = fitted.image;
+    else if (info.image && info.vocabularySize > 0 && !study.input.text && study.input.labels.empty()
+             && study.input.tokenIds.empty())
+        study.input.text = knownCaption(study.input).value_or(fitted.text.value_or(std::string()));
     return study;
 }
 

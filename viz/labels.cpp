@@ -7,6 +7,8 @@
 #include <QFontMetricsF>
 #include <QPainterPath>
 
+#include <algorithm>
+#include <numeric>
 #include <utility>
 
 namespace ketscope {
@@ -73,6 +75,23 @@ QString fitText(const QString& text, const QFont& font, double width)
     return QFontMetricsF(font).elidedText(text, Qt::ElideRight, width);
 }
 
+// Down from the first, then up again from the end of the room.
+std::vector<double> spreadLabels(const std::vector<double>& wanted, double apart, double last)
+{
+    std::vector<std::size_t> order(wanted.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::ranges::stable_sort(order, {}, [&](std::size_t i) { return wanted[i]; });
+    std::vector<double> places = wanted;
+    for (std::size_t i = 1; i < order.size(); ++i)
+        places[order[i]] = std::max(places[order[i]], places[order[i - 1]] + apart);
+    double most = last;
+    for (auto i = order.rbegin(); i != order.rend(); ++i) {
+        places[*i] = std::min(places[*i], most);
+        most = places[*i] - apart;
+    }
+    return places;
+}
+
 void drawLabel(QPainter& painter, QPointF at, const QString& text, const QFont& font, const QColor& colour,
                const Theme& theme, Anchor anchor)
 {
@@ -90,6 +109,19 @@ void drawLabel(QPainter& painter, QPointF at, const QString& text, const QFont& 
     painter.setRenderHint(QPainter::Antialiasing);
     painter.fillPath(path, colour);
     painter.restore();
+}
+
+void drawSideLabels(QPainter& painter, QPointF at, const std::vector<SideLabel>& labels, const Theme& theme)
+{
+    const QFont plain = theme.ui(kTickPixels), bold = theme.ui(kTickPixels, QFont::DemiBold);
+    const double capital = QFontMetricsF(plain).capHeight();
+    std::vector<double> wanted;
+    for (const SideLabel& label : labels)
+        wanted.push_back(label.middle);
+    const std::vector<double> places = spreadLabels(wanted, capital + theme.px(5.0), at.y());
+    for (std::size_t i = 0; i < labels.size(); ++i)
+        drawLabel(painter, {at.x(), places[i] + capital / 2.0}, labels[i].text, labels[i].strong ? bold : plain,
+                  labels[i].ink, theme);
 }
 
 void drawChip(QPainter& painter, const QRectF& box, const QString& letter, const QColor& fill, const Theme& theme)

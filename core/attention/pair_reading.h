@@ -37,6 +37,11 @@ struct PairFeatures {
     std::vector<double> query;
     std::vector<double> key;
     bool distance = false;  // scored by ‖q − k‖² in place of q·k
+    // Where the product estimates a kernel: with every key, what it estimates, and one standard error over draws of the
+    // features (empty = not known).
+    std::vector<double> estimates = {};
+    std::vector<double> exact = {};
+    std::vector<double> errors = {};
 };
 
 // The bonds of a matrix product state.

@@ -319,6 +319,32 @@ double kernelOf(const HeadInput& input, const Settings& settings, std::size_t qu
     return std::exp(-square / (2.0 * settings.features.sigma * settings.features.sigma));
 }
 
+// One standard error of an estimate of κ over draws of independent frequencies: of m/2 waves with cosine and sine
+// (1 − κ²)/√m, of m cosines with a phase √((1 − κ²)²/2 + 1/2)/√m, exact in both cases.
+double errorOf(double kernel, const FourierSettings& settings, std::size_t features)
+{
+    const double spread = (1.0 - kernel * kernel) * (1.0 - kernel * kernel);
+    const double variance = settings.map == FourierMap::Paired ? spread : 0.5 * spread + 0.5;
+    return std::sqrt(variance / static_cast<double>(features));
+}
+
+// What the products estimate, and how far off they may be.
+void addKernel(PairReading& reading, const HeadInput& input, const Settings& settings, std::size_t query,
+               std::size_t key)
+{
+    PairFeatures& features = *reading.features;
+    features.estimates = reading.scores;
+    for (std::size_t j = 0; j < reading.scores.size(); ++j)
+        features.exact.push_back(kernelOf(input, settings, query, j));
+    for (std::size_t j = 0; j < reading.scores.size() && !settings.features.orthogonal; ++j)
+        features.errors.push_back(errorOf(features.exact[j], settings.features, features.query.size()));
+    const double estimate = features.estimates[key];
+    reading.results.push_back({"Kernel exp(−‖q − k‖²/2σ²), exact", features.exact[key]});
+    reading.results.push_back(
+        {"Its estimate φ(q)·φ(k)", estimate, features.errors.empty() ? std::optional<double>() : features.errors[key]});
+    reading.results.push_back({"Estimate − kernel", estimate - features.exact[key]});
+}
+
 class RffMechanism final : public Mechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
@@ -375,7 +401,7 @@ public:
             featurePair(input, FourierFeatures(input.queries.columns, settings.features, input.random), query, key);
         reading.comparison = m_info.formula;
         if (settings.features.map != FourierMap::AsPublished)
-            reading.results.push_back({"Kernel exp(−‖q − k‖²/2σ²), exact", kernelOf(input, settings, query, key)});
+            addKernel(reading, input, settings, query, key);
         if (settings.rule == Rule::Softmax) {
             for (std::size_t j = 0; j < reading.scores.size() && settings.alpha > 0.0; ++j) {
                 double product = 0.0;

@@ -5,6 +5,7 @@
 #include "ui/dialogs/token_dialog.h"
 #include "ui/fuzzy_match.h"
 #include "ui/main_window.h"
+#include "ui/views/sweep_page.h"
 
 #include <QStackedWidget>
 
@@ -71,6 +72,24 @@ TEST_F(PaletteTest, FindsHeadsMechanismsPerspectivesAndSamples)
     EXPECT_EQ(desk.controller.study().candidates.size(), 2U);
     type("compare b with c");
     EXPECT_EQ(desk.controller.pair(), (ComparedPair{1, 2}));
+}
+
+TEST_F(PaletteTest, RunsASweepWhereItsButtonWould)
+{
+    const auto* page = window->findChild<SweepPage*>();
+    const auto* button = page->findChild<QPushButton*>(QStringLiteral("runSweep"));
+    page->form().first().setAxis({"m", {"16", "64"}});
+    page->form().findChild<QSpinBox*>(QStringLiteral("sweepSeeds"))->setValue(2);
+    ASSERT_TRUE(button->isEnabled());
+    type("run sweep");
+    ASSERT_TRUE(shown.join(u'|').startsWith(QStringLiteral("Run sweep")));
+    EXPECT_EQ(window->findChild<QStackedWidget*>(QStringLiteral("pages"))->currentWidget(), page);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.comparison()->sweep != nullptr; }));
+
+    page->form().first().values().setText(QStringLiteral("16, many"));
+    ASSERT_FALSE(button->isEnabled());
+    ASSERT_EQ(page->actions().size(), 1);
+    EXPECT_FALSE(page->actions().front()->isEnabled());  // what cannot be done now is not offered
 }
 
 TEST_F(PaletteTest, SwapAndCandidateKeys)

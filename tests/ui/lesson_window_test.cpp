@@ -242,6 +242,20 @@ TEST(LessonPlace, LargestFreeRectangleAndNeverOverATarget)
     EXPECT_FALSE(narrow.intersects(QRect(0, 0, 1200, 1000)));
 }
 
+// A small card scrolls to what it waits for.
+TEST_F(LessonWindow, ThePredictionThatIsWaitedForIsInView)
+{
+    desk.appearance.setTextScale(2.0);
+    window->resize(1280, 800);
+    start("side-by-side");
+    settleLayout();
+    button(QStringLiteral("showMe")).click();
+    ASSERT_TRUE(waitFor([&] { return player().isMet(); }));
+    ASSERT_FALSE(player().mayGoOn());
+    const auto* choice = overlay().findChild<QRadioButton*>(QStringLiteral("choice.1"));
+    EXPECT_TRUE(waitFor([&] { return !choice->visibleRegion().isEmpty(); }));
+}
+
 TEST_F(LessonWindow, PresentationIsLargerBareAndComesBack)
 {
     const double scale = desk.appearance.textScale();

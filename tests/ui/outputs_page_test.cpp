@@ -6,6 +6,7 @@
 #include "ui/views/sweep_page.h"
 
 #include <QFile>
+#include <QHeaderView>
 #include <QStackedWidget>
 
 namespace ketscope::test {
@@ -147,6 +148,29 @@ TEST_F(SweepPageTest, AClickOnAPointSetsTheParameter)
     EXPECT_EQ(desk.controller.entry()->parameters.real("m"), 16.0);
     desk.controller.undoStack().undo();
     EXPECT_EQ(desk.controller.entry()->parameters.real("m"), before);
+}
+
+// Beside the figure and, where that has no room, below it: nothing of the figure is squeezed, no column is cut.
+TEST_F(SweepPageTest, TheTableIsWholeAtEverySize)
+{
+    sweepSmall();
+    auto* table = page->findChild<QTableWidget*>(QStringLiteral("sweepTable"));
+    for (const double scale : {1.0, 2.0}) {
+        desk.appearance.setTextScale(scale);
+        page->resize(scale > 1.0 ? QSize(750, 460) : QSize(1100, 700));
+        QTest::qWait(50);
+        QHeaderView& header = *table->horizontalHeader();
+        EXPECT_LE(header.length(), table->viewport()->width()) << scale;
+        for (int column = 0; column < table->columnCount(); ++column) {
+            const QString title = table->horizontalHeaderItem(column)->text();
+            EXPECT_GT(header.sectionSize(column), header.fontMetrics().horizontalAdvance(title)) << scale;
+            for (int row = 0; row < table->rowCount(); ++row)
+                EXPECT_GT(header.sectionSize(column),
+                          table->fontMetrics().horizontalAdvance(table->item(row, column)->text()))
+                    << scale;
+        }
+        EXPECT_GE(figure().height(), figure().heightForWidth(figure().width()) * 0.95) << scale;
+    }
 }
 
 TEST_F(SweepPageTest, ItsDataAreWritten)

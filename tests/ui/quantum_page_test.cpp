@@ -56,6 +56,24 @@ protected:
     std::unique_ptr<QuantumPage> page;
 };
 
+// Features alone fill the page, keep the focus that a figure had, and are scrolled where the page is low.
+TEST_F(QuantumPageTest, FeaturesTakeThePageOfWhatIsNotThere)
+{
+    selectPatched();
+    use("fidelity");
+    page->activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(page.get()));
+    page->takeFocus();
+    ASSERT_TRUE(pane("pair-amplitudes").hasFocus());
+    use("rff");
+    EXPECT_TRUE(pane("pair-amplitudes").isHidden());
+    EXPECT_TRUE(pane("pair-features").hasFocus());
+    EXPECT_TRUE(waitFor([&] { return pane("pair-features").height() > 600; })) << pane("pair-features").height();
+    page->resize(1100, 300);
+    const int wanted = pane("pair-features").heightForWidth(pane("pair-features").width());
+    EXPECT_TRUE(waitFor([&] { return pane("pair-features").height() > wanted / 2; }));
+}
+
 TEST_F(QuantumPageTest, EveryMechanismHasSomethingToShowAndComesToItsCell)
 {
     selectPatched();

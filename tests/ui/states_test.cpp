@@ -144,6 +144,38 @@ TEST_P(StatesTest, EmptySaysWhatToOpen)
     EXPECT_TRUE(page().isVisible());
 }
 
+// With large text too the sentence has all of its lines inside the page.
+TEST(VacantPageTest, ALongSentenceIsNotCut)
+{
+    Desk desk;
+    desk.appearance.setTextScale(2.0);
+    Study study;
+    study.modelPath = (desk.folder.path() / "no such model in this folder at all").string();
+    desk.controller.openStudy(study, true);
+    ASSERT_TRUE(waitFor([&] { return !desk.controller.error().isEmpty(); }));
+    VacantPage page(desk.controller, desk.appearance);
+    page.resize(700, 400);
+    page.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    const auto* hint = page.findChild<QLabel*>(QStringLiteral("vacantHint"));
+    EXPECT_TRUE(page.rect().contains(hint->geometry()));
+    EXPECT_GE(hint->height(), hint->heightForWidth(hint->width()));
+}
+
+// A model of pictures and texts takes a picture alone with the caption that is known of it, else the sample's.
+TEST(OpeningTest, APictureAloneGetsASentence)
+{
+    Desk desk;
+    Study study;
+    study.modelPath = (samplesFolder() / "shape-blip").string();
+    study.input.image = PictureInput{(samplesFolder() / "scenes" / "scene-03.png").string(), nullptr};
+    desk.controller.openStudy(study, true);
+    desk.waitUntilSettled();
+    const Input& input = desk.controller.study().input;
+    EXPECT_EQ(input.text.value_or(""), "a blue cross and a green circle");
+    EXPECT_TRUE(input.image && input.image->path.ends_with("scene-03.png"));
+}
+
 TEST_P(StatesTest, LoadingIsSaidAndCanBeCancelled)
 {
     desk.controller.setPerspective(GetParam());

@@ -128,7 +128,7 @@ INSTANTIATE_TEST_SUITE_P(
                "pair-outcomes",
                nullptr,
                "shots:shots=64"},
-        Golden{"pair_features_light", 9, false, false, false, false, {620, 340}, "pair-features", nullptr, "rff"},
+        Golden{"pair_features_light", 9, false, false, false, false, {620, 640}, "pair-features", nullptr, "rff"},
         Golden{"mps_bonds_dark", 9, false, false, true, false, {560, 280}, "mps-bonds", nullptr, "mps:bond=2"}),
     [](const auto& golden) { return std::string(golden.param.name); });
 

@@ -65,6 +65,26 @@ TEST(PairFigures, AmplitudesAndOutcomesAreTheReadings)
     EXPECT_NEAR(number(outcomes.rows[0], 3), pair->reading.scores[5], 1e-9) << "the score was measured there";
 }
 
+// Products add up to the score, which is an estimate of the kernel beside it.
+TEST(PairFigures, FeaturesAddUpToTheEstimateOfAKernel)
+{
+    const auto comparison = sample(6, false, false, "rff");
+    const auto pair = selectedPair(comparison, Monitor());
+    const auto made = figure(QStringLiteral("pair-features"), comparison);
+    const std::vector<Table> tables = made->tables();
+    ASSERT_EQ(tables.size(), 2U);
+    const std::size_t key = comparison->study.selection.key;
+    EXPECT_NEAR(number(tables[0].rows.back(), 4), pair->reading.scores[key], 1e-6);
+    EXPECT_NEAR(number(tables[1].rows[key], 1), pair->reading.results[0].value, 1e-8);
+    EXPECT_NEAR(number(tables[1].rows[key], 2), pair->reading.scores[key], 1e-8);
+    EXPECT_GT(number(tables[1].rows[key], 3), 0.0);
+
+    const QRectF area(0, 0, 600, made->heightFor(600, lightTheme()));
+    const Hit hit = made->hit({580, area.bottom() - 90}, area, lightTheme());
+    EXPECT_EQ(hit.key, pair->reading.scores.size() - 1) << hit.sentence.toStdString();
+    EXPECT_EQ(figure(QStringLiteral("pair-features"), sample(6, false, false, "performer"))->tables().size(), 1U);
+}
+
 // Before any gate the wires are |0…0⟩: ρ has one entry.
 TEST(PairFigures, TheStepMovesTheState)
 {

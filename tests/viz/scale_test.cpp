@@ -127,6 +127,15 @@ TEST(LabelTest, WrapsAtSpacesAndBetweenParts)
     EXPECT_EQ(wrapParts({QStringLiteral("a"), QStringLiteral("b")}, font, 500.0), QStringList{QStringLiteral("a · b")});
 }
 
+TEST(LabelTest, ThoseThatWouldTouchAreMovedApart)
+{
+    using Places = std::vector<double>;
+    EXPECT_EQ(spreadLabels({10.0, 40.0}, 8.0, 100.0), (Places{10.0, 40.0}));
+    EXPECT_EQ(spreadLabels({12.0, 10.0, 40.0}, 8.0, 100.0), (Places{18.0, 10.0, 40.0}));
+    EXPECT_EQ(spreadLabels({98.0, 96.0}, 8.0, 100.0), (Places{100.0, 92.0}));
+    EXPECT_TRUE(spreadLabels({}, 8.0, 100.0).empty());
+}
+
 }  // namespace
 TEST(ValueScale, LabelsHaveThreeDigitsAtMost)
 {

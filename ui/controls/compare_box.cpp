@@ -50,6 +50,8 @@ void CompareBox::refresh()
         if (traces > 2)
             addItem(tr("All traces, no Δ"), kAll);
     }
+    if ((traces == 1) != (m_traces == 1))
+        setVisible(traces != 1);  // one has nothing to be compared with
     m_traces = traces;
     m_swapped = swapped;
     choose(traces > 2 && comparison->study.view.compared.everyTrace ? kAll : idOf(now));

@@ -2,6 +2,7 @@
 #include "ui/controls/page_header.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace ketscope {
 
@@ -71,27 +72,32 @@ int HeaderLayout::firstBeside(int width) const
     return title + widthOf(first, all) <= width ? first : all;
 }
 
+// Items of one line have their middles on it.
 int HeaderLayout::place(const QRect& rectangle, bool apply) const
 {
+    struct Place {
+        QLayoutItem* item;
+        int x, width;
+        std::size_t line;
+    };
     const QRect inner = rectangle.marginsRemoved(contentsMargins());
     if (m_items.isEmpty())
         return contentsMargins().top() + contentsMargins().bottom();
     const bool oneLine = m_items.front()->minimumSize().width() + widthOf(1, count()) <= inner.width();
     const int beside = oneLine ? 1 : firstBeside(inner.width());
-    int x = inner.left(), y = inner.top(), line = 0;
+    std::vector<Place> places;
+    std::vector<int> heights(1, 0);  // of the lines
+    int x = inner.left();
     const auto put = [&](int i, int width) {
         QLayoutItem& item = *m_items[i];
         if (item.isEmpty())
             return;
         if (x > inner.left() && x + width > inner.left() + inner.width()) {
             x = inner.left();
-            y += line + kLineGap;
-            line = 0;
+            heights.push_back(0);
         }
-        line = std::max(line, item.sizeHint().height());
-        if (apply)
-            item.setGeometry(QRect(x, y + (oneLine ? (inner.height() - item.sizeHint().height()) / 2 : 0), width,
-                                   item.sizeHint().height()));
+        heights.back() = std::max(heights.back(), item.sizeHint().height());
+        places.push_back({&item, x, width, heights.size() - 1});
         x += width + kGap;
     };
     put(0, inner.width() - widthOf(beside, count()));
@@ -101,7 +107,19 @@ int HeaderLayout::place(const QRect& rectangle, bool apply) const
         x = inner.left() + inner.width();  // what follows begins a line
     for (int i = 1; i < beside; ++i)
         put(i, std::min(m_items[i]->sizeHint().width(), inner.width()));
-    return y + line - rectangle.top() + contentsMargins().bottom();
+    int top = inner.top() + (oneLine ? std::max(0, (inner.height() - heights.front()) / 2) : 0);
+    std::vector<int> tops;
+    for (const int height : heights) {
+        tops.push_back(top);
+        top += height + kLineGap;
+    }
+    for (const Place& each : places) {
+        const int height = each.item->sizeHint().height();
+        if (apply)
+            each.item->setGeometry(
+                QRect(each.x, tops[each.line] + (heights[each.line] - height) / 2, each.width, height));
+    }
+    return tops.back() + heights.back() - rectangle.top() + contentsMargins().bottom();
 }
 
 PageHeader::PageHeader(const QString& title, QWidget* parent)

@@ -33,8 +33,10 @@ void showPage(const QString& title, const QString& html, const QString& name, QW
     auto* column = new QVBoxLayout(dialog);
     column->addWidget(text);
     column->addWidget(buttons);
-    const int unit = text->fontMetrics().height();
-    resizeInside(*dialog, QSize(unit * 38, unit * 34));
+    const int unit = text->fontMetrics().height(), width = unit * 38;
+    text->document()->setTextWidth(width - 2 * unit);
+    const int needed = qCeil(text->document()->size().height()) + buttons->sizeHint().height() + 3 * unit;
+    resizeInside(*dialog, QSize(width, std::min(needed, unit * 34)));
     dialog->open();
 }
 

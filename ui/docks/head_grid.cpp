@@ -427,18 +427,21 @@ void HeadGrid::paintLegend(QPainter& painter) const
     const double top = cellRect(layers() - 1, headAt(layers() - 1, 0)).bottom() + theme.px(8);
     const double mark = theme.px(9);
     QRectF box(labelWidth(), top + theme.px(3), mark, mark);
-    QPainterPath triangle(box.topLeft());
-    triangle.lineTo(box.topRight());
-    triangle.lineTo(box.bottomLeft());
-    triangle.closeSubpath();
-    painter.fillPath(triangle, theme.trace(patcherOf(m_controller.pair())));
+    QRectF text(box.right() + theme.px(5), top, width(), theme.px(15));
     painter.setFont(theme.ui(kTickPixels));
     painter.setPen(theme.text2);
-    const QString patched = tr("patched by %1").arg(patcherTag());
-    QRectF text(box.right() + theme.px(5), top, width(), theme.px(15));
-    painter.drawText(text, Qt::AlignVCenter, patched);
-    box.moveLeft(text.left() + painter.fontMetrics().horizontalAdvance(patched) + theme.px(12));
-    text.moveLeft(box.right() + theme.px(5));
+    const ComparisonPointer& comparison = m_controller.comparison();
+    if (comparison && comparison->traces.size() > 1) {
+        QPainterPath triangle(box.topLeft());
+        triangle.lineTo(box.topRight());
+        triangle.lineTo(box.bottomLeft());
+        triangle.closeSubpath();
+        painter.fillPath(triangle, theme.trace(patcherOf(m_controller.pair())));
+        const QString patched = tr("patched by %1").arg(patcherTag());
+        painter.drawText(text, Qt::AlignVCenter, patched);
+        box.moveLeft(text.left() + painter.fontMetrics().horizontalAdvance(patched) + theme.px(12));
+        text.moveLeft(box.right() + theme.px(5));
+    }
     painter.drawText(text, Qt::AlignVCenter, tr("selected"));
     painter.setPen(QPen(theme.accent, theme.px(2)));
     painter.setBrush(Qt::NoBrush);

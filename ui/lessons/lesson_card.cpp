@@ -337,8 +337,15 @@ void LessonCard::showProgress()
     m_caveat->setText(said("**Caveat.** %1").arg(caveat));
     showWaiting();
     emit changed();
-    if (!answer.isEmpty())
-        QTimer::singleShot(0, m_answer, [this] { m_scroll->ensureWidgetVisible(m_answer); });
+    QWidget* now = !answer.isEmpty() ? m_answer : awaitsPrediction() ? m_prediction : nullptr;
+    if (now != nullptr)
+        QTimer::singleShot(0, now, [this, now] { m_scroll->ensureWidgetVisible(now); });
+}
+
+// All is done but the guess, which a small card may have scrolled out of sight.
+bool LessonCard::awaitsPrediction() const
+{
+    return m_player.isReady() && m_player.isMet() && m_player.step().prediction && !m_player.prediction();
 }
 
 void LessonCard::showWaiting()

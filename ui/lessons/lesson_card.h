@@ -57,6 +57,7 @@ private:
     void showPrediction();
     void showProgress();
     void showWaiting();
+    bool awaitsPrediction() const;
     QString said(const char* english) const;  // in the lesson's language
     void choose(bool sideBySide);
     void applySizes();

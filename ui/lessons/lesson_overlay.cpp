@@ -24,7 +24,7 @@ constexpr int kAround = 4;  // a hole is larger than its target by this
 constexpr int kMargin = 12;
 constexpr float kScrim = 0.52F;
 constexpr int kLeastHeight = 200;
-constexpr int kReadable = 40;  // % of its height that a card needs
+constexpr int kReadable = 60;  // % of its height that a card needs
 
 bool isFree(const QRect& rect, const std::vector<QRect>& taken)
 {

@@ -44,6 +44,9 @@ FigurePane& PanePage::currentPane() const
     for (FigurePane* each : m_panes)
         if (each->hasFocus())
             return *each;
+    for (FigurePane* each : m_panes)
+        if (!each->isHidden())
+            return *each;
     return *m_panes.front();
 }
 

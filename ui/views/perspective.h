@@ -8,7 +8,7 @@
 
 namespace ketscope {
 
-// A page of the window's centre, and what stands in the docks beside it.
+// A page of the window's centre, and what stands in the docks beside it. Its actions() are entries of the Run menu.
 class Perspective : public QWidget {
     Q_OBJECT
 
@@ -43,6 +43,7 @@ public:
 signals:
     void exportWanted(const QString& figureId);
     void inputWanted();  // the dialog with all of the input
+    void shownWanted();  // this page, from wherever its action was called
 
 protected:
     ExplanationButton* makeExplanationButton(Appearance& appearance, QWidget* parent);

@@ -20,6 +20,8 @@ constexpr double kBeside = 180.0;
 constexpr std::size_t kFewQubits = 4;  // more have their Bloch vectors in one line, at the cost of what stands beside
 constexpr double kOneHeader = 740.0;   // room for title and controls beside each other
 constexpr double kSideBySide = 660.0;  // and for three figures
+constexpr double kLeastShare = 0.8;    // of the height that vectors like; then the page is scrolled
+constexpr int kBelowStretch = 3;
 
 }  // namespace
 
@@ -48,14 +50,15 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     m_below->addWidget(m_density, 4);
     m_below->addWidget(m_outcomes, 5);
     m_below->addWidget(m_bonds, 5);
-    auto* figures = new QVBoxLayout(content);
-    figures->setContentsMargins(0, 0, 0, 0);
-    figures->setSpacing(0);
-    figures->addWidget(m_amplitudes, 2);
-    figures->addWidget(m_features, 2);
-    figures->addWidget(m_circuitArea);
-    figures->addLayout(m_below, 3);
-    figures->addStretch(1);
+    m_figures = new QVBoxLayout(content);
+    m_figures->setContentsMargins(0, 0, 0, 0);
+    m_figures->setSpacing(0);
+    m_figures->addWidget(m_amplitudes, 2);
+    m_figures->addWidget(m_features, 2);
+    m_figures->addWidget(m_circuitArea);
+    m_figures->addLayout(m_below, kBelowStretch);
+    m_figures->addStretch(1);
+    connect(m_features, &FigurePane::figureChanged, this, &QuantumPage::arrange);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -165,7 +168,12 @@ QString QuantumPage::explanation() const
             tr("<p><b>Amplitudes.</b> |x⟩ = Σ x<sub>i</sub>|i⟩ / ‖x‖ of length 1: 2<sup>n</sup> numbers for n qubits. "
                "Bars are |α|², which sum to 1; the disk's hand is the phase. Qubit 0 is the leftmost digit.</p>");
     if (reading.features)
-        text += tr("<p><b>Features.</b> φ(q) and φ(k), one number for each feature; the score is φ(q)·φ(k).</p>");
+        text +=
+            tr("<p><b>Features.</b> φ(q) and φ(k), one number for each feature; the score is φ(q)·φ(k), added up from "
+               "the left.</p>");
+    if (reading.features && !reading.features->exact.empty())
+        text += tr("<p><b>Kernel.</b> What the score estimates, exactly, for every key: lines. Bars are the estimates, "
+                   "whiskers two standard errors over draws of the features.</p>");
     if (!reading.circuits.empty())
         text += tr(
             "<p><b>Circuit.</b> U(q) prepares the query, U†(k) undoes the key: P(all zeros) = |⟨k|q⟩|². Time goes "
@@ -239,7 +247,8 @@ void QuantumPage::refreshTitle()
 void QuantumPage::arrange()
 {
     const Theme& theme = appearance().theme();
-    m_header->setDirection(width() < theme.px(kOneHeader) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    const bool narrow = width() < theme.px(kOneHeader) && !m_stage->isHidden();
+    m_header->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     m_below->setDirection(width() < theme.px(kSideBySide) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
     const auto& pair = m_reader->pair();
     const bool many =
@@ -247,6 +256,7 @@ void QuantumPage::arrange()
     m_below->setStretchFactor(m_bloch, many ? 100 : 5);
     for (FigurePane* beside : {m_density, m_outcomes})
         beside->setMinimumWidth(qRound(theme.px(many ? kBeside : 200.0)));
+    m_features->setMinimumHeight(qRound(kLeastShare * m_features->heightForWidth(m_features->width())));
 }
 
 // A long circuit is scrolled inside the page, to the line that the cursor is on.
@@ -266,6 +276,21 @@ void QuantumPage::showCursor()
     m_circuitArea->ensureVisible(0, qRound(top + height / 2.0), 0, qRound(height / 2.0));
 }
 
+// A pane that goes passes the focus on to the first that stays; left alone, it would go to the next button and scroll.
+void QuantumPage::showPanes(const std::vector<std::pair<FigurePane*, bool>>& panes)
+{
+    bool focusGoes = false;
+    for (const auto& [pane, shown] : panes) {
+        if (!shown && pane->hasFocus()) {
+            pane->clearFocus();
+            focusGoes = true;
+        }
+        pane->setVisible(shown);
+    }
+    if (focusGoes)
+        takeFocus();
+}
+
 // What the mechanism does not have is hidden; hidden figures are not made.
 void QuantumPage::refreshPanes()
 {
@@ -273,16 +298,19 @@ void QuantumPage::refreshPanes()
     const PairReading empty;
     const PairReading& reading = pair ? pair->reading : empty;
     const bool circuit = !reading.circuits.empty();
-    m_amplitudes->setVisible(!pair || !reading.states.empty());
-    m_features->setVisible(reading.features.has_value());
-    m_circuit->setVisible(circuit);
     m_circuitArea->setVisible(circuit);
-    m_bloch->setVisible(circuit);
-    m_density->setVisible(circuit);
-    m_outcomes->setVisible(reading.outcomes.has_value());
-    m_bonds->setVisible(reading.bonds.has_value());
+    showPanes({{m_amplitudes, !pair || !reading.states.empty()},
+               {m_features, reading.features.has_value()},
+               {m_circuit, circuit},
+               {m_bloch, circuit},
+               {m_density, circuit},
+               {m_outcomes, reading.outcomes.has_value()},
+               {m_bonds, reading.bonds.has_value()}});
     for (QWidget* each : std::initializer_list<QWidget*>{m_stage, m_part, m_back, m_forward})
         each->setVisible(circuit);
+    const bool below = circuit || reading.outcomes || reading.bonds;  // else the figures above have all of the page
+    m_figures->setStretchFactor(m_below, below ? kBelowStretch : 0);
+    m_figures->setStretch(m_figures->count() - 1, below ? 1 : 0);
     if (!pair) {
         setRole(*m_note, m_reader->problem().isEmpty() ? "hint" : "warning");
         return m_note->setText(m_reader->problem());

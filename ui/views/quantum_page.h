@@ -29,6 +29,7 @@ private:
     void refresh();
     void refreshTitle();
     void refreshPanes();
+    void showPanes(const std::vector<std::pair<FigurePane*, bool>>& panes);
     void showCursor();
     void arrange() override;
 
@@ -45,6 +46,7 @@ private:
     FigurePane* m_circuit = nullptr;
     QScrollArea* m_circuitArea = nullptr;
     QBoxLayout* m_header = nullptr;
+    QVBoxLayout* m_figures = nullptr;
     QBoxLayout* m_below = nullptr;
     FigurePane* m_bloch = nullptr;
     FigurePane* m_density = nullptr;

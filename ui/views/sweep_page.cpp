@@ -6,6 +6,7 @@
 #include "viz/figures/sweep_points.h"
 #include "viz/scale.h"
 
+#include <QAction>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHeaderView>
@@ -19,8 +20,9 @@ namespace {
 constexpr double kSideBySide = 900.0;
 constexpr double kMostTable = 0.5;  // of the width
 constexpr double kEmptyWidth = 520.0;
-constexpr double kTableHeight = 220.0;
-constexpr int kColumnGap = 6;
+constexpr int kRowsBelow = 12;  // of the table below the figure; more are scrolled
+constexpr double kRowHeight = 22.0;
+constexpr double kColumnGap = 8.0;
 constexpr double kTellsTime = 0.02;  // before so much is done, the time left is a guess
 
 }  // namespace
@@ -54,7 +56,8 @@ SweepPage::SweepPage(StudyController& controller, Appearance& appearance, QWidge
     m_split->setChildrenCollapsible(false);
     m_body = new QStackedWidget(this);
     m_body->addWidget(makeEmpty());
-    m_body->addWidget(m_split);
+    m_scroll = makeScrollArea(m_split, m_body);
+    m_body->addWidget(m_scroll);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -66,6 +69,7 @@ SweepPage::SweepPage(StudyController& controller, Appearance& appearance, QWidge
         connect(&controller, signal, this, &SweepPage::refresh);
     connect(&controller, &StudyController::sweepProgressed, this, &SweepPage::showProgress);
     connect(m_form, &SweepSection::changed, this, &SweepPage::refresh);
+    connect(m_figure, &FigurePane::figureChanged, this, &SweepPage::arrange);
     connect(m_figure, &FigurePane::itemChosen, this, &SweepPage::setFromRow);
     connect(m_table, &QTableWidget::cellClicked, this, [this](int row) { setFromRow(static_cast<std::size_t>(row)); });
     connect(&m_exportJob, &Job::failed, &controller, &StudyController::failed);
@@ -96,6 +100,12 @@ QWidget* SweepPage::makeHeader()
     });
     connect(m_export, &QPushButton::clicked, this, &SweepPage::askForFile);
     connect(m_run, &QPushButton::clicked, this, &SweepPage::runOrCancel);
+    m_action = new QAction(this);
+    addAction(m_action);
+    connect(m_action, &QAction::triggered, this, [this] {
+        runOrCancel();
+        emit shownWanted();
+    });
     return m_header;
 }
 
@@ -228,6 +238,8 @@ void SweepPage::refresh()
     m_run->setText(sweeping ? tr("Cancel") : tr("Run sweep"));
     m_run->setEnabled(sweeping || (controller().canRun() && problem.isEmpty()));
     m_run->setToolTip(problem);
+    m_action->setText(sweeping ? tr("Cancel the s&weep") : tr("Run s&weep"));
+    m_action->setEnabled(m_run->isEnabled());
     m_export->setEnabled(any);
     m_progressRow->setVisible(sweeping);
     if (sweeping && !m_wasSweeping) {
@@ -285,13 +297,18 @@ void SweepPage::refreshTable()
     const Sweep& sweep = *comparison.sweep;
     const std::size_t measure = sweepMeasureIndex(comparison.study.view.outputs.sweepMeasure);
     QStringList titles;
-    for (const SweepAxis& axis : sweep.request.axes)
-        titles << QString::fromStdString(axis.parameter);
+    for (std::size_t axis = 0; axis < sweep.request.axes.size(); ++axis)
+        titles << axisSymbol(sweep, axis);
     titles << tr("mean") << tr("95 % from") << tr("to") << tr("runs");
     const auto axes = static_cast<int>(sweep.request.axes.size());
     m_table->clear();
     m_table->setColumnCount(static_cast<int>(titles.size()));
     m_table->setHorizontalHeaderLabels(titles);
+    const auto alignment = [axes](int column) {
+        return (column < axes ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter;
+    };
+    for (int column = 0; column < titles.size(); ++column)
+        m_table->horizontalHeaderItem(column)->setTextAlignment(alignment(column));
     m_table->setRowCount(static_cast<int>(sweep.rows.size()));
     for (int row = 0; row < m_table->rowCount(); ++row) {
         const SweepRow& found = sweep.rows[static_cast<std::size_t>(row)];
@@ -305,7 +322,7 @@ void SweepPage::refreshTable()
               << (interval ? formatCompact(value.high, 4) : u"–"_s) << QString::number(found.runs);
         for (int column = 0; column < titles.size(); ++column) {
             auto* item = new QTableWidgetItem(texts[column]);
-            item->setTextAlignment((column < axes ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
+            item->setTextAlignment(alignment(column));
             if (found.published)
                 item->setToolTip(tr("As published, faults included: not to be ranked."));
             m_table->setItem(row, column, item);
@@ -313,19 +330,33 @@ void SweepPage::refreshTable()
     }
 }
 
-// What its columns need to be read whole.
-int SweepPage::tableWidth() const
+// Gives every column what it needs to be read whole, and says how wide they are together.
+int SweepPage::fitColumns()
 {
+    const int gap = qRound(appearance().theme().px(kColumnGap));
     QHeaderView& header = *m_table->horizontalHeader();
     header.setStretchLastSection(false);
+    header.setMinimumSectionSize(0);
     header.setSectionResizeMode(QHeaderView::ResizeToContents);
-    const int columns = header.length();
-    header.setStretchLastSection(true);
-    return columns + m_table->columnCount() * kColumnGap + 2 * m_table->frameWidth()
-           + style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+    std::vector<int> widths;
+    for (int column = 0; column < m_table->columnCount(); ++column)
+        widths.push_back(header.sectionSize(column) + gap);
+    header.setSectionResizeMode(QHeaderView::Interactive);
+    for (int column = 0; column < m_table->columnCount(); ++column)
+        header.resizeSection(column, widths[static_cast<std::size_t>(column)]);
+    return header.length();
 }
 
-// The table stands below the figure where there is no room beside it.
+// Room beyond what the columns need goes to all of them.
+void SweepPage::widenColumns(int room)
+{
+    QHeaderView& header = *m_table->horizontalHeader();
+    const int columns = m_table->columnCount(), more = room - header.length();
+    for (int column = 0; column < columns && more > 0; ++column)
+        header.resizeSection(column, header.sectionSize(column) + more / columns);
+}
+
+// The table stands below the figure where there is no room beside it, and both are scrolled together.
 void SweepPage::arrange()
 {
     const Theme& theme = appearance().theme();
@@ -333,10 +364,21 @@ void SweepPage::arrange()
     const bool narrow = width() < theme.px(kSideBySide);
     m_split->setOrientation(narrow ? Qt::Vertical : Qt::Horizontal);
     m_table->setFont(theme.mono(kTickPixels));
-    m_table->verticalHeader()->setDefaultSectionSize(qRound(theme.px(22.0)));
-    const int table = narrow ? qRound(theme.px(kTableHeight)) : std::min(tableWidth(), qRound(kMostTable * width()));
-    const int whole = narrow ? m_body->height() : width();
-    m_split->setSizes({std::max(table, whole - table), table});
+    m_table->verticalHeader()->setDefaultSectionSize(qRound(theme.px(kRowHeight)));
+    const int frame = 2 * m_table->frameWidth(), bar = style()->pixelMetric(QStyle::PM_ScrollBarExtent);
+    const int columns = fitColumns();
+    if (!narrow) {
+        const int table = std::min(columns + frame + bar, qRound(kMostTable * width()));
+        m_split->setMinimumHeight(0);
+        return m_split->setSizes({std::max(table, width() - table), table});
+    }
+    const int rows = std::min(m_table->rowCount(), kRowsBelow);
+    const int table = m_table->horizontalHeader()->sizeHint().height() + rows * qRound(theme.px(kRowHeight)) + frame;
+    const int room = m_scroll->viewport()->height();
+    const int figure = std::max(m_figure->heightForWidth(width() - bar), room - table);
+    m_split->setMinimumHeight(figure + table + m_split->handleWidth());
+    m_split->setSizes({figure, table});
+    widenColumns(width() - frame - 2 * bar);
 }
 
 }  // namespace ketscope

@@ -43,13 +43,15 @@ private:
     void refreshTable();
     void showProgress(double fraction, const QString& what);
     void arrange() override;
-    int tableWidth() const;
+    int fitColumns();
+    void widenColumns(int room);
 
     QPointer<SweepSection> m_form;  // lives in the dock once it was asked for
     PageHeader* m_header = nullptr;
     ChoiceBox* m_measure = nullptr;
     QPushButton* m_export = nullptr;
     QPushButton* m_run = nullptr;
+    QAction* m_action = nullptr;  // what m_run does, from everywhere
     QLabel* m_emptyTitle = nullptr;
     QLabel* m_emptyText = nullptr;
     QPushButton* m_emptyRun = nullptr;
@@ -57,6 +59,7 @@ private:
     QProgressBar* m_bar = nullptr;
     ElidedLabel* m_step = nullptr;
     QStackedWidget* m_body = nullptr;
+    QScrollArea* m_scroll = nullptr;  // of the whole, where the table is below the figure
     QSplitter* m_split = nullptr;
     FigurePane* m_figure = nullptr;
     QTableWidget* m_table = nullptr;

@@ -10,6 +10,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kTextWidth = 520.0;
+constexpr int kLeastText = 160;
 constexpr double kBarWidth = 260.0;
 
 }  // namespace
@@ -85,10 +86,16 @@ VacantPage::VacantPage(StudyController& controller, Appearance& appearance, QWid
 
 void VacantPage::fit()
 {
-    m_hint->setFixedWidth(qRound(m_appearance.theme().px(kTextWidth)));
+    m_hint->setFixedWidth(std::min(qRound(m_appearance.theme().px(kTextWidth)), std::max(kLeastText, width() - 40)));
     m_hint->setMinimumHeight(0);  // else the height that is asked for is no less than the one it has
     m_hint->setMinimumHeight(std::max(0, m_hint->heightForWidth(m_hint->minimumWidth())));  // all lines of it
     m_bar->setFixedWidth(qRound(m_appearance.theme().px(kBarWidth)));
+}
+
+void VacantPage::resizeEvent(QResizeEvent* event)
+{
+    QWidget::resizeEvent(event);
+    fit();
 }
 
 void VacantPage::refresh()
@@ -102,6 +109,7 @@ void VacantPage::refresh()
     m_cancel->setVisible(running);
     m_run->setVisible(!running && m_controller.canRun());
     m_keep->setVisible(!running && m_controller.canRun());
+    setRole(*m_open, m_controller.canRun() ? "" : "primary");  // one of them stands out
     m_open->setVisible(!running);
     m_sample->setVisible(!running && !m_controller.canRun());
     if (!running)

@@ -30,6 +30,9 @@ signals:
     void sampleWanted();
     void keptLayersWanted();
 
+protected:
+    void resizeEvent(QResizeEvent* event) override;
+
 private:
     void refresh();
     void fit();

@@ -72,8 +72,7 @@ public:
                       theme.text2, theme);
             for (std::size_t trace = 0; trace < traces(); ++trace) {
                 const bool changed = m_rows[row].changed && m_rows[row].shown[trace] != m_rows[row].shown.front();
-                drawLabel(painter, {right(trace), baseline},
-                          fitText(m_rows[row].shown[trace], mono, column - theme.px(8.0)),
+                drawLabel(painter, {right(trace), baseline}, m_rows[row].fitting(trace, mono, column - theme.px(8.0)),
                           changed ? theme.mono(kTickPixels, QFont::DemiBold) : mono,
                           changed ? theme.trace(trace) : theme.text, theme, Anchor::Right);
             }
@@ -125,8 +124,15 @@ private:
     struct Row {
         QString title;
         QStringList shown;
-        QStringList exact;     // nine digits, for tables
-        bool changed = false;  // what differs from A is emphasised
+        QStringList exact;       // nine digits, for tables
+        bool changed = false;    // what differs from A is emphasised
+        QStringList brief = {};  // of numbers, where there is no room: none is cut in the middle
+
+        QString fitting(std::size_t trace, const QFont& font, double room) const
+        {
+            const auto i = static_cast<qsizetype>(trace);
+            return textWidth(shown[i], font) > room && i < brief.size() ? brief[i] : fitText(shown[i], font, room);
+        }
     };
 
     std::size_t traces() const { return m_comparison->traces.size(); }
@@ -151,6 +157,7 @@ private:
             // What is too small for the decimals is not nothing.
             const bool small = value != 0.0 && std::abs(value) < std::pow(10.0, -decimals);
             row.shown << (small || !std::isfinite(value) ? formatCompact(value, 2) : formatNumber(value, decimals));
+            row.brief << (small || !std::isfinite(value) ? formatCompact(value, 1) : row.shown.back());
             row.exact << QString::number(value, 'g', 9);
         }
         m_rows.push_back(std::move(row));

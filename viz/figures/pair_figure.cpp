@@ -114,7 +114,10 @@ namespace {
 void paintAxis(QPainter& painter, const QRectF& plot, const BarPlot& bars, const Theme& theme)
 {
     const QFont font = theme.ui(kTickPixels);
-    const int decimals = bars.maximum >= 10.0 ? 0 : bars.maximum >= 0.99 ? 1 : bars.maximum >= 0.095 ? 2 : 3;
+    int decimals = bars.maximum >= 10.0 ? 0 : bars.maximum >= 0.99 ? 1 : bars.maximum >= 0.095 ? 2 : 3;
+    const double middle = bars.isSigned ? bars.maximum : bars.maximum / 2.0, last = std::pow(10.0, decimals);
+    if (std::abs(middle * last - std::round(middle * last)) > 1e-6)
+        ++decimals;  // 0.55, not 0.6
     const double low = bars.isSigned ? -bars.maximum : 0.0;
     for (int tick = 0; tick <= 2; ++tick) {
         const double value = low + (bars.maximum - low) * tick / 2.0;

@@ -80,6 +80,7 @@ public:
             paintExpected(painter, layout, theme);
         for (std::size_t line = 0; line < m_points.lines.size(); ++line)
             paintLine(painter, layout, line, theme);
+        paintNames(painter, layout, theme);
         painter.restore();
     }
 
@@ -337,24 +338,31 @@ private:
                   theme.text2, theme, Anchor::Centre);
     }
 
-    // Labels that would touch are pushed apart downwards.
     void paintBaselines(QPainter& painter, const Layout& layout, const Theme& theme) const
     {
-        const QFont font = theme.ui(kTickPixels);
-        const double capital = QFontMetricsF(font).capHeight(), apart = capital + theme.px(5.0);
-        std::vector<SweepBaseline> baselines = m_points.baselines;
-        std::ranges::sort(baselines, std::ranges::greater(), &SweepBaseline::value);
-        double free = -1e9;
         QPen pen(theme.text3, 1.0);
         pen.setDashPattern({5.0, 4.0});
-        for (const SweepBaseline& baseline : baselines) {
+        painter.setPen(pen);
+        for (const SweepBaseline& baseline : m_points.baselines) {
             const double y = layout.yOf(baseline.value);
-            painter.setPen(pen);
             painter.drawLine(QPointF(layout.plot.left(), y), QPointF(layout.plot.right(), y));
-            const double text = std::max(y + capital / 2.0, free);
-            free = text + apart;
-            drawLabel(painter, {layout.plot.right() + theme.px(6.0), text}, baseline.name, font, theme.text3, theme);
         }
+    }
+
+    void paintNames(QPainter& painter, const Layout& layout, const Theme& theme) const
+    {
+        std::vector<SideLabel> names;
+        for (std::size_t i = 0; i < m_points.lines.size(); ++i) {
+            const auto& points = m_points.lines[i].points;
+            const auto last = std::find_if(points.rbegin(), points.rend(),
+                                           [](const SweepPoint& point) { return std::isfinite(point.value.mean); });
+            if (last != points.rend())
+                names.push_back({m_points.lines[i].name, layout.at(*last).y(), theme.trace(styleOf(i)), true});
+        }
+        for (const SweepBaseline& baseline : m_points.baselines)
+            names.push_back({baseline.name, layout.yOf(baseline.value), theme.text3});
+        std::erase_if(names, [](const SideLabel& name) { return name.text.isEmpty(); });
+        drawSideLabels(painter, {layout.plot.right() + theme.px(6.0), layout.plot.bottom()}, names, theme);
     }
 
     // 1/√count through the anchor.
@@ -419,11 +427,6 @@ private:
                 painter.drawEllipse(at, theme.px(7.0), theme.px(7.0));
             }
         }
-        if (!path.isEmpty() && !line.name.isEmpty())
-            drawLabel(painter,
-                      {layout.plot.right() + theme.px(6.0),
-                       path.last().y() + QFontMetricsF(theme.ui(kTickPixels)).capHeight() / 2.0},
-                      line.name, theme.ui(kTickPixels, QFont::DemiBold), theme.trace(style), theme);
     }
 
     QString sentenceOf(const SweepLine& line, const SweepPoint& point) const

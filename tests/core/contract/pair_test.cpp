@@ -56,6 +56,14 @@ TEST_P(PairTest, StatesHaveLengthOneAndCircuitsEndInThem)
                     EXPECT_NEAR(std::abs(found[i] - state.amplitudes[i]), 0.0, 1e-6) << circuit.title;
             }
         }
+        if (reading.features && !reading.features->exact.empty()) {
+            const PairFeatures& features = *reading.features;
+            ASSERT_EQ(features.estimates.size(), reading.scores.size());
+            ASSERT_EQ(features.exact.size(), reading.scores.size());
+            ASSERT_TRUE(features.errors.empty() || features.errors.size() == reading.scores.size());
+            for (std::size_t j = 0; j < features.errors.size(); ++j)
+                EXPECT_LT(std::abs(features.estimates[j] - features.exact[j]), 5.0 * features.errors[j] + 1e-6);
+        }
         if (reading.outcomes) {
             const PairOutcomes& outcomes = *reading.outcomes;
             const auto sum = [](const std::vector<double>& values) {
