@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/attention/mask.h"
+#include "core/base/view.h"
+
+#include <cstdint>
+#include <span>
+
+namespace ketscope {
+
+// Gini coefficient of one row over the `allowedKeys` keys that it may see (methods.md §24): Σ (2k − n − 1) x₍ₖ₎ / n of the
+// weights in rising order, scaled to sum 1. 0 for equal weights, (n − 1)/n for one key alone. The keys it may not see have
+// weight 0 and are left out. NaN for a row that is no distribution.
+double giniCoefficient(std::span<const float> row, std::size_t allowedKeys);
+
+// Its mean over the rows marked in `rows` (empty = all) that are distributions; NaN of none.
+double meanGini(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
+
+}  // namespace ketscope
