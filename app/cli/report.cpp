@@ -7,7 +7,6 @@
 #include "core/study/summary.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -101,27 +100,26 @@ std::string scoresText(const Comparison& comparison)
     return rows.size() == 1 ? "" : "\n" + formatTable(rows, 1);
 }
 
-// Heads with no row that is a distribution in a trace do not count in its Gini coefficient.
-double giniOver(const Comparison& comparison, std::size_t trace, const std::vector<HeadSummary>& heads)
-{
-    double sum = 0.0;
-    double rows = 0.0;
-    for (const HeadSummary& head : heads) {
-        const auto mask = maskOf(comparison, head.stack);
-        const MatrixView map =
-            comparison.traces[trace]->stacks.at(head.stack).attention.at(head.layer)->matrix({head.head});
-        const double gini = meanGini(map, mask->mask, mask->queries);
-        if (std::isnan(gini))
-            continue;
-        sum += static_cast<double>(head.maps.rows) * gini;
-        rows += static_cast<double>(head.maps.rows);
-    }
-    return sum / rows;  // NaN of none
-}
-
 Means meansOver(const Comparison& comparison, std::size_t trace, const std::vector<HeadSummary>& heads)
 {
-    return {meanOver(heads), giniOver(comparison, 0, heads), giniOver(comparison, trace, heads)};
+    Means means{meanOver(heads)};
+    double rows = 0.0;
+    for (const HeadSummary& head : heads) {
+        const auto mapOf = [&](std::size_t t) {
+            return comparison.traces[t]->stacks.at(head.stack).attention.at(head.layer)->matrix({head.head});
+        };
+        const auto mask = maskOf(comparison, head.stack);
+        const GiniMeans gini = meanGini(mapOf(0), mapOf(trace), mask->mask, mask->queries);
+        const auto weight = static_cast<double>(head.maps.rows);
+        means.giniA += weight * gini.a;
+        means.giniB += weight * gini.b;
+        rows += weight;
+    }
+    if (rows > 0.0) {
+        means.giniA /= rows;
+        means.giniB /= rows;
+    }
+    return means;
 }
 
 std::vector<Means> meansOf(const Comparison& comparison)

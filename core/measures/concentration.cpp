@@ -28,20 +28,24 @@ double giniCoefficient(std::span<const float> row, std::size_t allowedKeys)
     return weighted / (static_cast<double>(count) * sum);
 }
 
-double meanGini(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows)
+GiniMeans meanGini(MatrixView a, MatrixView b, const AttentionMask& mask, std::span<const std::uint8_t> rows)
 {
-    double sum = 0.0;
+    GiniMeans sum;
     std::size_t counted = 0;
-    for (std::size_t query = 0; query < map.rows; ++query) {
+    for (std::size_t query = 0; query < a.rows; ++query) {
         if (!rows.empty() && rows[query] == 0)
             continue;
-        const double gini = giniCoefficient(map.row(query), allowedKeys(mask, query, map.rows, map.columns));
-        if (std::isnan(gini))
+        const std::size_t allowed = allowedKeys(mask, query, a.rows, a.columns);
+        const double first = giniCoefficient(a.row(query), allowed);
+        const double second = giniCoefficient(b.row(query), allowed);
+        if (std::isnan(first) || std::isnan(second))
             continue;
-        sum += gini;
+        sum.a += first;
+        sum.b += second;
         ++counted;
     }
-    return counted == 0 ? std::numeric_limits<double>::quiet_NaN() : sum / static_cast<double>(counted);
+    const double share = counted == 0 ? 0.0 : 1.0 / static_cast<double>(counted);
+    return {sum.a * share, sum.b * share};
 }
 
 }  // namespace ketscope

@@ -14,7 +14,12 @@ namespace ketscope {
 // weight 0 and are left out. NaN for a row that is no distribution.
 double giniCoefficient(std::span<const float> row, std::size_t allowedKeys);
 
-// Its mean over the rows marked in `rows` (empty = all) that are distributions; NaN of none.
-double meanGini(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
+// Its means over the rows of two maps of one head that are marked in `rows` (empty = all) and are distributions in both,
+// as compareMaps counts them; 0 with no row left.
+struct GiniMeans {
+    double a = 0.0;
+    double b = 0.0;
+};
+GiniMeans meanGini(MatrixView a, MatrixView b, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
 
 }  // namespace ketscope

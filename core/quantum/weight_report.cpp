@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantum/weight_report.h"
 
-#include <Eigen/Dense>
+#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 
@@ -11,11 +11,15 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
+// The root of the largest eigenvalue of the smaller of DDᵀ and DᵀD.
 double spectralNorm(const std::vector<double>& difference, std::size_t rows, std::size_t columns)
 {
     const Eigen::Map<const Matrix> matrix(difference.data(), static_cast<Eigen::Index>(rows),
                                           static_cast<Eigen::Index>(columns));
-    return Eigen::BDCSVD<Matrix>(matrix).singularValues()(0);
+    const Eigen::MatrixXd gram =
+        rows < columns ? Eigen::MatrixXd(matrix * matrix.transpose()) : Eigen::MatrixXd(matrix.transpose() * matrix);
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(gram, Eigen::EigenvaluesOnly);
+    return std::sqrt(std::max(0.0, solver.eigenvalues().maxCoeff()));
 }
 
 }  // namespace

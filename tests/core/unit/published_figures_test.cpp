@@ -76,5 +76,14 @@ TEST(PublishedFigures, AdaptiveAndHybrid)
     EXPECT_NEAR(outputError(64, "shots", {{"estimator", "hybrid-published"}, {"shots", "32"}}), 1.056, 0.06);
 }
 
+// methods.md §16 and §17: on these data random features and random projections are worse than no output, and no map of rank 16
+// is nearer than the best one.
+TEST(PublishedFigures, LowRankBaselines)
+{
+    EXPECT_NEAR(outputError(32, "performer", {{"m", "4096"}, {"orthogonal", "off"}}), 1.40, 0.2);
+    EXPECT_NEAR(outputError(32, "linformer", {{"projection", "random"}, {"rank", "16"}}), 5.96, 0.6);
+    EXPECT_NEAR(outputError(32, "svd-r", {{"rank", "16"}}), 0.396, 0.04);
+}
+
 }  // namespace
 }  // namespace ketscope
