@@ -80,9 +80,9 @@ TEST(PublishedFigures, AdaptiveAndHybrid)
 // is nearer than the best one.
 TEST(PublishedFigures, LowRankBaselines)
 {
-    EXPECT_NEAR(outputError(32, "performer", {{"m", "4096"}, {"orthogonal", "off"}}), 1.40, 0.2);
-    EXPECT_NEAR(outputError(32, "linformer", {{"projection", "random"}, {"rank", "16"}}), 5.96, 0.6);
-    EXPECT_NEAR(outputError(32, "svd-r", {{"rank", "16"}}), 0.396, 0.04);
+    EXPECT_NEAR(outputError(64, "performer", {{"m", "4096"}}), 1.40, 0.15);
+    EXPECT_NEAR(outputError(64, "linformer", {{"projection", "random"}, {"rank", "16"}}), 5.96, 0.4);
+    EXPECT_NEAR(outputError(64, "svd-r", {{"rank", "16"}}), 0.396, 0.03);
 }
 
 }  // namespace
