@@ -5,6 +5,7 @@
 #include "app/cli/paths.h"
 #include "app/cli/wrap.h"
 #include "core/measures/number_text.h"
+#include "core/study/idle_parameters.h"
 #include "core/tasks/grounding.h"
 #include "core/tasks/robustness.h"
 #include "viz/picture.h"
@@ -331,7 +332,7 @@ void evaluate(const EvaluateOptions& options)
         checkOutput(options.out, {".csv"});
     if (options.task != "classification" && (!options.perturb.empty() || !options.out.empty()))
         refuse({options.out.empty() ? "--perturb" : "--out", "the task classification", options.task, ""});
-    requestOf(options);  // refuses wrong candidates before the model is opened
+    const EvaluationRequest request = requestOf(options);  // refuses wrong candidates before the model is opened
     ConsoleMonitor monitor(options.common.quiet);
     const auto model = loadModel(options.model, monitor);
     if (options.task == "language")
@@ -342,6 +343,7 @@ void evaluate(const EvaluateOptions& options)
         ground(options, *model, monitor);
     else
         classify(options, *model, monitor);
+    printNotices(idleChanges(request.candidates), options.common.quiet);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "app/cli/angle_report.h"
 #include "app/cli/commands.h"
 #include "app/cli/common.h"
 #include "app/cli/paths.h"
@@ -20,6 +21,8 @@ namespace {
 struct InspectOptions {
     CommonOptions common;
     std::string path;
+    std::string angles;
+    int bits = 8;
 };
 
 // How pictures are made ready, or why they cannot be.
@@ -183,6 +186,8 @@ void inspectModel(const InspectOptions& options)
 {
     requireModel(options.path);
     const ModelFiles files = openModelFiles(options.path);
+    if (!options.angles.empty())
+        return printAngles(storedTensors(files), options.angles, options.bits, options.common.json);
     const ModelInfo info = architectureOf(files).describe(files);
     const std::unique_ptr<Tokenizer> tokenizer = openTokenizer(options.path);
     if (options.common.json)
@@ -219,8 +224,13 @@ void addInspect(CLI::App& program)
         ->add_option("MODEL", options->path,
                      "Model folder or GGUF file, or a run file or captured attention (.h5, .ket, .npz, .npy)")
         ->required();
+    CLI::Option* angles = command->add_option(
+        "--angles", options->angles, "A weight matrix of the model as rotation angles: how many, and with what error");
+    command->add_option("--bits", options->bits, "Bits of an angle (default 8)")->needs(angles);
     addCommonOptions(*command, options->common);
     command->callback([options] {
+        if (!options->angles.empty())
+            requireModel(options->path);
         if (kindOfPath(options->path) == PathKind::RunFile)
             inspectRunFile(*options);
         else

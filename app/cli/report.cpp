@@ -2,6 +2,8 @@
 #include "app/cli/report.h"
 
 #include "app/cli/common.h"
+#include "core/measures/concentration.h"
+#include "core/study/idle_parameters.h"
 #include "core/study/summary.h"
 
 #include <algorithm>
@@ -15,23 +17,31 @@ namespace {
 constexpr std::size_t kOutputRows = 10;
 constexpr int kProbabilityDecimals = 6;
 
+// Means over some heads.
+struct Means : HeadsMean {
+    double giniA = 0.0;
+    double giniB = 0.0;
+};
+
 struct Measure {
     const char* id;
     const char* title;
     const char* unit;
-    double (*of)(const HeadsMean&);
+    double (*of)(const Means&);
 };
 
 constexpr Measure kMeasures[] = {
-    {"entropy_a", "Entropy of A", "nats", [](const HeadsMean& m) { return m.maps.entropyA; }},
-    {"entropy", "Entropy", "nats", [](const HeadsMean& m) { return m.maps.entropyB; }},
-    {"mean_distance_a", "Mean distance of A", "tokens", [](const HeadsMean& m) { return m.meanDistanceA; }},
-    {"mean_distance", "Mean distance", "tokens", [](const HeadsMean& m) { return m.meanDistanceB; }},
-    {"kl", "KL from A, floor 1e-6", "nats", [](const HeadsMean& m) { return m.maps.kl; }},
-    {"jensen_shannon", "Jensen–Shannon from A", "nats", [](const HeadsMean& m) { return m.maps.jensenShannon; }},
-    {"max_difference", "Largest |Δ| from A", "", [](const HeadsMean& m) { return m.maps.maximumDifference; }},
-    {"mean_difference", "Mean |Δ| from A", "", [](const HeadsMean& m) { return m.maps.meanDifference; }},
-    {"top_key_agreement", "Same top key as A", "share", [](const HeadsMean& m) { return m.maps.topKeyAgreement; }},
+    {"entropy_a", "Entropy of A", "nats", [](const Means& m) { return m.maps.entropyA; }},
+    {"entropy", "Entropy", "nats", [](const Means& m) { return m.maps.entropyB; }},
+    {"gini_a", "Gini coefficient of A", "", [](const Means& m) { return m.giniA; }},
+    {"gini", "Gini coefficient", "", [](const Means& m) { return m.giniB; }},
+    {"mean_distance_a", "Mean distance of A", "tokens", [](const Means& m) { return m.meanDistanceA; }},
+    {"mean_distance", "Mean distance", "tokens", [](const Means& m) { return m.meanDistanceB; }},
+    {"kl", "KL from A, floor 1e-6", "nats", [](const Means& m) { return m.maps.kl; }},
+    {"jensen_shannon", "Jensen–Shannon from A", "nats", [](const Means& m) { return m.maps.jensenShannon; }},
+    {"max_difference", "Largest |Δ| from A", "", [](const Means& m) { return m.maps.maximumDifference; }},
+    {"mean_difference", "Mean |Δ| from A", "", [](const Means& m) { return m.maps.meanDifference; }},
+    {"top_key_agreement", "Same top key as A", "share", [](const Means& m) { return m.maps.topKeyAgreement; }},
 };
 
 std::string planText(const Comparison& comparison, std::size_t trace)
@@ -90,18 +100,40 @@ std::string scoresText(const Comparison& comparison)
     return rows.size() == 1 ? "" : "\n" + formatTable(rows, 1);
 }
 
-std::vector<HeadsMean> meansOf(const Comparison& comparison)
+Means meansOver(const Comparison& comparison, std::size_t trace, const std::vector<HeadSummary>& heads)
 {
-    std::vector<HeadsMean> means;
+    Means means{meanOver(heads)};
+    double rows = 0.0;
+    for (const HeadSummary& head : heads) {
+        const auto mapOf = [&](std::size_t t) {
+            return comparison.traces[t]->stacks.at(head.stack).attention.at(head.layer)->matrix({head.head});
+        };
+        const auto mask = maskOf(comparison, head.stack);
+        const GiniMeans gini = meanGini(mapOf(0), mapOf(trace), mask->mask, mask->queries);
+        const auto weight = static_cast<double>(head.maps.rows);
+        means.giniA += weight * gini.a;
+        means.giniB += weight * gini.b;
+        rows += weight;
+    }
+    if (rows > 0.0) {
+        means.giniA /= rows;
+        means.giniB /= rows;
+    }
+    return means;
+}
+
+std::vector<Means> meansOf(const Comparison& comparison)
+{
+    std::vector<Means> means;
     for (std::size_t t = 1; t < comparison.traces.size(); ++t)
-        means.push_back(meanOver(summarizeHeads(comparison, t)));
+        means.push_back(meansOver(comparison, t, summarizeHeads(comparison, t)));
     return means;
 }
 
 std::string measuresText(const Comparison& comparison)
 {
-    const std::vector<HeadsMean> means = meansOf(comparison);
-    if (std::all_of(means.begin(), means.end(), [](const HeadsMean& mean) { return mean.heads == 0; }))
+    const std::vector<Means> means = meansOf(comparison);
+    if (std::all_of(means.begin(), means.end(), [](const Means& mean) { return mean.heads == 0; }))
         return "";
     std::vector<TableRow> rows = {{"Mean over patched heads", "Unit"}, {"Heads", ""}};
     for (std::size_t i = 0; i < means.size(); ++i) {
@@ -110,7 +142,7 @@ std::string measuresText(const Comparison& comparison)
     }
     for (const Measure& measure : kMeasures) {
         TableRow row = {measure.title, measure.unit};
-        for (const HeadsMean& mean : means)
+        for (const Means& mean : means)
             row.push_back(mean.heads == 0 ? "–" : fixedNumber(measure.of(mean), 4));
         rows.push_back(row);
     }
@@ -155,7 +187,7 @@ Json inputJson(const Comparison& comparison)
     return json;
 }
 
-Json measuresJson(const HeadsMean& mean)
+Json measuresJson(const Means& mean)
 {
     Json json = {{"heads", mean.heads}, {"query_rows", mean.maps.rows}};
     for (const Measure& measure : kMeasures)
@@ -174,10 +206,10 @@ Json traceJson(const Comparison& comparison, std::size_t trace)
     if (trace == 0)
         return json;
     const std::vector<HeadSummary> heads = summarizeHeads(comparison, trace);
-    json["measures"] = measuresJson(meanOver(heads));
+    json["measures"] = measuresJson(meansOver(comparison, trace, heads));
     Json list = Json::array();
     for (const HeadSummary& head : heads) {
-        Json one = measuresJson(meanOver({head}));
+        Json one = measuresJson(meansOver(comparison, trace, {head}));
         one.erase("heads");
         one["stack"] = comparison.model.stacks[head.stack].name;
         one["layer"] = head.layer;
@@ -271,6 +303,7 @@ std::vector<std::string> comparisonNotices(const Comparison& comparison)
     for (std::size_t t = 0; t < comparison.traces.size(); ++t)
         for (const std::string& warning : comparison.traces[t]->warnings)
             notices.push_back("trace " + traceTag(t) + ": " + warning);
+    std::ranges::move(idleChanges(comparison.study.candidates), std::back_inserter(notices));
     return notices;
 }
 

@@ -5,6 +5,7 @@
 #include "app/cli/common.h"
 #include "app/cli/input_options.h"
 #include "core/measures/number_text.h"
+#include "core/study/idle_parameters.h"
 
 #include <CLI/CLI.hpp>
 #include <cmath>
@@ -75,6 +76,21 @@ Json sweepJson(const Sweep& sweep)
             {"top_answer", sweep.topAnswer},      {"rows", rows}};
 }
 
+// What the candidate changes in vain whatever the values are.
+std::vector<std::string> idleChangesOf(const SweepRequest& request)
+{
+    std::vector<std::string> lines = idleChanges(request.candidate);
+    for (const SweepAxis& axis : request.axes)
+        for (const std::string& value : axis.values) {
+            PlanEntry changed = request.candidate;
+            changed.parameters.setText(axis.parameter, value);
+            const std::vector<std::string> still = idleChanges(changed);
+            std::erase_if(lines,
+                          [&](const std::string& line) { return std::ranges::find(still, line) == still.end(); });
+        }
+    return lines;
+}
+
 void sweep(const SweepOptions& options)
 {
     SweepRequest request{studyOf(options.input, options.common.seed), parseSpec(options.compare), {}, options.seeds};
@@ -91,6 +107,7 @@ void sweep(const SweepOptions& options)
         printJson(sweepJson(result));
     else
         std::cout << sweepText(result);
+    printNotices(idleChangesOf(request), options.common.quiet);
 }
 
 }  // namespace

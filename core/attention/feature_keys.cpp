@@ -171,7 +171,7 @@ std::size_t FeatureKeys::mostKept() const
 
 std::shared_ptr<CausalChunk> FeatureKeys::newChunk() const
 {
-    auto result = std::make_shared<CausalChunk>(FeatureSums(0, 0), FeatureChunk());
+    auto result = std::make_shared<CausalChunk>(CausalChunk{FeatureSums(0, 0), {}});
     result->own.features = Tensor({m_map->size(), kFeatureChunk});
     return result;
 }

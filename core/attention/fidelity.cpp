@@ -64,6 +64,8 @@ public:
         return result;
     }
 
+    std::vector<Diagnostic> diagnostics() const override { return stateDiagnostics(input(), m_settings); }
+
 private:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView errors) const override
     {

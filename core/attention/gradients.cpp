@@ -44,7 +44,8 @@ Dense maskOf(const HeadInput& input)
     return mask;
 }
 
-// e^(x − largest of the row); a row of −∞ becomes 0. Returns the largest.
+// e^(x − largest of the row); −∞ becomes 0, also in a row of nothing else. Returns the largest. Eigen's exponential of −∞ is
+// a number above 0, with which a forbidden key would pass for an allowed one.
 Eigen::VectorXd exponentiateRows(Dense& matrix)
 {
     const Eigen::VectorXd largest = matrix.rowwise().maxCoeff();
@@ -52,7 +53,7 @@ Eigen::VectorXd exponentiateRows(Dense& matrix)
         if (std::isinf(largest[i]))
             matrix.row(i).setZero();
         else
-            matrix.row(i) = (matrix.row(i).array() - largest[i]).exp();
+            matrix.row(i) = matrix.row(i).array().isInf().select(0.0, (matrix.row(i).array() - largest[i]).exp());
     return largest;
 }
 

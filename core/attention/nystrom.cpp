@@ -139,9 +139,10 @@ private:
             return PackedMatrix::of(inverseTimes(rows.matrix()).matrix());
         const Dense product = m_solved * dense(rows.matrix());
         Tensor result({static_cast<std::size_t>(product.rows()), rows.shape()[1]});
-        for (std::size_t i = 0; i < result.shape()[0]; ++i)
-            for (std::size_t j = 0; j < result.shape()[1]; ++j)
-                result.matrix()(i, j) = static_cast<float>(product(i, j));
+        for (Eigen::Index i = 0; i < product.rows(); ++i)
+            for (Eigen::Index j = 0; j < product.cols(); ++j)
+                result.matrix()(static_cast<std::size_t>(i), static_cast<std::size_t>(j)) =
+                    static_cast<float>(product(i, j));
         return PackedMatrix::of(result.matrix());
     }
 

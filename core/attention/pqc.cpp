@@ -156,6 +156,7 @@ private:
             return dense(features(input, parameters, initial, which).apply(tokens), qubitsOf(input));
         };
         Projections result;
+        result.measured = true;
         const CircuitFeatures keys = features(input, parameters, initial, HeadCircuit::Keys);
         result.queries = measured(HeadCircuit::Queries, queryTokens);
         result.keys = dense(keys.apply(keyTokens), qubitsOf(input));

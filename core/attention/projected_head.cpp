@@ -104,6 +104,15 @@ HeadInput withValues(const HeadInput& input, const Tensor& values)
     return result;
 }
 
+// (tokens, f)
+Diagnostic expectations(const char* id, const char* title, const Dense& values)
+{
+    Tensor tensor({static_cast<std::size_t>(values.rows()), static_cast<std::size_t>(values.cols())});
+    std::transform(values.data(), values.data() + values.size(), tensor.data(),
+                   [](double x) { return static_cast<float>(x); });
+    return {{id, title}, std::make_shared<const Tensor>(std::move(tensor))};
+}
+
 class ProjectedHead final : public WeightsHead {
 public:
     ProjectedHead(const HeadInput& head, std::shared_ptr<const Projections> projections, const ProjectedRule& rule)
@@ -123,7 +132,13 @@ public:
 
     std::vector<Diagnostic> diagnostics() const override
     {
-        return m_projections->describe ? m_projections->describe() : std::vector<Diagnostic>();
+        std::vector<Diagnostic> all = m_projections->describe ? m_projections->describe() : std::vector<Diagnostic>();
+        if (m_projections->measured) {
+            all.push_back(
+                expectations("query_expectations", "Measured on the queries' circuits", m_projections->queries));
+            all.push_back(expectations("key_expectations", "Measured on the keys' circuits", m_projections->keys));
+        }
+        return all;
     }
 
 private:

@@ -17,9 +17,10 @@ Dense dense(const std::vector<double>& values, std::size_t columns);
 
 // The projections of one head. No values = the model's own.
 struct Projections {
-    Dense queries;  // (n, f)
-    Dense keys;     // (m, f)
-    Tensor values;  // (m, dv)
+    Dense queries;          // (n, f)
+    Dense keys;             // (m, f)
+    Tensor values;          // (m, dv)
+    bool measured = false;  // queries and keys are expectations of circuits: what the trace keeps of their states
     // What there is to say of them, found when somebody asks: training does not. Not called after the head's input is gone.
     std::function<std::vector<Diagnostic>()> describe;
 };

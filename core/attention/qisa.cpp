@@ -271,6 +271,7 @@ private:
         const QisaHead head(input, settings, initial);
         Projections result;
         std::optional<CircuitFeatures> shown;  // whose circuit the diagnostics describe
+        result.measured = settings.circuitKeys();
         if (settings.circuitKeys()) {
             const CircuitFeatures queries = head.features(HeadCircuit::Queries);
             shown = head.features(HeadCircuit::Keys);

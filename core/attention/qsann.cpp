@@ -173,6 +173,7 @@ private:
             return dense(found.apply(states), found.strings().size());
         };
         Projections result;
+        result.measured = true;
         result.queries =
             measured(HeadCircuit::Queries, same ? keys.clone() : encodedTokens(queryTokens, settings.qubits));
         result.keys = measured(HeadCircuit::Keys, keys);

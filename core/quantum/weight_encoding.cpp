@@ -15,8 +15,6 @@ namespace {
 
 using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
-constexpr Eigen::Index kMaximumSize = 512;
-
 Matrix matrixOf(DoubleMatrixView view)
 {
     Matrix matrix(static_cast<Eigen::Index>(view.rows), static_cast<Eigen::Index>(view.columns));
@@ -102,10 +100,10 @@ OrthogonalCircuit givensCircuit(DoubleMatrixView orthogonal)
 
 EncodedWeight encodeWeight(DoubleMatrixView weight)
 {
-    const Matrix matrix = matrixOf(weight);
-    if (matrix.size() == 0 || matrix.rows() > kMaximumSize || matrix.cols() > kMaximumSize)
-        refuse({"weight matrix", "1 to " + std::to_string(kMaximumSize) + " rows and columns",
+    if (weight.rows == 0 || weight.columns == 0 || std::max(weight.rows, weight.columns) > kMostEncoded)
+        refuse({"weight matrix", "1 to " + std::to_string(kMostEncoded) + " rows and columns",
                 std::to_string(weight.rows) + " × " + std::to_string(weight.columns), "Encode a part of it."});
+    const Matrix matrix = matrixOf(weight);
     if (!matrix.allFinite())
         refuse({"weight matrix", "finite numbers", "others", ""});
     const Eigen::BDCSVD<Matrix> svd(matrix, Eigen::ComputeFullU | Eigen::ComputeFullV);

@@ -46,7 +46,10 @@ struct EncodedWeight {
     std::size_t angleCount() const { return left.rotations.size() + right.rotations.size(); }
 };
 
-// Throws Error (Input) when W is empty, not finite, or larger than 512 in either direction.
+// Rows and columns that a matrix to encode may have.
+inline constexpr std::size_t kMostEncoded = 512;
+
+// Throws Error (Input) when W is empty, not finite, or larger than kMostEncoded in either direction.
 EncodedWeight encodeWeight(DoubleMatrixView weight);
 
 // Angles at b bits: Δ = 2π/2ᵇ, θ → Δ·round(θ/Δ). 1 ≤ bits ≤ 52.

@@ -44,9 +44,18 @@ std::size_t parseIndex(std::string_view text, std::string_view what)
     return value;
 }
 
-void setWhere(PlanEntry& entry, std::string_view part, const std::string& spec)
+// Name and value of a part, whose name must not be among `known` yet.
+std::pair<std::string_view, std::string_view> newAssignment(std::string_view part, const std::string& spec,
+                                                            std::set<std::string_view>& known)
 {
-    const auto [name, value] = splitAssignment(part, spec);
+    const auto assignment = splitAssignment(part, spec);
+    if (!known.insert(assignment.first).second)
+        refuse({"\"" + spec + "\"", "every name once", "\"" + std::string(assignment.first) + "\" twice", ""});
+    return assignment;
+}
+
+void setWhere(PlanEntry& entry, std::string_view name, std::string_view value, const std::string& spec)
+{
     if (name == "stack")
         entry.stack = value;
     else if (name == "layers")
@@ -133,14 +142,18 @@ PlanEntry parseSpec(std::string_view text)
     PlanEntry entry;
     entry.mechanism = &mechanism(what.substr(0, colon));
     entry.parameters = entry.mechanism->defaults();
+    std::set<std::string_view> changed;
+    std::set<std::string_view> placed;
     if (colon != std::string_view::npos)
         for (const std::string_view part : split(what.substr(colon + 1), ',')) {
-            const auto [name, value] = splitAssignment(part, spec);
+            const auto [name, value] = newAssignment(part, spec, changed);
             entry.parameters.setText(name, value);
         }
     if (at != std::string_view::npos)
-        for (const std::string_view part : split(text.substr(at + 1), ';'))
-            setWhere(entry, part, spec);
+        for (const std::string_view part : split(text.substr(at + 1), ';')) {
+            const auto [name, value] = newAssignment(part, spec, placed);
+            setWhere(entry, name, value, spec);
+        }
     return entry;
 }
 
@@ -189,7 +202,8 @@ void checkCrossing(const PlanEntry& entry, const StackInfo& stack)
 {
     if (stack.queries != stack.keys && !entry.mechanism->properties(entry.parameters).crossAttention)
         refuse({"plan", "a mechanism for queries and keys of different tokens on stack " + stack.name,
-                entry.mechanism->info().id, "Name another stack, such as @stack=text."});
+                formatSpec({entry.mechanism, entry.parameters, {}, {}, {}}),
+                "Name another stack, such as @stack=text."});
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/study/head_recorder.h"
+#include "core/study/idle_parameters.h"
 #include "core/study/sweep_heads.h"
 
 #include <algorithm>
@@ -61,7 +62,7 @@ void checkAxes(const SweepRequest& request, const std::vector<Parameters>& all)
         const auto parameter = std::ranges::find(definitions, id, &Parameter::id);
         if (std::ranges::none_of(all, [&](const Parameters& p) { return p.isShown(*parameter); }))
             refuse({"sweep", "a parameter that has a meaning with the others as they are", "\"" + id + "\"",
-                    "It needs " + parameter->shownWhen + "=" + parameter->shownWhenIn.front() + "."});
+                    "It needs " + missingCondition(all.front(), *parameter) + "."});
     }
     if (request.seeds < 1 || request.seeds > kMaximumSeeds)
         refuse({"sweep", "1 to " + std::to_string(kMaximumSeeds) + " seeds", std::to_string(request.seeds), ""});

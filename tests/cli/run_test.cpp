@@ -200,6 +200,36 @@ TEST(CliRun, ComparesSeveralMechanisms)
     EXPECT_EQ(positive(json, "A"), positive(json, "D"));
 }
 
+TEST(CliRun, SaysWhichParametersChangeNothing)
+{
+    const std::vector<std::string> arguments = {"run",  sampleModel(), "--text",
+                                                "warm", "--compare",   "shots:noise=amplitude-damping,gamma=0.9"};
+    const Outcome run = ketscope(arguments);
+    EXPECT_EQ(run.status, 0);
+    EXPECT_NE(run.error.find("noise, gamma change nothing without register=on."), std::string::npos) << run.error;
+    std::vector<std::string> asJson = arguments;
+    asJson.emplace_back("--json");
+    EXPECT_EQ(ketscope(asJson).json().at("notices").size(), 1U);
+}
+
+// A matrix of the sample as Givens rotations: d(d − 1)/2 for each of the two factors.
+TEST(CliInspect, GivesAMatrixAsAngles)
+{
+    const std::string name = "distilbert.transformer.layer.0.attention.q_lin.weight";
+    const std::vector<std::string> arguments = {"inspect", sampleModel(), "--angles", name, "--bits", "10"};
+    const Outcome text = ketscope(arguments);
+    ASSERT_EQ(text.status, 0) << text.error;
+    for (const char* part : {"16,256", "10 bits", "128 singular values"})
+        EXPECT_NE(text.out.find(part), std::string::npos) << part << " in\n" << text.out;
+    std::vector<std::string> asJson = arguments;
+    asJson.emplace_back("--json");
+    const nlohmann::json json = ketscope(asJson).json();
+    EXPECT_LE(json.at("angles"), 2 * 128 * 127 / 2);
+    EXPECT_LT(json.at("round_trip"), 1e-12);
+    EXPECT_GT(json.at("norm_error"), 0.0);
+    EXPECT_LT(json.at("norm_error"), json.at("norm_bound"));
+}
+
 TEST(CliRun, GivesTheSameNumbersForAnyThreadCount)
 {
     const std::vector<std::string> arguments = {
@@ -340,19 +370,35 @@ TEST(CliMechanisms, ListsParametersWithRanges)
     }
 }
 
-// Every numeric parameter at both ends of its range and every choice must run.
+// What must be set for a parameter to have a meaning: "register=on,noise=amplitude-damping,"; empty when it has one.
+std::string conditionsOf(const nlohmann::json& mechanism, const nlohmann::json& parameter)
+{
+    if (!parameter.contains("meaningful_when"))
+        return "";
+    const nlohmann::json& when = parameter.at("meaningful_when");
+    const nlohmann::json& all = mechanism.at("parameters");
+    const auto parent =
+        std::find_if(all.begin(), all.end(), [&](const auto& p) { return p.at("id") == when.at("parameter"); });
+    const std::vector<std::string> values = when.at("is_one_of");
+    const bool met = std::find(values.begin(), values.end(), parent->at("default").get<std::string>()) != values.end();
+    return conditionsOf(mechanism, *parent)
+           + (met ? "" : parent->at("id").get<std::string>() + "=" + values.front() + ",");
+}
+
+// Every numeric parameter at both ends of its range and every choice must run, where it has a meaning.
 TEST(CliMechanisms, FullParameterRangesRun)
 {
     std::vector<std::string> arguments = {"run", sampleModel(), "--text", "good", "--json", "--quiet"};
     for (const nlohmann::json& mechanism : ketscope({"mechanisms", "--json"}).json())
         for (const nlohmann::json& parameter : mechanism.at("parameters")) {
+            const std::string conditions = conditionsOf(mechanism, parameter);
             std::vector<std::string> values = {"on", "off"};
             if (parameter.contains("choices"))
                 values = parameter.at("choices").get<std::vector<std::string>>();
             else if (parameter.contains("minimum"))
                 values = {parameter.at("minimum").dump(), parameter.at("maximum").dump()};
             for (const std::string& value : values)
-                arguments.insert(arguments.end(), {"--compare", mechanism.at("id").get<std::string>() + ":"
+                arguments.insert(arguments.end(), {"--compare", mechanism.at("id").get<std::string>() + ":" + conditions
                                                                     + parameter.at("id").get<std::string>() + "="
                                                                     + value + "@layers=5;heads=0"});
         }

@@ -40,6 +40,8 @@ INSTANTIATE_TEST_SUITE_P(Usage, CliRefusal,
                                          std::vector<std::string>{"nonsense"}, std::vector<std::string>{"inspect"},
                                          std::vector<std::string>{"inspect", "/no/such/model"},
                                          std::vector<std::string>{"inspect", "/dev/null"},
+                                         std::vector<std::string>{"inspect", sampleModel(), "--angles", "nothing"},
+                                         std::vector<std::string>{"inspect", sampleModel(), "--bits", "4"},
                                          std::vector<std::string>{"tokenize", sampleModel()},
                                          std::vector<std::string>{"run", fixtureModel("bert-mlm")},
                                          std::vector<std::string>{"mechanisms", "--threads", "-1"},
@@ -85,7 +87,8 @@ INSTANTIATE_TEST_SUITE_P(
                     withText({"--compare", "rff:m"}), withText({"--compare", "rff:nonsense=1"}),
                     withText({"--compare", "rff@layers=6"}), withText({"--compare", "rff@layers=5-4"}),
                     withText({"--compare", "rff@heads=x"}), withText({"--compare", "rff@stack=vision"}),
-                    withText({"--compare", "rff@floors=1"}), withText({"--compare", "shots:estimator=nonsense"})));
+                    withText({"--compare", "rff@floors=1"}), withText({"--compare", "rff:m=64,m=32"}),
+                    withText({"--compare", "shots:estimator=nonsense"})));
 
 // The index says what is wrong with each file; "reject" files must be refused, whichever subcommand meets them.
 nlohmann::json badInputs()

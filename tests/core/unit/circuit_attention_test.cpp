@@ -99,6 +99,41 @@ TEST(Pqc, FollowsItsDefinition)
         }
 }
 
+// What is measured of queries and keys is kept: their distance is the score.
+TEST(CircuitAttention, MeasuredExpectationsAreDiagnostics)
+{
+    using Changes = std::vector<std::pair<std::string, std::string>>;
+    for (const auto& [id, changes, variance] :
+         {std::tuple{"qsann", Changes{}, 0.5},
+          {"pqc", Changes{}, 0.5},
+          {"qisa", Changes{{"version", "v2"}, {"bandwidth", "chosen"}, {"variance", "2"}}, 2.0}}) {
+        const Mechanism& subject = mechanism(id);
+        const RandomHead head(4, 4, 5, 6);
+        const HeadResult result = runHead(subject, head.input, with(subject, changes));
+        const auto named = [&](const std::string& name) {
+            return std::ranges::find(result.diagnostics, name, [](const Diagnostic& d) { return d.info.id; })
+                ->values->matrix();
+        };
+        const MatrixView queries = named("query_expectations");
+        const MatrixView keys = named("key_expectations");
+        for (std::size_t i = 0; i < 4; ++i) {
+            std::vector<double> alpha(4, 0.0);
+            for (std::size_t j = 0; j < 4; ++j) {
+                for (std::size_t c = 0; c < keys.columns; ++c)
+                    alpha[j] -= std::pow(queries(i, c) - keys(j, c), 2) / (2.0 * variance);
+                alpha[j] = std::exp(alpha[j]);
+            }
+            for (std::size_t j = 0; j < 4; ++j)
+                EXPECT_NEAR(result.weight(i, j), alpha[j] / std::accumulate(alpha.begin(), alpha.end(), 0.0), 1e-5)
+                    << id;
+        }
+    }
+    const Mechanism& qisa = mechanism("qisa");
+    const RandomHead head(4, 4, 5, 6);
+    for (const Diagnostic& one : runHead(qisa, head.input, qisa.defaults()).diagnostics)
+        EXPECT_NE(one.info.id, "query_expectations") << "v3 projects, it does not measure";
+}
+
 struct GradientCase {
     std::string mechanism;
     std::vector<std::pair<std::string, std::string>> changes;

@@ -150,6 +150,33 @@ TEST(FidelityGradient, TrajectoriesAreRefusedWithTheReason)
     }
 }
 
+// The only key that a query may see is opposite to it, one that it may not see is alike: the row is uniform over what is
+// allowed, and nothing reaches the other key.
+TEST(FidelityGradient, ForbiddenKeysGetNothingFromARowWithoutScores)
+{
+    RandomHead head(1, 2, 3, 2);
+    for (std::size_t c = 0; c < 3; ++c) {
+        head.keys.matrix()(0, c) = -head.queries.matrix()(0, c);
+        head.keys.matrix()(1, c) = head.queries.matrix()(0, c);
+    }
+    const std::vector<std::uint8_t> allowed = {1, 0};
+    head.input.mask.keyAllowed = allowed;
+    const Tensor ofOutput = normalTensor(1, 2, 41);
+    for (const Changes& changes : {Changes{{"test", "hadamard-exact"}}, Changes{{"sign", "post-select"}}}) {
+        Tensor keys = Tensor::zeros({2, 3});
+        Tensor values = Tensor::zeros({2, 2});
+        fidelity().backward(head.input, with(fidelity(), changes), {ofOutput.matrix(), {}},
+                            {.keys = keys.matrix(), .values = values.matrix()}, Monitor());
+        EXPECT_EQ(runHead(fidelity(), head.input, with(fidelity(), changes)).weight(0, 0), 1.0F);
+        for (std::size_t c = 0; c < 2; ++c) {
+            EXPECT_EQ(values.matrix()(0, c), ofOutput.matrix()(0, c));
+            EXPECT_EQ(values.matrix()(1, c), 0.0F);
+        }
+        for (const float slope : keys.values())
+            EXPECT_EQ(slope, 0.0F);
+    }
+}
+
 TEST(FidelityGradient, RowsWithoutAStateMoveNothing)
 {
     RandomHead head(2, 4, 3, 2);

@@ -3,9 +3,11 @@
 #include "tests/support/random_head.h"
 #include "tests/support/statistics.h"
 
+#include <array>
 #include <cmath>
 #include <complex>
 #include <gmock/gmock.h>
+#include <map>
 #include <numeric>
 
 namespace ketscope {
@@ -194,6 +196,96 @@ TEST(Fidelity, AngleMapOfLongVectorsKeepsItsRatios)
         for (std::size_t j = 0; j < 7; ++j)
             EXPECT_NEAR(result.weight(i, j), expected[j], 1e-5);
     }
+}
+
+// Whether a symmetric matrix (n, n) has no eigenvalue below −slack, by Cholesky's decomposition of matrix + slack.
+bool isPositive(std::vector<Vector> matrix, double slack)
+{
+    for (std::size_t i = 0; i < matrix.size(); ++i) {
+        matrix[i][i] += slack;
+        for (std::size_t k = 0; k < i; ++k)
+            matrix[i][i] -= matrix[i][k] * matrix[i][k];
+        if (matrix[i][i] <= 0.0)
+            return false;
+        matrix[i][i] = std::sqrt(matrix[i][i]);
+        for (std::size_t j = i + 1; j < matrix.size(); ++j) {
+            for (std::size_t k = 0; k < i; ++k)
+                matrix[j][i] -= matrix[j][k] * matrix[i][k];
+            matrix[j][i] /= matrix[i][i];
+        }
+    }
+    return true;
+}
+
+// F of vectors among themselves, 1 on the diagonal: symmetric, and no eigenvalue is negative.
+TEST(Fidelity, IsAKernel)
+{
+    EXPECT_FALSE(isPositive({{1.0, 0.9, 0.0}, {0.9, 1.0, 0.9}, {0.0, 0.9, 1.0}}, 1e-4));
+    RandomHead head(9, 9, 5, 3);
+    head.input.keys = head.input.queries;
+    using Changes = std::vector<std::pair<std::string, std::string>>;
+    for (const Changes& changes :
+         {Changes{}, Changes{{"map", "angle"}, {"bandwidth", "0.5"}}, Changes{{"map", "iqp"}, {"bandwidth", "0.2"}}}) {
+        const HeadResult result = runHead(fidelity(), head.input, with(fidelity(), changes));
+        std::vector<Vector> f(9, Vector(9));
+        for (std::size_t i = 0; i < 9; ++i)
+            for (std::size_t j = 0; j < 9; ++j)  // a row's weights are F over its sum, and F with itself is 1
+                f[i][j] = static_cast<double>(result.weight(i, j)) / result.weight(i, i);
+        for (std::size_t i = 0; i < 9; ++i)
+            for (std::size_t j = 0; j < i; ++j) {
+                EXPECT_NEAR(f[i][j], f[j][i], 2e-6);
+                EXPECT_LE(f[i][j], 1.0 + 2e-6);
+            }
+        EXPECT_TRUE(isPositive(f, 1e-4));
+    }
+}
+
+// methods.md §22: tokens that name colours, one of them with the opposite sign. Fidelity matches −e₁ to patch 1 as if it were e₁;
+// the Hadamard test, which is the cosine here, does not.
+TEST(Fidelity, LosesTheSignThatTheCosineKeeps)
+{
+    RandomHead head(3, 3, 3, 3);
+    std::ranges::copy(std::array{1.0F, 0.0F, 0.0F, 0.0F, -1.0F, 0.0F, 0.0F, 0.0F, 1.0F}, head.queries.data());
+    std::ranges::copy(std::array{1.0F, 0.0F, 0.0F, 0.0F, 1.0F, 0.0F, 0.0F, 0.0F, 1.0F}, head.keys.data());
+    const HeadResult lost = runHead(fidelity(), head.input, fidelity().defaults());
+    for (std::size_t i = 0; i < 3; ++i)
+        EXPECT_NEAR(lost.weight(i, i), 1.0, 1e-6) << "every token has its patch";
+    const HeadResult kept = runHead(
+        fidelity(), head.input, with(fidelity(), {{"test", "hadamard-exact"}, {"rule", "softmax"}, {"tau", "0.1"}}));
+    EXPECT_NEAR(kept.weight(0, 0), 1.0, 1e-3);
+    EXPECT_LT(kept.weight(1, 1), 1e-3);
+    EXPECT_NEAR(kept.weight(2, 2), 1.0, 1e-3);
+}
+
+// Bloch vectors of every token's qubits, and how many have none.
+TEST(Fidelity, DiagnosticsAreTheStates)
+{
+    RandomHead head(2, 3, 4, 3);
+    std::ranges::copy(std::array{1.0F, 0.0F, 0.0F, 1.0F, 0.0F, 0.0F, 0.0F, 0.0F}, head.queries.data());
+    std::ranges::copy(std::array{1.0F, 1.0F, 0.0F, 0.0F}, head.keys.data());
+    const auto found = [&](const std::vector<std::pair<std::string, std::string>>& changes) {
+        std::map<std::string, TensorPointer> named;
+        for (const Diagnostic& one : runHead(fidelity(), head.input, with(fidelity(), changes)).diagnostics)
+            named[one.info.id] = one.values;
+        return named;
+    };
+    auto amplitude = found({{"noise", "depolarizing"}, {"lambda", "0.5"}});
+    EXPECT_EQ(amplitude.at("qubits")->values()[0], 2.0F);
+    EXPECT_EQ(amplitude.at("stateless_queries")->values()[0], 1.0F);
+    EXPECT_EQ(amplitude.at("stateless_keys")->values()[0], 0.0F);
+    ASSERT_EQ(amplitude.at("query_bloch")->shape(), (std::vector<std::size_t>{2, 2, 3}));
+    ASSERT_EQ(amplitude.at("key_bloch")->shape(), (std::vector<std::size_t>{3, 2, 3}));
+    EXPECT_THAT(amplitude.at("query_bloch")->values(), testing::Each(testing::FloatNear(0.0F, 1e-7F)))
+        << "a Bell pair's qubits are mixed, and the other query has no state";
+    const std::vector<float> key = {0.0F, 0.0F, 1.0F, 1.0F, 0.0F, 0.0F};  // |0⟩ ⊗ |+⟩
+    for (std::size_t i = 0; i < 6; ++i)
+        EXPECT_NEAR(amplitude.at("key_bloch")->values()[i], key[i], 1e-6) << i;
+    const auto angle = found({{"map", "angle"}, {"bandwidth", "0.5"}});
+    ASSERT_EQ(angle.at("key_bloch")->shape(), (std::vector<std::size_t>{3, 4, 3}));
+    EXPECT_NEAR(angle.at("key_bloch")->values()[0], std::sin(0.5), 1e-6);
+    EXPECT_NEAR(angle.at("key_bloch")->values()[2], std::cos(0.5), 1e-6);
+    EXPECT_EQ(angle.at("stateless_queries")->values()[0], 0.0F);
+    EXPECT_FALSE(found({{"sign", "affine"}}).contains("key_bloch"));
 }
 
 // Real unit vectors: E F = 1/d, Var F = 2(d − 1)/(d²(d + 2)).

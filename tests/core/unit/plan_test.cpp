@@ -73,6 +73,8 @@ TEST(Spec, EveryWrongPartIsNamed)
     EXPECT_THAT(refusalOf([] { parseSpec("rff@layers=-1"); }), HasSubstr("layers"));
     EXPECT_THAT(refusalOf([] { parseSpec("rff@layers=0-99999999999"); }), HasSubstr("layers"));
     EXPECT_THAT(refusalOf([] { parseSpec("rff:sigma=nan"); }), HasSubstr("parameter sigma"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff:m=64,sigma=2,m=32"); }), HasSubstr("\"m\" twice"));
+    EXPECT_THAT(refusalOf([] { parseSpec("rff@layers=1;layers=2"); }), HasSubstr("\"layers\" twice"));
 }
 
 TEST(Plan, LaterEntriesWinAndTheRestIsExact)
@@ -115,6 +117,8 @@ TEST(Plan, MechanismsForOneSetOfTokensAreRefusedOnCrossAttention)
     model.stacks.push_back({.name = "cross", .layers = 2, .heads = 2, .keys = TokenAxis::Image});
     const auto with = [&](const char* spec) { return [&model, spec] { resolve({{parseSpec(spec)}}, model, 0); }; };
     EXPECT_THAT(refusalOf(with("qisa:aggregate=transposed@stack=cross")), HasSubstr("stack cross"));
+    EXPECT_THAT(refusalOf(with("qisa:aggregate=transposed@stack=cross")),
+                HasSubstr("found qisa:aggregate=transposed."));
     EXPECT_THAT(refusalOf(with("qisa:aggregate=transposed")), HasSubstr("@stack=text"));
     with("qisa:aggregate=transposed@stack=text")();
     with("qisa@stack=cross")();

@@ -76,5 +76,14 @@ TEST(PublishedFigures, AdaptiveAndHybrid)
     EXPECT_NEAR(outputError(64, "shots", {{"estimator", "hybrid-published"}, {"shots", "32"}}), 1.056, 0.06);
 }
 
+// methods.md §16 and §17: on these data random features and random projections are worse than no output, and no map of rank 16
+// is nearer than the best one.
+TEST(PublishedFigures, LowRankBaselines)
+{
+    EXPECT_NEAR(outputError(64, "performer", {{"m", "4096"}}), 1.40, 0.15);
+    EXPECT_NEAR(outputError(64, "linformer", {{"projection", "random"}, {"rank", "16"}}), 5.96, 0.4);
+    EXPECT_NEAR(outputError(64, "svd-r", {{"rank", "16"}}), 0.396, 0.03);
+}
+
 }  // namespace
 }  // namespace ketscope

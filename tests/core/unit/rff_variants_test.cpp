@@ -77,6 +77,24 @@ TEST(RffPublished, IsNearlySoftmaxAtAnotherTemperature)
     }
 }
 
+// methods.md §15: softmax over the pure kernel of 128 unit vectors with themselves, normalised entropy.
+TEST(RffPublished, PureKernelIsAlmostFlat)
+{
+    for (const auto& [sigma, expected] : {std::pair{"0.5", 0.9985}, std::pair{"1", 0.9993}, std::pair{"2", 0.9999}}) {
+        double mean = 0.0;
+        for (std::uint64_t seed = 0; seed < 4; ++seed) {
+            RandomHead head(128, 128, 64, 4, seed);
+            head.input.keys = head.input.queries;
+            const HeadResult result =
+                runHead(rff(), head.input, with(rff(), {{"rule", "softmax"}, {"sigma", sigma}, {"m", "4096"}}));
+            for (std::size_t i = 0; i < 128; ++i)
+                for (const float weight : result.weights.matrix().row(i))
+                    mean -= weight * std::log(weight) / std::log(128.0) / (4.0 * 128.0);
+        }
+        EXPECT_NEAR(mean, expected, 1e-4) << sigma;
+    }
+}
+
 TEST(RffMedian, TakesTheMedianDistanceAsBandwidth)
 {
     RandomHead head(3, 5, 6, 4);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/quantum/state_vector.h"
-#include "core/quantum/weight_encoding.h"
+#include "core/quantum/weight_report.h"
 #include "tests/support/quantum.h"
 
 #include <gmock/gmock.h>
@@ -124,6 +124,27 @@ TEST(WeightEncoding, NaiveEncodingsLoseWhatBitsTheyHave)
     const double nan = std::numeric_limits<double>::quiet_NaN();
     EXPECT_THROW(encodeWeight({&nan, 1, 1}), Error);
     EXPECT_THROW(encodeWeight({nullptr, 0, 0}), Error);
+}
+
+TEST(WeightEncoding, ReportSaysWhatAnglesCost)
+{
+    const auto weights = randomNumbers(48, 5);
+    const DoubleMatrixView view(weights.data(), 8, 6);
+    const WeightReport report = weightReport(view, 6);
+    EXPECT_EQ(report.rows, 8U);
+    EXPECT_EQ(report.columns, 6U);
+    EXPECT_LE(report.angles, 8U * 7U / 2U + 6U * 5U / 2U);
+    EXPECT_EQ(report.classicalValues, 6U);
+    EXPECT_LT(report.roundTrip, 1e-13);
+    const auto coarse = quantised(encodeWeight(view), 6).decode();
+    EXPECT_NEAR(report.norm, spectralNorm(mapped(coarse, 8) - mapped(weights, 8)), 1e-12);
+    EXPECT_EQ(report.error, rootMeanSquareError(weights, coarse));
+    EXPECT_GT(report.norm, 0.0);
+    EXPECT_LE(report.norm, report.bound);
+    EXPECT_EQ(report.linearError, rootMeanSquareError(weights, naiveRoundTrip(weights, NaiveEncoding::Linear, 6)));
+    EXPECT_EQ(report.arcsineError, rootMeanSquareError(weights, naiveRoundTrip(weights, NaiveEncoding::Arcsine, 6)));
+    EXPECT_THROW(weightReport(view, 0), Error);
+    EXPECT_THROW(weightReport({weights.data(), 513, 1}, 8), Error);
 }
 
 }  // namespace

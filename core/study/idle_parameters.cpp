@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/idle_parameters.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace ketscope {
+
+std::string missingCondition(const Parameters& parameters, const Parameter& parameter)
+{
+    if (parameters.isShown(parameter))
+        return "";
+    const auto& all = parameters.definitions();
+    const Parameter& parent = *std::ranges::find(all, parameter.shownWhen, &Parameter::id);
+    const std::string outer = missingCondition(parameters, parent);
+    return outer.empty() ? parameter.shownWhen + "=" + parameter.shownWhenIn.front() : outer;
+}
+
+std::vector<std::string> idleChanges(const PlanEntry& entry)
+{
+    const Parameters defaults = entry.mechanism->defaults();
+    std::vector<std::pair<std::string, std::string>> byCondition;  // ids of parameters, in their order
+    std::vector<bool> several;
+    for (const Parameter& parameter : entry.parameters.definitions()) {
+        const std::string missing = missingCondition(entry.parameters, parameter);
+        if (missing.empty() || entry.parameters.real(parameter.id) == defaults.real(parameter.id))
+            continue;
+        const auto known = std::ranges::find(byCondition, missing, &std::pair<std::string, std::string>::first);
+        if (known == byCondition.end()) {
+            byCondition.emplace_back(missing, parameter.id);
+            several.push_back(false);
+        } else {
+            known->second += ", " + parameter.id;
+            several[static_cast<std::size_t>(known - byCondition.begin())] = true;
+        }
+    }
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < byCondition.size(); ++i)
+        lines.push_back(entry.mechanism->info().id + ": " + byCondition[i].second
+                        + (several[i] ? " change" : " changes") + " nothing without " + byCondition[i].first + ".");
+    return lines;
+}
+
+std::vector<std::string> idleChanges(const std::vector<Plan>& plans)
+{
+    std::vector<std::string> lines;
+    for (const Plan& plan : plans)
+        for (const PlanEntry& entry : plan.entries)
+            for (std::string& line : idleChanges(entry))
+                if (std::ranges::find(lines, line) == lines.end())
+                    lines.push_back(std::move(line));
+    return lines;
+}
+
+}  // namespace ketscope

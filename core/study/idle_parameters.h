@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/plan.h"
+
+#include <string>
+#include <vector>
+
+namespace ketscope {
+
+// What must hold first for `parameter`, one of `parameters`' own, to have a meaning: "register=on"; empty when it has one.
+std::string missingCondition(const Parameters& parameters, const Parameter& parameter);
+
+// The parameters that an entry changes in vain, a line for each condition that does not hold: "shots: noise, gamma change
+// nothing without register=on."
+std::vector<std::string> idleChanges(const PlanEntry& entry);
+
+// The same of all entries of all plans, each line once.
+std::vector<std::string> idleChanges(const std::vector<Plan>& plans);
+
+}  // namespace ketscope
