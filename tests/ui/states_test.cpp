@@ -3,6 +3,8 @@
 // and says what it is.
 #include "core/formats/npy.h"
 #include "tests/ui/desk.h"
+#include "ui/controls/compare_box.h"
+#include "ui/controls/page_header.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
 #include "ui/views/alignment_page.h"
@@ -160,6 +162,53 @@ TEST(VacantPageTest, ALongSentenceIsNotCut)
     const auto* hint = page.findChild<QLabel*>(QStringLiteral("vacantHint"));
     EXPECT_TRUE(page.rect().contains(hint->geometry()));
     EXPECT_GE(hint->height(), hint->heightForWidth(hint->width()));
+}
+
+TEST(CompareBoxTest, OneTraceHasNothingToBeComparedWith)
+{
+    Desk desk;
+    const auto file = desk.folder.path() / "attention.npy";
+    const std::vector<float> weights(4, 0.5F);
+    {
+        std::ofstream out(file, std::ios::binary);
+        out << npyHeader({1, 1, 2, 2});
+        out.write(reinterpret_cast<const char*>(weights.data()), sizeof(float) * 4);
+        std::ofstream(desk.folder.path() / "attention.txt") << "not\ngreat\n";
+    }
+    QWidget page;
+    auto* box = new CompareBox(desk.controller, &page);
+    EXPECT_FALSE(box->isHidden());
+    desk.controller.openRecorded(QString::fromStdString(file.string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.comparison() != nullptr; }))
+        << desk.controller.error().toStdString();
+    EXPECT_TRUE(box->isHidden());
+    desk.openSample();
+    EXPECT_FALSE(box->isHidden());
+}
+
+// Small and tall controls on each of a header's lines have one middle.
+TEST(PageHeaderTest, ItemsOfALineShareItsMiddle)
+{
+    PageHeader header(QStringLiteral("Title"));
+    std::vector<QWidget*> items;
+    for (const int height : {20, 32, 24, 28, 20}) {
+        items.push_back(new QWidget(&header));
+        items.back()->setFixedSize(120, height);
+        header.add(items.back());
+    }
+    header.resize(330, header.heightForWidth(330));
+    header.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&header));
+    int lines = 0;  // after the first
+    for (std::size_t i = 1; i < items.size(); ++i) {
+        const QRect a = items[i - 1]->geometry(), b = items[i]->geometry();
+        const int apart = std::abs(2 * a.top() + a.height() - 2 * b.top() - b.height());
+        if (b.left() > a.left())
+            EXPECT_LE(apart, 2) << i;
+        else
+            ++lines;
+    }
+    EXPECT_GE(lines, 1) << "all on one line";
 }
 
 // A model of pictures and texts takes a picture alone with the caption that is known of it, else the sample's.
