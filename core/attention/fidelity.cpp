@@ -64,7 +64,7 @@ public:
         return result;
     }
 
-    std::vector<Diagnostic> diagnostics() const override { return stateDiagnostics(input(), m_settings); }
+    std::vector<Diagnostic> diagnostics() const override { return stateDiagnostics(input(), m_settings, *m_pairs); }
 
 private:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView errors) const override

@@ -19,10 +19,4 @@ struct FidelityRow {
 // The states, the circuit and the arithmetic of one pair; `row` as the head measures it.
 PairReading fidelityPair(const HeadInput& input, const FidelitySettings& settings, const FidelityRow& row,
                          std::size_t query, std::size_t key);
-
-// What the head's states are: qubits, how many queries and keys have none (a vector without length), and the Bloch vectors
-// of every token's qubits before noise (tokens, qubits, 3), 0 without a state. Affine states are others in every row:
-// there the vectors are left out.
-std::vector<Diagnostic> stateDiagnostics(const HeadInput& input, const FidelitySettings& settings);
-
 }  // namespace ketscope

@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/attention/fidelity_pair.h"
 #include "core/attention/projected_head.h"
 #include "core/attention/state_pairs.h"
-#include "core/quantum/state_vector.h"
 
-#include <algorithm>
-#include <array>
 #include <cmath>
 
 namespace ketscope {
@@ -22,24 +18,40 @@ void fillAngleEncoded(std::span<const float> vector, double bandwidth, std::span
     }
 }
 
-Diagnostic blochVectors(const char* id, const char* title, MatrixView vectors, const FidelitySettings& settings)
+// Real amplitudes x/‖x‖: no qubit has a ⟨Y⟩. 0 without a length.
+void fillAmplitudeEncoded(std::span<const float> vector, std::size_t qubits, std::span<float> bloch)
+{
+    double square = 0.0;
+    for (const float x : vector)
+        square += static_cast<double>(x) * x;
+    const double share = square > 0.0 ? 1.0 / square : 0.0;
+    for (std::size_t qubit = 0; qubit < qubits; ++qubit) {
+        const std::size_t bit = std::size_t{1} << (qubits - 1 - qubit);
+        double x = 0.0;
+        double z = 0.0;
+        for (std::size_t b = 0; b < vector.size(); ++b) {
+            const double own = static_cast<double>(vector[b]) * vector[b];
+            z += (b & bit) != 0 ? -own : own;
+            if ((b & bit) != 0)
+                x += 2.0 * static_cast<double>(vector[b]) * vector[b ^ bit];
+        }
+        bloch[3 * qubit] = static_cast<float>(share * x);
+        bloch[3 * qubit + 2] = static_cast<float>(share * z);
+    }
+}
+
+TensorPointer blochVectors(MatrixView vectors, const FidelitySettings& settings)
 {
     const std::size_t qubits = settings.qubitsOf(vectors.columns);
     Tensor bloch = Tensor::zeros({vectors.rows, qubits, 3});
     for (std::size_t token = 0; token < vectors.rows; ++token) {
         const std::span<float> row = bloch.values().subspan(3 * qubits * token, 3 * qubits);
-        if (!hasState(vectors.row(token), settings))
-            continue;
-        if (settings.map == StateEncoding::Angle) {
+        if (settings.map == StateEncoding::Angle)
             fillAngleEncoded(vectors.row(token), settings.bandwidth, row);
-            continue;
-        }
-        const StateVector state(encodedState(vectors.row(token), settings));
-        for (std::size_t qubit = 0; qubit < qubits; ++qubit)
-            std::ranges::transform(state.qubit(qubit).bloch, row.subspan(3 * qubit).begin(),
-                                   [](double x) { return static_cast<float>(x); });
+        else
+            fillAmplitudeEncoded(vectors.row(token), qubits, row);
     }
-    return {{id, title}, std::make_shared<const Tensor>(std::move(bloch))};
+    return std::make_shared<const Tensor>(std::move(bloch));
 }
 
 double withoutState(MatrixView vectors, const FidelitySettings& settings)
@@ -52,7 +64,8 @@ double withoutState(MatrixView vectors, const FidelitySettings& settings)
 
 }  // namespace
 
-std::vector<Diagnostic> stateDiagnostics(const HeadInput& input, const FidelitySettings& settings)
+std::vector<Diagnostic> stateDiagnostics(const HeadInput& input, const FidelitySettings& settings,
+                                         const StatePairs& pairs)
 {
     std::vector<Diagnostic> all = {
         numberDiagnostic("qubits", "Qubits", static_cast<double>(settings.qubitsOf(input.queries.columns))),
@@ -60,9 +73,11 @@ std::vector<Diagnostic> stateDiagnostics(const HeadInput& input, const FidelityS
         numberDiagnostic("stateless_keys", "Keys without a state", withoutState(input.keys, settings))};
     if (settings.sign == SignRemedy::Affine)
         return all;
-    all.push_back(
-        blochVectors("query_bloch", "Bloch vectors of the queries' qubits, without noise", input.queries, settings));
-    all.push_back(blochVectors("key_bloch", "Bloch vectors of the keys' qubits, without noise", input.keys, settings));
+    const BlochVectors known = pairs.bloch();
+    all.push_back({{"query_bloch", "Bloch vectors of the queries' qubits, without noise"},
+                   known.queries ? known.queries : blochVectors(input.queries, settings)});
+    all.push_back({{"key_bloch", "Bloch vectors of the keys' qubits, without noise"},
+                   known.keys ? known.keys : blochVectors(input.keys, settings)});
     return all;
 }
 

@@ -6,12 +6,18 @@
 
 namespace ketscope {
 
+namespace {
+
+Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
+
+}  // namespace
+
 Dense dense(MatrixView matrix)
 {
-    Dense result(matrix.rows, matrix.columns);
+    Dense result(index(matrix.rows), index(matrix.columns));
     for (std::size_t i = 0; i < matrix.rows; ++i)
         for (std::size_t j = 0; j < matrix.columns; ++j)
-            result(i, j) = matrix(i, j);
+            result(index(i), index(j)) = matrix(i, j);
     return result;
 }
 
@@ -19,7 +25,7 @@ void addTo(MutableMatrixView target, const Dense& gradient)
 {
     for (std::size_t i = 0; i < target.rows; ++i)
         for (std::size_t j = 0; j < target.columns; ++j)
-            target(i, j) += static_cast<float>(gradient(i, j));
+            target(i, j) += static_cast<float>(gradient(index(i), index(j)));
 }
 
 void addTo(std::map<std::string, double, std::less<>>* target, std::string_view id, double gradient)
@@ -35,11 +41,11 @@ Dense maskOf(const HeadInput& input)
 {
     const std::size_t n = input.queries.rows;
     const std::size_t m = input.keys.rows;
-    Dense mask(n, m);
+    Dense mask(index(n), index(m));
     for (std::size_t i = 0; i < n; ++i)
         for (std::size_t j = 0; j < m; ++j) {
             const double bias = input.mask.additive.empty() ? 0.0 : static_cast<double>(input.mask.additive(i, j));
-            mask(i, j) = input.mask.allowed(i, j, n, m) ? bias : -std::numeric_limits<double>::infinity();
+            mask(index(i), index(j)) = input.mask.allowed(i, j, n, m) ? bias : -std::numeric_limits<double>::infinity();
         }
     return mask;
 }
@@ -48,7 +54,7 @@ Dense maskOf(const HeadInput& input)
 // a number above 0, with which a forbidden key would pass for an allowed one.
 Eigen::VectorXd exponentiateRows(Dense& matrix)
 {
-    const Eigen::VectorXd largest = matrix.rowwise().maxCoeff();
+    Eigen::VectorXd largest = matrix.rowwise().maxCoeff();
     for (Eigen::Index i = 0; i < matrix.rows(); ++i)
         if (std::isinf(largest[i]))
             matrix.row(i).setZero();

@@ -26,6 +26,8 @@ public:
     {
     }
 
+    BlochVectors bloch() const override { return m_pure->bloch(); }
+
     void fill(std::size_t first, PairScores& scores) const override
     {
         m_pure->fill(first, scores);
@@ -61,6 +63,8 @@ public:
           m_keys(PackedMatrix::transposed(densities(input.keys, settings, settings.bothStates, monitor).matrix()))
     {
     }
+
+    BlochVectors bloch() const override { return m_pure->bloch(); }
 
     void fill(std::size_t first, PairScores& scores) const override
     {
@@ -132,6 +136,8 @@ public:
             m_imaginary.push_back(PackedMatrix::transposed(run.turned().matrix()));
         }
     }
+
+    BlochVectors bloch() const override { return m_pure->bloch(); }
 
     void fill(std::size_t first, PairScores& scores) const override
     {

@@ -164,12 +164,14 @@ private:
 class IqpPairs final : public StatePairs {
 public:
     IqpPairs(const HeadInput& input, const FidelitySettings& settings, const Monitor& monitor)
-        : m_queries(encode(input.queries, settings, monitor))
+        : m_queries(encode(input.queries, settings, monitor, m_bloch.queries))
     {
-        const ComplexStates keys = encode(input.keys, settings, monitor);
+        const ComplexStates keys = encode(input.keys, settings, monitor, m_bloch.keys);
         m_real = PackedMatrix::transposed(keys.matrix());
         m_imaginary = PackedMatrix::transposed(keys.turned().matrix());
     }
+
+    BlochVectors bloch() const override { return m_bloch; }
 
     void fill(std::size_t first, PairScores& scores) const override
     {
@@ -187,16 +189,23 @@ public:
     }
 
 private:
-    static ComplexStates encode(MatrixView vectors, const FidelitySettings& settings, const Monitor& monitor)
+    static ComplexStates encode(MatrixView vectors, const FidelitySettings& settings, const Monitor& monitor,
+                                TensorPointer& bloch)
     {
-        ComplexStates states(vectors.rows, std::size_t{1} << settings.qubitsOf(vectors.columns));
+        const std::size_t qubits = settings.qubitsOf(vectors.columns);
+        ComplexStates states(vectors.rows, std::size_t{1} << qubits);
+        Tensor points({vectors.rows, qubits, 3});
         for (std::size_t token = 0; token < vectors.rows; ++token) {
             monitor.check();
-            states.set(token, encodedState(vectors.row(token), settings));
+            const std::vector<Complex> state = encodedState(vectors.row(token), settings);
+            states.set(token, state);
+            fillBloch(state, points.values().subspan(3 * qubits * token, 3 * qubits));
         }
+        bloch = std::make_shared<const Tensor>(std::move(points));
         return states;
     }
 
+    BlochVectors m_bloch;
     ComplexStates m_queries;
     PackedMatrix m_real;
     PackedMatrix m_imaginary;
@@ -217,6 +226,23 @@ Bloch noisyBloch(double angle, const KrausOperators& kraus)
             for (std::size_t inner = 0; inner < 4; ++inner)
                 after[cell] += k[cell / 2 * 2 + inner / 2] * before[inner] * std::conj(k[cell % 2 * 2 + inner % 2]);
     return {2.0 * after[1].real(), -2.0 * after[1].imag(), (after[0] - after[3]).real()};
+}
+
+void fillBloch(std::span<const std::complex<double>> amplitudes, std::span<float> bloch)
+{
+    for (std::size_t bit = amplitudes.size() / 2, at = 0; bit > 0; bit /= 2, at += 3) {
+        Complex coherence = 0.0;  // Σ ψ*(…0…) ψ(…1…)
+        double z = 0.0;
+        for (std::size_t b = 0; b < amplitudes.size(); ++b) {
+            if ((b & bit) != 0)
+                continue;
+            coherence += std::conj(amplitudes[b]) * amplitudes[b | bit];
+            z += std::norm(amplitudes[b]) - std::norm(amplitudes[b | bit]);
+        }
+        bloch[at] = static_cast<float>(2.0 * coherence.real());
+        bloch[at + 1] = static_cast<float>(2.0 * coherence.imag());
+        bloch[at + 2] = static_cast<float>(z);
+    }
 }
 
 void ComplexStates::set(std::size_t token, std::span<const std::complex<double>> amplitudes)

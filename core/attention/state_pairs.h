@@ -36,10 +36,19 @@ struct PairScores {
     std::vector<double> samples;     // (runs, rows, m), whose means the fidelities are
 };
 
+// Bloch vectors of every token's qubits without noise, (tokens, qubits, 3).
+struct BlochVectors {
+    TensorPointer queries = nullptr;
+    TensorPointer keys = nullptr;
+};
+
 // The states of one head's queries and keys.
 class StatePairs {
 public:
     virtual ~StatePairs() = default;
+
+    // Those that came with the states; null where they are as quick to find from the vectors.
+    virtual BlochVectors bloch() const { return {}; }
 
     // Fills the scores of queries first … first + scores.rows − 1. May be called from several threads.
     virtual void fill(std::size_t first, PairScores& scores) const = 0;
@@ -67,6 +76,9 @@ private:
 std::unique_ptr<StatePairs> pureStatePairs(const HeadInput& input, const FidelitySettings& settings,
                                            const Monitor& monitor);
 
+// Those of a pure state's qubits, (qubits, 3).
+void fillBloch(std::span<const std::complex<double>> amplitudes, std::span<float> bloch);
+
 // A point of the Bloch ball: ρ = (I + x·X + y·Y + z·Z)/2. Tr(ρσ) = (1 + r·s)/2.
 using Bloch = std::array<double, 3>;
 
@@ -79,6 +91,12 @@ void checkDensityQubits(const FidelitySettings& settings, std::size_t components
 // As the settings say. Throws Error (Input) when density matrices or trajectories do not fit, saying what would.
 std::unique_ptr<StatePairs> statePairs(const HeadInput& input, const FidelitySettings& settings,
                                        const Monitor& monitor);
+
+// What the head's states are: qubits, how many queries and keys have none (a vector without length), and the Bloch vectors
+// of every token's qubits before noise (tokens, qubits, 3), 0 without a state. Affine states are others in every row:
+// there the vectors are left out.
+std::vector<Diagnostic> stateDiagnostics(const HeadInput& input, const FidelitySettings& settings,
+                                         const StatePairs& pairs);
 
 // The circuit whose state a vector becomes; an amplitude-encoded one needs a length.
 Circuit encodingCircuit(std::span<const float> vector, const FidelitySettings& settings);

@@ -181,14 +181,10 @@ TEST_P(MechanismContract, NothingLooksAhead)
 // What is said to look ahead does: no warning is there in vain. The best map of a rank that is large enough is the map.
 TEST_P(MechanismContract, WhatIsSaidToLookAheadDoes)
 {
-    for (const Variant& variant : variants) {
-        if (subject.properties(variant.parameters).causalSafe || variant.name == "rank=4096")
-            continue;
-        bool leaks = false;
-        for (const std::size_t length : {7UL, 33UL})
-            leaks = leaks || leakingRow(subject, variant.parameters, length, length - 1);
-        EXPECT_TRUE(leaks) << variant.name;
-    }
+    for (const Variant& variant : variants)
+        if (!subject.properties(variant.parameters).causalSafe && variant.name != "rank=4096") {
+            EXPECT_TRUE(leakingRow(subject, variant.parameters, 33, 32)) << variant.name;
+        }
 }
 
 TEST_P(MechanismContract, EveryRowBlockGivesTheSameBits)

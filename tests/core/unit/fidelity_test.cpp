@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/attention/overlap_tests.h"
+#include "core/attention/state_pairs.h"
+#include "core/quantum/state_vector.h"
 #include "tests/support/random_head.h"
 #include "tests/support/statistics.h"
 
@@ -286,6 +288,20 @@ TEST(Fidelity, DiagnosticsAreTheStates)
     EXPECT_NEAR(angle.at("key_bloch")->values()[2], std::cos(0.5), 1e-6);
     EXPECT_EQ(angle.at("stateless_queries")->values()[0], 0.0F);
     EXPECT_FALSE(found({{"sign", "affine"}}).contains("key_bloch"));
+    for (const char* map : {"amplitude", "iqp"}) {
+        const std::vector<std::pair<std::string, std::string>> changes = {
+            {"map", map}, {"qubits", "2"}, {"noise", "depolarizing"}};
+        const auto states = found(changes);
+        for (std::size_t token = 1; token < 3; ++token) {
+            const auto amplitudes =
+                encodedState(head.input.keys.row(token), FidelitySettings(with(fidelity(), changes)));
+            for (std::size_t qubit = 0; qubit < 2; ++qubit)
+                for (std::size_t axis = 0; axis < 3; ++axis)
+                    EXPECT_NEAR(states.at("key_bloch")->values()[3 * (2 * token + qubit) + axis],
+                                StateVector(amplitudes).qubit(qubit).bloch[axis], 1e-6)
+                        << map << token << qubit << axis;
+        }
+    }
 }
 
 // Real unit vectors: E F = 1/d, Var F = 2(d − 1)/(d²(d + 2)).
