@@ -48,7 +48,7 @@ Sample characters(const fs::path& folder)
     study.modelPath = (folder / "char-gpt").string();
     study.input.text = "ROMEO:\nIt is the east, and Juliet is the ";
     study.candidates.push_back({{parseSpec("rff@layers=2-3")}});
-    study.selection = {.layer = 2, .head = 3, .query = 39, .key = 38};  // from "e" to the "h" before it
+    study.selection = {.layer = 2, .head = 0, .query = 39, .key = 37};  // from "e" to the "t" of its word
     return {"char-gpt", "Shakespeare by character (GPT-2)",
             "A causal model: every character looks only back, and says which comes next.", study};
 }
