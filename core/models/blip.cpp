@@ -216,6 +216,15 @@ private:
         });
     }
 
+    // A text's pass that does not look at the image.
+    StackPass withoutImage(ForwardPass& pass, const TextInput& input) const
+    {
+        StackPass text = pass.aside(kText, input);
+        embed(text, input);
+        m_textEncoder.run(text);
+        return text;
+    }
+
     // From the first token of every text after cross-attention: the first text's hidden states are there.
     TensorPointer matching(ForwardPass& pass, MatrixView last, CrossAttention across) const
     {
@@ -240,9 +249,7 @@ private:
     void addEmbeddings(ForwardPass& pass, MatrixView image) const
     {
         const Operations& operations = pass.operations();
-        StackPass text = pass.aside(kText, pass.input());
-        embed(text, pass.input());
-        m_textEncoder.run(text);
+        const StackPass text = withoutImage(pass, pass.input());
         const MatrixView words = text.lastHidden();
         pass.output("text_embeds", embeddings(operations, m_textProjection, words.middleRows(0, 1)));
         pass.output("image_embeds", imageEmbedding(operations, image));
@@ -278,9 +285,7 @@ private:
         Tensor embeddings = operations.tensor({texts, m_textProjection.outputs()});
         for (std::size_t i = 0; i < texts; ++i) {
             const TextInput& input = i == 0 ? pass.input() : pass.input().furtherTexts[i - 1];
-            StackPass text = pass.aside(kText, input);
-            embed(text, input);
-            m_textEncoder.run(text);
+            const StackPass text = withoutImage(pass, input);
             operations.apply(m_textProjection, text.lastHidden().middleRows(0, 1),
                              embeddings.matrix().middleRows(i, 1));
         }
