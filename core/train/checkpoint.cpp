@@ -10,7 +10,7 @@ namespace {
 
 constexpr const char* kSteps = "steps";  // two values, each exact in float32: thousands and the rest
 constexpr std::size_t kThousand = 1000;
-constexpr std::string_view kWeights = "weights/", kFirst = "first/", kSecond = "second/";
+constexpr std::string_view kWeights = "weights/", kFirst = "first/", kSecond = "second/", kAverages = "average/";
 
 void addAll(const ParameterValues& values, std::string_view prefix, MemoryArchive& to)
 {
@@ -32,6 +32,8 @@ void writeCheckpoint(const TrainingState& state, const std::filesystem::path& fi
     addAll(state.weights->tensors(), kWeights, all);
     addAll(state.optimizer.first, kFirst, all);
     addAll(state.optimizer.second, kSecond, all);
+    if (state.averages)
+        addAll(state.averages->tensors(), kAverages, all);
     writeSafetensors(all, DataType::F32, file);
 }
 
@@ -48,18 +50,22 @@ void readCheckpoint(const std::filesystem::path& file, TrainingState& state)
     float counts[2] = {};
     all->read(*steps, 0, counts);
     state.steps = static_cast<std::size_t>(counts[0]) * kThousand + static_cast<std::size_t>(counts[1]);
-    for (auto& [name, tensor] : state.weights->tensors()) {
+    const auto readInto = [&](std::string_view prefix, const std::string& name, Tensor& to) {
+        const TensorEntry* const entry = all->find(std::string(prefix) + name);
+        if (entry == nullptr || entry->elements != to.size())
+            wrong(std::string(prefix) + name);
+        all->read(*entry, 0, to.values());
+    };
+    for (auto& [name, tensor] : state.weights->tensors())
+        readInto(kWeights, name, tensor);
+    if (state.averages)
+        for (auto& [name, tensor] : state.averages->tensors())
+            readInto(kAverages, name, tensor);
+    for (const auto& [name, tensor] : state.weights->tensors()) {
         for (const auto& [prefix, values] :
-             {std::pair{kWeights, static_cast<ParameterValues*>(nullptr)}, std::pair{kFirst, &state.optimizer.first},
-              std::pair{kSecond, &state.optimizer.second}}) {
-            const TensorEntry* const entry = all->find(std::string(prefix) + name);
-            if (entry == nullptr && values != nullptr)
-                continue;  // never had gradients
-            if (entry == nullptr || entry->elements != tensor.size())
-                wrong(std::string(prefix) + name);
-            Tensor& to = values == nullptr ? tensor : (*values)[name] = Tensor(tensor.shape());
-            all->read(*entry, 0, to.values());
-        }
+             {std::pair{kFirst, &state.optimizer.first}, std::pair{kSecond, &state.optimizer.second}})
+            if (all->find(std::string(prefix) + name) != nullptr)  // else it never had gradients
+                readInto(prefix, name, (*values)[name] = Tensor(tensor.shape()));
     }
 }
 

@@ -11,6 +11,7 @@ struct TrainingState {
     std::size_t steps = 0;
     std::shared_ptr<MemoryArchive> weights;
     AdamW optimizer;
+    std::shared_ptr<MemoryArchive> averages;  // of the weights over the steps; null where the recipe asks for none
 };
 
 void writeCheckpoint(const TrainingState& state, const std::filesystem::path& file);

@@ -32,7 +32,7 @@ std::vector<LabelledText> readSource(const DataSource& source, const std::vector
                 const std::size_t end = std::min(text.find('\n', at), text.size());
                 const std::string_view line = std::string_view(text).substr(at, end - at);
                 at = end + 1;
-                if (plain(line).empty())
+                if (plain(line).empty() || (!source.comment.empty() && line.starts_with(source.comment)))
                     continue;
                 if (part.label >= 0) {
                     all.push_back({plain(line), static_cast<std::size_t>(part.label)});
@@ -108,7 +108,8 @@ class LabelledData : public TrainingData {
 public:
     LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_seed(recipe.seed),
-          m_steps(static_cast<double>(recipe.schedule.steps)), m_split(splitTexts(recipe, model.labels))
+          m_steps(static_cast<double>(recipe.schedule.steps)), m_tokenDropout(recipe.tokenDropout),
+          m_split(splitTexts(recipe, model.labels))
     {
     }
 
@@ -126,8 +127,10 @@ public:
         while (which + 1 < m_split.trained.size() && at >= shareOf(m_split.trained[which]))
             at -= shareOf(m_split.trained[which++]);
         const std::vector<LabelledText>& texts = m_split.trained[which].texts;
-        return example(texts[std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())),
-                                      texts.size() - 1)]);
+        Example drawn = example(texts[std::min(
+            static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())), texts.size() - 1)]);
+        leaveOut(random, drawn.input);
+        return drawn;
     }
 
     std::vector<ExampleSet> sets() const override
@@ -139,6 +142,25 @@ public:
     }
 
 private:
+    // Tokens, as word dropout does (Iyyer et al., ACL 2015); the first and the last are the tokenizer's own and stay.
+    void leaveOut(RandomStream& random, TextInput& text) const
+    {
+        if (m_tokenDropout == 0.0 || text.tokenIds.size() <= 3)
+            return;
+        TextInput rest;
+        for (std::size_t i = 0; i < text.tokenIds.size(); ++i) {
+            const bool end = i == 0 || i + 1 == text.tokenIds.size();
+            if (!end && random.uniform() < m_tokenDropout)
+                continue;
+            rest.tokenIds.push_back(text.tokenIds[i]);
+            if (i < text.attentionMask.size())
+                rest.attentionMask.push_back(text.attentionMask[i]);
+            if (i < text.tokenTypes.size())
+                rest.tokenTypes.push_back(text.tokenTypes[i]);
+        }
+        text = std::move(rest);
+    }
+
     Example example(const LabelledText& from) const
     {
         Example result;
@@ -151,6 +173,7 @@ private:
     std::shared_ptr<const Tokenizer> m_tokenizer;
     std::uint64_t m_seed;
     double m_steps;
+    double m_tokenDropout;
     Split m_split;
 };
 

@@ -97,7 +97,8 @@ void addRow(float factor, std::span<const float> from, std::span<float> to)
 
 }  // namespace
 
-CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale)
+CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale,
+                          std::span<const double> weights)
 {
     CrossEntropy result;
     result.gradients = Tensor::zeros({logits.rows, logits.columns});
@@ -107,13 +108,14 @@ CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targe
             continue;
         const auto target = static_cast<std::size_t>(targets[i]);
         std::ranges::copy(logits.row(i), row.begin());
-        result.sum += softmaxOf(row, shares) - row.at(target);
+        const double weight = weights.empty() ? 1.0 : weights[i];
+        result.sum += weight * (softmaxOf(row, shares) - row.at(target));
         ++result.counted;
         result.right += largestOf(row) == target ? 1 : 0;
         shares[target] -= 1.0;
         float* const slopes = result.gradients.data() + i * shares.size();
         for (std::size_t j = 0; j < shares.size(); ++j)
-            slopes[j] = static_cast<float>(scale * shares[j]);
+            slopes[j] = static_cast<float>(scale * weight * shares[j]);
     }
     return result;
 }

@@ -9,14 +9,15 @@
 namespace ketscope {
 
 // What losses are of the logits (n, C) of n questions, each with one right class among C. A negative target is a question
-// that does not count. All sums are taken in double precision.
+// that does not count; weights (n, empty: all 1) multiply the losses. All sums are taken in double precision.
 struct CrossEntropy {
-    double sum = 0.0;         // of −ln softmax(logits)[target], in nats
+    double sum = 0.0;         // of weight · −ln softmax(logits)[target], in nats
     std::size_t counted = 0;  // questions
     std::size_t right = 0;    // of those, the ones whose largest logit is the target's
-    Tensor gradients = {};    // (n, C): scale · (softmax − one-hot) of the counted rows, 0 elsewhere
+    Tensor gradients = {};    // (n, C): scale · weight · (softmax − one-hot) of the counted rows, 0 elsewhere
 };
-CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale);
+CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale,
+                          std::span<const double> weights = {});
 
 constexpr double kUsualLogScale = 2.6592;  // ln(1/0.07), of models that train no scale (Radford et al., ICML 2021)
 

@@ -25,9 +25,26 @@ public:
     Recipe read()
     {
         const StrictFields all(m_json, where(""),
-                               {"format", "version", "title", "model", "plan", "trained_parameters", "objective",
-                                "late_interaction", "matching_from", "data", "batch", "length", "steps", "optimizer",
-                                "dropout", "seed", "validation", "checkpoint_every", "weights"});
+                               {"format",
+                                "version",
+                                "title",
+                                "model",
+                                "plan",
+                                "trained_parameters",
+                                "objective",
+                                "late_interaction",
+                                "matching_from",
+                                "contrast_until",
+                                "data",
+                                "batch",
+                                "length",
+                                "steps",
+                                "optimizer",
+                                "dropout",
+                                "seed",
+                                "validation",
+                                "checkpoint_every",
+                                "weights"});
         if (all.text("format") != "ketscope-recipe" || all.whole<int>("version") != 1)
             refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
         m_recipe.title = all.text("title");
@@ -39,9 +56,14 @@ public:
             refuse({where("late_interaction"), "an objective with contrast",
                     std::string(objectiveName(m_recipe.objective)), ""});
         m_recipe.matchingFrom = all.count("matching_from", 0, 0);
-        if (m_recipe.matchingFrom > 0 && m_recipe.objective != Objective::ContrastAndMatching)
-            refuse({where("matching_from"), "the objective \"contrast-and-matching\"",
-                    std::string(objectiveName(m_recipe.objective)), ""});
+        m_recipe.contrastUntil = all.count("contrast_until", 0, 0);
+        for (const char* key : {"matching_from", "contrast_until"})
+            if (all.count(key, 0, 0) > 0 && m_recipe.objective != Objective::ContrastAndMatching)
+                refuse({where(key), "the objective \"contrast-and-matching\"",
+                        std::string(objectiveName(m_recipe.objective)), ""});
+        if (m_recipe.contrastUntil > 0 && m_recipe.matchingFrom > m_recipe.contrastUntil)
+            refuse({where("matching_from"), "at most \"contrast_until\"", std::to_string(m_recipe.matchingFrom),
+                    "In between there would be nothing to learn."});
         m_recipe.batch = all.count("batch", 16);
         m_recipe.length = all.count("length", 0, 0);
         m_recipe.schedule.steps = all.count("steps", 0);
@@ -88,9 +110,9 @@ private:
 
     void readData(const Json& json)
     {
-        const StrictFields data(
-            json, where("data"),
-            {"generated", "other_captions", "sources", "validation_share", "held_for_validation", "held_for_test"});
+        const StrictFields data(json, where("data"),
+                                {"generated", "other_captions", "sources", "validation_share", "held_for_validation",
+                                 "held_for_test", "true_weight"});
         if (data.has("generated") == data.has("sources"))
             refuse(
                 {where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
@@ -101,6 +123,7 @@ private:
             if (data.text("generated") != "scenes")
                 refuse({where("data"), "\"scenes\"", "\"" + printable(data.text("generated"), 40) + "\"", ""});
             m_recipe.otherCaptions = data.count("other_captions", 0, 0);
+            m_recipe.trueWeight = data.number("true_weight", 1.0, 1e-3, 1e3);
             return;
         }
         const Json& sources = data.at("sources");
@@ -113,11 +136,12 @@ private:
     DataSource readSource(const Json& json) const
     {
         const StrictFields fields(json, where("sources"),
-                                  {"file", "licence", "origin", "parts", "use", "share", "last_share"});
+                                  {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment"});
         DataSource source;
         source.file = resolved(fields.text("file"));
         source.licence = fields.text("licence");
         source.origin = fields.textOr("origin", "");
+        source.comment = fields.textOr("comment", "");
         if (std::error_code error; !fs::exists(source.file, error) && !m_dataFolder.empty())
             source.file = m_dataFolder / source.file.filename();
         if (std::error_code error; !fs::exists(source.file, error))
@@ -150,8 +174,9 @@ private:
     void readOptimizer(const StrictFields& all)
     {
         const Json empty = Json::object();
-        const StrictFields fields(all.has("optimizer") ? all.at("optimizer") : empty, where("optimizer"),
-                                  {"rate", "last_rate", "warm_up", "decay", "clip", "beta1", "beta2", "epsilon"});
+        const StrictFields fields(
+            all.has("optimizer") ? all.at("optimizer") : empty, where("optimizer"),
+            {"rate", "last_rate", "warm_up", "decay", "clip", "beta1", "beta2", "epsilon", "average"});
         m_recipe.schedule.peak = fields.number("rate", 1e-3, 0.0, 10.0);
         m_recipe.schedule.last = fields.number("last_rate", 0.1, 0.0, 1.0);
         m_recipe.schedule.warmUp = fields.count("warm_up", 0, 0);
@@ -159,11 +184,16 @@ private:
         m_recipe.optimizer.beta1 = fields.number("beta1", 0.9, 0.0, 0.999999);
         m_recipe.optimizer.beta2 = fields.number("beta2", 0.999, 0.0, 0.999999);
         m_recipe.optimizer.epsilon = fields.number("epsilon", 1e-8, 1e-30, 1.0);
+        m_recipe.average = fields.number("average", 0.0, 0.0, 0.999999);
         m_recipe.clip = fields.number("clip", 1.0, 0.0, 1e9);
         constexpr double kMostLeftOut = 0.95;
         const StrictFields dropout(all.has("dropout") ? all.at("dropout") : empty, where("dropout"),
-                                   {"embeddings", "residuals"});
+                                   {"embeddings", "residuals", "tokens"});
         m_recipe.dropout.embeddings = dropout.number("embeddings", 0.0, 0.0, kMostLeftOut);
+        m_recipe.tokenDropout = dropout.number("tokens", 0.0, 0.0, kMostLeftOut);
+        if (m_recipe.tokenDropout > 0.0 && m_recipe.objective != Objective::Classification)
+            refuse({where("dropout"), "\"tokens\" for classification", std::string(objectiveName(m_recipe.objective)),
+                    ""});
         m_recipe.dropout.residuals = dropout.number("residuals", 0.0, 0.0, kMostLeftOut);
     }
 

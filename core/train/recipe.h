@@ -32,6 +32,7 @@ struct DataSource {
         std::int32_t label = -1;  // −1: each line ends with a tab and its label
     };
     std::vector<Part> parts;
+    std::string comment;     // lines that begin with this are no texts; empty: all are
     bool held = false;       // texts are held back from it for validation and the test
     bool testOnly = false;   // of another kind than what is trained on: for a test alone
     double share = 1.0;      // how often it is drawn from, at first
@@ -50,19 +51,23 @@ struct Recipe {
     Plan plan;
     std::vector<std::string> trainedParameters;  // real parameters of mechanisms that are trained too
     Objective objective = Objective::LanguageModelling;
-    double lateInteraction = 0.0;  // weight of the contrast by words and patches beside that of whole texts and images
-    std::size_t matchingFrom = 0;  // of contrast and matching: steps before it are of contrast alone
+    double lateInteraction = 0.0;   // weight of the contrast by words and patches beside that of whole texts and images
+    std::size_t matchingFrom = 0;   // of contrast and matching: steps before it are of contrast alone,
+    std::size_t contrastUntil = 0;  // and from this one on of matching alone; 0 = none
     std::vector<DataSource> sources;  // empty: generated scenes
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;
     std::size_t heldForTest = 0;
+    double trueWeight = 1.0;        // of a true text's loss beside that of each false one, in matching
     std::size_t otherCaptions = 0;  // of other scenes, as false texts of matching besides the hard ones
     std::size_t batch = 16;
     std::size_t length = 0;  // tokens of an example of language modelling; 0 = what the model has positions for
     Schedule schedule;
     AdamW optimizer;
+    double average = 0.0;  // decay of the moving average of the weights that is the trained model; 0 = the last weights
     double clip = 1.0;
     Dropout dropout;
+    double tokenDropout = 0.0;  // of classification: the share of a text's tokens that a training step does not see
     std::uint64_t seed = 0;
     std::size_t validateEvery = 100;      // steps
     std::size_t validationExamples = 64;  // at those steps; at the end all of them count

@@ -16,7 +16,8 @@ public:
     SceneData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer,
               ImageProcessor processor)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_processor(std::move(processor)), m_seed(recipe.seed),
-          m_batch(recipe.batch), m_others(recipe.otherCaptions), m_matching(recipe.objective != Objective::Contrast)
+          m_batch(recipe.batch), m_others(recipe.otherCaptions), m_trueWeight(recipe.trueWeight),
+          m_matching(recipe.objective != Objective::Contrast)
     {
     }
 
@@ -52,6 +53,8 @@ private:
             result.input.furtherTexts.push_back(encodedText(text, *m_tokenizer, m_model));
             result.targets.push_back(0);
         }
+        result.weights.assign(result.targets.size(), 1.0);
+        result.weights.front() = m_trueWeight;
         return result;
     }
 
@@ -61,6 +64,7 @@ private:
     std::uint64_t m_seed;
     std::size_t m_batch;
     std::size_t m_others;
+    double m_trueWeight;
     bool m_matching;
 };
 

@@ -25,6 +25,13 @@ constexpr double kMostLogScale = 4.60517;  // ln 100: CLIP's bound
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
+// Replaces those of the same names.
+void copyTensors(const TensorArchive& from, MemoryArchive& to)
+{
+    for (const TensorEntry& entry : from.entries())
+        from.read(entry, 0, to.add(entry.name, entry.shape).values());
+}
+
 // Weights and configuration of a run before its first step.
 ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& folder,
                          std::shared_ptr<MemoryArchive>& weights)
@@ -36,9 +43,7 @@ ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& fold
         weights = initialWeights(config, folder, recipe.deviation, recipe.seed);
     } else {
         weights = std::make_shared<MemoryArchive>(folder / "model.safetensors");
-        const std::unique_ptr<TensorArchive> from = openWeights(recipe.startFolder);
-        for (const TensorEntry& entry : from->entries())
-            from->read(entry, 0, weights->add(entry.name, entry.shape).values());
+        copyTensors(*openWeights(recipe.startFolder), *weights);
     }
     files.config = std::make_shared<const Json>(config);
     files.weights = weights;
@@ -62,6 +67,10 @@ public:
     {
         m_state.optimizer = {recipe.optimizer.beta1, recipe.optimizer.beta2, recipe.optimizer.epsilon,
                              recipe.optimizer.decay};
+        if (recipe.average > 0.0) {
+            m_state.averages = std::make_shared<MemoryArchive>(folder / "model.safetensors");
+            copyTensors(*m_state.weights, *m_state.averages);
+        }
         m_data = openTrainingData(recipe, open()->info());
     }
 
@@ -69,11 +78,7 @@ public:
     const TrainingData& data() const { return *m_data; }
     const Json& config() const { return *m_files.config; }
 
-    std::unique_ptr<Model> open() const
-    {
-        QuietMonitor quiet(m_monitor);
-        return architectureOf(m_files).open(m_files, quiet);
-    }
+    std::unique_ptr<Model> open() const { return openWith(m_state.weights); }
 
     // The next step with this model, which is as the state is. Throws Error as train(), and then leaves the state as it was.
     CurvePoint step(const Model& model)
@@ -91,6 +96,7 @@ public:
                   "Learn more slowly (\"rate\") or clip more."});
         m_state.optimizer.step(point.step, point.rate, gradients.weights, m_state.weights->tensors());
         keepInRange(model.info());
+        addToAverages(point.step);
         m_state.steps = point.step;
         return point;
     }
@@ -108,6 +114,8 @@ public:
     // On all sets, as the model is saved.
     std::vector<Figures> finalFigures()
     {
+        if (m_state.averages)
+            copyTensors(*m_state.averages, *m_state.weights);
         if (m_recipe.weightsType == DataType::F16)
             roundToHalf(*m_state.weights);
         std::vector<Figures> all;
@@ -117,9 +125,32 @@ public:
     }
 
 private:
+    std::unique_ptr<Model> openWith(const std::shared_ptr<MemoryArchive>& weights) const
+    {
+        QuietMonitor quiet(m_monitor);
+        ModelFiles files = m_files;
+        files.weights = weights;
+        return architectureOf(files).open(files, quiet);
+    }
+
+    // Early averages follow the weights more closely: those are still far from where they will be.
+    void addToAverages(std::size_t step)
+    {
+        if (!m_state.averages)
+            return;
+        const auto t = static_cast<double>(step);
+        const auto share = static_cast<float>(1.0 - std::min(m_recipe.average, (1.0 + t) / (10.0 + t)));
+        for (auto& [name, average] : m_state.averages->tensors()) {
+            const std::span<const float> now = m_state.weights->tensors().find(name)->second.values();
+            const std::span<float> values = average.values();
+            for (std::size_t i = 0; i < values.size(); ++i)
+                values[i] += share * (now[i] - values[i]);
+        }
+    }
+
     Figures figuresOf(const ExampleSet& set, std::size_t most, const Monitor& monitor) const
     {
-        const std::unique_ptr<Model> model = open();
+        const std::unique_ptr<Model> model = openWith(m_state.averages ? m_state.averages : m_state.weights);
         return evaluate(*model, resolve({}, model->info(), kPlanSeed), m_recipe.objective, set, most, m_recipe.batch,
                         monitor);
     }

@@ -11,6 +11,7 @@ namespace ketscope {
 struct Example {
     ModelInput input;
     std::vector<std::int32_t> targets;
+    std::vector<double> weights = {};  // of the targets' losses in training; empty: all 1
 };
 
 // A part of the examples that is never trained on.

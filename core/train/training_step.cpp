@@ -104,14 +104,15 @@ private:
     std::vector<ParameterValues> m_sums;
 };
 
-// One over the number of questions of a batch.
+// One over the weight of all questions of a batch.
 double shareOfQuestion(const std::vector<Example>& examples)
 {
-    std::size_t questions = 0;
+    double questions = 0.0;
     for (const Example& example : examples)
-        questions += static_cast<std::size_t>(
-            std::ranges::count_if(example.targets, [](std::int32_t target) { return target >= 0; }));
-    return 1.0 / static_cast<double>(std::max<std::size_t>(questions, 1));
+        for (std::size_t i = 0; i < example.targets.size(); ++i)
+            if (example.targets[i] >= 0)
+                questions += example.weights.empty() ? 1.0 : example.weights[i];
+    return questions > 0.0 ? 1.0 / questions : 1.0;
 }
 
 // The loss of one example's questions, whose slopes are `share` of its own.
@@ -122,7 +123,7 @@ double addSlopes(const Trace& trace, const Question& question, const Example& ex
     if (output == trace.outputs.end())
         refuse({"objective", std::string("a model with the output \"") + question.output + "\"", "no such output",
                 "Choose the objective that the model is made for."});
-    CrossEntropy loss = crossEntropy(output->second->matrix(), example.targets, share);
+    CrossEntropy loss = crossEntropy(output->second->matrix(), example.targets, share, example.weights);
     slopes.emplace(question.output, std::move(loss.gradients));
     return loss.sum * share;
 }
@@ -268,7 +269,10 @@ BatchGradients batchGradients(const Model& model, const HeadPlan& plan, const Re
                               const std::vector<Example>& batch, const Dropout& dropout, const Monitor& monitor)
 {
     Batch work(model, plan, batch, dropout, monitor);
-    if (recipe.objective == Objective::Contrast || recipe.objective == Objective::ContrastAndMatching)
+    const bool contrast = recipe.objective == Objective::Contrast
+                          || (recipe.objective == Objective::ContrastAndMatching
+                              && (recipe.contrastUntil == 0 || step < recipe.contrastUntil));
+    if (contrast)
         return together(work, recipe, step, batch);
     return singly(work, questionOf(recipe.objective), batch);
 }

@@ -45,12 +45,26 @@ TEST(TrainLoss, CrossEntropyOfHandComputedRows)
         EXPECT_NEAR(loss.gradients.values()[i], expected[i], 1e-6) << i;
 }
 
+TEST(TrainLoss, WeightsMultiplyTheLossesOfTheirRows)
+{
+    const Tensor logits = tensorOf({2, 2}, {0.0F, std::log(3.0F), std::log(2.0F), 0.0F});
+    const std::vector<std::int32_t> targets = {0, 0};
+    const CrossEntropy loss = crossEntropy(logits.matrix(), targets, 0.5, std::vector{2.0, 0.5});
+    EXPECT_NEAR(loss.sum, 2.0 * std::log(4.0) + 0.5 * std::log(1.5), 1e-6);
+    EXPECT_EQ(loss.counted, 2U);
+    const std::vector<float> expected = {-0.75F, 0.75F, -1.0F / 12.0F, 1.0F / 12.0F};
+    for (std::size_t i = 0; i < expected.size(); ++i)
+        EXPECT_NEAR(loss.gradients.values()[i], expected[i], 1e-6) << i;
+}
+
 TEST(TrainLoss, CrossEntropyGradientsAreSlopes)
 {
     Tensor logits = tensorOf({2, 3}, {0.3F, -1.2F, 0.8F, 2.0F, 0.1F, -0.4F});
     const std::vector<std::int32_t> targets = {2, 1};
-    const Tensor gradients = std::move(crossEntropy(logits.matrix(), targets, 0.7).gradients);
-    expectSlopes(logits, gradients, [&] { return 0.7 * crossEntropy(logits.matrix(), targets, 0.7).sum; });
+    for (const std::vector<double>& weights : {std::vector<double>(), {3.0, 0.25}}) {
+        const Tensor gradients = std::move(crossEntropy(logits.matrix(), targets, 0.7, weights).gradients);
+        expectSlopes(logits, gradients, [&] { return 0.7 * crossEntropy(logits.matrix(), targets, 0.7, weights).sum; });
+    }
 }
 
 TEST(TrainLoss, ContrastOfTwoPairsByHand)

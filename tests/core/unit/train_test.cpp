@@ -10,7 +10,7 @@
 #include "core/train/scene.h"
 #include "core/train/trainer.h"
 #include "core/train/training_step.h"
-#include "tests/support/paths.h"
+#include "tests/support/tiny_recipes.h"
 
 #include <cmath>
 #include <fstream>
@@ -22,6 +22,11 @@ namespace ketscope {
 namespace {
 
 namespace fs = std::filesystem;
+using test::lineRecipe;
+using test::newFiles;
+using test::recipeOf;
+using test::sceneRecipe;
+using test::tinyRecipe;
 
 std::string contentOf(const fs::path& file)
 {
@@ -29,36 +34,6 @@ std::string contentOf(const fs::path& file)
     text << std::ifstream(file, std::ios::binary).rdbuf();
     return text.str();
 }
-
-// A language model of characters that takes seconds, on a text that is written beside it.
-Json tinyRecipe(const fs::path& folder)
-{
-    std::ofstream text(folder / "text.txt");
-    for (int i = 0; i < 200; ++i)
-        text << "to be or not to be that is the question\n";
-    return {{"format", "ketscope-recipe"},
-            {"version", 1},
-            {"title", "tiny"},
-            {"objective", "language-modelling"},
-            {"model",
-             {{"config", (test::samples() / "char-gpt" / "config.json").string()},
-              {"changes", {{"n_embd", 16}, {"n_layer", 2}, {"n_head", 2}, {"n_positions", 16}}},
-              {"files", (test::samples() / "char-gpt").string()}}},
-            {"data", {{"sources", {{{"file", "text.txt"}, {"licence", "public domain"}}}}}},
-            {"batch", 6},
-            {"steps", 12},
-            {"optimizer", {{"rate", 0.01}, {"warm_up", 3}}},
-            {"dropout", {{"embeddings", 0.1}, {"residuals", 0.2}}},
-            {"validation", {{"every", 4}, {"examples", 8}}},
-            {"checkpoint_every", 5}};
-}
-
-Recipe recipeOf(const fs::path& folder, const Json& json)
-{
-    std::ofstream(folder / "recipe-in.json") << json.dump();
-    return readRecipe(folder / "recipe-in.json");
-}
-
 class Train : public testing::Test {
 protected:
     ~Train() override { setThreads(0); }
@@ -112,6 +87,50 @@ TEST_F(Train, AnInterruptedRunGoesOnToTheSameBits)
     EXPECT_EQ(contentOf(at("straight/model.safetensors")), contentOf(at("stopped/model.safetensors")));
     EXPECT_EQ(contentOf(at("straight/curve.csv")), contentOf(at("stopped/curve.csv")));
     EXPECT_EQ(contentOf(at("straight/checkpoint.safetensors")), contentOf(at("stopped/checkpoint.safetensors")));
+}
+
+// a₁ … of the weights w₁ … after each step: a ← a + (1 − d) (w − a) from the first weights on, d = (1 + t)/(10 + t) or the
+// recipe's where that is less.
+TEST_F(Train, TheModelIsTheMovingAverageOfItsWeights)
+{
+    Json json = tinyRecipe(m_folder.path());
+    json["optimizer"] = {{"rate", 0.01}, {"last_rate", 1.0}};  // so that a run's first steps are those of a shorter one
+    std::map<std::string, std::vector<double>> averages;
+    const auto add = [&](const std::string& name, double decay) {
+        const auto weights = openWeights(at(name));
+        for (const TensorEntry& entry : weights->entries()) {
+            std::vector<float> values(entry.elements);
+            weights->read(entry, 0, values);
+            std::vector<double>& average = averages[entry.name];
+            if (average.empty())
+                average.assign(values.begin(), values.end());
+            for (std::size_t i = 0; i < values.size(); ++i)
+                average[i] += (1.0 - decay) * (static_cast<double>(values[i]) - average[i]);
+        }
+    };
+    json["steps"] = 1;
+    json["optimizer"]["rate"] = 0.0;
+    run(json, "none");
+    add("none", 0.0);
+    json["optimizer"]["rate"] = 0.01;
+    for (int steps = 1; steps <= 4; ++steps) {
+        json["steps"] = steps;
+        run(json, std::to_string(steps));
+        add(std::to_string(steps), std::min(0.3, (1.0 + steps) / (10.0 + steps)));
+    }
+    json["optimizer"]["average"] = 0.3;
+    run(json, "average");
+    const auto found = openWeights(at("average"));
+    for (const TensorEntry& entry : found->entries()) {
+        std::vector<float> values(entry.elements);
+        found->read(entry, 0, values);
+        for (std::size_t i = 0; i < values.size(); ++i)
+            ASSERT_NEAR(values[i], averages.at(entry.name)[i], 1e-6) << entry.name;
+    }
+    EXPECT_NE(contentOf(at("average/model.safetensors")), contentOf(at("4/model.safetensors")));
+    EXPECT_THROW(run(json, "resumed", 2), Error);
+    run(json, "resumed");
+    EXPECT_EQ(contentOf(at("average/model.safetensors")), contentOf(at("resumed/model.safetensors")));
 }
 
 TEST_F(Train, AnotherSeedIsAnotherRun)
@@ -169,113 +188,6 @@ TEST_F(Train, TensorsOfAMechanismAreTrainedAndSaved)
     }
     EXPECT_TRUE(moved);
 }
-
-// A recipe's model before its first step.
-ModelFiles newFiles(const Recipe& recipe, std::shared_ptr<const TensorArchive> weights)
-{
-    ModelFiles files;
-    files.folder = recipe.filesFolder;
-    files.config = std::make_shared<const Json>(recipe.config);
-    files.weights = std::move(weights);
-    return files;
-}
-
-// The loss of a whole batch, dropout included, against differences in the weights of every kind of tensor.
-void expectSlopes(const Recipe& recipe, double tolerance)
-{
-    Monitor monitor;
-    const auto weights = initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3);
-    const ModelFiles files = newFiles(recipe, weights);
-    const auto open = [&] { return architectureOf(files).open(files, monitor); };
-    const std::unique_ptr<TrainingData> data = openTrainingData(recipe, open()->info());
-    std::vector<Example> batch;
-    for (std::size_t i = 0; i < 3; ++i)
-        batch.push_back(data->draw(0, i));
-    const auto gradients = [&] {
-        const std::unique_ptr<Model> model = open();
-        return batchGradients(*model, resolve({}, model->info(), 0), recipe, 0, batch, recipe.dropout, monitor);
-    };
-    const BatchGradients found = gradients();
-    EXPECT_EQ(found.weights.size(), weights->tensors().size());
-    for (const auto& [name, slopes] : found.weights) {
-        Tensor& values = weights->tensors().find(name)->second;
-        const std::size_t place =
-            static_cast<std::size_t>(std::ranges::max_element(slopes.values(), {}, [](float x) { return std::abs(x); })
-                                     - slopes.values().begin());
-        constexpr float kStep = 4e-3F;
-        const float before = values.data()[place];
-        values.data()[place] = before + kStep;
-        const double above = gradients().loss;
-        values.data()[place] = before - kStep;
-        const double below = gradients().loss;
-        values.data()[place] = before;
-        const double slope = (above - below) / (2.0 * static_cast<double>(kStep));
-        EXPECT_NEAR(slopes.values()[place], slope, 2e-3 + tolerance * std::abs(slope)) << name;
-    }
-}
-
-TEST_F(Train, GradientsOfABatchAreSlopes)
-{
-    Json json = tinyRecipe(m_folder.path());
-    json["model"]["deviation"] = 0.3;
-    expectSlopes(recipeOf(m_folder.path(), json), 0.02);
-}
-
-// A recipe for a sample's model with one layer in each tower, from scenes.
-Json sceneRecipe(const std::filesystem::path& folder, const std::string& sample, const std::string& objective)
-{
-    const std::string files = (test::samples() / sample).string();
-    Json json = tinyRecipe(folder);
-    json["model"] = {
-        {"config", files + "/config.json"},
-        {"changes", {{"text_config", {{"num_hidden_layers", 1}}}, {"vision_config", {{"num_hidden_layers", 1}}}}},
-        {"files", files},
-        {"deviation", 0.08}};
-    json["objective"] = objective;
-    json["data"] = {{"generated", "scenes"}};
-    json["dropout"] = Json::object();
-    return json;
-}
-
-TEST_F(Train, GradientsOfContrastAndMatchingAreSlopes)
-{
-    expectSlopes(recipeOf(m_folder.path(), sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching")), 0.02);
-}
-
-TEST_F(Train, GradientsOfLateInteractionAreSlopes)
-{
-    Json json = sceneRecipe(m_folder.path(), "shape-clip", "contrast");
-    json["late_interaction"] = 0.5;
-    expectSlopes(recipeOf(m_folder.path(), json), 0.05);
-    json["objective"] = "matching";
-    EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
-    Json both = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
-    both["late_interaction"] = 0.5;
-    expectSlopes(recipeOf(m_folder.path(), both), 0.05);
-}
-
-TEST_F(Train, MatchingJoinsContrastAtItsStep)
-{
-    Json json = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
-    json["matching_from"] = 2;
-    json["batch"] = 3;
-    const Recipe recipe = recipeOf(m_folder.path(), json);
-    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
-    const std::unique_ptr<Model> model = architectureOf(files).open(files, m_monitor);
-    const std::unique_ptr<TrainingData> data = openTrainingData(recipe, model->info());
-    const std::vector<Example> batch = {data->draw(0, 0), data->draw(0, 1), data->draw(0, 2)};
-    const auto at = [&](std::size_t step) {
-        return batchGradients(*model, resolve({}, model->info(), 0), recipe, step, batch, {}, m_monitor);
-    };
-    const BatchGradients before = at(1), from = at(2);
-    EXPECT_FALSE(before.weights.contains("itm_head.weight"));
-    EXPECT_TRUE(before.weights.contains("vision_proj.weight"));
-    EXPECT_TRUE(from.weights.contains("itm_head.weight"));
-    EXPECT_GT(from.loss, before.loss);
-    json["objective"] = "contrast";
-    EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
-}
-
 TEST_F(Train, ContrastAndMatchingLearnFromScenes)
 {
     for (const auto& [sample, objective] : {std::pair("shape-clip", "contrast"),
@@ -294,21 +206,54 @@ TEST_F(Train, ContrastAndMatchingLearnFromScenes)
         EXPECT_TRUE(model->model->info().image);
     }
 }
+std::unique_ptr<TrainingData> dataOf(const Recipe& recipe)
+{
+    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
+    return openTrainingData(recipe, architectureOf(files).describe(files));
+}
+
+TEST_F(Train, TokensAreLeftOutOfTrainedTextsAlone)
+{
+    Json json = lineRecipe(m_folder.path());
+    const std::unique_ptr<TrainingData> whole = dataOf(recipeOf(m_folder.path(), json));
+    json["dropout"]["tokens"] = 0.4;
+    const std::unique_ptr<TrainingData> thinned = dataOf(recipeOf(m_folder.path(), json));
+    std::size_t all = 0, left = 0;
+    for (std::size_t i = 0; i < 400; ++i) {
+        const TextInput full = whole->draw(2, i).input, rest = thinned->draw(2, i).input;
+        EXPECT_EQ(rest, static_cast<const TextInput&>(thinned->draw(2, i).input));
+        EXPECT_EQ(rest.attentionMask.size(), full.attentionMask.empty() ? 0 : rest.tokenIds.size());
+        EXPECT_EQ(rest.tokenIds.front(), full.tokenIds.front());
+        EXPECT_EQ(rest.tokenIds.back(), full.tokenIds.back());
+        auto at = full.tokenIds.begin();  // what is left stands in its order
+        for (const std::int32_t id : rest.tokenIds) {
+            at = std::find(at, full.tokenIds.end(), id);
+            ASSERT_NE(at++, full.tokenIds.end());
+        }
+        all += full.tokenIds.size() - 2;
+        left += rest.tokenIds.size() - 2;
+    }
+    EXPECT_NEAR(static_cast<double>(left) / static_cast<double>(all), 0.6, 0.06);  // 4 σ of 1,300 tokens
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_EQ(thinned->sets()[0].at(i).input, whole->sets()[0].at(i).input);
+    json["objective"] = "language-modelling";
+    EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
+}
+
+TEST_F(Train, LinesThatAreCommentsAreNoTexts)
+{
+    Json json = lineRecipe(m_folder.path());
+    std::ofstream(at("lines.txt")) << "; about these words\n;\nfine\t1\ndull\t0\n";
+    json["data"]["sources"][1]["comment"] = ";";
+    EXPECT_THROW(dataOf(recipeOf(m_folder.path(), json)), Error);  // the first source takes them for texts
+    json["data"]["sources"][0]["comment"] = ";";
+    EXPECT_EQ(dataOf(recipeOf(m_folder.path(), json))->sets().at(0).count, 2U);
+}
 
 TEST_F(Train, ClassificationReadsLabelledLines)
 {
-    std::ofstream(at("lines.txt")) << "a fine film\t1\na dull film\t0\nfine and warm\t1\ndull and cold\t0\n";
-    Json json = tinyRecipe(m_folder.path());
-    json["objective"] = "classification";
-    json["model"] = {{"config", (test::samples() / "sentiment" / "config.json").string()},
-                     {"changes", {{"n_layers", 1}, {"dim", 16}, {"hidden_dim", 16}, {"n_heads", 2}}},
-                     {"deviation", 0.3},
-                     {"files", (test::samples() / "sentiment").string()}};
-    json["data"] = {
-        {"sources",
-         {{{"file", "lines.txt"}, {"licence", "own"}}, {{"file", "lines.txt"}, {"licence", "own"}, {"use", "test"}}}}};
+    Json json = lineRecipe(m_folder.path());
     json["steps"] = 80;
-    json["dropout"] = Json::object();
     const TrainingResult result = run(json, "run");
     ASSERT_EQ(result.figures.size(), 1U);
     EXPECT_EQ(result.figures[0].set, "lines.txt");
