@@ -25,6 +25,10 @@ class RandomStream {
 public:
     RandomStream(const RandomKey& key, std::uint32_t row, std::uint16_t purpose = 0);
 
+    // What philox() gives the next four words from; counter[0] counts on.
+    const std::array<std::uint32_t, 2>& key() const { return m_key; }
+    const std::array<std::uint32_t, 4>& counter() const { return m_counter; }
+
     std::uint32_t next();
     double uniform();  // [0, 1), 53 bits
     double normal();   // mean 0, variance 1, Box–Muller

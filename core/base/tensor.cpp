@@ -5,6 +5,7 @@
 #include "core/base/error.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 #include <utility>
 #include <xmmintrin.h>
@@ -52,11 +53,22 @@ MutableMatrixView Tensor::matrix(std::initializer_list<std::size_t> at)
     return {const_cast<float*>(view.data), view.rows, view.columns};
 }
 
+void copyRows(MatrixView from, MutableMatrixView to)
+{
+    if (from.empty())
+        return;
+    if (from.stride == from.columns && to.stride == to.columns) {
+        std::memcpy(to.data, from.data, from.rows * from.columns * sizeof(float));
+        return;
+    }
+    for (std::size_t row = 0; row < from.rows; ++row)
+        std::memcpy(to.row(row).data(), from.row(row).data(), from.columns * sizeof(float));
+}
+
 Tensor copyOf(MatrixView values)
 {
     Tensor copy({values.rows, values.columns});
-    for (std::size_t row = 0; row < values.rows; ++row)
-        std::ranges::copy(values.row(row), copy.data() + row * values.columns);
+    copyRows(values, copy.matrix());
     return copy;
 }
 

@@ -47,6 +47,8 @@ private:
 
 using TensorPointer = std::shared_ptr<const Tensor>;
 
+// Of matrices of one shape that do not overlap.
+void copyRows(MatrixView from, MutableMatrixView to);
 // A copy of a matrix, dense.
 Tensor copyOf(MatrixView values);
 // Its columns as rows.

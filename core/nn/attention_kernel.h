@@ -4,6 +4,7 @@
 #include "core/nn/activation.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 // Kernels that are compiled once for each instruction set and chosen when the program runs. Only raw pointers and plain
 // structures cross this boundary and nothing from std or Eigen is used behind it: a template compiled for AVX-512 and
@@ -75,6 +76,15 @@ struct KetscopeAdam {
     double firstScale, secondScale;  // 1/(1−βᵗ)
 };
 
+// Which values are left out: factor i is `kept` where the i-th half word of philox() from this counter on, lower half first,
+// is at least `least`, else 0.
+struct KetscopeDropout {
+    uint32_t key[2];
+    uint32_t counter[4];
+    uint32_t least;
+    float kept;
+};
+
 struct KetscopeKernels {
     const char* isa;  // "v2", "v3", "v4": the x86-64 level
 
@@ -111,6 +121,7 @@ struct KetscopeKernels {
     void (*addScaled)(const float* values, const float* factors, size_t count, float* out);  // out += values ⊙ factors
     void (*adam)(const KetscopeAdam* update, const float* gradients, size_t count, float* first, float* second,
                  float* values);
+    void (*dropout)(const KetscopeDropout* which, size_t count, float* factors);
 
     size_t (*scratchSize)(size_t keyCount, size_t valueDepth);
     // Softmax attention of query rows [first, last). A row's bits do not depend on `first` and `last`.

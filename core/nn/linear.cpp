@@ -9,6 +9,7 @@
 
 #include <Eigen/Core>
 #include <array>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <omp.h>
@@ -237,8 +238,7 @@ const float* Linear::Packed::denseRows(MatrixView in) const
     if (in.stride == inputs)
         return in.data;
     float* dense = scratchOfThread(Scratch::Input, in.rows * inputs);
-    for (std::size_t row = 0; row < in.rows; ++row)
-        std::ranges::copy(in.row(row), dense + row * inputs);
+    copyRows(in, {dense, in.rows, inputs});
     return dense;
 }
 
@@ -263,8 +263,7 @@ void Linear::Packed::runTile(const Tile& tile, const Product& product, MatrixVie
     const MutableMatrixView to = out.middleColumns(tile.first, tile.width);
     if (sum)
         return ketscope::addTo(found, to);
-    for (std::size_t row = 0; row < in.rows; ++row)
-        std::ranges::copy(found.row(row), to.row(row).begin());
+    copyRows(found, to);
 }
 
 void Linear::Packed::runTiles(MatrixView in, MutableMatrixView out, bool sum) const
@@ -326,7 +325,7 @@ void Linear::Packed::run(MatrixView in, MutableMatrixView out) const
         if (bias.empty())
             std::ranges::fill(out.row(row), 0.0F);
         else
-            std::ranges::copy(bias, out.row(row).begin());
+            std::memcpy(out.row(row).data(), bias.data(), bias.size() * sizeof(float));
     addProduct(in, straight, out);
 }
 

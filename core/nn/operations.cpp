@@ -69,8 +69,7 @@ bool Operations::writes(MatrixView values) const
 
 void Operations::copy(MatrixView in, MutableMatrixView out) const
 {
-    for (std::size_t row = 0; row < in.rows; ++row)
-        std::ranges::copy(in.row(row), out.row(row).begin());
+    copyRows(in, out);
     if (!writes(out))
         return;
     m_tape->record(out, [in = m_tape->variable(in), out](Tape& tape) {

@@ -36,8 +36,10 @@ double valueOf(const nlohmann::json& run, const std::string& label)
 
 TEST(CliImage, BlipMatchesCaptionsAsItsReferenceDoes)
 {
-    const auto scored = [](const std::string& number, const std::string& caption, const std::string& negative) {
-        const auto json = run({model("shape-blip"), "--image", scene(number), "--labels", caption + ", " + negative});
+    KETSCOPE_NEEDS_SHARED(shared);
+    const std::string folder = (shared / "bootstrap" / "shape-blip").string();
+    const auto scored = [&](const std::string& number, const std::string& caption, const std::string& negative) {
+        const auto json = run({folder, "--image", scene(number), "--labels", caption + ", " + negative});
         return std::pair(valueOf(json, caption), valueOf(json, negative));
     };
     // Probabilities of transformers, to four digits.

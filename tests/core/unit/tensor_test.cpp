@@ -75,5 +75,32 @@ TEST(Dropout, KeepsItsShareAndTheMean)
     EXPECT_EQ(factors, again);
 }
 
+// Half words of the generator, lower half first, on every instruction set.
+TEST(Dropout, IsDecidedByTheHalfWordsOfTheGenerator)
+{
+    constexpr double kRate = 0.3;
+    RandomStream stream({3, 1, 5, 2}, 7, 0xD0);
+    const std::array<std::uint32_t, 2> key = stream.key();
+    const std::array<std::uint32_t, 4> counter = stream.counter();
+    std::vector<float> expected;
+    while (expected.size() < 1001)
+        for (std::uint32_t word = stream.next(), half = 0; half < 2; ++half, word >>= 16)
+            expected.push_back((word & 0xFFFFU) >= std::lround(kRate * 65536.0) ? static_cast<float>(1.0 / 0.7) : 0.0F);
+    for (const std::size_t count : {1U, 7U, 64U, 128U, 129U, 1001U}) {
+        std::vector<float> factors(count);
+        dropoutFactors(kRate, {3, 1, 5, 2}, 7, factors);
+        EXPECT_TRUE(std::equal(factors.begin(), factors.end(), expected.begin())) << count;
+        for (const KetscopeKernels* level : availableKernels()) {
+            const KetscopeDropout which{{key[0], key[1]},
+                                        {counter[0], counter[1], counter[2], counter[3]},
+                                        static_cast<std::uint32_t>(std::lround(kRate * 65536.0)),
+                                        static_cast<float>(1.0 / 0.7)};
+            std::vector<float> again(count);
+            level->dropout(&which, count, again.data());
+            EXPECT_EQ(again, factors) << level->isa << " " << count;
+        }
+    }
+}
+
 }  // namespace
 }  // namespace ketscope
