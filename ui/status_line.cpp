@@ -107,6 +107,7 @@ void StatusLine::refreshState()
 
 void StatusLine::setBusy(bool busy)
 {
+    clearMessage();  // it stands in the place of what is shown now
     const bool ended = m_busy && !busy;
     m_busy = busy;
     if (!busy)
