@@ -38,6 +38,7 @@ public:
     // Another view of the same head to zoom with this one.
     void linkWith(FigureView& other);
 
+    void refresh() { rebuild(); }  // though it may be hidden: somebody wants mapsOf()
     void copyValue() const;
     void copyRow() const;
     void copyMatrix() const;  // of the panel last pointed at
