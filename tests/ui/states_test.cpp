@@ -212,20 +212,6 @@ TEST(PageHeaderTest, ItemsOfALineShareItsMiddle)
     EXPECT_GE(lines, 1) << "all on one line";
 }
 
-// A model of pictures and texts takes a picture alone with the caption that is known of it, else the sample's.
-TEST(OpeningTest, APictureAloneGetsASentence)
-{
-    Desk desk;
-    Study study;
-    study.modelPath = (samplesFolder() / "shape-blip").string();
-    study.input.image = PictureInput{(samplesFolder() / "scenes" / "scene-03.png").string(), nullptr};
-    desk.controller.openStudy(study, true);
-    desk.waitUntilSettled();
-    const Input& input = desk.controller.study().input;
-    EXPECT_EQ(input.text.value_or(""), "a blue cross and a green circle");
-    EXPECT_TRUE(input.image && input.image->path.ends_with("scene-03.png"));
-}
-
 class BrokenFolderTest : public StatesTest {
 protected:
     static QString path()
@@ -279,38 +265,6 @@ TEST_P(BrokenFolderTest, LeavesWhatIsOpen)
 
 INSTANTIATE_TEST_SUITE_P(All, BrokenFolderTest, testing::Values("heatmap"),
                          [](const auto& each) { return std::string(each.param); });
-
-// A first run that fewer maps would not make possible.
-TEST(OpeningTest, LayersToKeepAreOfferedOnlyWhereTheyHelp)
-{
-    Desk desk;
-    VacantPage page(desk.controller, desk.appearance);
-    Study study = sampleStudy();
-    study.input = Input{};
-    study.input.tokenIds = {999999};  // which no vocabulary here has
-    desk.controller.openStudy(study, true);
-    ASSERT_TRUE(waitFor([&] { return desk.controller.state() == StudyController::State::Failed; }));
-    ASSERT_TRUE(desk.controller.canRun()) << "the model is open: " << desk.controller.error().toStdString();
-    EXPECT_FALSE(page.findChild<QPushButton*>(QStringLiteral("vacantRun"))->isHidden());
-    EXPECT_TRUE(page.findChild<QPushButton*>(QStringLiteral("vacantKeep"))->isHidden());
-}
-
-// A list of captions that is too long to be read for one picture does not keep the picture from being shown.
-TEST(OpeningTest, ALongListOfCaptionsIsLeftAlone)
-{
-    Desk desk;
-    const auto picture = desk.folder.path() / "scene-03.png";
-    std::filesystem::copy_file(samplesFolder() / "scenes" / "scene-03.png", picture);
-    std::ofstream(desk.folder.path() / "scenes.json")
-        << R"([{"image": "scene-03.png", "caption": "a list"}])" << std::string(std::size_t{16} << 20U, ' ');
-    Study study;
-    study.modelPath = (samplesFolder() / "shape-blip").string();
-    study.input.image = PictureInput{picture.string(), nullptr};
-    desk.controller.openStudy(study, true);
-    ASSERT_TRUE(waitFor([&] { return desk.controller.canRun(); })) << desk.controller.error().toStdString();
-    EXPECT_NE(desk.controller.study().input.text.value_or("a list"), "a list");
-    desk.controller.cancel();
-}
 
 TEST_P(StatesTest, LoadingIsSaidAndCanBeCancelled)
 {
