@@ -75,6 +75,7 @@ private:
     enum class Gesture { None, Press, RubberBand, Pan, Overview };
 
     void rebuild();
+    void forgetData();
     void read(const ComparisonPointer& comparison);
     void makeFigure(const ComparisonPointer& comparison);
     void invalidate();
