@@ -41,11 +41,12 @@ QLabel[role="start"] { color: @text; font-size: #18#px; font-weight: 600; }
 QLabel[role="warning"] { color: @warn; }
 QLabel[role="good"] { color: @ok; }
 QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit {
-  background: @chip; color: @text; border: 1px solid @line2; border-radius: #4#px; padding: #3#px #6#px;
+  background: @chip; border: 1px solid @line2; border-radius: #4#px; padding: #3#px #6#px;
   selection-background-color: @accent; selection-color: @panel; min-height: #16#px; }
 QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {
   border: 2px solid @accent; padding: #2#px #5#px; }
-QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled { color: @text3; border-color: @line; }
+QLineEdit:disabled, QComboBox:disabled, QSpinBox:disabled, QDoubleSpinBox:disabled, QPlainTextEdit:disabled {
+  border-color: @line; }
 QLineEdit[invalid="true"] { border: 2px solid @error; }
 QComboBox { padding-right: #20#px; }
 QComboBox::drop-down { border: none; width: #20#px; }
@@ -101,12 +102,15 @@ QProgressBar { background: @line; border: none; border-radius: #3#px; max-height
 QProgressBar::chunk { background: @accent; border-radius: #3#px; }
 QListWidget { background: @chip; color: @text; border: 1px solid @line2; border-radius: #4#px; outline: none; }
 QListWidget::item:selected { background: @accentBg; color: @text; }
+QListWidget::item:disabled { color: @text3; }
+QListWidget#panels::item { min-height: #20#px; border: none; }
 QListWidget:focus { border: 2px solid @accent; }
-QListView::indicator { width: 11px; height: 11px; border: 1px solid @line2; border-radius: 3px; background: @chip; }
+QListView::indicator { width: #14#px; height: #14#px; border: 1px solid @line2; border-radius: #3#px; background: @chip; }
 QListView::indicator:checked { background: @accent; border-color: @accent; }
-QListView::indicator:disabled { border-color: @line; }
-QTableWidget, QTextBrowser { background: @panel; color: @text; border: none; gridline-color: @line; }
-QTableWidget { outline: none; }
+QListView::indicator:disabled { background: @panel2; }
+QTextBrowser { background: @panel; color: @text; border: none; }
+/* The border is as wide without the focus, so that nothing stands over it. */
+QTableWidget { background: @panel; color: @text; border: 2px solid @panel; gridline-color: @line; outline: none; }
 QTableWidget::item:selected { background: @accentBg; color: @text; }
 QTableWidget:focus { border: 2px solid @accent; }
 QHeaderView { background: @panel; border: none; }

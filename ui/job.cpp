@@ -4,6 +4,7 @@
 #include <QElapsedTimer>
 
 #include <atomic>
+#include <new>
 
 namespace ketscope {
 
@@ -85,7 +86,10 @@ void Job::execute(const std::shared_ptr<Ticket>& ticket, const Work& work)
         const auto* known = dynamic_cast<const Error*>(&error);
         if (known != nullptr && known->kind() == ErrorKind::Cancelled)
             return conclude(ticket, [this] { emit cancelled(); });
-        conclude(ticket, [this, message = QString::fromUtf8(error.what())] { emit failed(message); });
+        const bool memory = dynamic_cast<const std::bad_alloc*>(&error) != nullptr;
+        const QString message = memory ? tr("There is not enough memory. Shorten the input or compare less at once.")
+                                       : QString::fromUtf8(error.what());
+        conclude(ticket, [this, message, thrown = std::current_exception()] { emit failed(message, thrown); });
     }
 }
 

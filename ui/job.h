@@ -8,6 +8,7 @@
 #include <QThread>
 #include <QThreadPool>
 
+#include <exception>
 #include <functional>
 #include <memory>
 
@@ -37,7 +38,7 @@ signals:
     void started();
     void progressed(double fraction, const QString& what);  // at most twenty times a second
     void finished();                                        // after the delivery
-    void failed(const QString& message);
+    void failed(const QString& message, const std::exception_ptr& error);
     void cancelled();
 
 private:

@@ -106,6 +106,7 @@ void MainWindow::createCentre()
     m_vacant = new VacantPage(m_controller, m_appearance, centre);
     connect(m_vacant, &VacantPage::modelWanted, this, &MainWindow::chooseModel);
     connect(m_vacant, &VacantPage::keptLayersWanted, this, &MainWindow::chooseKeptLayers);
+    connect(m_errors, &MessageStrip::remedyWanted, this, &MainWindow::chooseKeptLayers);
     connect(m_vacant, &VacantPage::sampleWanted, this, [this] { openSample(samples().front()); });
     column->addWidget(m_vacant, 1);
     m_exhibit = new ExhibitPage(m_appearance, centre);
@@ -177,7 +178,7 @@ void MainWindow::createDocks()
 
 void MainWindow::connectController()
 {
-    connect(&m_controller, &StudyController::failed, this, &MainWindow::sayError);
+    connect(&m_controller, &StudyController::failed, this, &MainWindow::sayFailure);
     connect(&m_controller, &StudyController::sweepOpened, this, [this] { showPerspectiveOf(u"sweep"_s); });
     connect(&m_controller, &StudyController::runFinished, this, [this] { m_errors->say({}); });
     for (const auto refresh : {&MainWindow::refreshCentre, &MainWindow::refreshNotices})
@@ -275,14 +276,6 @@ void MainWindow::refreshNotices()
     m_notices->say(notices.join(u"  ·  "_s));
     for (QAction* action : {m_exportAction, m_exportData})
         action->setEnabled(m_controller.comparison() != nullptr);
-}
-
-void MainWindow::sayError(const QString& text) { m_errors->say(text); }
-
-void MainWindow::sayDone(const QString& text)
-{
-    constexpr int kMessageMs = 8000;
-    statusBar()->showMessage(text, kMessageMs);
 }
 
 void MainWindow::openModel(const QString& path)

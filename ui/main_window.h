@@ -101,7 +101,8 @@ private:
     void createSelectionActions(QMenu& menu);
     QAction* add(QMenu& menu, const QString& title, const QList<QKeySequence>& keys, Slot slot);
     void fillRecent(QMenu& menu);
-    void sayDone(const QString& text);  // for a while, in the status line
+    void sayFailure(const QString& text);  // of the controller
+    void sayDone(const QString& text);     // for a while, in the status line
     void refreshNotices();
     void refreshTitle();
     void refreshCentre();

@@ -3,6 +3,7 @@
 #include "ui/lessons/exhibit_page.h"
 #include "ui/lessons/lesson_player.h"
 #include "ui/main_window.h"
+#include "ui/message_strip.h"
 #include "ui/study_file.h"
 #include "ui/views/perspective.h"
 #include "ui/views/vacant_page.h"
@@ -105,6 +106,24 @@ void MainWindow::refreshCentre()
         m_vacant->setFocus();
     else if (follow && !exhibits)
         perspective().takeFocus();
+}
+
+void MainWindow::sayError(const QString& text) { m_errors->say(text); }
+
+// One place says it: the page where it stands in place of what failed, else the strip.
+void MainWindow::sayFailure(const QString& text)
+{
+    if (m_vacant->says(text) || (!m_perspectives->isHidden() && perspective().says(text)))
+        return m_errors->say({});
+    const auto& failure = m_controller.failure();
+    const bool helps = failure.ofKeptLayers && failure.text == text && m_controller.canRun();
+    m_errors->say(text, helps ? tr("Layers to keep…") : QString());
+}
+
+void MainWindow::sayDone(const QString& text)
+{
+    constexpr int kMessageMs = 8000;
+    statusBar()->showMessage(text, kMessageMs);
 }
 
 void MainWindow::chooseStudy()

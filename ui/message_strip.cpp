@@ -11,7 +11,8 @@ namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
-MessageStrip::MessageStrip(Kind kind, QWidget* parent) : QFrame(parent), m_kind(kind), m_text(new QLabel(this))
+MessageStrip::MessageStrip(Kind kind, QWidget* parent)
+    : QFrame(parent), m_kind(kind), m_text(new QLabel(this)), m_remedy(makeLink({}, this))
 {
     setObjectName(kind == Kind::Error ? u"errorStrip"_s : u"noticeStrip"_s);
     setProperty("role", kind == Kind::Error ? u"error"_s : u"notice"_s);
@@ -21,6 +22,9 @@ MessageStrip::MessageStrip(Kind kind, QWidget* parent) : QFrame(parent), m_kind(
     row->setContentsMargins(14, 5, 8, 5);
     row->addWidget(new QLabel(kind == Kind::Error ? u"✕"_s : u"!"_s, this));
     row->addWidget(m_text, 1);
+    m_remedy->setObjectName(u"stripRemedy"_s);
+    connect(m_remedy, &QPushButton::clicked, this, &MessageStrip::remedyWanted);
+    row->addWidget(m_remedy);
     if (kind == Kind::Error) {
         auto* copy = makeLink(tr("Copy details"), this);
         connect(copy, &QPushButton::clicked, this, [this] { QApplication::clipboard()->setText(m_text->text()); });
@@ -33,9 +37,11 @@ MessageStrip::MessageStrip(Kind kind, QWidget* parent) : QFrame(parent), m_kind(
     hide();
 }
 
-void MessageStrip::say(const QString& text)
+void MessageStrip::say(const QString& text, const QString& remedy)
 {
     m_text->setText(text);
+    m_remedy->setText(remedy);
+    m_remedy->setVisible(!remedy.isEmpty());
     setVisible(!text.isEmpty());
     if (text.isEmpty() || m_kind != Kind::Error)
         return;

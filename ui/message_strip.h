@@ -3,6 +3,7 @@
 
 #include <QFrame>
 #include <QLabel>
+#include <QPushButton>
 
 namespace ketscope {
 
@@ -15,12 +16,17 @@ public:
 
     explicit MessageStrip(Kind kind, QWidget* parent = nullptr);
 
-    void say(const QString& text);  // empty hides it
+    // Empty hides it. `remedy` is a link that helps; empty = none.
+    void say(const QString& text, const QString& remedy = {});
     QString text() const { return m_text->text(); }
+
+signals:
+    void remedyWanted();
 
 private:
     Kind m_kind;
     QLabel* m_text;
+    QPushButton* m_remedy;
 };
 
 }  // namespace ketscope

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/opening.h"
 
-#include "core/base/error.h"
+#include "core/formats/json_fields.h"
 #include "core/study/samples.h"
-#include "core/tasks/retrieval.h"
+#include "core/study/scene_list.h"
 #include "ui/plan_text.h"
 
 #include <algorithm>
@@ -21,16 +21,14 @@ PlanEntry lastTwoLayers(PlanEntry entry, const ModelInfo& model)
     return entry;
 }
 
-// What a scenes.json beside the picture says of it.
+// What the list beside the picture says of it.
 std::optional<std::string> knownCaption(const Input& input)
 {
     if (!input.image)
         return std::nullopt;
-    const std::filesystem::path picture = input.image->path;
     try {
-        for (const CaptionedPicture& each : readCaptionedPictures(picture.parent_path()))
-            if (each.file.filename() == picture.filename())
-                return each.caption;
+        if (const Json scene = sceneOf(input.image->path); !scene.is_null())
+            return JsonFields(scene, kSceneList).text("caption");
     } catch (const Error&) {  // there is none that can be read: the picture is shown all the same
     }
     return std::nullopt;

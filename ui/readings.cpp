@@ -87,13 +87,26 @@ void correctEntropies(Readings& readings, const Comparison& comparison, const Se
     }
 }
 
+GiniMeans lineGini(const Comparison& comparison, MatrixView a, MatrixView b)
+{
+    const Selection& at = comparison.study.selection;
+    const auto mask = maskOf(comparison, at.stack);
+    if (comparison.study.view.heatmap.direction == AttentionDirection::ToKey)
+        return {columnGini(a, at.key, mask->mask), columnGini(b, at.key, mask->mask)};
+    std::vector<std::uint8_t> only(a.rows, 0);
+    only[at.query] = 1;
+    return meanGini(a, b, mask->mask, only);
+}
+
 }  // namespace
 
 WholeReadings readWhole(const Comparison& comparison)
 {
     WholeReadings whole;
     whole.pair = comparedPair(comparison);
-    whole.patched = meanOver(summarizeHeads(comparison, whole.pair));
+    const std::vector<HeadSummary> heads = summarizeHeads(comparison, whole.pair);
+    whole.patched = meanOver(heads);
+    whole.patchedGini = giniOver(comparison, whole.pair, heads);
     for (std::size_t trace = 0; trace < comparison.traces.size(); ++trace)
         whole.attentionFlop.push_back(flopsOf(comparison, trace));
     return whole;
@@ -110,6 +123,8 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
     readings.direction = comparison.study.view.heatmap.direction;
     readings.cell = compareCells(a(selection.query, selection.key), b(selection.query, selection.key));
     readings.head = compareMaps(a, b, rows);
+    readings.headGini = meanGini(a, b, maskOf(comparison, selection.stack)->mask, rows);
+    readings.lineGini = lineGini(comparison, a, b);
     const bool row = readings.direction == AttentionDirection::FromQuery;
     readings.line = row ? compareMaps(a.middleRows(selection.query, 1), b.middleRows(selection.query, 1))
                         : compareColumns(a, b, selection.key);

@@ -15,6 +15,7 @@ namespace ketscope {
 struct WholeReadings {
     ComparedPair pair;                  // that `patched` is of
     HeadsMean patched;                  // over the heads that may differ between the two
+    GiniMeans patchedGini;              // likewise
     std::vector<double> attentionFlop;  // of all heads
 };
 
@@ -24,6 +25,8 @@ struct Readings {
     CellComparison cell;
     MapComparison line;  // of the query's row, or of the key's column divided by its sum
     MapComparison head;
+    GiniMeans lineGini;  // likewise
+    GiniMeans headGini;
     // One standard error of them, where B's are known; of a column never.
     double cellError = 0.0;
     std::optional<MapErrors> lineErrors;

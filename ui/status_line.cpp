@@ -93,7 +93,9 @@ void StatusLine::refreshState()
         text = m_controller.isHeadUpToDate() ? tr("The selected head is up to date; the rest follows")
                                              : tr("Changed since the last run. Run to update.");
         break;
-    case StudyController::State::Failed: text = tr("The last run failed"); break;
+    case StudyController::State::Failed:
+        text = m_controller.failure().opening ? tr("Opening failed") : tr("The last run failed");
+        break;
     // Short runs leave the text as it is: no flicker.
     case StudyController::State::Running: text = m_busy ? m_step : m_state->text(); break;
     }
@@ -105,6 +107,7 @@ void StatusLine::refreshState()
 
 void StatusLine::setBusy(bool busy)
 {
+    clearMessage();  // it stands in the place of what is shown now
     const bool ended = m_busy && !busy;
     m_busy = busy;
     if (!busy)

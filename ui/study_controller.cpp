@@ -3,6 +3,7 @@
 
 #include "core/study/captured_attention.h"
 #include "core/study/relevance.h"
+#include "core/study/run_memory.h"
 #include "core/study/samples.h"
 #include "core/study/sanity_check.h"
 #include "core/study/selected_head.h"
@@ -26,6 +27,17 @@ constexpr int kBusyMs = 200;
 constexpr double kLiveRunMs = 80.0;
 constexpr std::string_view kStudySuffix = ".ket";
 
+bool isOfKeptLayers(const std::exception_ptr& error)
+{
+    try {
+        std::rethrow_exception(error);
+    } catch (const KeptLayersError&) {
+        return true;
+    } catch (...) {
+        return false;
+    }
+}
+
 }  // namespace
 
 // A model just opened, and what running the study on it gave.
@@ -33,7 +45,7 @@ struct StudyController::Opened {
     std::shared_ptr<const LoadedModel> model;
     Study study;
     ComparisonPointer comparison;  // null when the run failed
-    QString error;
+    Failure failure;
     double milliseconds = 0.0;
 };
 
@@ -76,22 +88,24 @@ void StudyController::connectJobs()
         dropHead();
         over();
     });
-    connect(&m_runJob, &Job::failed, this, [this, over](const QString& message) {
-        m_error = message;
+    connect(&m_runJob, &Job::failed, this, [this, over](const QString& message, const std::exception_ptr& error) {
+        const bool keeps = m_opening && m_comparison;
+        if (!keeps)
+            m_failure = {message, m_opening, isOfKeptLayers(error)};
         dropHead();
         over();
-        emit failed(message);
+        emit failed(keeps ? tr("%1 What was open stays.").arg(message) : message);
     });
     connect(&m_readJob, &Job::failed, this, &StudyController::failed);
     connect(&m_sweepJob, &Job::started, this, [this] { m_sweepError.clear(); });
     connect(&m_sweepJob, &Job::failed, this, [this](const QString& message) {
         m_sweepError = message;
+        emit sweepChanged();
         emit failed(message);
     });
     connect(&m_sweepJob, &Job::progressed, this, &StudyController::sweepProgressed);
     for (const auto signal : {&Job::started, &Job::finished, &Job::cancelled})
         connect(&m_sweepJob, signal, this, &StudyController::sweepChanged);
-    connect(&m_sweepJob, &Job::failed, this, &StudyController::sweepChanged);
 }
 
 const Plan& StudyController::plan() const
@@ -110,10 +124,10 @@ StudyController::State StudyController::state() const
     if (m_runJob.isRunning())
         return State::Running;
     if (!m_comparison)
-        return m_error.isEmpty() ? State::Empty : State::Failed;
+        return error().isEmpty() ? State::Empty : State::Failed;
     if (isUpToDate())
         return State::UpToDate;
-    return m_error.isEmpty() ? State::Stale : State::Failed;
+    return error().isEmpty() ? State::Stale : State::Failed;
 }
 
 bool StudyController::isUpToDate() const
@@ -166,7 +180,7 @@ void StudyController::open(const Study& study, const std::optional<PlanEntry>& e
         } catch (const Error& error) {
             if (error.kind() == ErrorKind::Cancelled)
                 throw;
-            opened->error = QString::fromUtf8(error.what());
+            opened->failure = {QString::fromUtf8(error.what()), false, isOfKeptLayers(std::current_exception())};
         }
         opened->milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
         return [this, opened] { acceptModel(*opened); };
@@ -189,7 +203,7 @@ void StudyController::acceptModel(const Opened& opened)
     m_readings.reset();
     m_lastHeadMs = 0.0;
     forgetSteps();
-    m_error = opened.error;
+    m_failure = opened.failure;
     emit modelChanged();
     emit studyChanged();
     if (m_study.view != before.view)
@@ -197,7 +211,7 @@ void StudyController::acceptModel(const Opened& opened)
     if (opened.comparison)
         return accept(opened.comparison, opened.milliseconds);
     emit comparisonChanged();
-    emit failed(m_error);
+    emit failed(m_failure.text);
 }
 
 void StudyController::openRecorded(const QString& file)
@@ -251,7 +265,7 @@ void StudyController::acceptRecorded(const Opened& opened)
     m_candidate = m_entry = 0;
     forgetSteps();
     m_readings.reset();
-    m_error.clear();
+    m_failure = {};
     m_comparison = opened.comparison;
     m_head.reset();
     refreshShown();
@@ -351,7 +365,7 @@ void StudyController::accept(const ComparisonPointer& comparison, double millise
     m_head.reset();
     m_whole.reset();
     m_lastRunMs = milliseconds;
-    m_error.clear();
+    m_failure = {};
     const Selection inside = clamped(std::exchange(m_wanted, {}).value_or(m_study.selection), *comparison);
     const bool moved = inside != m_study.selection;
     m_study.selection = inside;

@@ -35,6 +35,13 @@ public:
     enum class State { Empty, Running, UpToDate, Stale, Failed };
     enum class Pace { Settled, Dragging };  // whether more of the same edit is to be expected
 
+    // What could not be done last; without a text, nothing.
+    struct Failure {
+        QString text;
+        bool opening = false;       // a model or file, else a run
+        bool ofKeptLayers = false;  // another choice of them can remedy it
+    };
+
     explicit StudyController(int threads = 0, QObject* parent = nullptr);
     ~StudyController() override;
 
@@ -76,7 +83,8 @@ public:
     bool isOutdated() const { return !isUpToDate() && !(m_runJob.isRunning() && m_busy.isActive()); }
     bool isHeadAlone() const { return m_head != nullptr; }  // a run of everything else is on its way
     bool isHeadOutdated() const { return isOutdated() && !isHeadUpToDate(); }
-    const QString& error() const { return m_error; }
+    const Failure& failure() const { return m_failure; }
+    const QString& error() const { return m_failure.text; }
     // The file that openRecorded showed last; empty when a model was opened since.
     const QString& recordedFile() const { return m_recordedFile; }
     double lastRunMs() const { return m_lastRunMs; }
@@ -284,7 +292,7 @@ private:
     int m_gesture = 1;                             // edits of one gesture are one step of undo
     std::shared_ptr<const WorkPart> m_stagedWork;  // of the last step: shared by those that do not change it
     std::optional<Selection> m_wanted;  // of the stage that is being run, where the last result has no such cell
-    QString m_error;
+    Failure m_failure;
     QString m_recordedFile;
     QTimer m_busy;
     QTimer m_pause;  // since the last run of one head

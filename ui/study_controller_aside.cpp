@@ -16,7 +16,7 @@ struct StudyController::Aside {
     int gesture = 1;
     bool runsAgain = false;  // it was not up to date because a run was on its way
     std::shared_ptr<const WorkPart> stagedWork;
-    QString error;
+    Failure failure;
     QString recordedFile;
     std::shared_ptr<const Sweep> sweep;
     QString sweepFile;
@@ -53,7 +53,7 @@ void StudyController::setAside()
     aside->lastRunMs = m_lastRunMs;
     aside->gesture = m_gesture;
     aside->stagedWork = m_stagedWork;
-    aside->error = m_error;
+    aside->failure = m_failure;
     aside->recordedFile = m_recordedFile;
     aside->sweep = m_sweep;
     aside->sweepFile = m_sweepFile;
@@ -84,7 +84,7 @@ void StudyController::takeBack()
     m_lastRunMs = aside.lastRunMs;
     m_gesture = aside.gesture;
     m_stagedWork = aside.stagedWork;
-    m_error = aside.error;
+    m_failure = aside.failure;
     m_recordedFile = aside.recordedFile;
     m_sweep = aside.sweep;
     m_sweepFile = aside.sweepFile;

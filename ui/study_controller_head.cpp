@@ -52,7 +52,7 @@ void StudyController::acceptHead(const ComparisonPointer& comparison)
 {
     m_head = comparison;
     m_whole.reset();
-    m_error.clear();
+    m_failure = {};
     refreshShown();
     emit comparisonChanged();
     m_pause.start();

@@ -118,7 +118,7 @@ void StudyController::show(const Stage& stage)
     m_entry = std::min(stage.entry, std::max<std::size_t>(1, plan().entries.size()) - 1);
     refreshShown();
     if (works)
-        m_error.clear();
+        m_failure = {};
     if (edits)
         emit studyChanged();
     if (m_study.view != before.view)

@@ -2,7 +2,6 @@
 #include "app/cli/report.h"
 
 #include "app/cli/common.h"
-#include "core/measures/concentration.h"
 #include "core/study/idle_parameters.h"
 #include "core/study/summary.h"
 
@@ -19,8 +18,7 @@ constexpr int kProbabilityDecimals = 6;
 
 // Means over some heads.
 struct Means : HeadsMean {
-    double giniA = 0.0;
-    double giniB = 0.0;
+    GiniMeans gini = {};
 };
 
 struct Measure {
@@ -33,8 +31,8 @@ struct Measure {
 constexpr Measure kMeasures[] = {
     {"entropy_a", "Entropy of A", "nats", [](const Means& m) { return m.maps.entropyA; }},
     {"entropy", "Entropy", "nats", [](const Means& m) { return m.maps.entropyB; }},
-    {"gini_a", "Gini coefficient of A", "", [](const Means& m) { return m.giniA; }},
-    {"gini", "Gini coefficient", "", [](const Means& m) { return m.giniB; }},
+    {"gini_a", "Gini coefficient of A", "", [](const Means& m) { return m.gini.a; }},
+    {"gini", "Gini coefficient", "", [](const Means& m) { return m.gini.b; }},
     {"mean_distance_a", "Mean distance of A", "tokens", [](const Means& m) { return m.meanDistanceA; }},
     {"mean_distance", "Mean distance", "tokens", [](const Means& m) { return m.meanDistanceB; }},
     {"kl", "KL from A, floor 1e-6", "nats", [](const Means& m) { return m.maps.kl; }},
@@ -102,24 +100,7 @@ std::string scoresText(const Comparison& comparison)
 
 Means meansOver(const Comparison& comparison, std::size_t trace, const std::vector<HeadSummary>& heads)
 {
-    Means means{meanOver(heads)};
-    double rows = 0.0;
-    for (const HeadSummary& head : heads) {
-        const auto mapOf = [&](std::size_t t) {
-            return comparison.traces[t]->stacks.at(head.stack).attention.at(head.layer)->matrix({head.head});
-        };
-        const auto mask = maskOf(comparison, head.stack);
-        const GiniMeans gini = meanGini(mapOf(0), mapOf(trace), mask->mask, mask->queries);
-        const auto weight = static_cast<double>(head.maps.rows);
-        means.giniA += weight * gini.a;
-        means.giniB += weight * gini.b;
-        rows += weight;
-    }
-    if (rows > 0.0) {
-        means.giniA /= rows;
-        means.giniB /= rows;
-    }
-    return means;
+    return {meanOver(heads), giniOver(comparison, {0, trace}, heads)};
 }
 
 std::vector<Means> meansOf(const Comparison& comparison)

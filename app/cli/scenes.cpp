@@ -3,6 +3,7 @@
 #include "app/cli/common.h"
 #include "core/base/atomic_file.h"
 #include "core/base/error.h"
+#include "core/study/scene_list.h"
 #include "core/train/scene.h"
 
 #include <CLI/CLI.hpp>
@@ -44,7 +45,7 @@ void save(const Image& image, const fs::path& file)
 void write(const ScenesOptions& options)
 {
     const fs::path folder = options.out;
-    if (fs::exists(folder / "scenes.json"))
+    if (fs::exists(folder / kSceneList))
         refuse({folder.string(), "a folder without scenes", "a scenes.json", "Choose another folder."});
     fs::create_directories(folder);
     ConsoleMonitor monitor(options.common.quiet);
@@ -60,7 +61,7 @@ void write(const ScenesOptions& options)
         list.push_back(toJson(scene, name));
         monitor.progress(static_cast<double>(list.size()) / static_cast<double>(options.count), name);
     }
-    writeTextFile(folder / "scenes.json", list.dump(1) + "\n");
+    writeTextFile(folder / kSceneList, list.dump(1) + "\n");
     std::cout << "Written: " << list.size() << " pictures and scenes.json in " << folder.string() << '\n';
 }
 

@@ -14,11 +14,16 @@ namespace ketscope {
 // weight 0 and are left out. NaN for a row that is no distribution.
 double giniCoefficient(std::span<const float> row, std::size_t allowedKeys);
 
+// Of the column of a key, over the queries that may see it.
+double columnGini(MatrixView map, std::size_t key, const AttentionMask& mask);
+
 // Its means over the rows of two maps of one head that are marked in `rows` (empty = all) and are distributions in both,
 // as compareMaps counts them; 0 with no row left.
 struct GiniMeans {
     double a = 0.0;
     double b = 0.0;
+
+    bool operator==(const GiniMeans&) const = default;
 };
 GiniMeans meanGini(MatrixView a, MatrixView b, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
 

@@ -81,18 +81,20 @@ KeptMaps keptMaps(const Comparison& comparison)
             if (layer < stack.layers)
                 flags[layer] = 1;
         if (std::ranges::find(flags, 1) == flags.end())
-            refuse({"kept layers", "at least one of the stack " + stack.name, "none",
-                    "Name one from 0 to " + std::to_string(stack.layers - 1) + "."});
+            throw KeptLayersError({"kept layers", "at least one of the stack " + stack.name, "none",
+                                   "Name one from 0 to " + std::to_string(stack.layers - 1) + "."});
         for (const auto& plan : comparison.plans)
             for (std::size_t layer = plan->firstPatchedLayer(s); layer < stack.layers; ++layer)
                 for (std::size_t head = 0; head < stack.heads; ++head)
                     if (plan->isPatched(s, layer, head) && flags[layer] == 0)
-                        refuse({"kept layers", "every patched layer", "not layer " + std::to_string(layer),
-                                "Keep it too, or patch fewer layers."});
+                        throw KeptLayersError({"kept layers", "every patched layer",
+                                               "not layer " + std::to_string(layer),
+                                               "Keep it too, or patch fewer layers."});
     }
     for (const std::size_t layer : layers)
         if (layer >= most)
-            refuse({"kept layers", "layers from 0 to " + std::to_string(most - 1), std::to_string(layer), ""});
+            throw KeptLayersError(
+                {"kept layers", "layers from 0 to " + std::to_string(most - 1), std::to_string(layer), ""});
     return kept;
 }
 

@@ -106,7 +106,7 @@ DataSet measures(const ComparisonPointer& comparison)
     DataSet data{
         "head_measures", "", {traces(*comparison), {"layer", stack.layers}, {"head", stack.heads}, names}, 1, {}};
     data.read = [comparison](std::span<const std::size_t> at, std::span<float> block) {
-        const auto heads = comparison->statistics->of(*comparison, at[0], comparison->study.selection.stack);
+        const auto heads = comparison->statistics->of(*comparison, at[0], comparison->study.selection.stack, true);
         for (std::size_t i = 0; i < block.size(); ++i)
             block[i] = static_cast<float>((*heads)[at[1]][at[2]].*headMeasures()[i].value);
     };

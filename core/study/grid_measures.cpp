@@ -40,7 +40,7 @@ std::vector<double> gridValues(const Comparison& comparison, const GridMeasure& 
     const StackInfo& info = comparison.model.stacks.at(stack);
     std::vector<double> values(info.layers * info.heads, std::numeric_limits<double>::quiet_NaN());
     if (measure.value != nullptr) {
-        const auto heads = comparison.statistics->of(comparison, trace, stack);
+        const auto heads = comparison.statistics->of(comparison, trace, stack, measure.value == &HeadStatistics::gini);
         for (std::size_t i = 0; i < values.size(); ++i)
             values[i] = heads->at(i / info.heads).at(i % info.heads).*measure.value;
         return values;

@@ -3,11 +3,13 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/measures/concentration.h"
 #include "core/measures/measures.h"
 #include "core/study/comparison.h"
 
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace ketscope {
 
@@ -16,10 +18,10 @@ namespace {
 constexpr std::size_t kWorkPerCell = 4;  // a logarithm each
 constexpr double kUndefined = std::numeric_limits<double>::quiet_NaN();
 
-constexpr double HeadStatistics::*kAll[] = {&HeadStatistics::entropy,      &HeadStatistics::normalizedEntropy,
-                                            &HeadStatistics::meanDistance, &HeadStatistics::selfMass,
-                                            &HeadStatistics::firstMass,    &HeadStatistics::lastMass,
-                                            &HeadStatistics::effectiveKeys};
+constexpr double HeadStatistics::*kAll[] = {&HeadStatistics::entropy,       &HeadStatistics::normalizedEntropy,
+                                            &HeadStatistics::meanDistance,  &HeadStatistics::selfMass,
+                                            &HeadStatistics::firstMass,     &HeadStatistics::lastMass,
+                                            &HeadStatistics::effectiveKeys, &HeadStatistics::gini};
 
 HeadStatistics undefined()
 {
@@ -71,7 +73,22 @@ HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span
         return undefined();
     for (const auto value : kAll)
         sum.*value /= static_cast<double>(counted);
+    sum.gini = kUndefined;
     return sum;
+}
+
+double giniOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows)
+{
+    double sum = 0.0;
+    std::size_t counted = 0;
+    for (std::size_t query = 0; query < map.rows; ++query) {
+        const std::size_t allowed = allowedKeys(mask, query, map.rows, map.columns);
+        if ((!rows.empty() && rows[query] == 0) || allowed == 0)
+            continue;
+        sum += giniCoefficient(map.row(query), allowed);
+        ++counted;
+    }
+    return counted == 0 ? kUndefined : sum / static_cast<double>(counted);
 }
 
 const std::vector<HeadMeasure>& headMeasures()
@@ -82,6 +99,7 @@ const std::vector<HeadMeasure>& headMeasures()
         {"normalized-entropy", "Normalised row entropy", "", &HeadStatistics::normalizedEntropy, unit},
         {"distance", "Mean distance", "tokens", &HeadStatistics::meanDistance, nullptr},
         {"effective-keys", "Effective keys", "keys", &HeadStatistics::effectiveKeys, nullptr},
+        {"gini", "Gini coefficient", "", &HeadStatistics::gini, unit},
         {"self", "Mass on the query itself", "", &HeadStatistics::selfMass, nullptr},
         {"first", "Mass on the first token", "", &HeadStatistics::firstMass, nullptr},
         {"last", "Mass on the last token", "", &HeadStatistics::lastMass, nullptr},
@@ -124,28 +142,47 @@ std::size_t StatisticsMemo::layersKnown()
     return m_entries.size();
 }
 
+void StatisticsMemo::measure(const Comparison& comparison, std::size_t stack, const std::vector<Entry*>& wanted,
+                             const std::function<void(HeadStatistics&, MatrixView, const StackMask&)>& head)
+{
+    if (wanted.empty())
+        return;
+    const std::size_t heads = comparison.model.stacks.at(stack).heads;
+    const auto mask = maskOf(comparison, stack);
+    const std::size_t cells = wanted.front()->maps->size() / heads;
+    parallelFor(wanted.size() * heads, cells * kWorkPerCell, [&](std::size_t index) {
+        Entry& entry = *wanted[index / heads];
+        head(entry.heads[index % heads], entry.maps->matrix({index % heads}), *mask);
+    });
+}
+
 std::shared_ptr<const StatisticsMemo::Heads> StatisticsMemo::of(const Comparison& comparison, std::size_t trace,
-                                                                std::size_t stack)
+                                                                std::size_t stack, bool withGini)
 {
     const std::scoped_lock lock(m_mutex);
     std::erase_if(m_entries, [](const auto& each) { return each.second.maps.use_count() == 1; });
     const std::vector<TensorPointer>& layers = comparison.traces.at(trace)->stacks.at(stack).attention;
     const StackInfo& info = comparison.model.stacks.at(stack);
-    std::vector<Entry*> wanted;
+    std::vector<Entry*> fresh, unsorted;
     for (const TensorPointer& maps : layers) {
-        if (!maps || m_entries.contains(maps.get()))
+        if (!maps)
             continue;
-        m_entries[maps.get()] = {maps, std::vector<HeadStatistics>(info.heads)};
-        wanted.push_back(&m_entries[maps.get()]);
+        const auto [at, added] = m_entries.try_emplace(maps.get());
+        if (added) {
+            at->second = {maps, std::vector<HeadStatistics>(info.heads)};
+            fresh.push_back(&at->second);
+        }
+        if (withGini && !std::exchange(at->second.hasGini, true))
+            unsorted.push_back(&at->second);
     }
-    const auto mask = maskOf(comparison, stack);
-    const std::size_t cells = wanted.empty() ? 0 : wanted.front()->maps->size() / info.heads;
-    parallelFor(wanted.size() * info.heads, cells * kWorkPerCell, [&](std::size_t index) {
-        Entry& entry = *wanted[index / info.heads];
-        HeadStatistics& head = entry.heads[index % info.heads];
-        head = statisticsOf(entry.maps->matrix({index % info.heads}), mask->mask, mask->queries);
-        if (info.queries != info.keys)  // between a word and a patch is no distance, and neither is the other
+    const bool oneAxis = info.queries == info.keys;
+    measure(comparison, stack, fresh, [&](HeadStatistics& head, MatrixView map, const StackMask& mask) {
+        head = statisticsOf(map, mask.mask, mask.queries);
+        if (!oneAxis)  // between a word and a patch is no distance, and neither is the other
             head.meanDistance = head.selfMass = kUndefined;
+    });
+    measure(comparison, stack, unsorted, [](HeadStatistics& head, MatrixView map, const StackMask& mask) {
+        head.gini = giniOf(map, mask.mask, mask.queries);
     });
     auto all = std::make_shared<Heads>();
     for (const TensorPointer& maps : layers)

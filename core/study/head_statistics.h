@@ -4,6 +4,7 @@
 #include "core/attention/mask.h"
 #include "core/models/model.h"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,9 +24,12 @@ struct HeadStatistics {
     double firstMass = 0.0;          // weight of key 0: the usual sink ([CLS], <s>)
     double lastMass = 0.0;           // weight of the last real key ([SEP])
     double effectiveKeys = 0.0;      // mean of exp(entropy of the row)
+    double gini = 0.0;               // Gini coefficient, 0 … 1; NaN unless it is asked for
 };
 
+// Without the Gini coefficient, for which every row must be sorted: it takes several times as long as all the others.
 HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
+double giniOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
 
 // One of those numbers, as figures and menus name it.
 struct HeadMeasure {
@@ -33,6 +37,7 @@ struct HeadMeasure {
     std::string title;  // "Mean row entropy"
     std::string unit;   // "nats"; empty for a share
     double HeadStatistics::*value;
+    bool isGini() const { return value == &HeadStatistics::gini; }
     // Largest possible value with `keys` keys; rounded up to it, so that A and B share a meaningful scale.
     double (*limit)(std::size_t keys);
 };
@@ -55,14 +60,19 @@ class StatisticsMemo {
 public:
     using Heads = std::vector<std::vector<HeadStatistics>>;  // (L)(H)
 
-    std::shared_ptr<const Heads> of(const Comparison& comparison, std::size_t trace, std::size_t stack);
+    std::shared_ptr<const Heads> of(const Comparison& comparison, std::size_t trace, std::size_t stack,
+                                    bool withGini = false);
     std::size_t layersKnown();
 
 private:
     struct Entry {
         TensorPointer maps;  // kept, so that no other can have its address
         std::vector<HeadStatistics> heads;
+        bool hasGini = false;
     };
+    void measure(const Comparison& comparison, std::size_t stack, const std::vector<Entry*>& wanted,
+                 const std::function<void(HeadStatistics&, MatrixView, const StackMask&)>& head);
+
     std::mutex m_mutex;
     std::map<const Tensor*, Entry> m_entries;
 };

@@ -2,33 +2,17 @@
 #include "core/study/labelled_boxes.h"
 
 #include "core/formats/json_fields.h"
+#include "core/study/scene_list.h"
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <limits>
-#include <sstream>
 
 namespace ketscope {
 
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* kFile = "scenes.json";
-constexpr std::uintmax_t kMostBytes = 16U << 20U;
-
-std::string textOf(const fs::path& file)
-{
-    std::error_code error;
-    if (!fs::is_regular_file(file, error))
-        return {};
-    if (fs::file_size(file, error) > kMostBytes)
-        refuse({file.string(), "at most 16 MiB", "more", ""});
-    std::ostringstream text;
-    text << std::ifstream(file, std::ios::binary).rdbuf();
-    return text.str();
-}
 
 // Characters [begin, end) of the word at `place`, words being what spaces separate.
 std::optional<TextSpan> wordSpan(const std::string& text, std::size_t place)
@@ -105,15 +89,9 @@ std::vector<LabelledBox> labelledBoxes(const Comparison& comparison)
     if (!image)
         return {};
     const fs::path picture(image->path);
-    const fs::path file = picture.parent_path() / kFile;
-    const std::string text = textOf(file);
-    if (text.empty())
-        return {};
-    const Json scenes = parseJson(text, file.string());
-    for (const Json& scene : scenes)
-        if (JsonFields(scene, file.string()).text("image") == picture.filename().string())
-            return boxesOf(scene, comparison, file.string());
-    return {};
+    const Json scene = sceneOf(picture);
+    return scene.is_null() ? std::vector<LabelledBox>()
+                           : boxesOf(scene, comparison, (picture.parent_path() / kSceneList).string());
 }
 
 std::vector<double> sharesInBox(const PatchGeometry& patches, const PixelRectangle& box)

@@ -16,9 +16,9 @@ struct LabelledBox {
         tokens;  // of the text: those of the word that names it; empty where the caption is another
 };
 
-// What a file "scenes.json" beside the picture says of it: a list of {"image", "caption", "objects": [{"shape",
+// What the list beside the picture (scene_list.h) says of it: {"image", "caption", "objects": [{"shape",
 // "color", "box": [left, top, right, bottom]}], "mentions": [{"word", "object"}]}, words counted from 0 between spaces.
-// Empty without such a file or entry. Throws Error (Input) when the file is damaged.
+// Empty without a list or entry. Throws Error (Input) when the list is damaged.
 std::vector<LabelledBox> labelledBoxes(const Comparison& comparison);
 
 // The share of each patch's area that lies in the box, row by row.

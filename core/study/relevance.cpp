@@ -114,7 +114,7 @@ void requireRoom(const Comparison& comparison, const ModelInput& input)
     RunMemory needed = memoryOfRun(comparison.model, input, *comparison.plans.front(), false, {});
     needed.maps *= 2;
     needed.hidden += tapeMemory(comparison.model, input);
-    requireMemory(needed, 1, availableMemory());
+    requireMemory(needed, 1, availableMemory(), false);
 }
 
 // What the model and its plans lack.

@@ -4,6 +4,7 @@
 #include "core/base/atomic_file.h"
 #include "core/base/version.h"
 #include "core/formats/hdf5.h"
+#include "core/measures/concentration.h"
 #include "core/measures/measures.h"
 #include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_input.h"
@@ -77,6 +78,9 @@ void writeMeasures(Hdf5File& file, const std::string& path, const StackTrace& st
     writeMeasure(file, path + "/entropy", stack, [](auto row, std::size_t) { return entropy(row); });
     writeMeasure(file, path + "/normalized_entropy", stack, [&](auto row, std::size_t query) {
         return normalizedEntropy(row, allowedKeys(mask, query, someMaps(stack).shape()[1], row.size()));
+    });
+    writeMeasure(file, path + "/gini", stack, [&](auto row, std::size_t query) {
+        return giniCoefficient(row, allowedKeys(mask, query, someMaps(stack).shape()[1], row.size()));
     });
     // Between a word and a patch there is no distance.
     if (info.queries == info.keys)

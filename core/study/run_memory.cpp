@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/run_memory.h"
 
-#include "core/base/error.h"
 #include "core/base/memory.h"
 
 #include <algorithm>
@@ -65,18 +64,20 @@ RunMemory memoryOfRun(const ModelInfo& model, const ModelInput& input, const Hea
     return need;
 }
 
-void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t available)
+void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t available, bool canBeLeft)
 {
     if (needed.total() <= available)
         return;
-    refuse({"memory",
-            bytesText(needed.total()) + " for " + std::to_string(traces) + (traces == 1 ? " trace" : " traces") + " ("
-                + bytesText(needed.maps) + " of attention maps, " + bytesText(needed.hidden) + " of hidden states, "
-                + bytesText(needed.outputs) + " of outputs)",
-            bytesText(available) + " free",
-            "Keep the maps of selected layers only (--keep-layers 0,5; in the window Run, Layers to keep), shorten the "
-            "input "
-            "or compare less at once."});
+    ErrorText text{"memory",
+                   bytesText(needed.total()) + " for " + std::to_string(traces) + (traces == 1 ? " trace" : " traces")
+                       + " (" + bytesText(needed.maps) + " of attention maps, " + bytesText(needed.hidden)
+                       + " of hidden states, " + bytesText(needed.outputs) + " of outputs)",
+                   bytesText(available) + " free", "Shorten the input or compare less at once."};
+    if (!canBeLeft || needed.total() - needed.maps > available)
+        refuse(text);
+    text.remedy = "Keep the maps of selected layers only (--keep-layers 0,5; in the window Plan, Layers to keep), "
+                  "shorten the input or compare less at once.";
+    throw KeptLayersError(text);
 }
 
 std::uint64_t weightMemory(const ModelInfo& model) { return model.parameterCount * kFloat + embeddingMemory(model); }

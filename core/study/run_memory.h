@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/error.h"
 #include "core/models/model.h"
 
 #include <cstdint>
@@ -22,9 +23,15 @@ struct RunMemory {
 RunMemory memoryOfRun(const ModelInfo& model, const ModelInput& input, const HeadPlan& plan, bool resumed,
                       const std::vector<std::vector<std::uint8_t>>& kept);
 
-// Throws Error (Input) in one line when `traces` passes that leave `needed` do not fit into `available` bytes: how much
-// is needed and how to need less.
-void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t available);
+// An input error that another choice of the layers whose maps are kept (Study::keptLayers) can remedy.
+class KeptLayersError : public Error {
+public:
+    explicit KeptLayersError(const ErrorText& text) : Error(ErrorKind::Input, text) {}
+};
+
+// Throws in one line when `traces` passes that leave `needed` do not fit into `available` bytes: how much is needed and
+// how to need less. KeptLayersError where maps `canBeLeft` out and the rest fits, else Error (Input).
+void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t available, bool canBeLeft = true);
 
 // Bytes of a model's weights as it keeps them, and of those that it needs at once when they are streamed.
 std::uint64_t weightMemory(const ModelInfo& model);

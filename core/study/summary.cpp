@@ -94,4 +94,27 @@ HeadsMean meanOver(const std::vector<HeadSummary>& heads)
     return mean;
 }
 
+GiniMeans giniOver(const Comparison& comparison, const ComparedPair& pair, const std::vector<HeadSummary>& heads)
+{
+    std::vector<GiniMeans> each(heads.size());
+    const auto mapOf = [&](const HeadSummary& at, std::size_t trace) {
+        return comparison.traces.at(trace)->stacks.at(at.stack).attention.at(at.layer)->matrix({at.head});
+    };
+    const std::size_t rows = heads.empty() ? 0 : mapOf(heads.front(), pair.baseline).rows;
+    parallelFor(heads.size(), rows * rows * kWorkPerCell, [&](std::size_t index) {
+        const HeadSummary& at = heads[index];
+        const auto mask = maskOf(comparison, at.stack);
+        each[index] = meanGini(mapOf(at, pair.baseline), mapOf(at, pair.candidate), mask->mask, mask->queries);
+    });
+    GiniMeans mean;
+    double counted = 0.0;
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+        const auto weight = static_cast<double>(heads[i].maps.rows);
+        mean.a += weight * each[i].a;
+        mean.b += weight * each[i].b;
+        counted += weight;
+    }
+    return counted > 0.0 ? GiniMeans{mean.a / counted, mean.b / counted} : GiniMeans{};
+}
+
 }  // namespace ketscope

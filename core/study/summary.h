@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/measures/concentration.h"
 #include "core/measures/map_errors.h"
 #include "core/study/compared_pair.h"
 
@@ -34,5 +35,8 @@ struct HeadsMean {
     std::optional<MapErrors> errors = {};  // where those of every head are
 };
 HeadsMean meanOver(const std::vector<HeadSummary>& heads);
+
+// The mean Gini coefficients of those heads, weighted likewise: by itself, for it takes as long as all of a summary.
+GiniMeans giniOver(const Comparison& comparison, const ComparedPair& pair, const std::vector<HeadSummary>& heads);
 
 }  // namespace ketscope

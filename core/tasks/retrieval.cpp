@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/json_fields.h"
+#include "core/study/scene_list.h"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -128,21 +129,15 @@ void requireSeveralTexts(const LoadedModel& model)
 
 std::vector<CaptionedPicture> readCaptionedPictures(const std::filesystem::path& folder)
 {
-    const std::filesystem::path file = folder / "scenes.json";
-    const Json list = readJsonFile(file);
-    if (!list.is_array())
-        refuse({file.string(), "a list", list.type_name(), "See samples/scenes/scenes.json."});
+    const std::filesystem::path file = folder / kSceneList;
     std::vector<CaptionedPicture> pictures;
-    for (const Json& entry : list) {
-        const auto text = [&](const char* key) {
-            const auto found = entry.is_object() ? entry.find(key) : entry.end();
-            return found != entry.end() && found->is_string() ? found->get<std::string>() : std::string();
-        };
-        const std::filesystem::path name = text("image");
-        if (name.empty() || name.has_parent_path() || text("caption").empty())
-            refuse({file.string(), "\"image\", a file beside it, and \"caption\" in every entry",
-                    printable(entry.dump(-1, ' ', false, Json::error_handler_t::replace), 80), ""});
-        pictures.push_back({folder / name, text("caption"), text("hard_negative"), {}, falseCaptions(entry, file)});
+    for (const Json& entry : readSceneList(folder)) {
+        const JsonFields fields(entry, file.string());
+        const auto text = [&](const char* key) { return fields.has(key) ? fields.text(key) : std::string(); };
+        if (text("caption").empty())
+            refuse({file.string(), "a \"caption\" in every entry", "none for " + printable(text("image"), 80), ""});
+        pictures.push_back(
+            {folder / text("image"), text("caption"), text("hard_negative"), {}, falseCaptions(entry, file)});
     }
     return pictures;
 }

@@ -20,8 +20,8 @@ struct CaptionedPicture {
     std::vector<FalseCaption> falseCaptions = {};  // all that are known, with what is wrong
 };
 
-// The pictures of a folder with a "scenes.json": a list of {"image", "caption", "hard_negative", "false_captions":
-// [{"text", "wrong"}]}; other keys are left alone.
+// The pictures of a folder's scene list (core/study/scene_list.h), entries {"image", "caption", "hard_negative",
+// "false_captions": [{"text", "wrong"}]}; other keys are left alone.
 // Throws Error (Input).
 std::vector<CaptionedPicture> readCaptionedPictures(const std::filesystem::path& folder);
 

@@ -46,6 +46,23 @@ TEST(ClaimsWindow, ListsEveryClaimBeforeAnythingIsMeasured)
     EXPECT_FALSE(claimsDesk.button("stopClaims").isEnabled());
 }
 
+// Nothing of the table stands over the ring of its focus.
+TEST(ClaimsWindow, TheFocusRingIsWhole)
+{
+    ClaimsDesk claimsDesk;
+    auto* table = claimsDesk.window.findChild<QTableWidget*>(QStringLiteral("claims"));
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&claimsDesk.window));
+    claimsDesk.window.activateWindow();
+    table->setFocus();
+    ASSERT_TRUE(waitFor([&] { return table->hasFocus(); }));
+    const QImage image = table->grab().toImage();
+    const QColor accent = claimsDesk.desk.appearance.theme().accent;
+    for (int y = 0; y < image.height(); ++y)
+        ASSERT_TRUE(image.pixelColor(0, y) == accent && image.pixelColor(image.width() - 1, y) == accent) << y;
+    for (int x = 0; x < image.width(); ++x)
+        ASSERT_TRUE(image.pixelColor(x, 0) == accent && image.pixelColor(x, image.height() - 1) == accent) << x;
+}
+
 TEST(ClaimsWindow, MeasuresTheChosenRow)
 {
     ClaimsDesk claimsDesk;

@@ -5,6 +5,7 @@
 #include "ui/docks/parameter_panel.h"
 #include "ui/docks/token_strip.h"
 #include "ui/docks/trace_sections.h"
+#include "ui/status_line.h"
 #include "ui/views/metrics_table.h"
 
 namespace ketscope::test {
@@ -100,6 +101,22 @@ TEST(TokenStrip, ClickIsQueryShiftClickIsKey)
     EXPECT_EQ(desk.controller.selection().query, 4U);
 }
 
+// Else its text would lie over what the run shows.
+TEST(StatusLineTest, ARunEndsAMessage)
+{
+    Desk desk;
+    StatusLine line(desk.controller, desk.appearance);
+    line.resize(900, 30);
+    line.show();
+    desk.openSample();
+    line.showMessage(QStringLiteral("Saved"));
+    ASSERT_FALSE(line.currentMessage().isEmpty());
+    desk.controller.setParameter("m", 32.0);
+    desk.waitUntilSettled();
+    EXPECT_TRUE(line.currentMessage().isEmpty());
+    EXPECT_TRUE(line.findChild<QLabel*>(QStringLiteral("state"))->isVisible());
+}
+
 TEST(Metrics, AreThoseOfTheMaps)
 {
     Desk desk;
@@ -109,14 +126,21 @@ TEST(Metrics, AreThoseOfTheMaps)
     const Selection& at = comparison.study.selection;
     const MapComparison head =
         compareMaps(mapOf(comparison, 0, at), mapOf(comparison, 1, at), comparison.input.model.attentionMask);
-    ASSERT_EQ(table.rows().size(), 6U);
+    ASSERT_EQ(table.rows().size(), 8U);
     EXPECT_EQ(table.rows()[0].values[MetricRow::Head], head.kl);
     EXPECT_EQ(table.rows()[2].values[MetricRow::Head], head.maximumDifference);
-    EXPECT_EQ(table.rows()[5].values[MetricRow::Head], head.topKeyAgreement);
+    EXPECT_EQ(table.rows()[7].values[MetricRow::Head], head.topKeyAgreement);
+    const GiniMeans gini = meanGini(mapOf(comparison, 0, at), mapOf(comparison, 1, at), {});
+    EXPECT_EQ(table.rows()[5].title, QStringLiteral("Gini coefficient A"));
+    EXPECT_NEAR(table.rows()[5].values[MetricRow::Head].value_or(-1.0), gini.a, 1e-12);
+    EXPECT_NEAR(table.rows()[6].values[MetricRow::Head].value_or(-1.0), gini.b, 1e-12);
+    EXPECT_TRUE(table.rows()[6].values[MetricRow::Line].has_value());
+    EXPECT_TRUE(table.rows()[6].values[MetricRow::Patched].has_value());
+    EXPECT_FALSE(table.rows()[6].values[MetricRow::Cell].has_value());
     EXPECT_FALSE(table.rows()[3].values[MetricRow::Cell].has_value());
     const double largest = *table.rows()[2].values[MetricRow::Patched];
     EXPECT_GE(largest, head.maximumDifference);
-    EXPECT_EQ(table.asText().count(u'\n'), 6);
+    EXPECT_EQ(table.asText().count(u'\n'), 8);
 }
 
 TEST(Output, SaysWhetherThePredictionChanged)

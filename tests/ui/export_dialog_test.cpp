@@ -84,6 +84,36 @@ TEST_F(ExportDialogTest, TickedPanelsAreLetteredInTheirOrder)
     EXPECT_TRUE(panels.item(panels.count() - 1)->text().startsWith(u'b'));
 }
 
+// Boxes are as large as those beside the list, and a ticked one has its tick.
+TEST_F(ExportDialogTest, BoxesOfTheListGrowWithTheText)
+{
+    const auto ticked = [&](const PanelList& panels, int row) {
+        const QImage box = const_cast<PanelList&>(panels).viewport()->grab(panels.boxOf(row)).toImage();
+        int marks = 0;
+        for (int y = box.height() / 4; y < box.height() * 3 / 4; ++y)
+            for (int x = box.width() / 4; x < box.width() * 3 / 4; ++x)
+                marks += box.pixelColor(x, y) == desk.appearance.theme().panel ? 1 : 0;
+        return marks > 0;
+    };
+    for (const double scale : {1.0, 2.0}) {
+        desk.appearance.setTextScale(scale);
+        const auto made = dialog();
+        made->show();
+        ASSERT_TRUE(QTest::qWaitForWindowExposed(made.get()));
+        PanelList& panels = made->panels();
+        EXPECT_GE(panels.boxOf(0).width(), qRound(14 * scale)) << scale;
+        EXPECT_GE(panels.visualItemRect(panels.item(0)).height(), qRound(20 * scale)) << scale;
+        desk.appearance.setChoice(ThemeChoice::Dark);
+        EXPECT_TRUE(ticked(panels, 0)) << scale;
+        EXPECT_FALSE(ticked(panels, 2)) << scale;
+        const QRect box = panels.boxOf(2);
+        const QImage gap = panels.viewport()->grab({box.right() + 1, box.top(), 2, box.height()}).toImage();
+        for (int y = 0; y < gap.height(); ++y)
+            EXPECT_LT(std::abs(gap.pixelColor(0, y).lightness() - gap.pixelColor(0, 0).lightness()), 25)
+                << scale << ": a text under the box";
+    }
+}
+
 TEST_F(ExportDialogTest, WritesThePageThatItShowsWithTheValuesOfEveryPanel)
 {
     const auto made = dialog();

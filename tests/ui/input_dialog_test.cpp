@@ -50,6 +50,23 @@ TEST(InputDialog, WhatAModelCannotTakeIsDisabledWithTheReason)
     EXPECT_TRUE(field(pictures, "picture").isEnabled());
 }
 
+// The reason stands in the field itself, in a colour that can be read.
+TEST(InputDialog, ReasonsHaveTheColourOfHints)
+{
+    Desk desk;
+    for (const ThemeChoice theme : {ThemeChoice::Light, ThemeChoice::Dark}) {
+        desk.appearance.setChoice(theme);
+        InputDialog dialog(textModel(), true, {});
+        dialog.open();
+        for (const char* name : {"picture", "labels", "ids"}) {
+            QWidget& each = field(dialog, name);
+            each.ensurePolished();
+            EXPECT_EQ(each.palette().color(QPalette::PlaceholderText), desk.appearance.theme().text3) << name;
+        }
+        EXPECT_EQ(field(dialog, "text").palette().color(QPalette::Text), desk.appearance.theme().text);
+    }
+}
+
 TEST(InputDialog, GivesBackWhatItShows)
 {
     const ModelInfo text = textModel();

@@ -13,6 +13,7 @@
 #include "ui/views/sweep_page.h"
 #include "ui/views/vacant_page.h"
 
+#include <QMenu>
 #include <QSignalSpy>
 #include <QStackedWidget>
 
@@ -211,19 +212,59 @@ TEST(PageHeaderTest, ItemsOfALineShareItsMiddle)
     EXPECT_GE(lines, 1) << "all on one line";
 }
 
-// A model of pictures and texts takes a picture alone with the caption that is known of it, else the sample's.
-TEST(OpeningTest, APictureAloneGetsASentence)
+class BrokenFolderTest : public StatesTest {
+protected:
+    static QString path()
+    {
+        return QString::fromStdString((fixtures() / "badinput" / "cfg_heads_not_dividing").string());
+    }
+
+    void openFromRecent()
+    {
+        desk.settings.addRecentFile(path());
+        for (QMenu* menu : window->findChildren<QMenu*>()) {
+            if (menu->title() != QStringLiteral("&Recent"))
+                continue;
+            emit menu->aboutToShow();
+            return menu->actions().front()->trigger();
+        }
+    }
+};
+
+TEST_P(BrokenFolderTest, IsSaidOnThePageWhileNothingIsOpen)
 {
-    Desk desk;
-    Study study;
-    study.modelPath = (samplesFolder() / "shape-blip").string();
-    study.input.image = PictureInput{(samplesFolder() / "scenes" / "scene-03.png").string(), nullptr};
-    desk.controller.openStudy(study, true);
+    window->openPath(path());
+    ASSERT_TRUE(waitFor([&] { return desk.controller.state() == StudyController::State::Failed; }));
+    EXPECT_EQ(vacantTitle(), QStringLiteral("This could not be opened."));
+    EXPECT_TRUE(vacantHint().contains(QStringLiteral("num_attention_heads"))) << vacantHint().toStdString();
+    EXPECT_FALSE(errors().isVisible()) << "it is said once";
+    for (const char* button : {"vacantRun", "vacantKeep"})
+        EXPECT_FALSE(offers(button)) << button;
+    EXPECT_TRUE(offers("vacantOpen"));
+    QTest::mouseClick(window->findChild<QPushButton*>(QStringLiteral("vacantSample")), Qt::LeftButton);
     desk.waitUntilSettled();
-    const Input& input = desk.controller.study().input;
-    EXPECT_EQ(input.text.value_or(""), "a blue cross and a green circle");
-    EXPECT_TRUE(input.image && input.image->path.ends_with("scene-03.png"));
+    EXPECT_TRUE(page().isVisible());
 }
+
+TEST_P(BrokenFolderTest, LeavesWhatIsOpen)
+{
+    open();
+    const std::string model = desk.controller.study().modelPath;
+    openFromRecent();
+    ASSERT_TRUE(waitFor([&] { return errors().isVisible(); }));
+    EXPECT_TRUE(errors().text().contains(QStringLiteral("num_attention_heads"))) << errors().text().toStdString();
+    EXPECT_TRUE(errors().text().endsWith(QStringLiteral("What was open stays."))) << errors().text().toStdString();
+    EXPECT_FALSE(offers("stripRemedy"));
+    EXPECT_FALSE(vacant().isVisible());
+    EXPECT_EQ(statusText(), QStringLiteral("Up to date"));
+    EXPECT_EQ(desk.controller.study().modelPath, model);
+    desk.controller.setParameter("m", 32.0);
+    desk.waitUntilSettled();
+    EXPECT_FALSE(errors().isVisible());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, BrokenFolderTest, testing::Values("heatmap"),
+                         [](const auto& each) { return std::string(each.param); });
 
 TEST_P(StatesTest, LoadingIsSaidAndCanBeCancelled)
 {
@@ -292,9 +333,12 @@ TEST_P(StatesTest, AFailureWithoutAResultSaysWhyAndWhatNext)
     desk.controller.openStudy(none, true);
     ASSERT_TRUE(waitFor([&] { return desk.controller.state() == StudyController::State::Failed; }));
     EXPECT_TRUE(vacant().isVisible());
-    EXPECT_EQ(vacantTitle(), QStringLiteral("There is no result to show."));
+    EXPECT_EQ(vacantTitle(), QStringLiteral("This could not be opened."));
     EXPECT_TRUE(vacantHint().contains(QStringLiteral("nothing-here"))) << vacantHint().toStdString();
+    EXPECT_FALSE(errors().isVisible()) << "it is said once";
+    EXPECT_EQ(statusText(), QStringLiteral("Opening failed"));
     EXPECT_TRUE(offers("vacantOpen"));
+    EXPECT_FALSE(offers("vacantKeep"));
     EXPECT_FALSE(isBlank(vacant()));
 }
 
@@ -305,6 +349,7 @@ TEST_P(StatesTest, AFailedRunKeepsTheResultAndMarksIt)
     ASSERT_TRUE(waitFor([&] { return desk.controller.state() == StudyController::State::Failed; }));
     EXPECT_TRUE(errors().isVisible());
     EXPECT_TRUE(errors().text().contains(QStringLiteral("kept layers"))) << errors().text().toStdString();
+    EXPECT_TRUE(offers("stripRemedy"));
     EXPECT_TRUE(page().isVisible());
     EXPECT_TRUE(allDrawn());
     // What is shown is of other settings; a sweep holds for every value of what was varied.
@@ -323,6 +368,8 @@ TEST_P(StatesTest, AFirstRunThatFailsOffersFewerLayers)
     EXPECT_TRUE(desk.controller.canRun());
     EXPECT_TRUE(vacant().isVisible());
     EXPECT_TRUE(vacantHint().contains(QStringLiteral("kept layers"))) << vacantHint().toStdString();
+    EXPECT_EQ(vacantTitle(), QStringLiteral("This could not be run."));
+    EXPECT_FALSE(errors().isVisible()) << "it is said once";
     for (const char* button : {"vacantRun", "vacantKeep", "vacantOpen"})
         EXPECT_TRUE(offers(button)) << button;
     desk.controller.setKeptLayers({});
@@ -339,7 +386,8 @@ TEST_P(StatesTest, TooLargeForMemoryKeepsTheResult)
     const bool failed = waitFor([&] { return desk.controller.state() == StudyController::State::Failed; });
     qunsetenv("KETSCOPE_MEMORY");
     ASSERT_TRUE(failed);
-    EXPECT_TRUE(errors().text().contains(QStringLiteral("Layers to keep"))) << errors().text().toStdString();
+    EXPECT_TRUE(errors().text().contains(QStringLiteral("Shorten the input"))) << errors().text().toStdString();
+    EXPECT_FALSE(offers("stripRemedy")) << "what is left without any maps does not fit either";
     EXPECT_TRUE(page().isVisible());
     EXPECT_TRUE(allDrawn());
     EXPECT_TRUE(everyEdge(true));
@@ -422,6 +470,10 @@ TEST_P(SweepStatesTest, EmptyRunningFailedAndTooLargeAreSaid)
     ASSERT_TRUE(waitFor([&] { return !desk.controller.isSweeping(); }));
     EXPECT_TRUE(said->text().startsWith(QStringLiteral("There is no sweep to show."))) << said->text().toStdString();
     EXPECT_TRUE(hint->text().contains(QStringLiteral("damaged.h5")));
+    EXPECT_FALSE(errors().isVisible()) << "it is said once";
+    desk.controller.setPerspective("heatmap");
+    desk.controller.openSweep(QString::fromStdString(damaged.string()));
+    EXPECT_TRUE(waitFor([&] { return errors().isVisible(); })) << "not on this page";
 }
 
 INSTANTIATE_TEST_SUITE_P(All, SweepStatesTest, testing::Values("sweep"),

@@ -85,6 +85,18 @@ TEST(TrainingWindow, OffersEveryBundledRecipe)
     EXPECT_FALSE(training.figure("trainingMap").reason().isEmpty());
 }
 
+// Large text in a small window scrolls, and what starts the run stays in sight.
+TEST(TrainingWindow, LargeTextFitsASmallWindow)
+{
+    TrainingDesk training;
+    training.desk.appearance.setTextScale(2.0);
+    training.window.resize(1088, 680);
+    EXPECT_TRUE(waitFor([&] { return training.window.height() == 680; })) << training.window.height();
+    EXPECT_LE(training.window.minimumSizeHint().height(), 680);
+    const QPushButton& start = training.button("startTraining");
+    EXPECT_TRUE(training.window.rect().contains(QRect(start.mapTo(&training.window, QPoint()), start.size())));
+}
+
 TEST(TrainingWindow, TrainsShowsAndOpensAModel)
 {
     TrainingDesk training;

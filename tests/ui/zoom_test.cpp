@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/desk.h"
+#include "ui/controls/page_header.h"
 #include "ui/views/heatmap_page.h"
 
 #include <QApplication>
@@ -265,6 +266,35 @@ TEST(HeatmapPageTest, LinesTakeThePlaceOfMaps)
     auto* lines = page.findChild<FigurePane*>(QStringLiteral("figure.bipartite"));
     ASSERT_NE(lines, nullptr);
     EXPECT_TRUE(waitFor([&] { return lines->figure() != nullptr; }));
+    for (const char* ofMaps : {"scale", "showDifference", "lockRange"})
+        EXPECT_FALSE(page.findChild<QWidget*>(QString::fromLatin1(ofMaps))->isEnabled())
+            << ofMaps << " changes nothing";
+    desk.controller.changeView([](ViewSettings& view) { view.heatmap.shown = HeatmapView::Shown::Maps; });
+    EXPECT_TRUE(page.findChild<QWidget*>(QStringLiteral("scale"))->isEnabled());
+}
+
+// Nobody looks at the maps, and the chart of a row is still of what the lines are of.
+TEST(HeatmapPageTest, TheRowChartFollowsLinesOfARollout)
+{
+    Desk desk;
+    desk.openSample();
+    HeatmapPage page(desk.controller, desk.appearance);
+    page.resize(1200, 800);
+    page.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    const auto* title = page.findChild<QLabel*>(QStringLiteral("rowTitle"));
+    ASSERT_NE(title, nullptr);
+    EXPECT_TRUE(title->text().startsWith(QStringLiteral("Attention from query"))) << title->text().toStdString();
+    desk.controller.changeView([](ViewSettings& view) {
+        view.heatmap.shown = HeatmapView::Shown::Lines;
+        view.heatmap.quantity = MapQuantity::Rollout;
+    });
+    EXPECT_TRUE(waitFor([&] { return title->text().startsWith(QStringLiteral("Rollout from query")); }))
+        << title->text().toStdString();
+    desk.controller.selectCell(3, std::nullopt);
+    EXPECT_TRUE(waitFor([&] { return title->text().endsWith(QStringLiteral("(3)")); })) << title->text().toStdString();
+    const QString note = page.findChild<PageHeader*>()->findChildren<QLabel*>().at(1)->text();
+    EXPECT_EQ(note, QStringLiteral("queries at the left, keys at the right"));
 }
 
 TEST(HeatmapPageTest, ExplainsItself)

@@ -177,6 +177,24 @@ TEST(BipartiteTest, LabelsAreHitAndLinesHaveTheWeights)
     EXPECT_TRUE(figure->caption().contains(QStringLiteral("from query 0 “is”")));
 }
 
+// B's even weights are each a three-hundredth of A's one: those of the selected query are drawn all the same.
+TEST(BipartiteTest, EvenWeightsBesideAMapOfOneKeyAreSeen)
+{
+    constexpr std::size_t kTokens = 300;
+    Matrix one(kTokens, std::vector<float>(kTokens, 0.0F));
+    for (std::vector<float>& row : one)
+        row[0] = 1.0F;
+    const Matrix even(kTokens, std::vector<float>(kTokens, 1.0F / static_cast<float>(kTokens)));
+    SyntheticComparison made(sentence(kTokens));
+    made.trace(one).trace(even).select(150, 0);
+    const QImage image = painted(*figureType(QStringLiteral("bipartite")).make(made.make()));
+    int orange = 0;  // in B's half, below its header
+    for (int y = 80; y < image.height(); ++y)
+        for (int x = image.width() / 2 + 20; x < image.width(); ++x)
+            orange += image.pixelColor(x, y).red() > image.pixelColor(x, y).blue() + 25 ? 1 : 0;
+    EXPECT_GT(orange, 500);
+}
+
 TEST(BipartiteTest, FiltersAndWindowLeaveLinesOut)
 {
     const FigureType& type = figureType(QStringLiteral("bipartite"));

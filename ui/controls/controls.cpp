@@ -183,10 +183,14 @@ void TickBox::paintEvent(QPaintEvent* event)
         return;
     QStyleOptionButton option;
     initStyleOption(&option);
-    const QRectF box = style()->subElementRect(QStyle::SE_CheckBoxIndicator, &option, this);
     QPainter painter(this);
+    paintTick(painter, style()->subElementRect(QStyle::SE_CheckBoxIndicator, &option, this), palette());
+}
+
+void paintTick(QPainter& painter, const QRectF& box, const QPalette& palette)
+{
     painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen(palette().color(QPalette::HighlightedText), box.width() / 8.0, Qt::SolidLine, Qt::RoundCap));
+    painter.setPen(QPen(palette.color(QPalette::HighlightedText), box.width() / 8.0, Qt::SolidLine, Qt::RoundCap));
     const QPointF points[] = {{box.left() + 0.25 * box.width(), box.top() + 0.53 * box.height()},
                               {box.left() + 0.43 * box.width(), box.top() + 0.72 * box.height()},
                               {box.left() + 0.76 * box.width(), box.top() + 0.3 * box.height()}};

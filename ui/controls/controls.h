@@ -123,6 +123,9 @@ private:
 // Gives a dialog this size, or as much of it as the window that it belongs to has.
 void resizeInside(QWidget& dialog, QSize wanted);
 
+// Draws the tick of a checked box into its frame.
+void paintTick(QPainter& painter, const QRectF& box, const QPalette& palette);
+
 // Draws the chevron of combo-like controls at the right edge.
 void paintChevron(QWidget& widget, const QPalette& palette);
 

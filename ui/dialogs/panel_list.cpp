@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/panel_list.h"
 
+#include "ui/controls/controls.h"
 #include "viz/composition.h"
 
 #include <QKeyEvent>
+#include <QPaintEvent>
+#include <QPainter>
 
 #include <algorithm>
 
@@ -63,6 +66,25 @@ QStringList PanelList::chosen() const
         if (item(i)->checkState() == Qt::Checked)
             chosen << item(i)->data(kId).toString();
     return chosen;
+}
+
+QRect PanelList::boxOf(int row) const
+{
+    QStyleOptionViewItem option;
+    initViewItemOption(&option);
+    option.rect = visualItemRect(item(row));
+    option.features = QStyleOptionViewItem::HasCheckIndicator | QStyleOptionViewItem::HasDisplay;
+    option.text = item(row)->text();
+    return style()->subElementRect(QStyle::SE_ItemViewItemCheckIndicator, &option, this);
+}
+
+void PanelList::paintEvent(QPaintEvent* event)
+{
+    QListWidget::paintEvent(event);
+    QPainter painter(viewport());
+    for (int row = 0; row < count(); ++row)
+        if (item(row)->checkState() == Qt::Checked && event->rect().intersects(boxOf(row)))
+            paintTick(painter, boxOf(row), palette());
 }
 
 QSize PanelList::sizeHint() const

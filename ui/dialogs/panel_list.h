@@ -19,6 +19,7 @@ public:
     // says why.
     void choose(const QStringList& figures, const Comparison& comparison);
     QStringList chosen() const;
+    QRect boxOf(int row) const;  // the check box, in the viewport
 
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return sizeHint(); }
@@ -27,6 +28,7 @@ signals:
     void panelsChanged();
 
 protected:
+    void paintEvent(QPaintEvent* event) override;
     void keyPressEvent(QKeyEvent* event) override;
     void dropEvent(QDropEvent* event) override;
 

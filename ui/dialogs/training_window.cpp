@@ -69,9 +69,13 @@ TrainingWindow::TrainingWindow(StudyController& controller, Appearance& appearan
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 10, 0, 10);
     column->setSpacing(8);
-    column->addWidget(makeForm());
+    auto* content = new QWidget;  // large text in a small window: what can be pressed stays in sight
+    auto* inside = new QVBoxLayout(content);
+    inside->setContentsMargins(0, 0, 0, 0);
+    inside->addWidget(makeForm());
+    inside->addWidget(m_splitter, 1);
     column->addWidget(m_error);
-    column->addWidget(m_splitter, 1);
+    column->addWidget(makeScrollArea(content, this), 1);
     column->addLayout(makeFooter());
     m_news.setInterval(kNewsMs);
     connect(&m_news, &QTimer::timeout, this, &TrainingWindow::takeNews);

@@ -64,7 +64,7 @@ void FigureView::rebuild()
     if (!m_problem.isEmpty()) {
         m_reading.cancel();
         m_figure.reset();
-        m_data.reset();
+        forgetData();
         return invalidate();
     }
     if (!comparison || isSmallMap(*comparison) || (m_data && m_data->holdsFor(*comparison, {}, m_content))) {
@@ -73,6 +73,13 @@ void FigureView::rebuild()
     } else {
         read(comparison);
     }
+}
+
+// Another one may come to lie at the same place.
+void FigureView::forgetData()
+{
+    m_data.reset();
+    m_announced = nullptr;
 }
 
 void FigureView::read(const ComparisonPointer& comparison)
@@ -106,7 +113,7 @@ void FigureView::makeFigure(const ComparisonPointer& comparison)
             m_announced = m_data.get();
         } catch (const Error& error) {
             m_problem = QString::fromUtf8(error.what());
-            m_data.reset();
+            forgetData();
         }
     }
     setAccessibleName(spokenName());

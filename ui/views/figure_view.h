@@ -38,6 +38,7 @@ public:
     // Another view of the same head to zoom with this one.
     void linkWith(FigureView& other);
 
+    void refresh() { rebuild(); }  // though it may be hidden: somebody wants mapsOf()
     void copyValue() const;
     void copyRow() const;
     void copyMatrix() const;  // of the panel last pointed at
@@ -74,6 +75,7 @@ private:
     enum class Gesture { None, Press, RubberBand, Pan, Overview };
 
     void rebuild();
+    void forgetData();
     void read(const ComparisonPointer& comparison);
     void makeFigure(const ComparisonPointer& comparison);
     void invalidate();

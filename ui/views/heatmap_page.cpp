@@ -73,11 +73,22 @@ void HeatmapPage::makeBelow()
 {
     m_below = new QSplitter(Qt::Horizontal, this);
     auto* row = new RowPanel(m_controller, m_appearance, m_below);
-    row->setMaps([this](const Comparison& comparison) { return m_figure->mapsOf(comparison); });
+    row->setMaps([this](const Comparison& comparison) { return mapsOf(comparison); });
     connect(m_figure, &FigureView::dataChanged, row, &RowPanel::request);
+    connect(&m_controller, &StudyController::flowComputed, row, &RowPanel::request);
     m_below->addWidget(row);
     m_below->addWidget(m_errorPanel);
     m_below->addWidget(makeScrollArea(m_metrics, m_below));
+}
+
+// What the row chart draws. While something else stands in the maps' place, nobody else asks for them.
+const HeadMaps* HeatmapPage::mapsOf(const Comparison& comparison)
+{
+    const HeatmapView& view = comparison.study.view.heatmap;
+    const bool asked = view.quantity != MapQuantity::Weights || view.filter.isActive();
+    if (asked && paneShown() != nullptr && m_figure->mapsOf(comparison) == nullptr)
+        m_figure->refresh();
+    return m_figure->mapsOf(comparison);
 }
 
 // Maps, or what can stand in their place.
@@ -151,10 +162,12 @@ void HeatmapPage::addChoices(PageHeader& header)
         m_flowAsked.reset();
         m_controller.changeView([index](auto& view) { view.heatmap.quantity = static_cast<MapQuantity>(index); });
     });
+    m_scale = new ScaleBox(m_controller, &header);
+    m_scale->setObjectName(u"scale"_s);
+    m_colours = new ColourMapBox(m_controller, &header);
     for (QWidget* control :
          std::initializer_list<QWidget*>{new CompareBox(m_controller, &header), m_quantity, m_shown,
-                                         new FilterButton(m_controller, m_appearance, &header),
-                                         new ScaleBox(m_controller, &header), new ColourMapBox(m_controller, &header)})
+                                         new FilterButton(m_controller, m_appearance, &header), m_scale, m_colours})
         header.add(control);
 }
 
@@ -381,7 +394,8 @@ void HeatmapPage::refreshHeader()
     case MapQuantity::Rollout: m_header->setTitle(tr("Rollout · layers 0–%1").arg(selection.layer)); break;
     case MapQuantity::Relevance: m_header->setTitle(tr("Relevance · all layers")); break;
     }
-    QStringList parts{tr("rows are queries, columns are keys")};
+    QStringList parts{view.shown == HeatmapView::Shown::Lines ? tr("queries at the left, keys at the right")
+                                                              : tr("rows are queries, columns are keys")};
     if (const std::string filter = describe(view.filter, view.direction); !filter.empty())
         parts.prepend(QString::fromStdString(filter));
     if (model->stacks.at(selection.stack).causal)
@@ -394,8 +408,11 @@ void HeatmapPage::refreshControls()
     const ViewSettings& view = m_controller.study().view;
     m_shown->choose(static_cast<int>(view.heatmap.shown));
     m_difference->setChecked(view.showDifference);
-    m_difference->setEnabled(!view.compared.everyTrace);
     m_standardErrors->setChecked(view.heatmap.standardErrors);
+    const bool maps = view.heatmap.shown == HeatmapView::Shown::Maps;
+    for (QWidget* ofMaps : std::initializer_list<QWidget*>{m_scale, m_colours, m_lock})
+        ofMaps->setEnabled(maps);
+    m_difference->setEnabled(maps && !view.compared.everyTrace);
 }
 
 QString HeatmapPage::explainFlow(MapQuantity quantity)
@@ -434,6 +451,9 @@ QString HeatmapPage::explanation() const
     const QString filter = QString::fromStdString(describe(view.filter, view.direction)).toHtmlEscaped();
     text += tr("<p><b>Shown.</b> %1. Metrics are always of all weights.</p>")
                 .arg(filter.isEmpty() ? tr("all weights, as they were used") : filter);
+    text +=
+        tr("<p><b>Gini coefficient</b>: how unequal a query's weights are over the keys that it may see. 0 = equal, "
+           "near 1 = one key has all; for a key, of its column over the queries that may see it.</p>");
     text += tr(
         "<p><b>Δ</b> is B − A: blue less, orange more in B. A and B share one colour range. <b>Rings</b> are standard "
         "errors relative to the value; differences below 2 standard errors are hatched: not resolved. They do not "

@@ -57,6 +57,7 @@ private:
     QWidget* makeHeader();
     void addChoices(PageHeader& header);
     void addTicks(PageHeader& header);
+    const HeadMaps* mapsOf(const Comparison& comparison);
     void makeErrorPanel();
     void makeBelow();
     void makeViews();
@@ -84,6 +85,8 @@ private:
     TickBox* m_standardErrors = nullptr;
     Segment* m_shown = nullptr;
     ChoiceBox* m_quantity = nullptr;
+    ChoiceBox* m_scale = nullptr;
+    ChoiceBox* m_colours = nullptr;
     WhenVisible* m_flowing;
     std::optional<FlowAsked> m_flowAsked;  // last: after Esc it waits to be chosen again
     RelevanceObstacle m_relevance;

@@ -71,23 +71,29 @@ std::vector<MetricRow> metricRows(const Readings& readings)
         return {Value(), readings.line.rows == 0 ? Value() : Value(readings.line.*field), readings.head.*field,
                 patched.heads == 0 ? Value() : Value(patched.maps.*field)};
     };
+    const auto gini = [&](double GiniMeans::*field) -> std::array<Value, MetricRow::kScopes> {
+        return {Value(), readings.line.rows == 0 ? Value() : Value(readings.lineGini.*field), readings.headGini.*field,
+                readings.whole->patched.heads == 0 ? Value() : Value(readings.whole->patchedGini.*field)};
+    };
     std::vector<MetricRow> rows = {
         {MetricsTable::tr("KL(%1‖%2), nats").arg(a, b), over(&MapComparison::kl)},
         {MetricsTable::tr("Jensen–Shannon, nats"), over(&MapComparison::jensenShannon)},
         {MetricsTable::tr("max |Δ|"), over(&MapComparison::maximumDifference)},
         {MetricsTable::tr("Entropy %1, nats").arg(a), over(&MapComparison::entropyA)},
         {MetricsTable::tr("Entropy %1, nats").arg(b), over(&MapComparison::entropyB)},
-        {MetricsTable::tr("Top-1 key agreement"), over(&MapComparison::topKeyAgreement)},
     };
-    if (readings.direction == AttentionDirection::ToKey)
-        rows[5].title = MetricsTable::tr("Top-1 agreement");
     rows[0].values[MetricRow::Cell] = readings.cell.kl;
     rows[1].values[MetricRow::Cell] = readings.cell.jensenShannon;
     rows[2].values[MetricRow::Cell] = std::abs(readings.cell.difference);
     rows = errorRows(std::move(rows), readings);
     if (readings.headCorrected)
-        rows.insert(rows.begin() + 5, {MetricsTable::tr("… Miller–Madow"),
-                                       {Value(), readings.lineCorrected, readings.headCorrected, Value()}});
+        rows.push_back(
+            {MetricsTable::tr("… Miller–Madow"), {Value(), readings.lineCorrected, readings.headCorrected, Value()}});
+    rows.push_back({MetricsTable::tr("Gini coefficient %1").arg(a), gini(&GiniMeans::a)});
+    rows.push_back({MetricsTable::tr("Gini coefficient %1").arg(b), gini(&GiniMeans::b)});
+    rows.push_back({readings.direction == AttentionDirection::ToKey ? MetricsTable::tr("Top-1 agreement")
+                                                                    : MetricsTable::tr("Top-1 key agreement"),
+                    over(&MapComparison::topKeyAgreement)});
     return rows;
 }
 

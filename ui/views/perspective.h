@@ -35,6 +35,13 @@ public:
     // Why there is nothing to see here for what is open, as one sentence; empty = there is.
     virtual QString obstacle() const { return {}; }
 
+    // Whether `error` stands on the page, so that it need not be said elsewhere.
+    virtual bool says(const QString& error) const
+    {
+        static_cast<void>(error);
+        return false;
+    }
+
     // "What am I looking at?" as plain rich text: formula, shapes, direction, normalisation, mask, what is left out of
     // sight. A page that explains itself puts makeExplanationButton() at the end of its header.
     virtual QString explanation() const { return {}; }

@@ -274,6 +274,8 @@ Vacancy SweepPage::vacancy(const QString& problem) const
                "chosen in the Sweep section, at the side.")};
 }
 
+bool SweepPage::says(const QString& error) const { return m_body->currentIndex() == 0 && m_emptyText->text() == error; }
+
 void SweepPage::refreshEmpty(const QString& problem)
 {
     const Vacancy said = vacancy(problem);

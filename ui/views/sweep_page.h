@@ -25,6 +25,7 @@ public:
 
     std::vector<QWidget*> makeRightSections() override;
     QString obstacle() const override;
+    bool says(const QString& error) const override;
     QString explanation() const override;
     SweepSection& form() const { return *m_form; }
     void runOrCancel();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/vacant_page.h"
 
+#include <QAccessible>
+
 #include <algorithm>
 
 namespace ketscope {
@@ -21,8 +23,10 @@ Vacancy vacancyOf(const StudyController& controller)
         return {};
     if (controller.state() == StudyController::State::Running)
         return {StudyController::tr("Opening the model and running it…"), StudyController::tr("Esc cancels.")};
-    if (!controller.error().isEmpty())
-        return {StudyController::tr("There is no result to show."), controller.error()};
+    if (const auto& failure = controller.failure(); !failure.text.isEmpty())
+        return {failure.opening ? StudyController::tr("This could not be opened.")
+                                : StudyController::tr("This could not be run."),
+                failure.text};
     if (controller.canRun())
         return {StudyController::tr("Nothing has been computed yet."), StudyController::tr("Press F5 to run.")};
     return {StudyController::tr("No model is open."),
@@ -79,6 +83,12 @@ VacantPage::VacantPage(StudyController& controller, Appearance& appearance, QWid
         if (m_controller.state() == StudyController::State::Running && !m_controller.comparison())
             m_hint->setText(what);
     });
+    connect(&controller, &StudyController::failed, this, [this](const QString& message) {
+        if (!says(message))
+            return;
+        QAccessibleEvent alert(m_hint, QAccessible::Alert);
+        QAccessible::updateAccessibility(&alert);
+    });
     connect(&appearance, &Appearance::changed, this, &VacantPage::fit);
     fit();
     refresh();
@@ -108,7 +118,7 @@ void VacantPage::refresh()
     m_bar->setVisible(running);
     m_cancel->setVisible(running);
     m_run->setVisible(!running && m_controller.canRun());
-    m_keep->setVisible(!running && m_controller.canRun());
+    m_keep->setVisible(!running && m_controller.canRun() && m_controller.failure().ofKeptLayers);
     setRole(*m_open, m_controller.canRun() ? "" : "primary");  // one of them stands out
     m_open->setVisible(!running);
     m_sample->setVisible(!running && !m_controller.canRun());

@@ -25,6 +25,9 @@ class VacantPage : public QWidget {
 public:
     VacantPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
+    // Whether `message` stands here, so that it need not be said elsewhere.
+    bool says(const QString& message) const { return !isHidden() && m_hint->text() == message; }
+
 signals:
     void modelWanted();
     void sampleWanted();

@@ -98,8 +98,14 @@ Bipartite::Bipartite(const ComparisonPointer& comparison)
     }
     for (std::size_t place = 0; place < m_lines.size(); ++place) {
         std::vector<Line>& lines = m_lines[place];
-        std::erase_if(lines, [this](const Line& line) { return std::abs(line.weight) < kFaintest * m_largest; });
-        m_left[place] += thin(lines);
+        double selected = 0.0;  // those are held against each other: even weights beside a map of one key are seen
+        for (const Line& line : lines)
+            if (isSelected(line.query, line.key))
+                selected = std::max(selected, std::abs(line.weight));
+        const std::size_t faint = std::erase_if(lines, [&](const Line& line) {
+            return std::abs(line.weight) < kFaintest * (isSelected(line.query, line.key) ? selected : m_largest);
+        });
+        m_left[place] += thin(lines) + (m_left[place] > 0 ? faint : 0);
         std::ranges::stable_sort(lines, std::ranges::less(), [](const Line& line) { return std::abs(line.weight); });
         // What is selected lies on top.
         std::ranges::stable_partition(lines, [this](const Line& line) { return !isSelected(line.query, line.key); });
@@ -242,12 +248,14 @@ void Bipartite::paintLines(QPainter& painter, const Side& side, std::size_t plac
     const auto y = [&](std::size_t token, std::size_t first) {
         return side.lines.top() + (static_cast<double>(token - first) + 0.5) * side.row;
     };
+    // No wider than its row, or the lines of many tokens to one become a surface.
+    const double thickest = std::clamp(side.row, theme.px(1.0), theme.px(kThickest));
     for (const Line& line : m_lines[place]) {
         const double share = std::min(1.0, std::abs(line.weight) / m_largest);
         const bool selected = isSelected(line.query, line.key);
         QColor colour = selected ? theme.trace(m_traces[place]) : theme.text3;
         colour.setAlphaF(static_cast<float>(selected ? 0.35 + 0.65 * share : 0.06 + 0.44 * share));
-        QPen pen(colour, std::max(0.5, theme.px(kThickest) * share));
+        QPen pen(colour, std::max(0.5, thickest * share));
         pen.setCapStyle(Qt::FlatCap);
         if (line.weight < 0.0)
             pen.setStyle(Qt::DashLine);

@@ -53,7 +53,7 @@ HeadMatrix::HeadMatrix(const ComparisonPointer& comparison)
 {
     const HeadMaps checked(comparison, m_selection);  // refuses a selection outside of the traces
     for (const std::size_t trace : m_traces)
-        m_heads.push_back(comparison->statistics->of(*comparison, trace, m_selection.stack));
+        m_heads.push_back(comparison->statistics->of(*comparison, trace, m_selection.stack, m_measure.isGini()));
     m_layers = m_heads.front()->size();
     m_columns = m_layers == 0 ? 0 : m_heads.front()->front().size();
     double largest = 0.0, difference = 0.0;

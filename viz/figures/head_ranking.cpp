@@ -39,8 +39,10 @@ public:
         const HeadMaps checked(comparison, m_selection);
         if (comparison->traces.size() < 2)
             return;
-        const auto before = comparison->statistics->of(*comparison, m_pair.baseline, m_selection.stack);
-        const auto after = comparison->statistics->of(*comparison, m_pair.candidate, m_selection.stack);
+        const auto before =
+            comparison->statistics->of(*comparison, m_pair.baseline, m_selection.stack, m_measure.isGini());
+        const auto after =
+            comparison->statistics->of(*comparison, m_pair.candidate, m_selection.stack, m_measure.isGini());
         const auto patches = patchPlacesOf(*comparison);
         for (std::size_t layer = 0; layer < before->size(); ++layer)
             for (std::size_t head = 0; head < before->front().size(); ++head) {

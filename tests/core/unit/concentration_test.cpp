@@ -31,6 +31,34 @@ TEST(Gini, IsZeroForEqualWeightsAndLargestForOneKey)
     }
 }
 
+// Against the definition, Σ Σ |xᵢ − xⱼ| / 2 n Σ x, with few weights and with many.
+TEST(Gini, IsTheMeanDifferenceOfTwoWeights)
+{
+    for (const std::size_t n : {5U, 63U, 64U, 200U}) {
+        Row row;
+        double sum = 0.0, differences = 0.0;
+        for (std::size_t i = 0; i < n; ++i)
+            row.push_back(i % 7 == 0 ? 0.0F : static_cast<float>(std::exp(std::sin(12.9898 * static_cast<double>(i)))));
+        for (const float one : row) {
+            sum += static_cast<double>(one);
+            for (const float other : row)
+                differences += std::abs(static_cast<double>(one) - static_cast<double>(other));
+        }
+        EXPECT_NEAR(giniCoefficient(row, n), differences / (2.0 * static_cast<double>(n) * sum), 1e-9) << n;
+    }
+}
+
+TEST(Gini, OfAColumnIsOverTheQueriesThatMaySeeTheKey)
+{
+    Tensor map({3, 3});
+    std::ranges::copy(Row{1.0F, 0.0F, 0.0F, 0.5F, 0.5F, 0.0F, 0.25F, 0.5F, 0.25F}, map.data());
+    AttentionMask mask;
+    EXPECT_NEAR(columnGini(map.matrix(), 1, mask), 1.0 / 3.0, 1e-7);
+    mask.causal = true;
+    EXPECT_NEAR(columnGini(map.matrix(), 1, mask), 0.0, 1e-7) << "the first query may not see it";
+    EXPECT_NEAR(columnGini(map.matrix(), 0, mask), 2.0 * (1.0 - 0.25) / (3.0 * 1.75), 1e-7);
+}
+
 TEST(Gini, CountsOnlyTheKeysThatMayBeSeen)
 {
     EXPECT_NEAR(giniCoefficient(Row{0.5F, 0.5F, 0.0F, 0.0F}, 2), 0.0, 1e-7);

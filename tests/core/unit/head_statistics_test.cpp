@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/study/comparison.h"
+#include "core/study/grid_measures.h"
 #include "tests/support/toy_model.h"
 
 #include <cmath>
@@ -30,6 +31,8 @@ TEST(HeadStatistics, HandCase)
     EXPECT_NEAR(s.selfMass, 0.75, 1e-12);
     EXPECT_NEAR(s.firstMass, 0.75, 1e-12);
     EXPECT_NEAR(s.lastMass, 0.25, 1e-12);
+    EXPECT_NEAR(giniOf(map.matrix(), {}), 0.25, 1e-12) << "1/2 and 0";
+    EXPECT_TRUE(std::isnan(s.gini)) << "only when it is asked for";
 }
 
 TEST(HeadStatistics, PaddingCountsNeitherAsQueryNorAsLastKey)
@@ -72,6 +75,22 @@ TEST(StatisticsMemo, KnowsEveryHeadAndMeasuresSharedLayersOnce)
     EXPECT_EQ(second->statistics->layersKnown(), 3U) << "A did not change";
     EXPECT_NEAR((*second->statistics->of(*second, 1, 0))[0][0].entropy, std::log(3.0), 1e-6);
     EXPECT_EQ(second->statistics->layersKnown(), 5U);
+}
+
+// Patched heads are uniform, all others have one key of three; the first head was measured without it before.
+TEST(StatisticsMemo, AddsTheGiniCoefficientWhenItIsAskedFor)
+{
+    Monitor monitor;
+    const auto loaded = test::toyModel();
+    const Study study{.modelPath = "toy", .input = {.text = "a bb ccc"}, .candidates = {{{parseSpec("rff@layers=1")}}}};
+    const ComparisonPointer run = runStudy(study, *loaded, nullptr, 1, monitor);
+    EXPECT_TRUE(std::isnan((*run->statistics->of(*run, 1, 0))[1][0].gini));
+    const auto heads = run->statistics->of(*run, 1, 0, true);
+    EXPECT_NEAR((*heads)[0][1].gini, 2.0 / 3.0, 1e-6);
+    EXPECT_NEAR((*heads)[1][0].gini, 0.0, 1e-6);
+    EXPECT_NEAR((*heads)[1][0].entropy, std::log(3.0), 1e-6);
+    const std::vector<double> grid = gridValues(*run, gridMeasure("gini"), 0, 0, 0, monitor);
+    EXPECT_NEAR(grid.front(), 2.0 / 3.0, 1e-6);
 }
 
 TEST(HeadMeasures, AreFoundByIdAndRefuseOthers)

@@ -114,6 +114,17 @@ TEST(Memory, ARunThatDoesNotFitIsRefusedInOneLineThatSaysWhatHelps)
     EXPECT_EQ(line.find('\n'), std::string::npos);
 }
 
+TEST(Memory, FewerMapsAreNamedOnlyWhereTheyHelp)
+{
+    const RunMemory need{13'000'000'000, 1'000'000'000, 0};
+    EXPECT_THROW(requireMemory(need, 1, 6'000'000'000), KeptLayersError);
+    for (const auto& [available, canBeLeft] : {std::pair(500'000'000U, true), std::pair(1'200'000'000U, false)}) {
+        const std::string line = refusalOf([&] { requireMemory(need, 1, available, canBeLeft); });
+        EXPECT_EQ(line.find("ayers"), std::string::npos) << line;
+        EXPECT_THAT(line, HasSubstr("Shorten the input"));
+    }
+}
+
 class KeptLayers : public testing::Test {
 protected:
     ComparisonPointer run() { return runStudy(study, *model, nullptr, 1, monitor); }

@@ -2,6 +2,7 @@
 #include "core/tasks/retrieval.h"
 
 #include "core/base/error.h"
+#include "core/study/scene_list.h"
 #include "tests/support/paths.h"
 
 #include <fstream>
@@ -33,6 +34,22 @@ TEST(Retrieval, RefusesDamagedLists)
     }
     std::ofstream(folder.path() / "scenes.json") << R"([{"image": "a.png", "caption": "a", "other": 1}])";
     EXPECT_EQ(readCaptionedPictures(folder.path()).at(0).negative, "");
+}
+
+TEST(SceneList, HasAnEntryOfEachPictureAndALimit)
+{
+    const TemporaryFolder folder;
+    EXPECT_TRUE(sceneOf(folder.path() / "a.png").is_null()) << "no list";
+    const auto write = [&](std::size_t blanks) {
+        std::ofstream(folder.path() / kSceneList)
+            << R"([{"image": "b.png"}, {"image": "a.png", "caption": "a"}])" << std::string(blanks, ' ');
+    };
+    write(0);
+    EXPECT_EQ(sceneOf(folder.path() / "a.png").at("caption"), "a");
+    EXPECT_TRUE(sceneOf(folder.path() / "c.png").is_null()) << "no entry";
+    write(std::size_t{16} << 20U);
+    EXPECT_THROW(sceneOf(folder.path() / "a.png"), Error);
+    EXPECT_THROW(readCaptionedPictures(folder.path()), Error);
 }
 
 TEST(Retrieval, RefusesOtherModelsAndEqualCaptions)

@@ -130,6 +130,8 @@ TEST_F(RunFileTest, TheLayoutIsTheDocumentedOne)
     EXPECT_NEAR(entropyB.values()[0], std::log(3.0), 1e-6);
     EXPECT_NEAR(file.readFloatsAt("/traces/B/text/normalized_entropy", {1, 0}).values()[0], 1.0, 1e-6);
     EXPECT_NEAR(file.readFloatsAt("/traces/B/text/mean_distance", {1, 0}).values()[0], 1.0, 1e-6);
+    EXPECT_NEAR(file.readFloatsAt("/traces/B/text/gini", {1, 0}).values()[0], 0.0, 1e-6) << "uniform";
+    EXPECT_NEAR(file.readFloatsAt("/traces/A/text/gini", {1, 0}).values()[0], 2.0 / 3.0, 1e-6) << "one key of three";
     EXPECT_EQ(file.readFloatsAt("/traces/A/text/entropy", {1, 0}).values()[0], 0.0F);
 }
 

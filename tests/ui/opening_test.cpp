@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a model is opened with, and what is offered where it cannot be run.
+#include "tests/ui/desk.h"
+#include "ui/views/vacant_page.h"
+
+#include <fstream>
+
+namespace ketscope::test {
+namespace {
+
+// A model of pictures and texts takes a picture alone with the caption that is known of it, else the sample's.
+TEST(OpeningTest, APictureAloneGetsASentence)
+{
+    Desk desk;
+    Study study;
+    study.modelPath = (samplesFolder() / "shape-blip").string();
+    study.input.image = PictureInput{(samplesFolder() / "scenes" / "scene-03.png").string(), nullptr};
+    desk.controller.openStudy(study, true);
+    desk.waitUntilSettled();
+    const Input& input = desk.controller.study().input;
+    EXPECT_EQ(input.text.value_or(""), "a blue cross and a green circle");
+    EXPECT_TRUE(input.image && input.image->path.ends_with("scene-03.png"));
+}
+
+// A first run that fewer maps would not make possible.
+TEST(OpeningTest, LayersToKeepAreOfferedOnlyWhereTheyHelp)
+{
+    Desk desk;
+    VacantPage page(desk.controller, desk.appearance);
+    Study study = sampleStudy();
+    study.input = Input{};
+    study.input.tokenIds = {999999};  // which no vocabulary here has
+    desk.controller.openStudy(study, true);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.state() == StudyController::State::Failed; }));
+    ASSERT_TRUE(desk.controller.canRun()) << "the model is open: " << desk.controller.error().toStdString();
+    EXPECT_FALSE(page.findChild<QPushButton*>(QStringLiteral("vacantRun"))->isHidden());
+    EXPECT_TRUE(page.findChild<QPushButton*>(QStringLiteral("vacantKeep"))->isHidden());
+}
+
+// A list of captions that is too long to be read for one picture does not keep the picture from being shown.
+TEST(OpeningTest, ALongListOfCaptionsIsLeftAlone)
+{
+    Desk desk;
+    const auto picture = desk.folder.path() / "scene-03.png";
+    std::filesystem::copy_file(samplesFolder() / "scenes" / "scene-03.png", picture);
+    std::ofstream(desk.folder.path() / "scenes.json")
+        << R"([{"image": "scene-03.png", "caption": "a list"}])" << std::string(std::size_t{16} << 20U, ' ');
+    Study study;
+    study.modelPath = (samplesFolder() / "shape-blip").string();
+    study.input.image = PictureInput{picture.string(), nullptr};
+    desk.controller.openStudy(study, true);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.canRun(); })) << desk.controller.error().toStdString();
+    EXPECT_NE(desk.controller.study().input.text.value_or("a list"), "a list");
+    desk.controller.cancel();
+}
+
+}  // namespace
+}  // namespace ketscope::test
