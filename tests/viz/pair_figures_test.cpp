@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/study/counts_reading.h"
 #include "tests/support/paths.h"
+#include "tests/viz/golden.h"
 #include "tests/viz/synthetic.h"
 #include "viz/export.h"
 #include "viz/figures/circuit_layout.h"
@@ -99,6 +100,8 @@ TEST(PairFigures, CountsStandBesideTheExactOutcomes)
     EXPECT_TRUE(hit.sentence.startsWith(QStringLiteral("outcome 000: exact"))) << hit.sentence.toStdString();
     EXPECT_TRUE(hit.sentence.contains(QStringLiteral("counted 70 of 100"))) << hit.sentence.toStdString();
 
+    compareWithGolden("pair_counts_light", *made, false, {620, 240});
+    compareWithGolden("pair_counts_dark", *made, true, {620, 240});
 
     auto other = std::make_shared<Comparison>(*sample(6, false, false, "fidelity:test=swap"));
     other->study.view.quantum.counts = comparison->study.view.quantum.counts;
