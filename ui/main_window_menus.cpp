@@ -78,6 +78,7 @@ void MainWindow::createFileMenu()
     m_exportData = add(menu, tr("Export &data…"), {QKeySequence(u"Ctrl+Alt+E"_s)}, [this] { openDataExport(); });
     m_exportData->setEnabled(false);
     add(menu, tr("Export circuit as Open&QASM 3…"), {}, [this] { perspective().exportCircuit(); });
+    add(menu, tr("&Import measured counts…"), {}, [this] { perspective().importCounts(); });
     add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { perspective().copyImage(); });
     menu.addSeparator();
     add(menu, tr("&Quit"), {QKeySequence(u"Ctrl+Q"_s)}, [this] { close(); });

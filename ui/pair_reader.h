@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/study/selected_pair.h"
+#include "core/study/counts_reading.h"
 #include "ui/study_controller.h"
 #include "ui/when_visible.h"
 
@@ -18,6 +18,8 @@ public:
     // Null until it is known, and where it cannot be: problem() says why.
     const std::shared_ptr<const SelectedPair>& pair() const { return m_pair; }
     const QString& problem() const { return m_problem; }
+    // The study's imported counts beside the pair's circuit; null where there are none.
+    const std::shared_ptr<const CountsReading>& counts() const { return m_counts; }
 
 signals:
     void changed();
@@ -28,7 +30,9 @@ private:
     StudyController& m_controller;
     std::shared_ptr<const SelectedPair> m_pair;
     QString m_problem;
+    std::shared_ptr<const CountsReading> m_counts;
     ComparedPair m_compared;  // that was read
+    std::optional<MeasuredCounts> m_imported;
     Job m_job;
     WhenVisible* m_reading;
 };

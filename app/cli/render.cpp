@@ -9,6 +9,7 @@
 #include "core/study/alignment.h"
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
+#include "core/study/counts_reading.h"
 #include "core/study/relevance.h"
 #include "core/study/selected_head.h"
 #include "core/study/sweep.h"
@@ -76,6 +77,16 @@ ComparisonPointer readSweepFor(const RenderOptions& options)
     return comparison;
 }
 
+// Counts that were measured of the pair's circuit, which the view keeps from here on.
+void importCounts(Comparison& comparison, const RenderOptions& options, const Monitor& monitor)
+{
+    if (std::ranges::find(options.figures, "pair-counts") == options.figures.end())
+        refuse({"--counts", "--figure pair-counts, which draws them", "another figure", ""});
+    const auto order = static_cast<BitOrder>(std::ranges::find(kBitOrders, options.bitOrder) - kBitOrders.begin());
+    const auto pair = selectedPair(std::make_shared<const Comparison>(comparison), monitor);
+    comparison.study.view.quantum.counts = readMeasuredCounts(options.counts, order, *pair, comparison.study.selection);
+}
+
 ComparisonPointer readFor(const RenderOptions& options, Monitor& monitor)
 {
     if (isSweepFile(options.study))
@@ -87,6 +98,8 @@ ComparisonPointer readFor(const RenderOptions& options, Monitor& monitor)
     if (needsHeadVectors(pageOf(options)))
         comparison->loaded = loadModelOf(*comparison, monitor);
     prepareMaps(*comparison, options, monitor);
+    if (!options.counts.empty())
+        importCounts(*comparison, options, monitor);
     return comparison;
 }
 
@@ -184,6 +197,15 @@ void addSelectionOptions(CLI::App& command, RenderOptions& options)
                     "What the cells of a heatmap or its lines are: weights of the head, rollout of all layers up to "
                     "--layer, or relevance for the model's answer (default: as the study says)")
         ->check(CLI::IsMember(std::vector<std::string>(kMapQuantities.begin(), kMapQuantities.end())));
+    command
+        .add_option("--counts", options.counts,
+                    "Counts of the pair's circuit, measured elsewhere: JSON such as {\"0110\": 12, …}, for pair-counts")
+        ->excludes(command.get_option("--inputs"));
+    command
+        .add_option("--bit-order", options.bitOrder,
+                    "Where the bitstrings of --counts have qubit 0: qubit0-last (default, as Qiskit writes them) or "
+                    "qubit0-first")
+        ->check(CLI::IsMember(std::vector<std::string>(kBitOrders.begin(), kBitOrders.end())));
     command.add_option("--measure", options.measure, "Of a sweep: what is drawn (default output_error)");
     command.add_option("--stack", options.stack, "Stack by name, for example text");
     command.add_option("--layer", options.layer, "Layer, from 0");
@@ -283,9 +305,10 @@ void addRender(CLI::App& program)
                      "What the page shows: " + joined(figures, ", ")
                          + " (default heatmap); several, between commas, become panels a, b, …")
         ->delimiter(',');
-    command->add_option("--out", options->out,
-                        "File to write: " + joined(figureSuffixes(), ", ")
-                            + "; .qasm for the circuit of pair-circuit as OpenQASM 3");
+    command->add_option(
+        "--out", options->out,
+        "File to write: " + joined(figureSuffixes(), ", ")
+            + "; .qasm for the circuit of pair-circuit as OpenQASM 3, whose counts come back by --counts");
     addBatchOptions(*command, *options);
     addPageOptions(*command, *options);
     addSelectionOptions(*command, *options);

@@ -22,7 +22,9 @@ struct RenderOptions {
     std::string traces;
     std::string measure;  // of a sweep; empty = the usual one
     std::string stack;
-    std::string method;    // of the alignment
+    std::string method;  // of the alignment
+    std::string counts;  // of the pair's circuit, measured elsewhere: a file
+    std::string bitOrder = std::string(kBitOrders[1]);
     std::string quantity;  // of the heatmap
     std::optional<std::size_t> layer;
     std::optional<std::size_t> head;

@@ -3,6 +3,7 @@
 
 #include "app/cli/common.h"
 #include "core/study/idle_parameters.h"
+#include "core/study/look_ahead.h"
 #include "core/study/summary.h"
 
 #include <algorithm>
@@ -284,6 +285,7 @@ std::vector<std::string> comparisonNotices(const Comparison& comparison)
     for (std::size_t t = 0; t < comparison.traces.size(); ++t)
         for (const std::string& warning : comparison.traces[t]->warnings)
             notices.push_back("trace " + traceTag(t) + ": " + warning);
+    std::ranges::move(lookAheadNotices(comparison), std::back_inserter(notices));
     std::ranges::move(idleChanges(comparison.study.candidates), std::back_inserter(notices));
     return notices;
 }

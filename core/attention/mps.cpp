@@ -35,8 +35,10 @@ std::vector<Parameter> mpsParameters()
                   "ratio is n²/(n² + n − 1), an expansion."}},
         {.id = "state",
          .title = "Encoded state",
-         .help = "Row: Σⱼ √Pᵢⱼ |j⟩, each query alone. Joint: Σᵢⱼ √(Pᵢⱼ/n) |i⟩|j⟩, the whole head; its truncation mixes "
-                 "queries, so that a causal mask no longer keeps later tokens out.",
+         .help =
+             "Row: Σⱼ √Pᵢⱼ |j⟩, each query alone. Joint: Σᵢⱼ √(Pᵢⱼ/n) |i⟩|j⟩, the whole head; its truncation mixes "
+             "queries, so that a causal mask no longer keeps later tokens out. That is why rows are the default: no "
+             "default here looks ahead.",
          .kind = ParameterKind::Choice,
          .choices = {"row", "joint"},
          .choiceTitles = {"Row by row", "Whole head"},

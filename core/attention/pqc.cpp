@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/attention/head_circuits.h"
+#include "core/attention/circuit_feed_forward.h"
 #include "core/quantum/ansatz.h"
 #include "core/quantum/weight_encoding.h"
 
@@ -66,6 +66,12 @@ std::vector<Parameter> parametersOfPqc()
          .initial = 8,
          .shownWhen = "quantise",
          .shownWhenIn = {"on"}},
+        {.id = "feed-forward",
+         .title = "Feed-forward too",
+         .help =
+             "In place of what the model's own matrices give, tanh(R⟨Z⟩) of a circuit of as many layers is added to "
+             "each token. A layer has one: that of its first head that asks for it.",
+         .kind = ParameterKind::Flag},
     };
 }
 
@@ -75,8 +81,8 @@ MechanismInfo describe()
     info.id = "pqc";
     info.title = "Parametrised circuits (QELM-style, corrected)";
     info.shortTitle = "PQC";
-    info.formula =
-        "q, k, z = (⟨Z₀⟩ … ⟨Zₙ₋₁⟩) of U(θ)|x/‖x‖⟩; A = α/Σα, α = exp(−‖q − k‖²/2σ²), or softmax(q·k/√n τ); v = Rz";
+    info.formula = "q, k, z = (⟨Z₀⟩ … ⟨Zₙ₋₁⟩) of U(θ)|x/‖x‖⟩; A = α/Σα, α = exp(−‖q − k‖²/2σ²), or softmax(q·k/√n τ); "
+                   "v = Rz; feed-forward: tanh(Rz)";
     info.summary =
         "Queries, keys and values are the measured qubits of three small circuits that the token's state runs "
         "through. The code it is named after has no interaction of queries and keys; this has.";
@@ -86,12 +92,14 @@ MechanismInfo describe()
     return info;
 }
 
+std::size_t layersOf(const Parameters& parameters) { return static_cast<std::size_t>(parameters.integer("layers")); }
+
 std::size_t qubitsOf(const HeadInput& input)
 {
     return qubitsFor(std::max(input.layerInput.columns, input.inputOfKeys().columns));
 }
 
-class Pqc final : public ProjectedMechanism {
+class Pqc final : public ProjectedMechanism, public FeedForwardMechanism {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
@@ -100,14 +108,31 @@ public:
         return circuitProperties(parameters);
     }
 
+    bool replacesFeedForward(const Parameters& parameters) const override { return parameters.flag("feed-forward"); }
+
+    std::unique_ptr<FeedForwardPart> feedForward(const HeadInput& input, const Parameters& parameters) const override
+    {
+        return circuitFeedForward(input, layersOf(parameters),
+                                  parameters.flag("quantise") ? static_cast<int>(parameters.integer("bits")) : 0);
+    }
+
     // "readout" (dv, n) turns the n measured numbers into a value; N(0, 1/n) at first.
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override
+    {
+        NamedTensors tensors = headTensors(input, parameters);
+        if (parameters.flag("feed-forward"))
+            tensors.merge(initialFeedForward(input, layersOf(parameters)));
+        return tensors;
+    }
+
+private:
+    // Those that the head itself uses.
+    static NamedTensors headTensors(const HeadInput& input, const Parameters& parameters)
     {
         const std::size_t qubits = qubitsOf(input);
         NamedTensors tensors;
         for (const HeadCircuit which : circuitsOf(parameters))
-            tensors[anglesName(which)] =
-                initialAngles(input, which, 2 * qubits * static_cast<std::size_t>(parameters.integer("layers")));
+            tensors[anglesName(which)] = initialAngles(input, which, 2 * qubits * layersOf(parameters));
         if (usesModelValues(parameters))
             return tensors;
         Tensor readout({input.values.columns, qubits});
@@ -118,7 +143,6 @@ public:
         return tensors;
     }
 
-private:
     static std::vector<HeadCircuit> circuitsOf(const Parameters& parameters)
     {
         if (usesModelValues(parameters))
@@ -138,8 +162,8 @@ private:
         std::vector<PauliString> strings;
         for (std::size_t qubit = 0; qubit < qubits; ++qubit)
             strings.push_back(PauliString::zOn(qubit, qubits));
-        return {pqcAnsatz(qubits, static_cast<std::size_t>(parameters.integer("layers"))), std::move(angles),
-                std::move(strings), executionOf(parameters)};
+        return {pqcAnsatz(qubits, layersOf(parameters)), std::move(angles), std::move(strings),
+                executionOf(parameters)};
     }
 
     static Dense readoutOf(const HeadInput& input, const NamedTensors& initial)
@@ -151,7 +175,7 @@ private:
     {
         const MatrixView queryTokens = layerInputOfQueries(input);
         const MatrixView keyTokens = layerInputOfKeys(input);
-        const NamedTensors initial = initialTensors(input, parameters);
+        const NamedTensors initial = headTensors(input, parameters);
         const auto measured = [&](HeadCircuit which, MatrixView tokens) {
             return dense(features(input, parameters, initial, which).apply(tokens), qubitsOf(input));
         };
@@ -178,7 +202,7 @@ private:
     void addCircuits(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
                      PairReading& reading) const override
     {
-        const NamedTensors initial = initialTensors(input, parameters);
+        const NamedTensors initial = headTensors(input, parameters);
         addTokenCircuit(reading, features(input, parameters, initial, HeadCircuit::Queries), PairRole::Query,
                         layerInputOfQueries(input).row(query));
         addTokenCircuit(reading, features(input, parameters, initial, HeadCircuit::Keys), PairRole::Key,
@@ -200,7 +224,7 @@ private:
     void projectBackward(const HeadInput& input, const Parameters& parameters, const ProjectionGradients& gradients,
                          const HeadGradients& into) const override
     {
-        const NamedTensors initial = initialTensors(input, parameters);
+        const NamedTensors initial = headTensors(input, parameters);
         const MatrixView keyTokens = layerInputOfKeys(input);
         addCircuitGradients(features(input, parameters, initial, HeadCircuit::Queries), HeadCircuit::Queries,
                             layerInputOfQueries(input), gradients.queries, into.layerInput, into);
@@ -230,7 +254,7 @@ private:
     double projectionFlops(const HeadInput& input, const Parameters& parameters) const override
     {
         const std::size_t qubits = qubitsOf(input);
-        const Circuit circuit = pqcAnsatz(qubits, static_cast<std::size_t>(parameters.integer("layers")));
+        const Circuit circuit = pqcAnsatz(qubits, layersOf(parameters));
         const auto keys = static_cast<double>(input.keys.rows);
         const auto queries = static_cast<double>(input.queries.rows);
         return circuitFlops(circuit, qubits, queries + (usesModelValues(parameters) ? keys : 2.0 * keys));

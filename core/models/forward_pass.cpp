@@ -117,8 +117,39 @@ void StackPass::attend(std::size_t layer, const AttentionOperands& operands, flo
     m_trace->standardError.push_back(std::move(maps.standardErrors));
     m_trace->diagnostics.push_back(std::move(maps.diagnostics));
     const bool single = m_pass.m_info.stacks.size() == 1;
+    if (m_info.feedForwardSize == 0 && feedForwardHead(layer))
+        maps.warnings.push_back("layer " + std::to_string(layer)
+                                + ": there is no feed-forward part of its own to replace");
     for (const std::string& warning : maps.warnings)
         m_pass.m_trace.warnings.push_back(single ? warning : m_info.name + " " + warning);
+}
+
+std::optional<std::size_t> StackPass::feedForwardHead(std::size_t layer) const
+{
+    for (std::size_t head = 0; head < m_info.heads; ++head)
+        if (feedForwardOf(m_pass.m_request.plan->at(m_index, layer, head)) != nullptr)
+            return head;
+    return std::nullopt;
+}
+
+void StackPass::feedForward(std::size_t layer, MatrixView in, MutableMatrixView sum, const std::function<void()>& own)
+{
+    const std::optional<std::size_t> head = feedForwardHead(layer);
+    if (!head)
+        return own();
+    const HeadAssignment& what = m_pass.m_request.plan->at(m_index, layer, *head);
+    HeadInput input;
+    input.layerInput = in;
+    input.random = {m_pass.m_request.plan->seed(), static_cast<std::uint16_t>(m_index),
+                    static_cast<std::uint16_t>(layer), static_cast<std::uint16_t>(*head)};
+    input.trained = what.trained && !what.trained->tensors.empty() ? &what.trained->tensors : nullptr;
+    const std::shared_ptr<const FeedForwardPart> part = feedForwardOf(what)->feedForward(input, what.parameters);
+    auto& ofLayer = m_trace->diagnostics.back();
+    auto known = std::ranges::find(ofLayer, *head, &HeadDiagnostics::head);
+    if (known == ofLayer.end())
+        known = ofLayer.insert(known, {*head, {}});
+    std::ranges::move(part->diagnostics(in), std::back_inserter(known->list));
+    operations().addTo(part, in, sum, what.trained ? &what.trained->places : nullptr);
 }
 
 void StackPass::endLayer(Tensor output)

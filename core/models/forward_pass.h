@@ -46,6 +46,9 @@ public:
     // they were projected from. Fills `context` (n, H·d).
     void attend(std::size_t layer, const Tensor& projected, MatrixView input, float scale, Tensor& context);
     void attend(std::size_t layer, const AttentionOperands& operands, float scale, Tensor& context);
+    // Adds the feed-forward part of one layer to `sum` (N, D): for tokens `in` (N, D) that of the first head whose mechanism
+    // gives one, noted in that head's diagnostics, or else what `own` adds. After the layer's attention.
+    void feedForward(std::size_t layer, MatrixView in, MutableMatrixView sum, const std::function<void()>& own);
     // Sets hidden state layer + 1.
     void endLayer(Tensor output);
 
@@ -56,6 +59,7 @@ private:
 
     void share(const StackTrace& before, std::size_t firstLayer);
     bool keepsMaps(std::size_t layer) const;
+    std::optional<std::size_t> feedForwardHead(std::size_t layer) const;
 
     ForwardPass& m_pass;
     const StackInfo& m_info;

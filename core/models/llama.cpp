@@ -251,10 +251,12 @@ private:
             text.attend(i, projected, normed.matrix(), headScale(stack), context);
             operations.addTo(layer.attentionOutput, context.matrix(), x.matrix());
             operations.apply(layer.feedForwardNorm, x.matrix(), normed.matrix());
-            operations.apply(layer.gate, normed.matrix(), gate.matrix());
-            operations.apply(layer.up, normed.matrix(), up.matrix());
-            operations.multiply(gate.matrix(), up.matrix());
-            operations.addTo(layer.down, gate.matrix(), x.matrix());
+            text.feedForward(i, normed.matrix(), x.matrix(), [&] {
+                operations.apply(layer.gate, normed.matrix(), gate.matrix());
+                operations.apply(layer.up, normed.matrix(), up.matrix());
+                operations.multiply(gate.matrix(), up.matrix());
+                operations.addTo(layer.down, gate.matrix(), x.matrix());
+            });
             if (i + 1 == text.layers())
                 operations.apply(m_finalNorm, x.matrix(), x.matrix());
             text.endLayer(std::move(x));

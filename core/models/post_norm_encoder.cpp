@@ -66,8 +66,10 @@ void PostNormEncoder::run(StackPass& stack, const CrossAttention& cross) const
         operations.apply(layer.attentionNorm, attended.matrix(), attended.matrix());
         if (cross.stack != nullptr && layer.cross)
             lookAcross(*layer.cross, i, cross, context, attended);
-        operations.apply(layer.expand, attended.matrix(), inner.matrix());
-        operations.addTo(layer.contract, inner.matrix(), attended.matrix());
+        stack.feedForward(i, attended.matrix(), attended.matrix(), [&] {
+            operations.apply(layer.expand, attended.matrix(), inner.matrix());
+            operations.addTo(layer.contract, inner.matrix(), attended.matrix());
+        });
         operations.apply(layer.outputNorm, attended.matrix(), attended.matrix());
         stack.endLayer(std::move(attended));
     }

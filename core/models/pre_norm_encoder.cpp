@@ -35,8 +35,10 @@ void PreNormEncoder::run(StackPass& stack, const LayerNorm* finalNorm, std::span
         stack.attend(i, projected, normed.matrix(), scales.empty() ? headScale(info) : scales[i], context);
         operations.addTo(layer.attentionOutput, context.matrix(), x.matrix());
         operations.apply(layer.feedForwardNorm, x.matrix(), normed.matrix());
-        operations.apply(layer.expand, normed.matrix(), inner.matrix());
-        operations.addTo(layer.contract, inner.matrix(), x.matrix());
+        stack.feedForward(i, normed.matrix(), x.matrix(), [&] {
+            operations.apply(layer.expand, normed.matrix(), inner.matrix());
+            operations.addTo(layer.contract, inner.matrix(), x.matrix());
+        });
         if (finalNorm != nullptr && i + 1 == stack.layers())
             operations.apply(*finalNorm, x.matrix(), x.matrix());
         stack.endLayer(std::move(x));

@@ -277,8 +277,10 @@ public:
             attend(text, *request.plan, i, x, context);
             operations.addTo(layer.attentionOutput, context.matrix(), x.matrix());
             operations.apply(layer.attentionNorm, x.matrix(), x.matrix());
-            operations.apply(layer.expand, x.matrix(), inner.matrix());
-            operations.addTo(layer.contract, inner.matrix(), x.matrix());
+            text.feedForward(i, x.matrix(), x.matrix(), [&] {
+                operations.apply(layer.expand, x.matrix(), inner.matrix());
+                operations.addTo(layer.contract, inner.matrix(), x.matrix());
+            });
             operations.apply(layer.outputNorm, x.matrix(), x.matrix());
             text.endLayer(std::move(x));
         }

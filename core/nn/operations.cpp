@@ -109,6 +109,30 @@ void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out
     });
 }
 
+void Operations::addTo(const std::shared_ptr<const FeedForwardPart>& part, MatrixView in, MutableMatrixView out,
+                       const Places* places) const
+{
+    Tensor given = tensor({out.rows, out.columns});
+    const MutableMatrixView values = given.matrix();
+    const Kept kept = m_tape == nullptr ? nullptr : m_tape->keep(in);
+    part->forward(in, values);
+    if (writes(values)) {
+        m_tape->record(values, [part, places, in = m_tape->variable(in), values, kept](Tape& tape) {
+            const Tensor gradients = tape.take(values);
+            if (gradients.empty())
+                return;
+            std::map<std::string, Tensor, std::less<>> trained;
+            const bool wanted = places != nullptr && tape.wantsParameters();
+            part->backward(kept->matrix(), gradients.matrix(), tape.gradients(in), wanted ? &trained : nullptr);
+            for (const auto& [name, found] : trained)
+                if (const auto place = places->find(name); place != places->end())
+                    kernels().add(found.data(), found.size(), tape.parameter(place->second).data());
+        });
+        dropOut(m_tape->dropout().residuals, values);
+    }
+    add(values, out);
+}
+
 void Operations::add(MatrixView in, MutableMatrixView out) const
 {
     ketscope::addTo(in, out);

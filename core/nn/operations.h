@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/attention/feed_forward_part.h"
 #include "core/nn/attention.h"
 #include "core/nn/embedding.h"
 #include "core/nn/linear.h"
@@ -26,6 +27,10 @@ public:
     // A residual connection, of which a training pass leaves some out.
     void addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const;
     void add(MatrixView in, MutableMatrixView out) const;
+    // out += what `part` gives for `in`, as a residual connection. Its tensors are at `places`, null = not trained.
+    using Places = std::map<std::string, ParameterPlace, std::less<>>;
+    void addTo(const std::shared_ptr<const FeedForwardPart>& part, MatrixView in, MutableMatrixView out,
+               const Places* places) const;
     // Leaves out values with probability `rate`, as the tape's dropout says. Nothing without a tape.
     void dropOut(double rate, MutableMatrixView values) const;
     void apply(const LayerNorm& norm, MatrixView in, MutableMatrixView out) const;  // `out` may be `in`
@@ -47,7 +52,7 @@ public:
     void scaledProducts(MatrixView a, MatrixView b, const Table& logScale, MutableMatrixView out) const;
 
     // A head's trained tensors are the rows of these parameters that follow those of the heads before it.
-    using TrainedPlaces = std::map<std::string, ParameterPlace, std::less<>>;
+    using TrainedPlaces = Places;
     // As ketscope::attend(). `layer` outlives the call alone. The gradients of the weights are kept where `keepMaps`.
     LayerMaps attend(const LayerAttention& layer, const HeadPlan& plan, MutableMatrixView context,
                      const Monitor& monitor, bool keepMaps, const TrainedPlaces& places = {}) const;

@@ -2,7 +2,7 @@
 #include "core/quantum/openqasm.h"
 
 #include "core/base/error.h"
-#include "core/formats/json.h"
+#include "core/formats/mapped_file.h"
 #include "core/quantum/state_vector.h"
 
 #include <algorithm>
@@ -116,7 +116,10 @@ std::size_t outcomeOf(const std::string& bits, std::size_t qubits, BitOrder orde
     return outcome;
 }
 
-std::vector<std::uint64_t> countsOf(const Json& root, std::size_t qubits, BitOrder order, const std::string& where)
+}  // namespace
+
+std::vector<std::uint64_t> countsFromJson(const Json& root, std::size_t qubits, BitOrder order,
+                                          const std::string& where)
 {
     checkStateQubits(qubits);
     const Json& object = root.is_object() && root.contains("counts") ? root.at("counts") : root;
@@ -128,7 +131,7 @@ std::vector<std::uint64_t> countsOf(const Json& root, std::size_t qubits, BitOrd
     for (const auto& [bits, count] : object.items()) {
         const std::size_t outcome = outcomeOf(bits, qubits, order, where);
         if (!count.is_number_unsigned())
-            refuse({where, "a whole number ≥ 0 for \"" + bits + "\"", count.dump(), ""});
+            refuse({where, "a whole number ≥ 0 for \"" + bits + "\"", printable(count.dump(), 60), ""});
         counts[outcome] = count.get<std::uint64_t>();
         if (counts[outcome] > (std::uint64_t{1} << 53) - total)
             refuse({where, "at most 2⁵³ shots", "more", ""});
@@ -137,17 +140,16 @@ std::vector<std::uint64_t> countsOf(const Json& root, std::size_t qubits, BitOrd
     return counts;
 }
 
-}  // namespace
-
 std::vector<std::uint64_t> parseCounts(std::string_view json, std::size_t qubits, BitOrder order,
                                        const std::string& where)
 {
-    return countsOf(parseJson(json, where), qubits, order, where);
+    return countsFromJson(parseJson(json, where), qubits, order, where);
 }
 
 std::vector<std::uint64_t> readCounts(const std::filesystem::path& file, std::size_t qubits, BitOrder order)
 {
-    return countsOf(readJsonFile(file), qubits, order, file.string());
+    const MappedFile mapped(file, kMaximumCountsBytes);
+    return parseCounts(mapped.text(), qubits, order, file.string());
 }
 
 double expectationFromCounts(const PauliString& string, std::span<const std::uint64_t> counts)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/formats/json.h"
+#include "core/quantum/bit_order.h"
 #include "core/quantum/circuit.h"
 #include "core/quantum/pauli.h"
 
@@ -18,14 +20,15 @@ struct OpenQasmOptions {
 // defined as a gate where it is used. Numbers read back to the same double.
 std::string openQasm(const Circuit& circuit, const OpenQasmOptions& options = {});
 
-// Which end of a written bitstring stands for qubit 0. Qiskit writes c[0], here qubit 0, last.
-enum class BitOrder { Qubit0First, Qubit0Last };
-
 // Counts (2^qubits) of a measurement, from a JSON object {"0110": 12, …} or one with such an object as "counts". Throws
 // Error (Input) that names `where` and the string that is not one of `qubits` bits, or the count that is not a whole
 // number ≥ 0.
 std::vector<std::uint64_t> parseCounts(std::string_view json, std::size_t qubits, BitOrder order,
                                        const std::string& where);
+// The same of a document that was read, and of a file of at most kMaximumCountsBytes.
+inline constexpr std::size_t kMaximumCountsBytes = std::size_t{8} << 20;
+std::vector<std::uint64_t> countsFromJson(const Json& json, std::size_t qubits, BitOrder order,
+                                          const std::string& where);
 std::vector<std::uint64_t> readCounts(const std::filesystem::path& file, std::size_t qubits, BitOrder order);
 
 // ⟨P⟩ from counts that were measured in P's eigenbasis (OpenQasmOptions::basis): Σ ± counts / shots over the qubits where

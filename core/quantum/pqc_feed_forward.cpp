@@ -11,6 +11,8 @@ namespace ketscope {
 
 namespace {
 
+constexpr std::uint16_t kDrawing = 44;  // purpose of random numbers
+
 std::vector<PauliString> singleZs(std::size_t qubits)
 {
     std::vector<PauliString> strings;
@@ -34,7 +36,7 @@ PqcFeedForward::Weights PqcFeedForward::initial(std::size_t width, std::size_t o
                                                 const RandomKey& key)
 {
     const std::size_t qubits = qubitsFor(width);
-    RandomStream random(key, 0);
+    RandomStream random(key, 0, kDrawing);
     Weights weights{std::vector<double>(2 * qubits * layers), std::vector<double>(outputs * qubits)};
     for (double& angle : weights.angles)
         angle = (2.0 * random.uniform() - 1.0) * std::numbers::pi;

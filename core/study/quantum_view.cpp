@@ -20,6 +20,8 @@ Json toJson(const QuantumView& view)
                  {"density", kParts[static_cast<std::size_t>(view.densityPart)]}};
     if (view.step)
         json["step"] = *view.step;
+    if (view.counts)
+        json["counts"] = toJson(*view.counts);
     return json;
 }
 
@@ -33,6 +35,8 @@ QuantumView quantumViewFromJson(const Json& json, const std::string& where)
         view.densityPart = static_cast<DensityPart>(fields.oneOf("density", kParts));
     if (fields.has("step"))
         view.step = fields.whole<std::size_t>("step");
+    if (fields.has("counts"))
+        view.counts = measuredCountsFromJson(fields.at("counts"), where + ", \"counts\"");
     return view;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "core/formats/json.h"
+#include "core/study/measured_counts.h"
 
 #include <optional>
 #include <string>
@@ -18,6 +18,7 @@ struct QuantumView {
     PairStage stage = PairStage::AfterQuery;
     std::optional<std::size_t> step;  // columns of the circuit that have acted; nothing = those of the stage
     DensityPart densityPart = DensityPart::Real;
+    std::optional<MeasuredCounts> counts = {};  // drawn beside the exact outcomes of the circuit that they are of
 
     bool operator==(const QuantumView&) const = default;
 };

@@ -69,6 +69,7 @@ ViewSettings lastingView(ViewSettings view)
     view.alignment.tokens.clear();
     view.alignment.region = {};
     view.quantum.step.reset();
+    view.quantum.counts.reset();
     return view;
 }
 

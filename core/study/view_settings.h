@@ -42,7 +42,8 @@ Json toJson(const ViewSettings& view);
 // Error (Input) naming the field that is wrong.
 ViewSettings viewFromJson(const Json& json, const std::string& where);
 
-// What of a view holds for other studies too: without compared traces, zoomed tokens, chosen words and patches.
+// What of a view holds for other studies too: without compared traces, zoomed tokens, chosen words and
+// patches, and counts of one circuit.
 ViewSettings lastingView(ViewSettings view);
 
 // The fields that differ, such as "heatmap/filter" or "scale", at most two levels deep, in order.

@@ -62,6 +62,37 @@ TEST_F(CliRender, FiguresOfAPairAreMadeWithTheModel)
     EXPECT_NE(none.error.find("draws a circuit"), std::string::npos) << none.error;
 }
 
+// What the exported program counted comes back beside its exact outcomes.
+TEST_F(CliRender, MeasuredCountsAreDrawnBesideTheExactOutcomes)
+{
+    const std::string program = file("pair.qasm"), picture = file("counts.svg"), counts = file("counts.json");
+    ASSERT_EQ(render({"--figure", "pair-circuit", "--layer", "0", "--out", program, "--quiet"}).status, 0);
+    const std::string text = readFile(program);
+    const std::size_t qubits = std::stoul(text.substr(text.find("qubit[") + 6));
+    const auto draw = [&](const std::string& json, const std::string& order) {
+        std::ofstream(counts) << json;
+        return render({"--figure", "pair-counts", "--layer", "0", "--counts", counts, "--bit-order", order, "--out",
+                       picture, "--values", "--quiet"});
+    };
+    const std::string first = '1' + std::string(qubits - 1, '0'), last = std::string(qubits - 1, '0') + '1';
+    for (const auto& [order, seen] : {std::pair{"qubit0-first", first}, {"qubit0-last", last}}) {
+        const Outcome drawn = draw("{\"" + first + "\": 12}", order);
+        ASSERT_EQ(drawn.status, 0) << drawn.error;
+        EXPECT_NE(readFile(picture).find("12 shots"), std::string::npos);
+        const std::string values = readFile(file("counts.csv"));
+        const std::size_t row = values.find(seen + ",");
+        ASSERT_NE(row, std::string::npos) << values;
+        EXPECT_NE(values.substr(row, values.find('\n', row) - row).find(",12,1,0,"), std::string::npos) << values;
+    }
+    const Outcome wrong = draw("{\"01x\": 12}", "qubit0-last");
+    EXPECT_EQ(wrong.status, 2);
+    EXPECT_NE(wrong.error.find("counts.json: expected strings of"), std::string::npos) << wrong.error;
+    EXPECT_EQ(std::ranges::count(wrong.error, '\n'), 1);
+    const Outcome none = render({"--figure", "pair-circuit", "--counts", counts, "--out", picture});
+    EXPECT_EQ(none.status, 2);
+    EXPECT_NE(none.error.find("--figure pair-counts"), std::string::npos) << none.error;
+}
+
 TEST_F(CliRender, DrawsRolloutAndRelevance)
 {
     const std::string picture = file("flow.svg");

@@ -5,6 +5,10 @@
 #include "ui/views/quantum_page.h"
 
 #include <QStackedWidget>
+#include <QUndoGroup>
+#include <QUndoStack>
+
+#include <fstream>
 
 namespace ketscope::test {
 namespace {
@@ -139,6 +143,53 @@ TEST_F(QuantumPageTest, AClickOnABarChoosesTheKey)
     ASSERT_TRUE(waitFor([&] { return isDrawn(); }));
     QTest::keyClick(bars, Qt::Key_Down);
     EXPECT_EQ(desk.controller.selection().key, 3U);
+}
+
+TEST_F(QuantumPageTest, ImportedCountsAreDrawnReadTheOtherWayAndRemoved)
+{
+    selectPatched();
+    use("fidelity");
+    const std::vector<QWidget*> sections = page->makeRightSections();
+    const std::vector<std::unique_ptr<QWidget>> owned(sections.begin(), sections.end());
+    const auto section =
+        std::ranges::find(owned, QStringLiteral("measuredCounts"), [](const auto& each) { return each->objectName(); });
+    ASSERT_NE(section, owned.end());
+    const std::string zeros(page->reader().pair()->reading.circuits.front().circuit.qubits() - 1, '0');
+    const auto file = desk.folder.path() / "counts.json";
+    std::ofstream(file) << "{\"0" << zeros << "\": 30, \"1" << zeros << "\": 10}";
+    const auto imported = [&]() -> const std::optional<MeasuredCounts>& {
+        return desk.controller.study().view.quantum.counts;
+    };
+    const auto drawn = [&] {
+        return page->reader().counts() && pane("pair-counts").isVisible() && pane("pair-counts").figure();
+    };
+    EXPECT_TRUE(pane("pair-counts").isHidden());
+    page->importCountsFrom(QString::fromStdString(file.string()), BitOrder::Qubit0Last);
+    ASSERT_TRUE(waitFor(drawn));
+    EXPECT_EQ(page->reader().counts()->shots, 40.0);
+    EXPECT_EQ(page->reader().counts()->outcomes[1].count, 10U);
+
+    auto* order = (*section)->findChild<QComboBox*>(QStringLiteral("countsOrder"));
+    EXPECT_EQ(order->currentIndex(), 1);
+    emit order->activated(0);
+    ASSERT_TRUE(waitFor([&] { return page->reader().counts()->outcomes[1].count == 0; }));
+    EXPECT_EQ(imported()->order, BitOrder::Qubit0First);
+
+    (*section)->findChild<QPushButton*>(QStringLiteral("removeCounts"))->click();
+    EXPECT_FALSE(imported().has_value());
+    ASSERT_TRUE(waitFor([&] { return pane("pair-counts").isHidden(); }));
+    desk.controller.undoGroup().activeStack()->undo();
+    EXPECT_TRUE(imported().has_value());
+    ASSERT_TRUE(waitFor(drawn));
+
+    QString message;
+    QObject::connect(&desk.controller, &StudyController::failed, page.get(),
+                     [&](const QString& text) { message = text; });
+    std::ofstream(file) << "{\"2\": 1}";
+    page->importCountsFrom(QString::fromStdString(file.string()), BitOrder::Qubit0Last);
+    ASSERT_TRUE(waitFor([&] { return !message.isEmpty(); }));
+    EXPECT_TRUE(message.contains(QStringLiteral("bits, found \"2\""))) << message.toStdString();
+    EXPECT_TRUE(imported().has_value());
 }
 
 TEST_F(QuantumPageTest, WithoutTheModelThePageSaysWhyItCannotBeShown)

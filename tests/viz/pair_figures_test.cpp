@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
-#include "core/study/selected_pair.h"
+#include "core/study/counts_reading.h"
 #include "tests/support/paths.h"
+#include "tests/viz/golden.h"
 #include "tests/viz/synthetic.h"
 #include "viz/export.h"
 #include "viz/figures/circuit_layout.h"
@@ -13,8 +14,8 @@
 namespace ketscope::test {
 namespace {
 
-const char* const kIds[] = {"pair-amplitudes", "pair-circuit",  "pair-bloch", "pair-density",
-                            "pair-outcomes",   "pair-features", "mps-bonds"};
+const char* const kIds[] = {"pair-amplitudes", "pair-circuit", "pair-bloch",    "pair-density",
+                            "pair-outcomes",   "pair-counts",  "pair-features", "mps-bonds"};
 
 std::unique_ptr<Figure> figure(const QString& id, const ComparisonPointer& comparison)
 {
@@ -63,6 +64,49 @@ TEST(PairFigures, AmplitudesAndOutcomesAreTheReadings)
     ASSERT_EQ(outcomes.rows.size(), 8U);
     EXPECT_NEAR(number(outcomes.rows[0], 1), pair->reading.results[0].value, 1e-6) << "0…0 has the fidelity";
     EXPECT_NEAR(number(outcomes.rows[0], 3), pair->reading.scores[5], 1e-9) << "the score was measured there";
+}
+
+TEST(PairFigures, CountsStandBesideTheExactOutcomes)
+{
+    const QString id = QStringLiteral("pair-counts");
+    auto comparison = std::make_shared<Comparison>(*sample(6, false, false, "fidelity:test=inversion,shots=256"));
+    EXPECT_TRUE(figure(id, comparison)->caption().contains(QStringLiteral("No counts are imported")));
+    EXPECT_TRUE(figure(id, comparison)->table().rows.empty());
+
+    const TemporaryFolder folder;
+    std::ofstream(folder.path() / "counts.json") << R"({"000": 70, "100": 20, "011": 10})";
+    const auto pair = selectedPair(comparison, Monitor());
+    comparison->study.view.quantum.counts =
+        readMeasuredCounts(folder.path() / "counts.json", BitOrder::Qubit0Last, *pair, comparison->study.selection);
+    const auto made = figure(id, comparison);
+    const Table table = made->table();
+    ASSERT_EQ(table.rows.size(), 8U);
+    EXPECT_NEAR(number(table.rows[0], 1), pair->reading.results[0].value, 1e-6) << "0…0 has the fidelity";
+    EXPECT_EQ(table.rows[1], (QStringList{table.rows[1][0],
+                                          table.rows[1][1],
+                                          {},
+                                          QStringLiteral("20"),
+                                          QStringLiteral("0.2"),
+                                          QStringLiteral("0.04"),
+                                          table.rows[1][6],
+                                          table.rows[1][7]}));
+    EXPECT_EQ(table.rows[1][0], QStringLiteral("001")) << "\"100\" ends with qubit 0";
+    const QString caption = made->caption();
+    for (const char* part :
+         {"Counts from counts.json, which writes qubit 0 last", "100 shots", "all 8 outcomes of 3 qubits"})
+        EXPECT_TRUE(caption.contains(QString::fromLatin1(part))) << caption.toStdString();
+    const QRectF area(0, 0, 600, made->heightFor(600, lightTheme()));
+    const Hit hit = made->hit({80, area.bottom() - 60}, area, lightTheme());
+    EXPECT_TRUE(hit.sentence.startsWith(QStringLiteral("outcome 000: exact"))) << hit.sentence.toStdString();
+    EXPECT_TRUE(hit.sentence.contains(QStringLiteral("counted 70 of 100"))) << hit.sentence.toStdString();
+
+    compareWithGolden("pair_counts_light", *made, false, {620, 240});
+    compareWithGolden("pair_counts_dark", *made, true, {620, 240});
+
+    auto other = std::make_shared<Comparison>(*sample(6, false, false, "fidelity:test=swap"));
+    other->study.view.quantum.counts = comparison->study.view.quantum.counts;
+    EXPECT_TRUE(figure(id, other)->caption().contains(QStringLiteral("are of another circuit")));
+    EXPECT_TRUE(figure(id, other)->table().rows.empty());
 }
 
 // Products add up to the score, which is an estimate of the kernel beside it.

@@ -242,6 +242,8 @@ void FigurePane::contextMenuEvent(QContextMenuEvent* event)
     menu.addAction(tr("Export figure…"), this, [this] { emit exportWanted(m_type.id); });
     if (!m_figure->program().empty())
         menu.addAction(tr("Export circuit as OpenQASM 3…"), this, &FigurePane::exportCircuit);
+    if (!m_figure->program().empty())
+        menu.addAction(tr("Import measured counts…"), this, &FigurePane::countsWanted);
     menu.exec(event->globalPos());
 }
 

@@ -45,6 +45,7 @@ signals:
     void figureChanged();
     void exportWanted(const QString& figureId);
     void itemChosen(std::size_t item);  // Hit::item
+    void countsWanted();                // of the circuit that is drawn
 
 protected:
     void paintEvent(QPaintEvent* event) override;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/heatmap_page.h"
 
+#include "core/study/compared_pair.h"
+#include "core/study/look_ahead.h"
 #include "ui/controls/compare_box.h"
 #include "ui/controls/filter_panel.h"
 #include "ui/controls/view_boxes.h"
@@ -400,6 +402,9 @@ void HeatmapPage::refreshHeader()
         parts.prepend(QString::fromStdString(filter));
     if (model->stacks.at(selection.stack).causal)
         parts << tr("causal: keys after the query are masked");
+    for (const std::size_t trace : shownTraces(*m_controller.comparison()))
+        if (lookingAhead(*m_controller.comparison(), trace, selection.stack) != nullptr)
+            parts.prepend(tr("%1 looks ahead").arg(QString::fromStdString(traceTag(trace))));
     m_header->setNote(parts.join(u" · "_s));
 }
 

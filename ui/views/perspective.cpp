@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/perspective.h"
 
+#include "core/study/compared_pair.h"
+#include "core/study/look_ahead.h"
 #include "ui/views/alignment_page.h"
 #include "ui/views/entropy_page.h"
 #include "ui/views/heatmap_page.h"
@@ -90,8 +92,13 @@ QString explainMask(const StudyController& controller)
     const QString causal = comparison->model.stacks.at(stack).causal
                                ? Perspective::tr("Causal: keys after the query are masked.")
                                : Perspective::tr("Every query may look at every key.");
-    return Perspective::tr("<p><b>Mask.</b> %1%2</p>")
-        .arg(causal, padded ? Perspective::tr(" Padding is masked and left out of all means.") : QString());
+    QString ahead;
+    for (const std::size_t trace : shownTraces(*comparison))
+        if (const Mechanism* const what = lookingAhead(*comparison, trace, stack))
+            ahead += Perspective::tr(" <b>%1 looks ahead</b>: in %2 later tokens reach earlier ones all the same.")
+                         .arg(QString::fromStdString(traceTag(trace)), QString::fromStdString(what->info().title));
+    return Perspective::tr("<p><b>Mask.</b> %1%2%3</p>")
+        .arg(causal, padded ? Perspective::tr(" Padding is masked and left out of all means.") : QString(), ahead);
 }
 
 const std::vector<PerspectiveType>& perspectiveTypes()

@@ -22,6 +22,7 @@ public:
     virtual void takeFocus() = 0;
     virtual void resetZoom() {}
     virtual void exportCircuit() {}     // asks for a file; nothing where no circuit is drawn
+    virtual void importCounts() {}      // likewise: counts of that circuit, measured elsewhere
     virtual void stepCircuit(int step)  // ±1 column of a drawn circuit
     {
         static_cast<void>(step);

@@ -2,12 +2,15 @@
 #include "ui/views/quantum_page.h"
 
 #include "core/study/token_axis.h"
+#include "ui/docks/counts_section.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/pair_sections.h"
 #include "ui/docks/parameter_panel.h"
 #include "viz/figures/circuit_layout.h"
 #include "viz/figures/pair_figure.h"
 #include "viz/labels.h"
+
+#include <QFileDialog>
 
 namespace ketscope {
 
@@ -44,6 +47,7 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     m_density = addPane("pair-density", content);
     m_outcomes = addPane("pair-outcomes", content);
     m_bonds = addPane("mps-bonds", content);
+    m_counts = addPane("pair-counts", content);
     m_below = new QBoxLayout(QBoxLayout::LeftToRight);
     m_below->setSpacing(0);
     m_below->addWidget(m_bloch, 5);
@@ -57,8 +61,11 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     m_figures->addWidget(m_features, 2);
     m_figures->addWidget(m_circuitArea);
     m_figures->addLayout(m_below, kBelowStretch);
+    m_figures->addWidget(m_counts);
     m_figures->addStretch(1);
     connect(m_features, &FigurePane::figureChanged, this, &QuantumPage::arrange);
+    connect(m_circuit, &FigurePane::countsWanted, this, &QuantumPage::importCounts);
+    connect(&m_import, &Job::failed, &controller, &StudyController::failed);
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(0);
@@ -140,8 +147,15 @@ std::vector<QWidget*> QuantumPage::makeLeftSections()
 std::vector<QWidget*> QuantumPage::makeRightSections()
 {
     return {new MechanismSection(controller(), appearance()), new ParameterSection(controller(), appearance()),
-            new FactsSection(FactsSection::What::Results, *m_reader, appearance()),
+            new FactsSection(FactsSection::What::Results, *m_reader, appearance()), makeCountsSection(),
             new CellSection(controller(), appearance())};
+}
+
+QWidget* QuantumPage::makeCountsSection()
+{
+    auto* section = new CountsSection(*m_reader, controller(), appearance());
+    connect(section, &CountsSection::importWanted, this, &QuantumPage::importCounts);
+    return section;
 }
 
 QString QuantumPage::obstacle() const
@@ -187,6 +201,12 @@ QString QuantumPage::explanation() const
         text +=
             tr("<p><b>Outcomes.</b> Shares of the shots ± 2 standard errors; lines are exact probabilities, with and "
                "without noise. They sum to 1.</p>");
+    if (m_reader->counts())
+        text +=
+            tr("<p><b>Measured counts.</b> Shares of the imported shots of this circuit, with Wilson's 95 % intervals, "
+               "beside its exact probabilities; qubit 0 is the leftmost digit. Total variation: ½ Σ |share − exact|, "
+               "over the outcomes named there. Exact draws of as many shots would not give 0 either, but the second "
+               "number on average.</p>");
     if (reading.bonds)
         text += tr(
             "<p><b>Bonds.</b> Schmidt values at each cut of the chain; their squares sum to 1 before anything is cut "
@@ -198,6 +218,26 @@ QString QuantumPage::explanation() const
 }
 
 void QuantumPage::exportCircuit() { m_circuit->exportCircuit(); }
+
+void QuantumPage::importCounts()
+{
+    const QString file =
+        QFileDialog::getOpenFileName(this, tr("Import measured counts"), {}, tr("Counts of bitstrings (*.json)"));
+    if (!file.isEmpty())
+        importCountsFrom(file, BitOrder::Qubit0Last);
+}
+
+void QuantumPage::importCountsFrom(const QString& file, BitOrder order)
+{
+    const ComparisonPointer comparison = controller().comparison();
+    if (!comparison)
+        return;
+    m_import.start([this, comparison, order, path = file.toStdString()](Monitor& monitor) -> Job::Delivery {
+        const MeasuredCounts counts =
+            readMeasuredCounts(path, order, *selectedPair(comparison, monitor), comparison->study.selection);
+        return [this, counts] { setCounts(controller(), tr("Import measured counts"), counts); };
+    });
+}
 
 void QuantumPage::stepCircuit(int step)
 {
@@ -305,7 +345,8 @@ void QuantumPage::refreshPanes()
                {m_bloch, circuit},
                {m_density, circuit},
                {m_outcomes, reading.outcomes.has_value()},
-               {m_bonds, reading.bonds.has_value()}});
+               {m_bonds, reading.bonds.has_value()},
+               {m_counts, controller().study().view.quantum.counts.has_value()}});
     for (QWidget* each : std::initializer_list<QWidget*>{m_stage, m_part, m_back, m_forward})
         each->setVisible(circuit);
     const bool below = circuit || reading.outcomes || reading.bonds;  // else the figures above have all of the page

@@ -19,13 +19,17 @@ public:
     QString obstacle() const override;
     QString explanation() const override;
     void exportCircuit() override;
+    void importCounts() override;
     void stepCircuit(int step) override;
+    // Draws the counts in `file` beside the circuit's exact outcomes; what is wrong with it is said by failed().
+    void importCountsFrom(const QString& file, BitOrder order);
 
     const PairReader& reader() const { return *m_reader; }
 
 private:
     QWidget* makeHeader();
     QWidget* makeNote();
+    QWidget* makeCountsSection();
     void refresh();
     void refreshTitle();
     void refreshPanes();
@@ -52,6 +56,8 @@ private:
     FigurePane* m_density = nullptr;
     FigurePane* m_outcomes = nullptr;
     FigurePane* m_bonds = nullptr;
+    FigurePane* m_counts = nullptr;
+    Job m_import;
 };
 
 }  // namespace ketscope

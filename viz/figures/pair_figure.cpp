@@ -142,12 +142,13 @@ void paintExpected(QPainter& painter, const QRectF& plot, const QRectF& slot, co
         line(*bar.exact, Qt::SolidLine, theme.traceA);
     if (bar.noisy)
         line(*bar.noisy, Qt::DotLine, theme.text);
-    if (bar.error <= 0.0)
+    if (bar.error <= 0.0 && !bar.interval)
         return;
     painter.setPen(QPen(theme.text, theme.px(1.5)));
     const double x = slot.center().x();
-    painter.drawLine(QPointF(x, bars.y(plot, bar.value - 2.0 * bar.error)),
-                     QPointF(x, bars.y(plot, bar.value + 2.0 * bar.error)));
+    const double low = bar.interval ? bar.interval->low : bar.value - 2.0 * bar.error;
+    const double high = bar.interval ? bar.interval->high : bar.value + 2.0 * bar.error;
+    painter.drawLine(QPointF(x, bars.y(plot, low)), QPointF(x, bars.y(plot, high)));
 }
 
 }  // namespace
@@ -170,6 +171,20 @@ void paintBars(QPainter& painter, const QRectF& area, const BarPlot& bars, const
         paintExpected(painter, plot, slot, bars, bar, theme);
     }
     painter.restore();
+}
+
+void paintLegend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels);
+    const double baseline = area.top() + QFontMetricsF(font).ascent();
+    const double middle = baseline - QFontMetricsF(font).capHeight() / 2.0, swatch = theme.px(16.0);
+    double left = area.left() + theme.px(kAxis);
+    for (const LegendEntry& entry : entries) {
+        painter.setPen(QPen(entry.colour, theme.px(entry.thickness), entry.style, Qt::FlatCap));
+        painter.drawLine(QPointF(left, middle), QPointF(left + swatch, middle));
+        drawLabel(painter, {left + swatch + theme.px(5.0), baseline}, entry.text, font, theme.text2, theme);
+        left += swatch + theme.px(17.0) + textWidth(entry.text, font);
+    }
 }
 
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme)

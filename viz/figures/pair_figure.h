@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/measures/interval.h"
 #include "core/study/selected_pair.h"
 #include "viz/figure.h"
 #include "viz/head_maps.h"
@@ -53,7 +54,8 @@ struct PairBar {
     std::optional<double> exact;  // a line
     std::optional<double> noisy;  // a dashed line
     bool marked = false;
-    bool muted = false;  // the rest of many
+    bool muted = false;                     // the rest of many
+    std::optional<Interval> interval = {};  // drawn in place of the error
 };
 
 struct BarPlot {
@@ -70,6 +72,14 @@ struct BarPlot {
 };
 
 void paintBars(QPainter& painter, const QRectF& area, const BarPlot& plot, const QColor& colour, const Theme& theme);
+// What the lines and bars above are, on one line.
+struct LegendEntry {
+    QString text;
+    QColor colour;
+    Qt::PenStyle style = Qt::SolidLine;
+    double thickness = 2.0;
+};
+void paintLegend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries, const Theme& theme);
 // Labels below the bars, at an angle where they do not fit beside each other.
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme);
 

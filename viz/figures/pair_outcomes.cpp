@@ -3,8 +3,6 @@
 #include "viz/labels.h"
 #include "viz/scale.h"
 
-#include <QFontMetricsF>
-
 #include <cmath>
 
 namespace ketscope {
@@ -50,7 +48,7 @@ public:
                                  theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
-        paintLegend(painter, rest, theme);
+        paintLegend(painter, rest, legend(theme), theme);
         const QRectF bars = rest.adjusted(0.0, theme.px(kLegend), 0.0, 0.0);
         paintBars(painter, bars, m_bars, theme.traceB, theme);
         const QRectF plot = m_bars.plot(bars, theme);
@@ -133,24 +131,16 @@ private:
         return outcomes.shots > 0.0 ? text + QStringLiteral(" · %1 shots").arg(formatNumber(outcomes.shots, 0)) : text;
     }
 
-    void paintLegend(QPainter& painter, const QRectF& area, const Theme& theme) const
+    std::vector<LegendEntry> legend(const Theme& theme) const
     {
-        const QFont font = theme.ui(kTickPixels);
-        const double baseline = area.top() + QFontMetricsF(font).ascent();
-        const double middle = baseline - QFontMetricsF(font).capHeight() / 2.0, swatch = theme.px(16.0);
-        double left = area.left() + theme.px(40.0);
-        const auto entry = [&](const QString& text, const QColor& colour, Qt::PenStyle style, double thickness) {
-            painter.setPen(QPen(colour, theme.px(thickness), style, Qt::FlatCap));
-            painter.drawLine(QPointF(left, middle), QPointF(left + swatch, middle));
-            drawLabel(painter, {left + swatch + theme.px(5.0), baseline}, text, font, theme.text2, theme);
-            left += swatch + theme.px(17.0) + textWidth(text, font);
-        };
-        entry(QStringLiteral("exact"), theme.traceA, Qt::SolidLine, 2.0);
+        std::vector<LegendEntry> entries = {{QStringLiteral("exact"), theme.traceA}};
         if (!reading().outcomes->noisy.empty())
-            entry(QStringLiteral("with noise"), theme.text, Qt::DotLine, 2.0);
+            entries.push_back({QStringLiteral("with noise"), theme.text, Qt::DotLine});
         if (hasMeasured())
-            entry(reading().outcomes->errors.empty() ? QStringLiteral("measured") : QStringLiteral("measured ± 2 SE"),
-                  theme.traceB, Qt::SolidLine, 8.0);
+            entries.push_back(
+                {reading().outcomes->errors.empty() ? QStringLiteral("measured") : QStringLiteral("measured ± 2 SE"),
+                 theme.traceB, Qt::SolidLine, 8.0});
+        return entries;
     }
 
     std::vector<std::size_t> m_places;

@@ -284,9 +284,9 @@ void expectStandardError(const Changes& changes, double bias = 0.0)
     for (std::size_t j = 0; j < 5; ++j) {
         SCOPED_TRACE(changes.front().second + ", " + changes.back().second + ", key " + std::to_string(j));
         const double variance = std::pow(once.standardError.data()[j], 2);
-        EXPECT_LT(std::abs(spread[j].mean() - exact.weights.data()[j]), 4.5 * spread[j].errorOfMean() + 1e-6 + bias);
+        EXPECT_LT(std::abs(spread[j].mean() - exact.weights.data()[j]), 4.0 * spread[j].errorOfMean() + 1e-6 + bias);
         EXPECT_LT(std::abs(spread[j].variance() - variance),
-                  4.5 * spread[j].errorOfVariance() + 1e-9 + 10.0 * bias * variance);
+                  4.0 * spread[j].errorOfVariance() + 1e-9 + 10.0 * bias * variance);
     }
 }
 

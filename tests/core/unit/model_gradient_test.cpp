@@ -13,7 +13,7 @@ using test::openModel;
 
 struct Subject {
     std::string name;
-    std::string mechanism = {};  // of every head; empty = the model's own
+    std::string mechanism = {};  // of every head of the first stack, as a plan has it; empty = the model's own
     GradientTarget target = {};  // no output = what the model answers
 };
 
@@ -73,8 +73,8 @@ private:
     {
         Plan plan;
         if (!m_subject.mechanism.empty()) {
-            const Mechanism& what = mechanism(m_subject.mechanism);
-            plan.entries.push_back({&what, what.defaults(), model.info().stacks.front().name, {}, {}});
+            plan.entries.push_back(parseSpec(m_subject.mechanism));
+            plan.entries.back().stack = model.info().stacks.front().name;
         }
         return resolve(plan, model.info(), 5);
     }
@@ -157,7 +157,9 @@ INSTANTIATE_TEST_SUITE_P(Models, ModelGradient,
                                          Subject{"blip-itm", {}, {"itc_similarity"}}, Subject{"clip"}, Subject{"qisa"},
                                          Subject{"qisa", "exact"}, Subject{"distilbert-seqcls", "rff"},
                                          Subject{"gpt2-lm", "fidelity"}, Subject{"vit-imgcls", "performer"},
-                                         Subject{"gpt2-lm", "qisa"}),
+                                         Subject{"gpt2-lm", "qisa"},
+                                         Subject{"distilbert-seqcls", "pqc:feed-forward=on@layers=0"},
+                                         Subject{"llama-gqa", "pqc:feed-forward=on,layers=1@layers=0"}),
                          nameOf);
 
 // A whole model says what the mechanism says when it is asked directly, and where.

@@ -131,8 +131,8 @@ void expectQuantileLaws(const std::string& estimator, std::span<const double> va
         }
     }
     for (std::size_t j = 0; j < p.size(); ++j) {
-        EXPECT_LT(std::abs(frequencies[j].mean() - p[j]), 4.5 * std::sqrt(variances[j] / 20000.0)) << j;
-        EXPECT_LT(std::abs(frequencies[j].variance() - variances[j]), 4.5 * frequencies[j].errorOfVariance() + 1e-9)
+        EXPECT_LT(std::abs(frequencies[j].mean() - p[j]), 4.0 * std::sqrt(variances[j] / 20000.0)) << j;
+        EXPECT_LT(std::abs(frequencies[j].variance() - variances[j]), 4.0 * frequencies[j].errorOfVariance() + 1e-9)
             << j;
     }
 }

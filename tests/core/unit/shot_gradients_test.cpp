@@ -105,7 +105,7 @@ TEST(ShotGradients, SampledGradientsAverageToTheExpectedOne)
             for (std::size_t which = 0; which < 3; ++which)
                 for (std::size_t i = 0; i < spread[which].size(); ++i)
                     EXPECT_LT(std::abs(spread[which][i].mean() - expected.all()[which]->data()[i]),
-                              4.5 * spread[which][i].errorOfMean() + 2e-6)
+                              4.0 * spread[which][i].errorOfMean() + 2e-6)
                         << kind << " " << estimator.front().second << " " << which << " " << i;
         }
 }

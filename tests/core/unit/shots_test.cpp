@@ -48,10 +48,10 @@ void expectUnbiased(const Changes& changes, bool variance = true)
     for (std::size_t cell = 0; cell < spread.size(); ++cell) {
         SCOPED_TRACE(changes.front().second + " " + std::to_string(cell));
         const double p = exact.weights.data()[cell];
-        EXPECT_LT(std::abs(spread[cell].mean() - p), 4.5 * spread[cell].errorOfMean() + 1e-6);
+        EXPECT_LT(std::abs(spread[cell].mean() - p), 4.0 * spread[cell].errorOfMean() + 1e-6);
         const double error = once.standardError.data()[cell];
         if (variance) {
-            EXPECT_LT(std::abs(spread[cell].variance() - error * error), 4.5 * spread[cell].errorOfVariance() + 1e-9);
+            EXPECT_LT(std::abs(spread[cell].variance() - error * error), 4.0 * spread[cell].errorOfVariance() + 1e-9);
         }
     }
 }
@@ -115,7 +115,7 @@ TEST(Shots, RepeatsMeasureTheirStandardError)
     }
     for (std::size_t j = 0; j < 8; ++j) {
         const double p = exact.weight(0, j);
-        EXPECT_LT(std::abs(squares[j].mean() - p * (1.0 - p) / 128.0), 4.5 * squares[j].errorOfMean());
+        EXPECT_LT(std::abs(squares[j].mean() - p * (1.0 - p) / 128.0), 4.0 * squares[j].errorOfMean());
     }
 }
 
