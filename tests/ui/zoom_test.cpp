@@ -57,6 +57,13 @@ protected:
     std::size_t tokens = 0;
 };
 
+bool isShown(QWidget& page)
+{
+    page.resize(1200, 800);
+    page.show();
+    return QTest::qWaitForWindowExposed(&page);
+}
+
 TEST_F(ZoomTest, DraggingOverCellsZoomsToThemInEveryMap)
 {
     const Selection before = desk.controller.selection();
@@ -162,9 +169,7 @@ TEST(HeatmapPageTest, FlowsTakeThePlaceOfWeights)
     Desk desk;
     desk.openSample();
     HeatmapPage page(desk.controller, desk.appearance);
-    page.resize(1200, 800);
-    page.show();
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    ASSERT_TRUE(isShown(page));
     auto* quantity = page.findChild<QComboBox*>(QStringLiteral("quantity"));
     ASSERT_NE(quantity, nullptr);
     const auto choose = [&](int index) {
@@ -208,9 +213,7 @@ TEST(HeatmapPageTest, StandardErrorsAreLinkedWithTheMapsAndCanBeHidden)
     desk.controller.setMechanism(mechanism("shots"));
     desk.waitUntilSettled();
     HeatmapPage page(desk.controller, desk.appearance);
-    page.resize(1200, 800);
-    page.show();
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    ASSERT_TRUE(isShown(page));
     FigureView& maps = page.figureView();
     FigureView& errors = page.errorView();
     page.grab();
@@ -238,9 +241,7 @@ TEST(HeatmapPageTest, TheFilterIsChosenInItsPanelAndSaid)
     Desk desk;
     desk.openSample();
     HeatmapPage page(desk.controller, desk.appearance);
-    page.resize(1200, 800);
-    page.show();
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    ASSERT_TRUE(isShown(page));
     auto* number = page.findChild<QSpinBox*>(QStringLiteral("filterLargest"));
     ASSERT_NE(number, nullptr);
     number->setValue(2);
@@ -256,9 +257,7 @@ TEST(HeatmapPageTest, LinesTakeThePlaceOfMaps)
     Desk desk;
     desk.openSample();
     HeatmapPage page(desk.controller, desk.appearance);
-    page.resize(1200, 800);
-    page.show();
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    ASSERT_TRUE(isShown(page));
     EXPECT_EQ(page.figureId(), QStringLiteral("heatmap"));
     desk.controller.changeView([](ViewSettings& view) { view.heatmap.shown = HeatmapView::Shown::Lines; });
     EXPECT_EQ(page.figureId(), QStringLiteral("bipartite"));
@@ -279,9 +278,7 @@ TEST(HeatmapPageTest, TheRowChartFollowsLinesOfARollout)
     Desk desk;
     desk.openSample();
     HeatmapPage page(desk.controller, desk.appearance);
-    page.resize(1200, 800);
-    page.show();
-    ASSERT_TRUE(QTest::qWaitForWindowExposed(&page));
+    ASSERT_TRUE(isShown(page));
     const auto* title = page.findChild<QLabel*>(QStringLiteral("rowTitle"));
     ASSERT_NE(title, nullptr);
     EXPECT_TRUE(title->text().startsWith(QStringLiteral("Attention from query"))) << title->text().toStdString();

@@ -240,10 +240,10 @@ void FigurePane::contextMenuEvent(QContextMenuEvent* event)
     menu.addAction(tr("Copy image"), this, &FigurePane::copyImage);
     menu.addSeparator();
     menu.addAction(tr("Export figure…"), this, [this] { emit exportWanted(m_type.id); });
-    if (!m_figure->program().empty())
+    if (!m_figure->program().empty()) {
         menu.addAction(tr("Export circuit as OpenQASM 3…"), this, &FigurePane::exportCircuit);
-    if (!m_figure->program().empty())
         menu.addAction(tr("Import measured counts…"), this, &FigurePane::countsWanted);
+    }
     menu.exec(event->globalPos());
 }
 

@@ -9,7 +9,6 @@ namespace ketscope {
 namespace {
 
 constexpr std::size_t kMostBars = 32;
-constexpr double kLegend = 18.0;
 
 // Imported counts of the pair's circuit: shares with their intervals beside the exact probabilities.
 class PairCountsFigure final : public PairFigure {
@@ -43,20 +42,13 @@ public:
         const QRectF rest = paintPairTitle(painter, area, title, nothing ? QString() : note(), theme.text, theme);
         if (nothing)
             return paintSentence(painter, rest, absence(), theme);
-        painter.save();
-        painter.setRenderHint(QPainter::Antialiasing);
-        paintLegend(painter, rest, legend(theme), theme);
-        const QRectF bars = rest.adjusted(0.0, theme.px(kLegend), 0.0, 0.0);
-        paintBars(painter, bars, m_bars, theme.traceB, theme);
-        const QRectF plot = m_bars.plot(bars, theme);
-        paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), m_bars, theme);
-        painter.restore();
+        paintOutcomes(painter, rest, m_bars, QStringLiteral("counted, 95 %"), theme);
     }
 
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
     {
         Hit hit;
-        const auto bar = m_bars.barAt(where, area.adjusted(0.0, theme.px(kPairTitle + kLegend), 0.0, 0.0), theme);
+        const auto bar = outcomeAt(where, area, m_bars, theme);
         if (!bar)
             return hit;
         hit.panel = 0;
@@ -133,15 +125,6 @@ private:
         if (m_places.size() < m_reading.outcomes.size())
             text += QStringLiteral(" · largest %1 shown").arg(m_places.size());
         return text;
-    }
-
-    std::vector<LegendEntry> legend(const Theme& theme) const
-    {
-        std::vector<LegendEntry> entries = {{QStringLiteral("exact"), theme.traceA}};
-        if (m_bars.bars.front().noisy)
-            entries.push_back({QStringLiteral("with noise"), theme.text, Qt::DotLine});
-        entries.push_back({QStringLiteral("counted, 95 %"), theme.traceB, Qt::SolidLine, 8.0});
-        return entries;
     }
 
     CountsReading m_reading;

@@ -187,6 +187,28 @@ void paintLegend(QPainter& painter, const QRectF& area, const std::vector<Legend
     }
 }
 
+void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const QString& seen, const Theme& theme)
+{
+    std::vector<LegendEntry> legend = {{QStringLiteral("exact"), theme.traceA}};
+    if (bars.bars.front().noisy)
+        legend.push_back({QStringLiteral("with noise"), theme.text, Qt::DotLine});
+    if (!seen.isEmpty())
+        legend.push_back({seen, theme.traceB, Qt::SolidLine, 8.0});
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    paintLegend(painter, area, legend, theme);
+    const QRectF below = area.adjusted(0.0, theme.px(kOutcomeLegend), 0.0, 0.0);
+    paintBars(painter, below, bars, theme.traceB, theme);
+    const QRectF plot = bars.plot(below, theme);
+    paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), bars, theme);
+    painter.restore();
+}
+
+std::optional<std::size_t> outcomeAt(QPointF where, const QRectF& area, const BarPlot& bars, const Theme& theme)
+{
+    return bars.barAt(where, area.adjusted(0.0, theme.px(kPairTitle + kOutcomeLegend), 0.0, 0.0), theme);
+}
+
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme)
 {
     if (bars.bars.empty())

@@ -80,6 +80,11 @@ struct LegendEntry {
     double thickness = 2.0;
 };
 void paintLegend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries, const Theme& theme);
+// Outcomes as bars below a line that says what they and the lines over them are: `seen` are the bars. An empty name: none are seen.
+inline constexpr double kOutcomeLegend = 18.0;
+void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const QString& seen, const Theme& theme);
+// The bar there, in the figure's whole `area` with its title.
+std::optional<std::size_t> outcomeAt(QPointF where, const QRectF& area, const BarPlot& bars, const Theme& theme);
 // Labels below the bars, at an angle where they do not fit beside each other.
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme);
 

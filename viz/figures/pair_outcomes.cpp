@@ -10,7 +10,6 @@ namespace ketscope {
 namespace {
 
 constexpr std::size_t kMostBars = 16;
-constexpr double kLegend = 18.0;
 
 // What measuring gives: measured shares with two standard errors, the exact distribution, and that with noise.
 class PairOutcomesFigure final : public PairFigure {
@@ -46,20 +45,13 @@ public:
         if (nothing)
             return paintSentence(painter, rest, QStringLiteral("This head measures nothing: its weights are computed."),
                                  theme);
-        painter.save();
-        painter.setRenderHint(QPainter::Antialiasing);
-        paintLegend(painter, rest, legend(theme), theme);
-        const QRectF bars = rest.adjusted(0.0, theme.px(kLegend), 0.0, 0.0);
-        paintBars(painter, bars, m_bars, theme.traceB, theme);
-        const QRectF plot = m_bars.plot(bars, theme);
-        paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), m_bars, theme);
-        painter.restore();
+        paintOutcomes(painter, rest, m_bars, seen(), theme);
     }
 
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
     {
         Hit hit;
-        const auto bar = m_bars.barAt(where, area.adjusted(0.0, theme.px(kPairTitle + kLegend), 0.0, 0.0), theme);
+        const auto bar = outcomeAt(where, area, m_bars, theme);
         if (!bar)
             return hit;
         hit.panel = 0;
@@ -131,16 +123,11 @@ private:
         return outcomes.shots > 0.0 ? text + QStringLiteral(" · %1 shots").arg(formatNumber(outcomes.shots, 0)) : text;
     }
 
-    std::vector<LegendEntry> legend(const Theme& theme) const
+    QString seen() const
     {
-        std::vector<LegendEntry> entries = {{QStringLiteral("exact"), theme.traceA}};
-        if (!reading().outcomes->noisy.empty())
-            entries.push_back({QStringLiteral("with noise"), theme.text, Qt::DotLine});
-        if (hasMeasured())
-            entries.push_back(
-                {reading().outcomes->errors.empty() ? QStringLiteral("measured") : QStringLiteral("measured ± 2 SE"),
-                 theme.traceB, Qt::SolidLine, 8.0});
-        return entries;
+        if (!hasMeasured())
+            return {};
+        return reading().outcomes->errors.empty() ? QStringLiteral("measured") : QStringLiteral("measured ± 2 SE");
     }
 
     std::vector<std::size_t> m_places;

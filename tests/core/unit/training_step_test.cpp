@@ -19,6 +19,21 @@ using test::tinyRecipe;
 
 class TrainingStep : public testing::Test {
 protected:
+    // Of a batch of three examples, at two steps of the recipe.
+    std::pair<BatchGradients, BatchGradients> gradientsAt(const Json& json, std::size_t first, std::size_t second)
+    {
+        const Recipe recipe = recipeOf(m_folder.path(), json);
+        const ModelFiles files =
+            newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
+        const std::unique_ptr<Model> model = architectureOf(files).open(files, m_monitor);
+        const std::unique_ptr<TrainingData> data = openTrainingData(recipe, model->info());
+        const std::vector<Example> batch = {data->draw(0, 0), data->draw(0, 1), data->draw(0, 2)};
+        const auto at = [&](std::size_t step) {
+            return batchGradients(*model, resolve({}, model->info(), 0), recipe, step, batch, {}, m_monitor);
+        };
+        return {at(first), at(second)};
+    }
+
     test::TemporaryFolder m_folder;
     Monitor m_monitor;
 };
@@ -98,15 +113,7 @@ TEST_F(TrainingStep, MatchingJoinsContrastAtItsStep)
     Json json = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
     json["matching_from"] = 2;
     json["batch"] = 3;
-    const Recipe recipe = recipeOf(m_folder.path(), json);
-    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
-    const std::unique_ptr<Model> model = architectureOf(files).open(files, m_monitor);
-    const std::unique_ptr<TrainingData> data = openTrainingData(recipe, model->info());
-    const std::vector<Example> batch = {data->draw(0, 0), data->draw(0, 1), data->draw(0, 2)};
-    const auto at = [&](std::size_t step) {
-        return batchGradients(*model, resolve({}, model->info(), 0), recipe, step, batch, {}, m_monitor);
-    };
-    const BatchGradients before = at(1), from = at(2);
+    const auto [before, from] = gradientsAt(json, 1, 2);
     EXPECT_FALSE(before.weights.contains("itm_head.weight"));
     EXPECT_TRUE(before.weights.contains("vision_proj.weight"));
     EXPECT_TRUE(from.weights.contains("itm_head.weight"));
@@ -123,15 +130,7 @@ TEST_F(TrainingStep, ContrastEndsAtItsStep)
     Json json = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
     json["contrast_until"] = 2;
     json["batch"] = 3;
-    const Recipe recipe = recipeOf(m_folder.path(), json);
-    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
-    const std::unique_ptr<Model> model = architectureOf(files).open(files, m_monitor);
-    const std::unique_ptr<TrainingData> data = openTrainingData(recipe, model->info());
-    const std::vector<Example> batch = {data->draw(0, 0), data->draw(0, 1), data->draw(0, 2)};
-    const auto at = [&](std::size_t step) {
-        return batchGradients(*model, resolve({}, model->info(), 0), recipe, step, batch, {}, m_monitor);
-    };
-    const BatchGradients both = at(1), matching = at(2);
+    const auto [both, matching] = gradientsAt(json, 1, 2);
     EXPECT_TRUE(both.weights.contains("vision_proj.weight"));
     EXPECT_TRUE(both.weights.contains("itm_head.weight"));
     EXPECT_FALSE(matching.weights.contains("vision_proj.weight"));
