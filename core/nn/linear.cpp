@@ -7,7 +7,6 @@
 #include "core/base/tensor.h"
 #include "core/nn/product.h"
 
-#include <Eigen/Core>
 #include <array>
 #include <cstring>
 #include <map>
@@ -419,11 +418,8 @@ void addToPart(MatrixView in, MatrixView g, WeightLayout layout, const LinearGra
         addTurnedProduct(in, g, {into.weight.data(), in.columns, g.columns});
     else if (!into.weight.empty())
         addTurnedProduct(g, in, {into.weight.data(), g.columns, in.columns});
-    const auto size = static_cast<Eigen::Index>(into.bias.size());
-    Eigen::ArrayXd sums = Eigen::ArrayXd::Zero(size);
-    for (std::size_t row = 0; row < g.rows && size > 0; ++row)
-        sums += Eigen::Map<const Eigen::ArrayXf>(g.row(row).data(), size).cast<double>();
-    Eigen::Map<Eigen::ArrayXf>(into.bias.data(), size) += sums.cast<float>();
+    for (std::size_t row = 0; row < g.rows && !into.bias.empty(); ++row)
+        kernels().add(g.row(row).data(), into.bias.size(), into.bias.data());
 }
 
 }  // namespace

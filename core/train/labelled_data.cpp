@@ -23,11 +23,19 @@ std::string plain(std::string_view line)
     return trimmed(text);
 }
 
-std::vector<LabelledText> readSource(const DataSource& source, const std::vector<std::string>& classes)
+// The lines of a source, each with the document that it is of: a file, or a member of an archive.
+struct Lines {
+    std::vector<LabelledText> texts;
+    std::vector<std::size_t> documents;
+};
+
+Lines readSource(const DataSource& source, const std::vector<std::string>& classes)
 {
-    std::vector<LabelledText> all;
+    Lines lines;
+    std::vector<LabelledText>& all = lines.texts;
+    std::size_t document = 0;
     for (const DataSource::Part& part : source.parts)
-        for (const std::string& text : readPart(source, part))
+        for (const std::string& text : readPart(source, part)) {
             for (std::size_t at = 0; at < text.size();) {
                 const std::size_t end = std::min(text.find('\n', at), text.size());
                 const std::string_view line = std::string_view(text).substr(at, end - at);
@@ -41,13 +49,15 @@ std::vector<LabelledText> readSource(const DataSource& source, const std::vector
                 const auto [words, label] = labelledParts(line, source.file.string());
                 all.push_back({plain(words), classOf(label, classes, source.file.string())});
             }
+            lines.documents.resize(all.size(), document++);
+        }
     for (const LabelledText& each : all)
         if (each.label >= classes.size())
             refuse({source.file.string(), "labels from 0 to " + std::to_string(classes.size() - 1),
                     std::to_string(each.label), "The model and the data have different labels."});
     if (all.empty())
         refuse({source.file.string(), "lines of text", "none", ""});
-    return all;
+    return lines;
 }
 
 void shuffle(std::vector<LabelledText>& all, std::uint64_t seed)
@@ -60,9 +70,26 @@ void shuffle(std::vector<LabelledText>& all, std::uint64_t seed)
 
 // A source that is trained on.
 struct Trained {
-    std::vector<LabelledText> texts;
+    Lines lines;
+    std::size_t mostLines;  // of a document that make one text
     double share;
     double lastShare;
+
+    LabelledText draw(RandomStream& random) const
+    {
+        const auto upTo = [&random](std::size_t count) {
+            return std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(count)), count - 1);
+        };
+        const std::size_t first = upTo(lines.texts.size());
+        LabelledText text = lines.texts[first];
+        const std::size_t more = mostLines == 1 ? 0 : upTo(mostLines);
+        for (std::size_t i = first + 1; i <= first + more && i < lines.texts.size(); ++i) {
+            if (lines.documents[i] != lines.documents[first] || lines.texts[i].label != text.label)
+                break;
+            text.text += ' ' + lines.texts[i].text;
+        }
+        return text;
+    }
 };
 struct Split {
     std::vector<Trained> trained;
@@ -90,14 +117,15 @@ Split splitTexts(const Recipe& recipe, const std::vector<std::string>& classes)
 {
     Split split;
     for (const DataSource& source : recipe.sources) {
-        std::vector<LabelledText> all = readSource(source, classes);
+        Lines lines = readSource(source, classes);
+        std::vector<LabelledText>& all = lines.texts;
         if (source.testOnly) {
             split.sets.push_back({source.file.filename().string(), std::move(all)});
             continue;
         }
         if (source.held)
             holdBack(recipe, source, all, split.sets);
-        split.trained.push_back({std::move(all), source.share, source.lastShare});
+        split.trained.push_back({std::move(lines), source.lines, source.share, source.lastShare});
     }
     if (split.trained.empty())
         refuse({recipe.file.string(), "a source to train on", "tests alone", ""});
@@ -126,9 +154,7 @@ public:
         std::size_t which = 0;
         while (which + 1 < m_split.trained.size() && at >= shareOf(m_split.trained[which]))
             at -= shareOf(m_split.trained[which++]);
-        const std::vector<LabelledText>& texts = m_split.trained[which].texts;
-        Example drawn = example(texts[std::min(
-            static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())), texts.size() - 1)]);
+        Example drawn = example(m_split.trained[which].draw(random));
         leaveOut(random, drawn.input);
         return drawn;
     }

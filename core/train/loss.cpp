@@ -2,6 +2,7 @@
 #include "core/train/loss.h"
 
 #include "core/attention/gradients.h"
+#include "core/attention/rows.h"
 #include "core/base/parallel.h"
 
 #include <cmath>
@@ -67,23 +68,17 @@ struct BestPatches {
     double mean = 0.0;  // of those cosines
 };
 
-BestPatches bestPatches(const TokenVectors& text, MatrixView patches)
+// `cosines` has room for (words, patches).
+BestPatches bestPatches(const TokenVectors& text, const PackedMatrix& turnedPatches, MutableMatrixView cosines)
 {
-    using Rows = Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>, 0,
-                            Eigen::OuterStride<>>;
-    const auto rowsOf = [](MatrixView view) {
-        return Rows(view.data, static_cast<Eigen::Index>(view.rows), static_cast<Eigen::Index>(view.columns),
-                    Eigen::OuterStride<>(static_cast<Eigen::Index>(view.stride)));
-    };
-    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> cosines =
-        rowsOf(text.words) * rowsOf(patches).transpose();
+    turnedPatches.multiply(text.words, cosines);
     BestPatches best;
     for (std::size_t word = 0; word < text.words.rows; ++word) {
         if (!text.counts.empty() && text.counts[word] == 0)
             continue;
-        Eigen::Index patch = 0;
-        best.mean += static_cast<double>(cosines.row(static_cast<Eigen::Index>(word)).maxCoeff(&patch));
-        best.words.emplace_back(word, static_cast<std::size_t>(patch));
+        const std::span<const float> row = cosines.row(word);
+        best.words.emplace_back(word, largestOf(row));
+        best.mean += static_cast<double>(row[best.words.back().second]);
     }
     best.mean /= static_cast<double>(std::max<std::size_t>(best.words.size(), 1));
     return best;
@@ -140,8 +135,12 @@ LateContrastiveLoss lateContrastiveLoss(std::span<const TokenVectors> pairs, dou
     std::vector<BestPatches> best(count * count);
     Dense logits(static_cast<Eigen::Index>(count), static_cast<Eigen::Index>(count));
     parallelFor(count, kSerialWork, [&](std::size_t image) {
+        const PackedMatrix patches = PackedMatrix::transposed(pairs[image].patches);
+        Tensor cosines;
         for (std::size_t text = 0; text < count; ++text) {
-            best[image * count + text] = bestPatches(pairs[text], pairs[image].patches);
+            if (cosines.empty() || cosines.shape().front() != pairs[text].words.rows)
+                cosines = Tensor({pairs[text].words.rows, patches.columns()});
+            best[image * count + text] = bestPatches(pairs[text], patches, cosines.matrix());
             logits.data()[image * count + text] = scale * best[image * count + text].mean;
         }
     });

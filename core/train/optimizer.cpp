@@ -5,6 +5,7 @@
 #include "core/models/own_heads.h"
 #include "core/nn/kernels.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -27,10 +28,14 @@ Tensor& stateOf(ParameterValues& states, const std::string& name, const Tensor& 
 
 double Schedule::rate(std::size_t step) const
 {
-    if (step < warmUp)
-        return peak * static_cast<double>(step + 1) / static_cast<double>(warmUp);
+    const auto next = std::ranges::upper_bound(restarts, step);
+    const std::size_t first = next == restarts.begin() ? 0 : *std::prev(next);
+    const std::size_t length = (next == restarts.end() ? steps : *next) - first;
+    const std::size_t at = step - first;
+    if (at < warmUp)
+        return peak * static_cast<double>(at + 1) / static_cast<double>(warmUp);
     const double part =
-        steps <= warmUp ? 1.0 : static_cast<double>(step - warmUp) / static_cast<double>(steps - warmUp);
+        length <= warmUp ? 1.0 : static_cast<double>(at - warmUp) / static_cast<double>(length - warmUp);
     return peak * (last + (1.0 - last) * 0.5 * (1.0 + std::cos(std::numbers::pi * std::min(part, 1.0))));
 }
 

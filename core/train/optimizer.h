@@ -5,18 +5,20 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 namespace ketscope {
 
 using ParameterValues = std::map<std::string, Tensor, std::less<>>;
 
 // How fast a run learns at each of its steps: from near 0 up to `peak` in `warmUp` steps, then along half a cosine
-// (Loshchilov, Hutter, "SGDR", ICLR 2017) down to `last` · peak.
+// (Loshchilov, Hutter, "SGDR", ICLR 2017) down to `last` · peak; the same again from each of the `restarts` on.
 struct Schedule {
     double peak = 1e-3;
     double last = 0.1;  // a share of the peak
     std::size_t warmUp = 0;
     std::size_t steps = 1;
+    std::vector<std::size_t> restarts = {};  // steps, in their order
 
     double rate(std::size_t step) const;  // of step 0 … steps − 1
 };

@@ -32,9 +32,11 @@ public:
                                 "plan",
                                 "trained_parameters",
                                 "objective",
+                                "global_contrast",
                                 "late_interaction",
                                 "matching_from",
                                 "contrast_until",
+                                "frozen",
                                 "data",
                                 "batch",
                                 "length",
@@ -49,21 +51,7 @@ public:
             refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
         m_recipe.title = all.text("title");
         m_recipe.objective = static_cast<Objective>(all.oneOf("objective", kObjectives));
-        m_recipe.lateInteraction = all.number("late_interaction", 0.0, 0.0, 100.0);
-        const bool contrast =
-            m_recipe.objective == Objective::Contrast || m_recipe.objective == Objective::ContrastAndMatching;
-        if (m_recipe.lateInteraction > 0.0 && !contrast)
-            refuse({where("late_interaction"), "an objective with contrast",
-                    std::string(objectiveName(m_recipe.objective)), ""});
-        m_recipe.matchingFrom = all.count("matching_from", 0, 0);
-        m_recipe.contrastUntil = all.count("contrast_until", 0, 0);
-        for (const char* key : {"matching_from", "contrast_until"})
-            if (all.count(key, 0, 0) > 0 && m_recipe.objective != Objective::ContrastAndMatching)
-                refuse({where(key), "the objective \"contrast-and-matching\"",
-                        std::string(objectiveName(m_recipe.objective)), ""});
-        if (m_recipe.contrastUntil > 0 && m_recipe.matchingFrom > m_recipe.contrastUntil)
-            refuse({where("matching_from"), "at most \"contrast_until\"", std::to_string(m_recipe.matchingFrom),
-                    "In between there would be nothing to learn."});
+        readContrast(all);
         m_recipe.batch = all.count("batch", 16);
         m_recipe.length = all.count("length", 0, 0);
         m_recipe.schedule.steps = all.count("steps", 0);
@@ -76,6 +64,8 @@ public:
         if (all.has("plan"))
             for (const std::string& spec : all.texts("plan"))
                 m_recipe.plan.entries.push_back(parseSpec(spec));
+        if (all.has("frozen"))
+            readFrozen(all.at("frozen"));
         readModel(all.at("model"));
         readData(all.at("data"));
         readOptimizer(all);
@@ -92,6 +82,34 @@ private:
     }
 
     fs::path resolved(const std::string& path) const { return (m_recipe.file.parent_path() / path).lexically_normal(); }
+
+    void readContrast(const StrictFields& all)
+    {
+        const std::string objective(objectiveName(m_recipe.objective));
+        const bool both = m_recipe.objective == Objective::ContrastAndMatching;
+        for (const char* key : {"global_contrast", "late_interaction"})
+            if (all.has(key) && !both && m_recipe.objective != Objective::Contrast)
+                refuse({where(key), "an objective with contrast", objective, ""});
+        for (const char* key : {"matching_from", "contrast_until"})
+            if (all.count(key, 0, 0) > 0 && !both)
+                refuse({where(key), "the objective \"contrast-and-matching\"", objective, ""});
+        m_recipe.globalContrast = all.number("global_contrast", 1.0, 0.0, 100.0);
+        m_recipe.lateInteraction = all.number("late_interaction", 0.0, 0.0, 100.0);
+        if (m_recipe.globalContrast == 0.0 && m_recipe.lateInteraction == 0.0)
+            refuse({where("global_contrast"), "more than 0 where \"late_interaction\" is 0", "0", ""});
+        m_recipe.matchingFrom = all.count("matching_from", 0, 0);
+        m_recipe.contrastUntil = all.count("contrast_until", 0, 0);
+        if (m_recipe.contrastUntil > 0 && m_recipe.matchingFrom > m_recipe.contrastUntil)
+            refuse({where("matching_from"), "at most \"contrast_until\"", std::to_string(m_recipe.matchingFrom),
+                    "In between there would be nothing to learn."});
+    }
+
+    void readFrozen(const Json& json)
+    {
+        const StrictFields frozen(json, where("frozen"), {"tensors", "from"});
+        m_recipe.frozen.tensors = frozen.texts("tensors");
+        m_recipe.frozen.from = frozen.count("from", 0, 0);
+    }
 
     void readModel(const Json& json)
     {
@@ -135,8 +153,9 @@ private:
 
     DataSource readSource(const Json& json) const
     {
-        const StrictFields fields(json, where("sources"),
-                                  {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment"});
+        const StrictFields fields(
+            json, where("sources"),
+            {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment", "lines"});
         DataSource source;
         source.file = resolved(fields.text("file"));
         source.licence = fields.text("licence");
@@ -151,6 +170,9 @@ private:
         const std::size_t use = fields.has("use") ? fields.oneOf("use", kUses) : 0;
         source.held = use == 1;
         source.testOnly = use == 2;
+        source.lines = fields.count("lines", 1);
+        if (source.lines > 1 && use != 0)
+            refuse({where("lines"), "1 of sources that are held out", std::to_string(source.lines), ""});
         source.share = fields.number("share", 1.0, 0.0, 1e6);
         source.lastShare = fields.number("last_share", source.share, 0.0, 1e6);
         if (!fields.has("parts"))
@@ -176,10 +198,19 @@ private:
         const Json empty = Json::object();
         const StrictFields fields(
             all.has("optimizer") ? all.at("optimizer") : empty, where("optimizer"),
-            {"rate", "last_rate", "warm_up", "decay", "clip", "beta1", "beta2", "epsilon", "average"});
+            {"rate", "last_rate", "warm_up", "restarts", "decay", "clip", "beta1", "beta2", "epsilon", "average"});
         m_recipe.schedule.peak = fields.number("rate", 1e-3, 0.0, 10.0);
         m_recipe.schedule.last = fields.number("last_rate", 0.1, 0.0, 1.0);
         m_recipe.schedule.warmUp = fields.count("warm_up", 0, 0);
+        if (fields.has("restarts"))
+            m_recipe.schedule.restarts = fields.list<std::size_t>("restarts");
+        std::size_t before = 0;
+        for (const std::size_t each : m_recipe.schedule.restarts) {
+            if (each <= before || each >= m_recipe.schedule.steps)
+                refuse({where("restarts"), "steps of the run, from 1, each later than the one before",
+                        std::to_string(each), ""});
+            before = each;
+        }
         m_recipe.optimizer.decay = fields.number("decay", 0.01, 0.0, 1.0);
         m_recipe.optimizer.beta1 = fields.number("beta1", 0.9, 0.0, 0.999999);
         m_recipe.optimizer.beta2 = fields.number("beta2", 0.999, 0.0, 0.999999);
@@ -212,6 +243,12 @@ private:
 };
 
 }  // namespace
+
+bool Recipe::Frozen::has(std::string_view name, std::size_t step) const
+{
+    return step >= from
+           && std::ranges::any_of(tensors, [&](const std::string& prefix) { return name.starts_with(prefix); });
+}
 
 std::string_view objectiveName(Objective objective) { return kObjectives[static_cast<std::size_t>(objective)]; }
 

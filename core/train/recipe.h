@@ -33,6 +33,7 @@ struct DataSource {
     };
     std::vector<Part> parts;
     std::string comment;     // lines that begin with this are no texts; empty: all are
+    std::size_t lines = 1;   // of a file that follow each other make one text: from 1 to so many
     bool held = false;       // texts are held back from it for validation and the test
     bool testOnly = false;   // of another kind than what is trained on: for a test alone
     double share = 1.0;      // how often it is drawn from, at first
@@ -51,9 +52,18 @@ struct Recipe {
     Plan plan;
     std::vector<std::string> trainedParameters;  // real parameters of mechanisms that are trained too
     Objective objective = Objective::LanguageModelling;
-    double lateInteraction = 0.0;   // weight of the contrast by words and patches beside that of whole texts and images
+    double globalContrast = 1.0;    // weight of the contrast of whole texts and images
+    double lateInteraction = 0.0;   // and of that by words and patches
     std::size_t matchingFrom = 0;   // of contrast and matching: steps before it are of contrast alone,
     std::size_t contrastUntil = 0;  // and from this one on of matching alone; 0 = none
+    // Tensors whose names begin with one of these stay as they are from a step on.
+    struct Frozen {
+        std::vector<std::string> tensors;
+        std::size_t from = 0;
+
+        bool has(std::string_view name, std::size_t step) const;
+    };
+    Frozen frozen;
     std::vector<DataSource> sources;  // empty: generated scenes
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;

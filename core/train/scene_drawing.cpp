@@ -26,12 +26,19 @@ bool inTriangle(double x, double y) { return y >= -0.9 && y <= 0.8 && std::abs(x
 bool inStar(double x, double y)
 {
     constexpr double kNotch = 0.42;
-    const double step = 2.0 * std::numbers::pi / 5.0;
-    const double angle = std::abs(std::remainder(std::atan2(x, -y), step));
-    const double radius = std::hypot(x, y);
-    const double px = radius * std::cos(angle), py = radius * std::sin(angle);
-    const double nx = kNotch * std::cos(step / 2.0), ny = kNotch * std::sin(step / 2.0);
-    return (px - 1.0) * ny - py * (nx - 1.0) <= 0.0;
+    constexpr double kEighteen = 0.3090169943749474, kFiftyFour = 0.8090169943749475;  // sines of degrees
+    constexpr double kSeventyTwo = 0.9510565162951535, kThirtySix = 0.5877852522924731;
+    // The points, clockwise from the top, in the right half: the left half is its mirror image.
+    constexpr std::array<std::array<double, 2>, 3> kPoints = {
+        {{0.0, 1.0}, {kSeventyTwo, kEighteen}, {kThirtySix, -kFiftyFour}}};
+    double along = -2.0, across = 0.0;  // of the nearest point's direction
+    for (const auto& [px, py] : kPoints)
+        if (const double dot = std::abs(x) * px - y * py; dot > along) {
+            along = dot;
+            across = std::abs(std::abs(x) * py + y * px);
+        }
+    constexpr double kNotchAlong = kNotch * kFiftyFour, kNotchAcross = kNotch * kThirtySix;
+    return (along - 1.0) * kNotchAcross - across * (kNotchAlong - 1.0) <= 0.0;
 }
 
 struct Shape {
@@ -118,17 +125,72 @@ const std::vector<SceneColor>& sceneColors()
     return s_colors;
 }
 
+namespace {
+
+constexpr double kNoise = 5.0;  // standard deviation of a channel
+constexpr std::size_t kNoiseSteps = 1U << 12U;
+
+// The middles of as many equally likely parts of a normal distribution, in order: each by Newton's method from the one
+// before it, in the half below 0.
+std::vector<float> noiseSteps()
+{
+    std::vector<float> steps(kNoiseSteps);
+    double z = -3.8;
+    for (std::size_t i = 0; i < kNoiseSteps / 2; ++i) {
+        const double share = (static_cast<double>(i) + 0.5) / kNoiseSteps;
+        for (int round = 0; round < 6; ++round) {
+            const double density = std::exp(-0.5 * z * z) / std::sqrt(2.0 * std::numbers::pi);
+            z -= (0.5 * std::erfc(-z / std::numbers::sqrt2) - share) / density;
+        }
+        steps[i] = static_cast<float>(kNoise * z);
+        steps[kNoiseSteps - 1 - i] = -steps[i];
+    }
+    return steps;
+}
+
+// A channel's noise; two of every 32 random bits.
+class Noise {
+public:
+    explicit Noise(RandomStream& random) : m_random(random) {}
+
+    float next()
+    {
+        if (m_left == 0) {
+            m_bits = m_random.next();
+            m_left = 2;
+        }
+        --m_left;
+        const float noise = m_steps[m_bits % kNoiseSteps];
+        m_bits >>= 16U;
+        return noise;
+    }
+
+private:
+    static const std::vector<float>& steps()
+    {
+        static const std::vector<float> s_steps = noiseSteps();
+        return s_steps;
+    }
+
+    RandomStream& m_random;
+    const std::vector<float>& m_steps = steps();
+    std::uint32_t m_bits = 0;
+    unsigned m_left = 0;
+};
+
+}  // namespace
+
 Image drawScene(const std::vector<SceneObject>& objects, RandomStream& random)
 {
     Picture picture = background(random);
     for (const SceneObject& object : objects)
         draw(object, random, picture);
-    constexpr double kNoise = 5.0;  // standard deviation of a channel
+    Noise noise(random);
     Image image = blankImage(kSide, kSide, "scene");
     for (std::size_t i = 0; i < picture.size(); ++i)
         for (std::size_t channel = 0; channel < 3; ++channel)
             image.rgb[3 * i + channel] = static_cast<std::uint8_t>(
-                std::lround(std::clamp(picture[i][channel] + kNoise * random.normal(), 0.0, 255.0)));
+                std::lround(std::clamp(picture[i][channel] + static_cast<double>(noise.next()), 0.0, 255.0)));
     return image;
 }
 

@@ -71,6 +71,11 @@ public:
             m_state.averages = std::make_shared<MemoryArchive>(folder / "model.safetensors");
             copyTensors(*m_state.weights, *m_state.averages);
         }
+        for (const std::string& prefix : recipe.frozen.tensors)
+            if (std::ranges::none_of(m_state.weights->tensors(),
+                                     [&](const auto& each) { return each.first.starts_with(prefix); }))
+                refuse({recipe.file.string() + ", \"frozen\"", "beginnings of names of the model's tensors",
+                        "\"" + printable(prefix, 60) + "\"", ""});
         m_data = openTrainingData(recipe, open()->info());
     }
 
@@ -89,6 +94,8 @@ public:
         Dropout dropout = m_recipe.dropout;
         dropout.key.seed = philoxSeed(m_state.steps);
         BatchGradients gradients = batchGradients(model, plan, m_recipe, m_state.steps, batch, dropout, m_monitor);
+        std::erase_if(gradients.weights,
+                      [&](const auto& each) { return m_recipe.frozen.has(each.first, m_state.steps); });
         CurvePoint point{m_state.steps + 1, m_recipe.schedule.rate(m_state.steps), gradients.loss,
                          clip(gradients.weights, m_recipe.clip)};
         if (!std::isfinite(point.loss) || !std::isfinite(point.gradientNorm))

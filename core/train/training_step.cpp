@@ -144,11 +144,12 @@ BatchGradients singly(Batch& work, const Question& question, const std::vector<E
 
 constexpr const char* kScale = "log_scale";  // of models that train it
 
-OutputSlopes slopesOf(const ContrastiveLoss& loss, std::size_t index)
+OutputSlopes slopesOf(const ContrastiveLoss& loss, std::size_t index, double weight)
 {
-    const auto row = [index](const Tensor& all, std::vector<std::size_t> shape) {
+    const auto row = [index, weight](const Tensor& all, std::vector<std::size_t> shape) {
         Tensor one(std::move(shape));
-        std::ranges::copy(all.matrix().row(index), one.data());
+        std::ranges::transform(all.matrix().row(index), one.data(),
+                               [weight](float slope) { return static_cast<float>(weight) * slope; });
         return one;
     };
     const std::size_t width = loss.texts.matrix().columns;
@@ -181,7 +182,7 @@ struct Contrast {
     std::vector<OutputSlopes> slopes;  // of each example's outputs
 };
 
-void addGlobal(const Passes& passes, Contrast& contrast)
+void addGlobal(const Passes& passes, double weight, Contrast& contrast)
 {
     requireOutput(passes, "text_embeds");
     requireOutput(passes, "image_embeds");
@@ -189,10 +190,10 @@ void addGlobal(const Passes& passes, Contrast& contrast)
     std::ranges::transform(passes, traces.begin(), [](const auto& pass) { return &pass->trace(); });
     const Embeddings all = gather(traces);
     const ContrastiveLoss loss = contrastiveLoss(all.texts.matrix(), all.images.matrix(), logScaleOf(passes));
-    contrast.value += loss.value;
-    contrast.logScale += loss.logScale;
+    contrast.value += weight * loss.value;
+    contrast.logScale += weight * loss.logScale;
     for (std::size_t i = 0; i < passes.size(); ++i)
-        contrast.slopes.push_back(slopesOf(loss, i));
+        contrast.slopes[i] = slopesOf(loss, i, weight);
 }
 
 // The contrast by words and patches; the image's class token takes no part.
@@ -222,12 +223,14 @@ void addLate(const Passes& passes, const std::vector<Example>& examples, double 
     }
 }
 
-Contrast contrastOf(const Passes& passes, const std::vector<Example>& examples, double lateInteraction)
+Contrast contrastOf(const Passes& passes, const std::vector<Example>& examples, const Recipe& recipe)
 {
     Contrast contrast;
-    addGlobal(passes, contrast);
-    if (lateInteraction > 0.0)
-        addLate(passes, examples, lateInteraction, contrast);
+    contrast.slopes.resize(passes.size());
+    if (recipe.globalContrast > 0.0)
+        addGlobal(passes, recipe.globalContrast, contrast);
+    if (recipe.lateInteraction > 0.0)
+        addLate(passes, examples, recipe.lateInteraction, contrast);
     if (passes.front()->trace().outputs.contains(kScale))
         for (OutputSlopes& slopes : contrast.slopes) {
             Tensor scale({1, 1});
@@ -252,7 +255,7 @@ BatchGradients together(Batch& work, const Recipe& recipe, std::size_t step, con
     }
     Passes passes(count);
     work.inGroups([&](std::size_t i, ParameterValues&) { passes[i] = work.forward(i, outputs); });
-    Contrast contrast = contrastOf(passes, examples, recipe.lateInteraction);
+    Contrast contrast = contrastOf(passes, examples, recipe);
     std::vector<double> losses(count);
     work.inGroups([&](std::size_t i, ParameterValues& sum) {
         if (question)

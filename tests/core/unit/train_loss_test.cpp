@@ -138,6 +138,19 @@ TEST(TrainOptimizer, WarmUpAndHalfACosine)
     EXPECT_NEAR(schedule.rate(12), 0.2, 1e-12);
 }
 
+TEST(TrainOptimizer, EveryRestartBeginsTheScheduleAnew)
+{
+    const Schedule restarted{.peak = 2.0, .last = 0.1, .warmUp = 2, .steps = 14, .restarts = {5, 8}};
+    const auto expectPart = [&](std::size_t first, std::size_t length) {
+        const Schedule alone{.peak = 2.0, .last = 0.1, .warmUp = 2, .steps = length};
+        for (std::size_t i = 0; i < length; ++i)
+            EXPECT_DOUBLE_EQ(restarted.rate(first + i), alone.rate(i)) << first << " + " << i;
+    };
+    expectPart(0, 5);
+    expectPart(5, 3);
+    expectPart(8, 6);
+}
+
 TEST(TrainOptimizer, ClippingKeepsTheDirection)
 {
     ParameterValues gradients;

@@ -16,6 +16,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
+#include <set>
 #include <sstream>
 
 namespace ketscope {
@@ -131,6 +132,29 @@ TEST_F(Train, TheModelIsTheMovingAverageOfItsWeights)
     EXPECT_THROW(run(json, "resumed", 2), Error);
     run(json, "resumed");
     EXPECT_EQ(contentOf(at("average/model.safetensors")), contentOf(at("resumed/model.safetensors")));
+}
+
+TEST_F(Train, FrozenTensorsStayFromTheirStepOn)
+{
+    Json json = tinyRecipe(m_folder.path());
+    json["optimizer"] = {{"rate", 0.01}, {"last_rate", 1.0}, {"decay", 0.5}};
+    const std::string first = "transformer.h.0.";
+    json["frozen"] = {{"tensors", {first, "no.such."}}, {"from", 2}};
+    EXPECT_THROW(run(json, "wrong"), Error);
+    json["frozen"]["tensors"] = {first};
+    const auto weightsAfter = [&](int steps) {
+        const std::string out = std::to_string(steps);
+        json["steps"] = steps;
+        run(json, out);
+        std::map<std::string, std::vector<float>> values;
+        const auto weights = openWeights(at(out));
+        for (const TensorEntry& entry : weights->entries())
+            weights->read(entry, 0, values.emplace(entry.name, entry.elements).first->second);
+        return values;
+    };
+    const auto before = weightsAfter(2), after = weightsAfter(5);
+    for (const auto& [name, values] : before)
+        EXPECT_EQ(values == after.at(name), name.starts_with(first)) << name;
 }
 
 TEST_F(Train, AnotherSeedIsAnotherRun)
@@ -252,6 +276,43 @@ TEST_F(Train, LinesThatAreCommentsAreNoTexts)
     EXPECT_EQ(dataOf(recipeOf(m_folder.path(), json))->sets().at(0).count, 2U);
 }
 
+TEST_F(Train, SuccessiveLinesOfADocumentMakeOneText)
+{
+    Json json = lineRecipe(m_folder.path());
+    std::ofstream(at("good.txt")) << "one\ntwo\nthree\n";
+    std::ofstream(at("bad.txt")) << "four\nfive\n";
+    json["data"]["sources"] = Json::array();
+    for (const auto& [file, label] : {std::pair("good.txt", 1), {"bad.txt", 0}})
+        json["data"]["sources"].push_back(
+            {{"file", file}, {"licence", "own"}, {"parts", {{{"label", label}}}}, {"lines", 2}});
+    const Recipe recipe = recipeOf(m_folder.path(), json);
+    const auto idsOf = [tokenizer = openTokenizer(recipe.filesFolder)](const std::string& text) {
+        std::vector<std::int32_t> ids;
+        for (const Token& token : tokenizer->encode(text, std::nullopt, optionsOfFiles(*tokenizer, 64)).tokens)
+            ids.push_back(token.id);
+        return ids;
+    };
+    using Labelled = std::pair<std::vector<std::int32_t>, std::int32_t>;
+    std::set<Labelled> drawn, expected;
+    const std::unique_ptr<TrainingData> data = dataOf(recipe);
+    for (std::size_t i = 0; i < 300; ++i) {
+        const Example example = data->draw(1, i);
+        drawn.emplace(example.input.tokenIds, example.targets.front());
+    }
+    for (const auto& [text, label] : {std::pair("one", 1),
+                                      {"one two", 1},
+                                      {"two", 1},
+                                      {"two three", 1},
+                                      {"three", 1},
+                                      {"four", 0},
+                                      {"four five", 0},
+                                      {"five", 0}})
+        expected.emplace(idsOf(text), label);
+    EXPECT_EQ(drawn, expected);
+    json["data"]["sources"][0]["use"] = "hold-out";
+    EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
+}
+
 TEST_F(Train, ClassificationReadsLabelledLines)
 {
     Json json = lineRecipe(m_folder.path());
@@ -285,6 +346,11 @@ TEST_F(Train, WrongRecipesAreRefusedByName)
     json = tinyRecipe(m_folder.path());
     json["plan"] = {"no-such-mechanism"};
     EXPECT_NE(message(json), "");
+    for (const Json& restarts : {Json{0}, Json{5, 5}, Json{7, 5}, Json{12}}) {
+        json = tinyRecipe(m_folder.path());
+        json["optimizer"]["restarts"] = restarts;
+        EXPECT_NE(message(json).find("restarts"), std::string::npos) << restarts;
+    }
 }
 
 // Every recipe of the samples with its data, and a batch of it for its model.
