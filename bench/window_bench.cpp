@@ -36,7 +36,8 @@ class OpenWindow {
 public:
     explicit OpenWindow(std::size_t tokens, const char* plan = "rff@layers=10-11", std::size_t layer = 11)
         : m_settings(QString::fromStdString((baseSizeModel() / "settings.ini").string())), m_appearance(m_settings),
-          m_window(controller, m_appearance, m_settings)
+          m_window(controller, m_appearance, m_settings),
+          m_maps(m_window.findChild<FigureView*>(QStringLiteral("figureView")))
     {
         m_window.resize(1600, 1000);
         m_window.show();
@@ -62,7 +63,7 @@ public:
     }
 
     // The maps of the selected head.
-    const FigureView& maps() const { return *m_window.findChild<FigureView*>(QStringLiteral("figureView")); }
+    const FigureView& maps() const { return *m_maps; }
 
     StudyController controller;
 
@@ -70,6 +71,7 @@ private:
     Settings m_settings;
     Appearance m_appearance;
     MainWindow m_window;
+    const FigureView* m_maps;
 };
 
 double threadMilliseconds()

@@ -77,8 +77,13 @@ void MainWindow::createFileMenu()
     m_exportAgain->setEnabled(false);
     m_exportData = add(menu, tr("Export &data…"), {QKeySequence(u"Ctrl+Alt+E"_s)}, [this] { openDataExport(); });
     m_exportData->setEnabled(false);
-    add(menu, tr("Export circuit as Open&QASM 3…"), {}, [this] { perspective().exportCircuit(); });
-    add(menu, tr("&Import measured counts…"), {}, [this] { perspective().importCounts(); });
+    const auto ofCircuit = [this](void (Perspective::*act)()) {
+        if (perspective().drawsCircuit())
+            return (perspective().*act)();
+        sayError(tr("There is no circuit here. The Quantum page draws that of a head whose mechanism runs one."));
+    };
+    add(menu, tr("Export circuit as Open&QASM 3…"), {}, [ofCircuit] { ofCircuit(&Perspective::exportCircuit); });
+    add(menu, tr("&Import measured counts…"), {}, [ofCircuit] { ofCircuit(&Perspective::importCounts); });
     add(menu, tr("&Copy image"), {QKeySequence(u"Ctrl+Shift+C"_s)}, [this] { perspective().copyImage(); });
     menu.addSeparator();
     add(menu, tr("&Quit"), {QKeySequence(u"Ctrl+Q"_s)}, [this] { close(); });

@@ -116,6 +116,29 @@ bool isFree(const QRectF& text, const LinePlot& plot, const LinePlotLayout& layo
     return layout.plot.contains(text);
 }
 
+// Where the name of a baseline could begin, best first. Where the line is level its ends are usually free; where it
+// slopes, the text stands off it, further off where lines crowd around it.
+std::vector<QPointF> placesForName(const QPolygonF& line, double width, double height, const Theme& theme)
+{
+    std::vector<QPointF> places;
+    if (std::abs(line.first().y() - line.last().y()) < theme.px(8.0)) {
+        places.push_back(line.last() - QPointF(width, theme.px(4.0)));
+        for (const double share : {1.0, 0.0, 0.75, 0.5, 0.25})
+            for (const double rise : {-theme.px(4.0), height + theme.px(5.0)}) {
+                const double x = line.first().x() + share * (line.last().x() - line.first().x() - width);
+                places.emplace_back(x, line.last().y() + rise);
+            }
+        return places;
+    }
+    const bool falls = line.first().y() < line.last().y();
+    for (const double off : {9.0, 18.0, 36.0, 60.0})
+        for (const double share : {0.6, 0.75, 0.45, 0.85, 0.3}) {
+            const QPointF at = line[static_cast<qsizetype>(share * static_cast<double>(line.size()))];
+            places.push_back(at + QPointF(falls ? 0.0 : -width, -theme.px(off)));
+        }
+    return places;
+}
+
 void paintBaseline(QPainter& painter, const LinePlot& plot, const PlotSeries& series, const LinePlotLayout& layout,
                    const Theme& theme)
 {
@@ -131,21 +154,11 @@ void paintBaseline(QPainter& painter, const LinePlot& plot, const PlotSeries& se
         return;
     const QFont font = theme.ui(kTickPixels);
     const double height = QFontMetricsF(font).capHeight(), width = textWidth(series.name, font);
-    // Where the line is level its ends are usually free; where it slopes, the text stands off it.
-    const bool level = std::abs(line.first().y() - line.last().y()) < theme.px(8.0);
-    const QPointF middle = line[line.size() * 6 / 10];
-    QPointF at = level ? line.last() - QPointF(width, theme.px(4.0)) : middle - QPointF(0.0, theme.px(9.0));
-    const auto isFreeAt = [&](QPointF foot) {
+    const std::vector<QPointF> places = placesForName(line, width, height, theme);
+    const auto free = std::ranges::find_if(places, [&](QPointF foot) {
         return isFree(QRectF(foot.x(), foot.y() - height, width, height), plot, layout, theme);
-    };
-    for (const double share : {1.0, 0.0, 0.75, 0.5, 0.25}) {
-        for (const double rise : {-theme.px(4.0), height + theme.px(5.0)}) {
-            const double x = line.first().x() + share * (line.last().x() - line.first().x() - width);
-            if (level && !isFreeAt(at) && isFreeAt({x, line.last().y() + rise}))
-                at = {x, line.last().y() + rise};
-        }
-    }
-    drawLabel(painter, at, series.name, font, theme.text3, theme);
+    });
+    drawLabel(painter, free == places.end() ? places.front() : *free, series.name, font, theme.text3, theme);
 }
 
 void paintSeries(QPainter& painter, const PlotSeries& series, const LinePlotLayout& layout, const Theme& theme)

@@ -207,6 +207,7 @@ private:
     void head(ForwardPass& pass, MatrixView last) const
     {
         const Operations& operations = pass.operations();
+        m_guesses.run(pass, m_words, last);
         m_spans.run(pass, last);
         if (m_pooler) {
             Tensor pooled = operations.tensor({width()});
@@ -230,6 +231,7 @@ private:
     Table m_tokenTypes;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
+    WordGuesses m_guesses;
     SpanHead m_spans;
     std::optional<Linear> m_pooler;
     std::optional<Linear> m_transform;

@@ -148,6 +148,7 @@ private:
 
     void head(ForwardPass& pass, MatrixView last) const
     {
+        m_guesses.run(pass, m_words, last);
         m_spans.run(pass, last);
         if (!m_output)
             return;
@@ -168,6 +169,7 @@ private:
     Table m_positions;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
+    WordGuesses m_guesses;
     SpanHead m_spans;
     std::optional<Linear> m_transform;
     LayerNorm m_transformNorm;

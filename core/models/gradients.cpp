@@ -98,6 +98,7 @@ WrittenPass::WrittenPass(const Model& model, const PassRequest& request, Monitor
     if (const std::string obstacle = gradientObstacle(model.info(), *request.plan); !obstacle.empty())
         refuse({"gradients", "mechanisms with gradients", obstacle, "Choose another mechanism for these heads."});
     m_tape.setDropout(request.dropout);
+    m_tape.setHidden(request.hidden);
     ForwardRequest forward{.input = request.input, .plan = request.plan};
     forward.standardErrors = false;
     forward.tape = &m_tape;

@@ -24,6 +24,7 @@ struct PassRequest {
     bool weights = false;            // gradients with respect to the model's weights are wanted
     bool maps = true;                // and with respect to the weights of attention
     Dropout dropout = {};
+    std::vector<std::size_t> hidden = {};   // Tape::hidden()
     std::vector<std::string> outputs = {};  // ForwardRequest::outputs
 };
 

@@ -118,6 +118,24 @@ Linear tiedDecoder(const Table& words, const Table& bias)
     return decoder;
 }
 
+void WordGuesses::run(ForwardPass& pass, const Table& words, MatrixView lastHidden) const
+{
+    const Operations& operations = pass.operations();
+    if (operations.tape() == nullptr || operations.tape()->hidden().empty())
+        return;
+    const std::vector<std::size_t>& hidden = operations.tape()->hidden();
+    std::call_once(m_once, [&] {
+        m_decoder.emplace(words.matrix(), std::span<const float>());
+        m_decoder->setParts({{m_decoder->outputs(), words.place, {}}});
+    });
+    Tensor rows = operations.tensor({hidden.size(), lastHidden.columns});
+    for (std::size_t i = 0; i < hidden.size(); ++i)
+        operations.copy(lastHidden.middleRows(hidden[i], 1), rows.matrix().middleRows(i, 1));
+    Tensor logits = operations.tensor({hidden.size(), m_decoder->outputs()});
+    operations.apply(*m_decoder, rows.matrix(), logits.matrix());
+    pass.output("word_logits", std::move(logits));
+}
+
 namespace {
 
 class PartMonitor : public Monitor {

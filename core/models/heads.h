@@ -5,6 +5,8 @@
 #include "core/models/forward_pass.h"
 #include "core/models/weights.h"
 
+#include <mutex>
+
 namespace ketscope {
 
 // What the head of a BERT-like model does, from the class that wrote the file; without one, from the tensors that are
@@ -56,6 +58,17 @@ Tensor applied(const Operations& operations, const Linear& layer, const Tensor& 
 
 // The word embedding as an output layer with a bias of its own (1, V).
 Linear tiedDecoder(const Table& words, const Table& bias);
+
+// Guesses the words of tokens that were hidden from the pass, when training asks for it, with the word embedding as the
+// output layer. Leaves "word_logits" (hidden tokens, V).
+class WordGuesses {
+public:
+    void run(ForwardPass& pass, const Table& words, MatrixView lastHidden) const;
+
+private:
+    mutable std::once_flag m_once;
+    mutable std::optional<Linear> m_decoder;  // packed when somebody asks
+};
 
 // A monitor for part `index` of `count` equal parts of the work that `whole` watches.
 std::unique_ptr<Monitor> partOf(Monitor& whole, std::size_t index, std::size_t count);

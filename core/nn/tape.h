@@ -32,6 +32,10 @@ public:
     // The number of the next mask of the pass.
     std::uint32_t nextMask() { return m_masks++; }
 
+    // The tokens whose own words the pass shall guess, for training; models that can leave the output "word_logits".
+    void setHidden(std::vector<std::size_t> tokens) { m_hidden = std::move(tokens); }
+    const std::vector<std::size_t>& hidden() const { return m_hidden; }
+
     // Gradients flow through this tensor's values, which stay in memory as long as the tape.
     void hold(const Tensor& tensor);
     // The values themselves if a held tensor has them now, else nothing: they are constants, whose memory others may
@@ -89,6 +93,7 @@ private:
     Monitor* m_monitor = nullptr;
     ParameterGradients m_parameters;
     Dropout m_dropout;
+    std::vector<std::size_t> m_hidden;
     std::uint32_t m_masks = 0;
     std::map<std::pair<std::size_t, std::size_t>, Tensor> m_maps;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/study/token_edit.h"
 #include "core/train/training_data.h"
 
 namespace ketscope {
@@ -23,19 +24,11 @@ std::string plain(std::string_view line)
     return trimmed(text);
 }
 
-// The lines of a source, each with the document that it is of: a file, or a member of an archive.
-struct Lines {
-    std::vector<LabelledText> texts;
-    std::vector<std::size_t> documents;
-};
-
-Lines readSource(const DataSource& source, const std::vector<std::string>& classes)
+std::vector<LabelledText> readSource(const DataSource& source, const std::vector<std::string>& classes)
 {
-    Lines lines;
-    std::vector<LabelledText>& all = lines.texts;
-    std::size_t document = 0;
+    std::vector<LabelledText> all;
     for (const DataSource::Part& part : source.parts)
-        for (const std::string& text : readPart(source, part)) {
+        for (const std::string& text : readPart(source, part))
             for (std::size_t at = 0; at < text.size();) {
                 const std::size_t end = std::min(text.find('\n', at), text.size());
                 const std::string_view line = std::string_view(text).substr(at, end - at);
@@ -49,15 +42,13 @@ Lines readSource(const DataSource& source, const std::vector<std::string>& class
                 const auto [words, label] = labelledParts(line, source.file.string());
                 all.push_back({plain(words), classOf(label, classes, source.file.string())});
             }
-            lines.documents.resize(all.size(), document++);
-        }
     for (const LabelledText& each : all)
         if (each.label >= classes.size())
             refuse({source.file.string(), "labels from 0 to " + std::to_string(classes.size() - 1),
                     std::to_string(each.label), "The model and the data have different labels."});
     if (all.empty())
         refuse({source.file.string(), "lines of text", "none", ""});
-    return lines;
+    return all;
 }
 
 void shuffle(std::vector<LabelledText>& all, std::uint64_t seed)
@@ -70,26 +61,9 @@ void shuffle(std::vector<LabelledText>& all, std::uint64_t seed)
 
 // A source that is trained on.
 struct Trained {
-    Lines lines;
-    std::size_t mostLines;  // of a document that make one text
+    std::vector<LabelledText> texts;
     double share;
     double lastShare;
-
-    LabelledText draw(RandomStream& random) const
-    {
-        const auto upTo = [&random](std::size_t count) {
-            return std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(count)), count - 1);
-        };
-        const std::size_t first = upTo(lines.texts.size());
-        LabelledText text = lines.texts[first];
-        const std::size_t more = mostLines == 1 ? 0 : upTo(mostLines);
-        for (std::size_t i = first + 1; i <= first + more && i < lines.texts.size(); ++i) {
-            if (lines.documents[i] != lines.documents[first] || lines.texts[i].label != text.label)
-                break;
-            text.text += ' ' + lines.texts[i].text;
-        }
-        return text;
-    }
 };
 struct Split {
     std::vector<Trained> trained;
@@ -117,15 +91,14 @@ Split splitTexts(const Recipe& recipe, const std::vector<std::string>& classes)
 {
     Split split;
     for (const DataSource& source : recipe.sources) {
-        Lines lines = readSource(source, classes);
-        std::vector<LabelledText>& all = lines.texts;
+        std::vector<LabelledText> all = readSource(source, classes);
         if (source.testOnly) {
             split.sets.push_back({source.file.filename().string(), std::move(all)});
             continue;
         }
         if (source.held)
             holdBack(recipe, source, all, split.sets);
-        split.trained.push_back({std::move(lines), source.lines, source.share, source.lastShare});
+        split.trained.push_back({std::move(all), source.share, source.lastShare});
     }
     if (split.trained.empty())
         refuse({recipe.file.string(), "a source to train on", "tests alone", ""});
@@ -137,8 +110,15 @@ public:
     LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_seed(recipe.seed),
           m_steps(static_cast<double>(recipe.schedule.steps)), m_tokenDropout(recipe.tokenDropout),
-          m_split(splitTexts(recipe, model.labels))
+          m_hiddenShare(recipe.maskedWords.share), m_split(splitTexts(recipe, model.labels))
     {
+        if (m_hiddenShare == 0.0)
+            return;
+        const std::optional<std::string> mask = maskTokenText(*m_tokenizer);
+        if (!mask)
+            refuse(
+                {recipe.filesFolder.string(), "a tokenizer with a mask token", "none", "Leave out \"masked_words\"."});
+        m_maskId = m_tokenizer->encode(*mask, std::nullopt, {.addSpecial = false}).tokens.front().id;
     }
 
     Example draw(std::size_t step, std::size_t index) const override
@@ -154,8 +134,11 @@ public:
         std::size_t which = 0;
         while (which + 1 < m_split.trained.size() && at >= shareOf(m_split.trained[which]))
             at -= shareOf(m_split.trained[which++]);
-        Example drawn = example(m_split.trained[which].draw(random));
+        const std::vector<LabelledText>& texts = m_split.trained[which].texts;
+        Example drawn = example(texts[std::min(
+            static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())), texts.size() - 1)]);
         leaveOut(random, drawn.input);
+        hide(random, drawn);
         return drawn;
     }
 
@@ -187,6 +170,17 @@ private:
         text = std::move(rest);
     }
 
+    // Behind the mask token, all but the first and the last.
+    void hide(RandomStream& random, Example& from) const
+    {
+        std::vector<std::int32_t>& ids = from.input.tokenIds;
+        for (std::size_t i = 1; m_hiddenShare > 0.0 && i + 1 < ids.size(); ++i)
+            if (random.uniform() < m_hiddenShare) {
+                from.hidden.push_back(i);
+                from.hiddenIds.push_back(std::exchange(ids[i], m_maskId));
+            }
+    }
+
     Example example(const LabelledText& from) const
     {
         Example result;
@@ -200,6 +194,8 @@ private:
     std::uint64_t m_seed;
     double m_steps;
     double m_tokenDropout;
+    double m_hiddenShare;
+    std::int32_t m_maskId = 0;
     Split m_split;
 };
 

@@ -24,29 +24,18 @@ public:
 
     Recipe read()
     {
-        const StrictFields all(m_json, where(""),
-                               {"format",
-                                "version",
-                                "title",
-                                "model",
-                                "plan",
-                                "trained_parameters",
-                                "objective",
-                                "global_contrast",
-                                "late_interaction",
-                                "matching_from",
-                                "contrast_until",
-                                "frozen",
-                                "data",
-                                "batch",
-                                "length",
-                                "steps",
-                                "optimizer",
-                                "dropout",
-                                "seed",
-                                "validation",
-                                "checkpoint_every",
-                                "weights"});
+        const StrictFields all(m_json, where(""), {"format",        "version",
+                                                   "title",         "model",
+                                                   "plan",          "trained_parameters",
+                                                   "objective",     "late_interaction",
+                                                   "matching_from", "contrast_until",
+                                                   "frozen",        "renewed",
+                                                   "masked_words",  "data",
+                                                   "batch",         "length",
+                                                   "steps",         "optimizer",
+                                                   "dropout",       "seed",
+                                                   "validation",    "checkpoint_every",
+                                                   "weights"});
         if (all.text("format") != "ketscope-recipe" || all.whole<int>("version") != 1)
             refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
         m_recipe.title = all.text("title");
@@ -64,8 +53,13 @@ public:
         if (all.has("plan"))
             for (const std::string& spec : all.texts("plan"))
                 m_recipe.plan.entries.push_back(parseSpec(spec));
-        if (all.has("frozen"))
-            readFrozen(all.at("frozen"));
+        for (const auto& [key, part] : {std::pair("frozen", &m_recipe.frozen), {"renewed", &m_recipe.renewed}})
+            if (all.has(key)) {
+                const StrictFields fields(all.at(key), where(key), {"tensors", "from"});
+                *part = {fields.texts("tensors"), fields.count("from", 0, 0)};
+            }
+        if (all.has("masked_words"))
+            readMaskedWords(all.at("masked_words"));
         readModel(all.at("model"));
         readData(all.at("data"));
         readOptimizer(all);
@@ -87,16 +81,12 @@ private:
     {
         const std::string objective(objectiveName(m_recipe.objective));
         const bool both = m_recipe.objective == Objective::ContrastAndMatching;
-        for (const char* key : {"global_contrast", "late_interaction"})
-            if (all.has(key) && !both && m_recipe.objective != Objective::Contrast)
-                refuse({where(key), "an objective with contrast", objective, ""});
+        m_recipe.lateInteraction = all.number("late_interaction", 0.0, 0.0, 100.0);
+        if (m_recipe.lateInteraction > 0.0 && !both && m_recipe.objective != Objective::Contrast)
+            refuse({where("late_interaction"), "an objective with contrast", objective, ""});
         for (const char* key : {"matching_from", "contrast_until"})
             if (all.count(key, 0, 0) > 0 && !both)
                 refuse({where(key), "the objective \"contrast-and-matching\"", objective, ""});
-        m_recipe.globalContrast = all.number("global_contrast", 1.0, 0.0, 100.0);
-        m_recipe.lateInteraction = all.number("late_interaction", 0.0, 0.0, 100.0);
-        if (m_recipe.globalContrast == 0.0 && m_recipe.lateInteraction == 0.0)
-            refuse({where("global_contrast"), "more than 0 where \"late_interaction\" is 0", "0", ""});
         m_recipe.matchingFrom = all.count("matching_from", 0, 0);
         m_recipe.contrastUntil = all.count("contrast_until", 0, 0);
         if (m_recipe.contrastUntil > 0 && m_recipe.matchingFrom > m_recipe.contrastUntil)
@@ -104,11 +94,16 @@ private:
                     "In between there would be nothing to learn."});
     }
 
-    void readFrozen(const Json& json)
+    void readMaskedWords(const Json& json)
     {
-        const StrictFields frozen(json, where("frozen"), {"tensors", "from"});
-        m_recipe.frozen.tensors = frozen.texts("tensors");
-        m_recipe.frozen.from = frozen.count("from", 0, 0);
+        if (m_recipe.objective != Objective::Classification)
+            refuse({where("masked_words"), "the objective \"classification\"",
+                    std::string(objectiveName(m_recipe.objective)), ""});
+        constexpr double kMostHidden = 0.9;
+        const StrictFields fields(json, where("masked_words"), {"share", "weight", "last_weight"});
+        m_recipe.maskedWords.share = fields.number("share", 0.15, 0.0, kMostHidden);
+        m_recipe.maskedWords.weight = fields.number("weight", 1.0, 0.0, 100.0);
+        m_recipe.maskedWords.lastWeight = fields.number("last_weight", m_recipe.maskedWords.weight, 0.0, 100.0);
     }
 
     void readModel(const Json& json)
@@ -153,9 +148,8 @@ private:
 
     DataSource readSource(const Json& json) const
     {
-        const StrictFields fields(
-            json, where("sources"),
-            {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment", "lines"});
+        const StrictFields fields(json, where("sources"),
+                                  {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment"});
         DataSource source;
         source.file = resolved(fields.text("file"));
         source.licence = fields.text("licence");
@@ -170,9 +164,6 @@ private:
         const std::size_t use = fields.has("use") ? fields.oneOf("use", kUses) : 0;
         source.held = use == 1;
         source.testOnly = use == 2;
-        source.lines = fields.count("lines", 1);
-        if (source.lines > 1 && use != 0)
-            refuse({where("lines"), "1 of sources that are held out", std::to_string(source.lines), ""});
         source.share = fields.number("share", 1.0, 0.0, 1e6);
         source.lastShare = fields.number("last_share", source.share, 0.0, 1e6);
         if (!fields.has("parts"))
@@ -244,10 +235,9 @@ private:
 
 }  // namespace
 
-bool Recipe::Frozen::has(std::string_view name, std::size_t step) const
+bool Recipe::Part::has(std::string_view name) const
 {
-    return step >= from
-           && std::ranges::any_of(tensors, [&](const std::string& prefix) { return name.starts_with(prefix); });
+    return std::ranges::any_of(tensors, [&](const std::string& prefix) { return name.starts_with(prefix); });
 }
 
 std::string_view objectiveName(Objective objective) { return kObjectives[static_cast<std::size_t>(objective)]; }

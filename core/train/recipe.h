@@ -33,7 +33,6 @@ struct DataSource {
     };
     std::vector<Part> parts;
     std::string comment;     // lines that begin with this are no texts; empty: all are
-    std::size_t lines = 1;   // of a file that follow each other make one text: from 1 to so many
     bool held = false;       // texts are held back from it for validation and the test
     bool testOnly = false;   // of another kind than what is trained on: for a test alone
     double share = 1.0;      // how often it is drawn from, at first
@@ -52,18 +51,18 @@ struct Recipe {
     Plan plan;
     std::vector<std::string> trainedParameters;  // real parameters of mechanisms that are trained too
     Objective objective = Objective::LanguageModelling;
-    double globalContrast = 1.0;    // weight of the contrast of whole texts and images
-    double lateInteraction = 0.0;   // and of that by words and patches
+    double lateInteraction = 0.0;   // weight of the contrast by words and patches beside that of whole texts and images
     std::size_t matchingFrom = 0;   // of contrast and matching: steps before it are of contrast alone,
     std::size_t contrastUntil = 0;  // and from this one on of matching alone; 0 = none
-    // Tensors whose names begin with one of these stay as they are from a step on.
-    struct Frozen {
+    // Tensors whose names begin with one of these, from a step on.
+    struct Part {
         std::vector<std::string> tensors;
         std::size_t from = 0;
 
-        bool has(std::string_view name, std::size_t step) const;
+        bool has(std::string_view name) const;
     };
-    Frozen frozen;
+    Part frozen;                      // stay as they are
+    Part renewed;                     // are drawn anew at that step
     std::vector<DataSource> sources;  // empty: generated scenes
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;
@@ -77,6 +76,14 @@ struct Recipe {
     double average = 0.0;  // decay of the moving average of the weights that is the trained model; 0 = the last weights
     double clip = 1.0;
     Dropout dropout;
+    // Of classification: a share of a text's tokens is hidden, and their words are guessed besides, which has this weight
+    // at first and at the end (Devlin et al., NAACL 2019: masked language modelling).
+    struct MaskedWords {
+        double share = 0.0;  // 0 = none
+        double weight = 1.0;
+        double lastWeight = 1.0;
+    };
+    MaskedWords maskedWords;
     double tokenDropout = 0.0;  // of classification: the share of a text's tokens that a training step does not see
     std::uint64_t seed = 0;
     std::size_t validateEvery = 100;      // steps

@@ -71,11 +71,8 @@ public:
             m_state.averages = std::make_shared<MemoryArchive>(folder / "model.safetensors");
             copyTensors(*m_state.weights, *m_state.averages);
         }
-        for (const std::string& prefix : recipe.frozen.tensors)
-            if (std::ranges::none_of(m_state.weights->tensors(),
-                                     [&](const auto& each) { return each.first.starts_with(prefix); }))
-                refuse({recipe.file.string() + ", \"frozen\"", "beginnings of names of the model's tensors",
-                        "\"" + printable(prefix, 60) + "\"", ""});
+        requireTensors("frozen", recipe.frozen);
+        requireTensors("renewed", recipe.renewed);
         m_data = openTrainingData(recipe, open()->info());
     }
 
@@ -84,6 +81,13 @@ public:
     const Json& config() const { return *m_files.config; }
 
     std::unique_ptr<Model> open() const { return openWith(m_state.weights); }
+
+    // What comes before the next step's model is opened.
+    void prepare()
+    {
+        if (m_state.steps > 0 && m_state.steps == m_recipe.renewed.from)
+            renew();
+    }
 
     // The next step with this model, which is as the state is. Throws Error as train(), and then leaves the state as it was.
     CurvePoint step(const Model& model)
@@ -94,8 +98,8 @@ public:
         Dropout dropout = m_recipe.dropout;
         dropout.key.seed = philoxSeed(m_state.steps);
         BatchGradients gradients = batchGradients(model, plan, m_recipe, m_state.steps, batch, dropout, m_monitor);
-        std::erase_if(gradients.weights,
-                      [&](const auto& each) { return m_recipe.frozen.has(each.first, m_state.steps); });
+        if (m_state.steps >= m_recipe.frozen.from)
+            std::erase_if(gradients.weights, [&](const auto& each) { return m_recipe.frozen.has(each.first); });
         CurvePoint point{m_state.steps + 1, m_recipe.schedule.rate(m_state.steps), gradients.loss,
                          clip(gradients.weights, m_recipe.clip)};
         if (!std::isfinite(point.loss) || !std::isfinite(point.gradientNorm))
@@ -138,6 +142,30 @@ private:
         ModelFiles files = m_files;
         files.weights = weights;
         return architectureOf(files).open(files, quiet);
+    }
+
+    void requireTensors(const std::string& key, const Recipe::Part& part) const
+    {
+        for (const std::string& prefix : part.tensors)
+            if (std::ranges::none_of(m_state.weights->tensors(),
+                                     [&](const auto& each) { return each.first.starts_with(prefix); }))
+                refuse({m_recipe.file.string() + ", \"" + key + "\"", "beginnings of names of the model's tensors",
+                        "\"" + printable(prefix, 60) + "\"", ""});
+    }
+
+    // With other numbers than at first, and nothing known of their gradients.
+    void renew()
+    {
+        const auto drawn = initialWeights(*m_files.config, m_files.folder, m_recipe.deviation, m_recipe.seed + 1);
+        for (const auto& [name, values] : drawn->tensors()) {
+            if (!m_recipe.renewed.has(name))
+                continue;
+            for (MemoryArchive* const archive : {m_state.weights.get(), m_state.averages.get()})
+                if (archive != nullptr)
+                    std::ranges::copy(values.values(), archive->tensors().find(name)->second.data());
+            m_state.optimizer.first.erase(name);
+            m_state.optimizer.second.erase(name);
+        }
     }
 
     // Early averages follow the weights more closely: those are still far from where they will be.
@@ -252,6 +280,7 @@ private:
     void step(const TrainingOptions& options)
     {
         const Clock::time_point start = Clock::now();
+        m_stepper.prepare();
         const std::unique_ptr<Model> model = m_stepper.open();
         CurvePoint point = m_stepper.step(*model);
         m_stepSeconds += secondsSince(start);
@@ -305,6 +334,7 @@ std::vector<double> stepSeconds(const Recipe& recipe, std::size_t steps, Monitor
         monitor.progress(static_cast<double>(i) / static_cast<double>(steps + 1),
                          "Timing, step " + std::to_string(i + 1) + " of " + std::to_string(steps + 1));
         const Clock::time_point start = Clock::now();
+        stepper.prepare();
         stepper.step(*stepper.open());
         if (i > 0)
             seconds.push_back(secondsSince(start));

@@ -11,7 +11,9 @@ namespace ketscope {
 struct Example {
     ModelInput input;
     std::vector<std::int32_t> targets;
-    std::vector<double> weights = {};  // of the targets' losses in training; empty: all 1
+    std::vector<std::size_t> hidden = {};      // tokens whose words are guessed besides,
+    std::vector<std::int32_t> hiddenIds = {};  // which are these
+    std::vector<double> weights = {};          // of the targets' losses in training; empty: all 1
 };
 
 // A part of the examples that is never trained on.

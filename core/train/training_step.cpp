@@ -51,6 +51,7 @@ public:
                                                          .weights = true,
                                                          .maps = false,
                                                          .dropout = own,
+                                                         .hidden = m_examples[index].hidden,
                                                          .outputs = std::move(outputs)},
                                              quiet);
     }
@@ -128,15 +129,42 @@ double addSlopes(const Trace& trace, const Question& question, const Example& ex
     return loss.sum * share;
 }
 
-// Each example has a loss of its own.
-BatchGradients singly(Batch& work, const Question& question, const std::vector<Example>& examples)
+// What one hidden word's loss counts at this step.
+double shareOfHiddenWord(const Recipe::MaskedWords& words, double done, const std::vector<Example>& examples)
 {
+    double hidden = 0.0;
+    for (const Example& each : examples)
+        hidden += static_cast<double>(each.hidden.size());
+    return (words.weight + done * (words.lastWeight - words.weight)) / std::max(hidden, 1.0);
+}
+
+// The loss of guessing an example's hidden words, as addSlopes().
+double addWordSlopes(const Trace& trace, const Example& example, double share, OutputSlopes& slopes)
+{
+    constexpr const char* kWords = "word_logits";
+    const auto output = trace.outputs.find(kWords);
+    if (output == trace.outputs.end())
+        refuse({"masked_words", "a model that can guess words, BERT or DistilBERT", "another", ""});
+    CrossEntropy loss = crossEntropy(output->second->matrix(), example.hiddenIds, share);
+    slopes.emplace(kWords, std::move(loss.gradients));
+    return loss.sum * share;
+}
+
+// Each example has a loss of its own.
+BatchGradients singly(Batch& work, const Recipe& recipe, std::size_t step, const std::vector<Example>& examples)
+{
+    const Question question = questionOf(recipe.objective);
     const double share = shareOfQuestion(examples);
+    const double done =
+        static_cast<double>(step) / static_cast<double>(std::max<std::size_t>(recipe.schedule.steps, 1));
+    const double wordShare = shareOfHiddenWord(recipe.maskedWords, done, examples);
     std::vector<double> losses(examples.size());
     work.inGroups([&](std::size_t i, ParameterValues& sum) {
         const std::unique_ptr<WrittenPass> pass = work.forward(i, {question.output});
         OutputSlopes slopes;
         losses[i] = addSlopes(pass->trace(), question, examples[i], share, slopes);
+        if (!examples[i].hidden.empty())
+            losses[i] += addWordSlopes(pass->trace(), examples[i], wordShare, slopes);
         work.backward(*pass, slopes, sum);
     });
     return {std::accumulate(losses.begin(), losses.end(), 0.0), work.total()};
@@ -144,12 +172,11 @@ BatchGradients singly(Batch& work, const Question& question, const std::vector<E
 
 constexpr const char* kScale = "log_scale";  // of models that train it
 
-OutputSlopes slopesOf(const ContrastiveLoss& loss, std::size_t index, double weight)
+OutputSlopes slopesOf(const ContrastiveLoss& loss, std::size_t index)
 {
-    const auto row = [index, weight](const Tensor& all, std::vector<std::size_t> shape) {
+    const auto row = [index](const Tensor& all, std::vector<std::size_t> shape) {
         Tensor one(std::move(shape));
-        std::ranges::transform(all.matrix().row(index), one.data(),
-                               [weight](float slope) { return static_cast<float>(weight) * slope; });
+        std::ranges::copy(all.matrix().row(index), one.data());
         return one;
     };
     const std::size_t width = loss.texts.matrix().columns;
@@ -182,7 +209,7 @@ struct Contrast {
     std::vector<OutputSlopes> slopes;  // of each example's outputs
 };
 
-void addGlobal(const Passes& passes, double weight, Contrast& contrast)
+void addGlobal(const Passes& passes, Contrast& contrast)
 {
     requireOutput(passes, "text_embeds");
     requireOutput(passes, "image_embeds");
@@ -190,10 +217,10 @@ void addGlobal(const Passes& passes, double weight, Contrast& contrast)
     std::ranges::transform(passes, traces.begin(), [](const auto& pass) { return &pass->trace(); });
     const Embeddings all = gather(traces);
     const ContrastiveLoss loss = contrastiveLoss(all.texts.matrix(), all.images.matrix(), logScaleOf(passes));
-    contrast.value += weight * loss.value;
-    contrast.logScale += weight * loss.logScale;
+    contrast.value += loss.value;
+    contrast.logScale += loss.logScale;
     for (std::size_t i = 0; i < passes.size(); ++i)
-        contrast.slopes[i] = slopesOf(loss, i, weight);
+        contrast.slopes.push_back(slopesOf(loss, i));
 }
 
 // The contrast by words and patches; the image's class token takes no part.
@@ -223,14 +250,12 @@ void addLate(const Passes& passes, const std::vector<Example>& examples, double 
     }
 }
 
-Contrast contrastOf(const Passes& passes, const std::vector<Example>& examples, const Recipe& recipe)
+Contrast contrastOf(const Passes& passes, const std::vector<Example>& examples, double lateInteraction)
 {
     Contrast contrast;
-    contrast.slopes.resize(passes.size());
-    if (recipe.globalContrast > 0.0)
-        addGlobal(passes, recipe.globalContrast, contrast);
-    if (recipe.lateInteraction > 0.0)
-        addLate(passes, examples, recipe.lateInteraction, contrast);
+    addGlobal(passes, contrast);
+    if (lateInteraction > 0.0)
+        addLate(passes, examples, lateInteraction, contrast);
     if (passes.front()->trace().outputs.contains(kScale))
         for (OutputSlopes& slopes : contrast.slopes) {
             Tensor scale({1, 1});
@@ -255,7 +280,7 @@ BatchGradients together(Batch& work, const Recipe& recipe, std::size_t step, con
     }
     Passes passes(count);
     work.inGroups([&](std::size_t i, ParameterValues&) { passes[i] = work.forward(i, outputs); });
-    Contrast contrast = contrastOf(passes, examples, recipe);
+    Contrast contrast = contrastOf(passes, examples, recipe.lateInteraction);
     std::vector<double> losses(count);
     work.inGroups([&](std::size_t i, ParameterValues& sum) {
         if (question)
@@ -277,7 +302,7 @@ BatchGradients batchGradients(const Model& model, const HeadPlan& plan, const Re
                               && (recipe.contrastUntil == 0 || step < recipe.contrastUntil));
     if (contrast)
         return together(work, recipe, step, batch);
-    return singly(work, questionOf(recipe.objective), batch);
+    return singly(work, recipe, step, batch);
 }
 
 }  // namespace ketscope

@@ -140,13 +140,20 @@ void ParameterRow::commitText()
     } catch (const Error& error) {
         problem = QString::fromUtf8(error.what());
     }
+    showProblem(problem);
+    if (problem.isEmpty() && values != entry->parameters)
+        set(values.real(m_parameter.id));
+}
+
+void ParameterRow::showProblem(const QString& problem)
+{
+    if (m_problem->text() == problem)
+        return;
     m_field->setProperty("invalid", !problem.isEmpty());
     m_field->style()->unpolish(m_field);
     m_field->style()->polish(m_field);
     m_problem->setText(problem);
     m_problem->setVisible(!problem.isEmpty());
-    if (problem.isEmpty() && values != entry->parameters)
-        set(values.real(m_parameter.id));
 }
 
 void ParameterRow::refresh(const Parameters& values)
@@ -157,7 +164,7 @@ void ParameterRow::refresh(const Parameters& values)
         const QString text = QString::fromStdString(values.text(m_parameter.id));
         if (m_field->text() != text) {
             m_field->setText(text);
-            commitText();
+            showProblem({});
         }
     }
     const int index = static_cast<int>(values.real(m_parameter.id));

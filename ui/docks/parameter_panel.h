@@ -27,6 +27,7 @@ private:
     void buildFlag();
     void set(double value, StudyController::Pace pace = StudyController::Pace::Settled);
     void commitText();
+    void showProblem(const QString& problem);  // empty = none
     void reset() { set(m_parameter.initial); }
 
     const Parameter& m_parameter;

@@ -44,7 +44,7 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
     setMouseTracking(true);
     setAccessibleName(tr("Input tokens"));
     exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
-    connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::rebuild);
+    connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::showWeights);
     connect(&controller, &StudyController::viewChanged, this, [this] {
         updateGeometry();
         update();
@@ -73,26 +73,52 @@ bool TokenStrip::showsColumn() const
     return showsQueries() && m_controller.study().view.heatmap.direction == AttentionDirection::ToKey;
 }
 
+QStringList TokenStrip::labels() const
+{
+    QStringList all;
+    if (const ComparisonPointer& comparison = m_controller.comparison()) {
+        const std::size_t count = mapOf(*comparison, 0, comparison->study.selection).columns;
+        for (std::size_t token = 0; token < count; ++token)
+            all << elideMiddle(QString::fromStdString(axisLabel(comparison->input, axis(), token)));
+    }
+    return all;
+}
+
 void TokenStrip::rebuild()
 {
     const Theme& theme = m_appearance.theme();
     m_chips.clear();
     m_stack = m_controller.selection().stack;
-    if (const ComparisonPointer& comparison = m_controller.comparison()) {
-        const QFontMetricsF metrics(theme.mono(kLabelPixels));
-        double left = theme.px(2);
-        const std::size_t count = mapOf(*comparison, 0, comparison->study.selection).columns;
-        for (std::size_t token = 0; token < count; ++token) {
-            const QString text = elideMiddle(QString::fromStdString(axisLabel(comparison->input, axis(), token)));
-            const double width = std::ceil(
-                std::max(theme.px(kSmallestChip), metrics.horizontalAdvance(text) + 2 * theme.px(kChipPadding)));
-            m_chips.push_back({text, {left, theme.px(kTop), width, theme.px(kChipHeight)}});
-            left += width + theme.px(kGap);
-        }
+    const QFontMetricsF metrics(theme.mono(kLabelPixels));
+    double left = theme.px(2);
+    for (const QString& text : labels()) {
+        const double width =
+            std::ceil(std::max(theme.px(kSmallestChip), metrics.horizontalAdvance(text) + 2 * theme.px(kChipPadding)));
+        m_chips.push_back({text, {left, theme.px(kTop), width, theme.px(kChipHeight)}});
+        left += width + theme.px(kGap);
     }
+    m_bars = barCount();
     setMinimumWidth(m_chips.empty() ? 0 : qCeil(m_chips.back().rect.right() + theme.px(4)));
     updateGeometry();
     refresh();
+}
+
+// Of another run. Where its tokens are those that are shown, their bars alone change.
+void TokenStrip::showWeights()
+{
+    if (m_controller.selection().stack != m_stack || m_bars != barCount() || m_chips.empty()
+        || !std::ranges::equal(labels(), m_chips, {}, {}, &Chip::text))
+        return rebuild();
+    tableChanged(*this);
+    update(bars());
+}
+
+QRect TokenStrip::bars() const
+{
+    const Theme& theme = m_appearance.theme();
+    const double top = m_chips.front().rect.bottom() + theme.px(3);  // below a pointed chip's frame
+    const double height = 1 + static_cast<double>(m_bars) * (kBarHeight + 2);
+    return QRectF(0.0, top, width(), theme.px(height)).toAlignedRect();
 }
 
 void TokenStrip::refresh()
@@ -312,8 +338,11 @@ void TokenStrip::paintEvent(QPaintEvent* event)
         const QRectF& chip = m_chips[token].rect;
         if (chip.right() + chip.width() < event->rect().left() || chip.left() - chip.width() > event->rect().right())
             continue;
-        paintChip(painter, token);
+        if (event->rect().top() < chip.bottom())
+            paintChip(painter, token);
         paintBars(painter, token);
+        if (event->rect().bottom() > bars().bottom())
+            paintPosition(painter, token);
     }
     if (hasFocus()) {
         painter.setPen(QPen(m_appearance.theme().accent, 2));
@@ -340,6 +369,16 @@ void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
     painter.setFont(theme.mono(kLabelPixels));
     painter.setPen(query ? theme.panel : key ? theme.accent : theme.text);
     painter.drawText(chip.rect, Qt::AlignCenter, chip.text);
+}
+
+// Below the bars.
+void TokenStrip::paintPosition(QPainter& painter, std::size_t token) const
+{
+    const Theme& theme = m_appearance.theme();
+    const Selection& at = m_controller.selection();
+    const Chip& chip = m_chips[token];
+    const bool query = showsQueries() && token == at.query;
+    const bool key = token == at.key;
     QString below = QString::number(token);
     if (query)
         below = key ? tr("both %1").arg(token) : tr("query %1").arg(token);

@@ -52,19 +52,25 @@ private:
     bool showsColumn() const;
     void rebuild();
     void refresh();
+    void showWeights();
     std::size_t barCount() const;
     std::optional<std::size_t> tokenAt(QPointF where) const;
     void mark();
     bool isPointed(std::size_t token) const;
     void paintChip(QPainter& painter, std::size_t token) const;
+    void paintPosition(QPainter& painter, std::size_t token) const;
     float weightOf(std::size_t trace, std::size_t token) const;  // as its bars show
     Table spokenTable() const;
     void paintBars(QPainter& painter, std::size_t token) const;
 
     StudyController& m_controller;
     Appearance& m_appearance;
+    QStringList labels() const;
+    QRect bars() const;
+
     std::vector<Chip> m_chips;
     std::size_t m_stack = 0;  // that the chips are of
+    std::size_t m_bars = 0;   // below each
     Pointed m_pointed;        // that is marked
 };
 

@@ -30,6 +30,7 @@ FigureView::FigureView(StudyController& controller, Appearance& appearance, QWid
       m_rebuilding(new WhenVisible(*this, [this] { rebuild(); }))
 {
     setObjectName(content == HeatmapContent::Weights ? u"figureView"_s : u"errorView"_s);
+    setAttribute(Qt::WA_OpaquePaintEvent);
     setMouseTracking(true);
     setAcceptDrops(true);
     setFocusPolicy(Qt::StrongFocus);
@@ -176,7 +177,7 @@ void FigureView::drawCache()
     m_layout = m_figure->layout(area(), m_appearance.theme());
     QPainter painter(&m_cache);
     painter.setRenderHint(QPainter::Antialiasing);
-    m_figure->paint(painter, area(), m_appearance.theme());
+    m_figure->paint(painter, *m_layout, m_appearance.theme());
 }
 
 void FigureView::paintEvent(QPaintEvent* event)

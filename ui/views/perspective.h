@@ -21,7 +21,8 @@ public:
     virtual void copyValues() const = 0;  // tab-separated
     virtual void takeFocus() = 0;
     virtual void resetZoom() {}
-    virtual void exportCircuit() {}     // asks for a file; nothing where no circuit is drawn
+    virtual bool drawsCircuit() const { return false; }
+    virtual void exportCircuit() {}     // asks for a file, where a circuit is drawn
     virtual void importCounts() {}      // likewise: counts of that circuit, measured elsewhere
     virtual void stepCircuit(int step)  // ±1 column of a drawn circuit
     {

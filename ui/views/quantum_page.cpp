@@ -217,6 +217,12 @@ QString QuantumPage::explanation() const
     return text + explainTraces(controller());
 }
 
+bool QuantumPage::drawsCircuit() const
+{
+    const auto& pair = m_reader->pair();
+    return pair && !pair->reading.circuits.empty();
+}
+
 void QuantumPage::exportCircuit() { m_circuit->exportCircuit(); }
 
 void QuantumPage::importCounts()

@@ -18,6 +18,7 @@ public:
     std::vector<QWidget*> makeRightSections() override;
     QString obstacle() const override;
     QString explanation() const override;
+    bool drawsCircuit() const override;
     void exportCircuit() override;
     void importCounts() override;
     void stepCircuit(int step) override;

@@ -256,7 +256,8 @@ void SweepPage::refresh()
                                         : tr("click a point to set it in B"));
     if (any)
         refreshTable();
-    arrange();
+    if (isVisible())
+        arrange();
 }
 
 Vacancy SweepPage::vacancy(const QString& problem) const

@@ -27,6 +27,7 @@ public:
 
     double heightFor(double width, const Theme& theme) const override;
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override;
+    void paint(QPainter& painter, const HeatmapLayout& layout, const Theme& theme) const;
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;

@@ -118,7 +118,11 @@ const FigureType& standard_errorFigure()
 
 void Heatmap::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
 {
-    const HeatmapLayout layout = this->layout(area, theme);
+    paint(painter, layout(area, theme), theme);
+}
+
+void Heatmap::paint(QPainter& painter, const HeatmapLayout& layout, const Theme& theme) const
+{
     for (std::size_t panel = 0; panel < layout.panels.size(); ++panel) {
         paintHeader(painter, layout, panel, theme);
         paintLabels(painter, layout, layout.panels[panel], theme);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/base/random.h"
 #include "core/measures/measures.h"
 
 #include <array>
@@ -138,6 +139,28 @@ TEST(CompareMaps, MeansOverMarkedRows)
     EXPECT_EQ(one.rows, 1U);
     EXPECT_EQ(one.maximumDifference, 0.0);
     EXPECT_EQ(one.topKeyAgreement, 1.0);
+}
+
+TEST(CompareMaps, DivergencesAndEntropiesAreTheirDefinitions)
+{
+    RandomStream random({5}, 0);
+    for (int round = 0; round < 200; ++round) {
+        std::vector<float> a(40), b(40);
+        for (std::vector<float>* const row : {&a, &b})
+            for (float& weight : *row) {
+                const double kind = random.uniform();  // nothing, less than the floor, or a weight
+                const double value = std::pow(random.uniform(), 3.0);
+                weight = static_cast<float>(kind < 0.2 ? 0.0 : kind < 0.4 ? 1e-9 * value : value);
+            }
+        const MapComparison found = compareMaps({a.data(), 1, a.size()}, {b.data(), 1, b.size()});
+        EXPECT_NEAR(found.kl, klDivergence(a, b), 1e-13);
+        EXPECT_NEAR(found.jensenShannon, jensenShannon(a, b), 1e-13);
+        EXPECT_NEAR(found.entropyA, entropy(a), 1e-13);
+        EXPECT_NEAR(found.entropyB, entropy(b), 1e-13);
+        const MapComparison same = compareMaps({a.data(), 1, a.size()}, {a.data(), 1, a.size()});
+        EXPECT_EQ(same.kl, 0.0);
+        EXPECT_EQ(same.jensenShannon, 0.0);
+    }
 }
 
 TEST(CompareMaps, RowsThatAreNoDistributionAreLeftOut)

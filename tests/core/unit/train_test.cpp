@@ -16,7 +16,6 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <sstream>
 
 namespace ketscope {
@@ -157,6 +156,36 @@ TEST_F(Train, FrozenTensorsStayFromTheirStepOn)
         EXPECT_EQ(values == after.at(name), name.starts_with(first)) << name;
 }
 
+TEST_F(Train, RenewedTensorsAreDrawnAnewAtTheirStep)
+{
+    Json json = tinyRecipe(m_folder.path());
+    const std::string second = "transformer.h.1.";
+    json["optimizer"] = {{"rate", 0.0}, {"average", 0.9}};
+    json["renewed"] = {{"tensors", {second, "no.such."}}, {"from", 3}};
+    EXPECT_THROW(run(json, "wrong"), Error);
+    json["renewed"]["tensors"] = {second};
+    const auto weightsAfter = [&](int steps) {
+        json["steps"] = steps;
+        run(json, std::to_string(steps));
+        std::map<std::string, std::vector<float>> values;
+        const auto weights = openWeights(at(std::to_string(steps)));
+        for (const TensorEntry& entry : weights->entries())
+            weights->read(entry, 0, values.emplace(entry.name, entry.elements).first->second);
+        return values;
+    };
+    const auto before = weightsAfter(3), after = weightsAfter(4);
+    for (const auto& [name, values] : before) {
+        const bool drawn = name.starts_with(second) && !name.ends_with("bias") && name.find("ln_") == std::string::npos;
+        EXPECT_EQ(values != after.at(name), drawn) << name;
+    }
+    json["optimizer"]["rate"] = 0.01;
+    json["steps"] = 6;
+    run(json, "whole");
+    EXPECT_THROW(run(json, "resumed", 3), Error);  // right before it draws
+    run(json, "resumed");
+    EXPECT_EQ(contentOf(at("whole/model.safetensors")), contentOf(at("resumed/model.safetensors")));
+}
+
 TEST_F(Train, AnotherSeedIsAnotherRun)
 {
     Json json = tinyRecipe(m_folder.path());
@@ -276,40 +305,30 @@ TEST_F(Train, LinesThatAreCommentsAreNoTexts)
     EXPECT_EQ(dataOf(recipeOf(m_folder.path(), json))->sets().at(0).count, 2U);
 }
 
-TEST_F(Train, SuccessiveLinesOfADocumentMakeOneText)
+TEST_F(Train, HiddenWordsAreGuessedOfTrainedTextsAlone)
 {
     Json json = lineRecipe(m_folder.path());
-    std::ofstream(at("good.txt")) << "one\ntwo\nthree\n";
-    std::ofstream(at("bad.txt")) << "four\nfive\n";
-    json["data"]["sources"] = Json::array();
-    for (const auto& [file, label] : {std::pair("good.txt", 1), {"bad.txt", 0}})
-        json["data"]["sources"].push_back(
-            {{"file", file}, {"licence", "own"}, {"parts", {{{"label", label}}}}, {"lines", 2}});
-    const Recipe recipe = recipeOf(m_folder.path(), json);
-    const auto idsOf = [tokenizer = openTokenizer(recipe.filesFolder)](const std::string& text) {
-        std::vector<std::int32_t> ids;
-        for (const Token& token : tokenizer->encode(text, std::nullopt, optionsOfFiles(*tokenizer, 64)).tokens)
-            ids.push_back(token.id);
-        return ids;
-    };
-    using Labelled = std::pair<std::vector<std::int32_t>, std::int32_t>;
-    std::set<Labelled> drawn, expected;
-    const std::unique_ptr<TrainingData> data = dataOf(recipe);
-    for (std::size_t i = 0; i < 300; ++i) {
-        const Example example = data->draw(1, i);
-        drawn.emplace(example.input.tokenIds, example.targets.front());
+    const std::unique_ptr<TrainingData> whole = dataOf(recipeOf(m_folder.path(), json));
+    json["masked_words"] = {{"share", 0.3}};
+    const std::unique_ptr<TrainingData> masked = dataOf(recipeOf(m_folder.path(), json));
+    std::size_t words = 0, hidden = 0;
+    for (std::size_t i = 0; i < 400; ++i) {
+        const Example full = whole->draw(2, i);
+        Example rest = masked->draw(2, i);
+        ASSERT_EQ(rest.hidden.size(), rest.hiddenIds.size());
+        EXPECT_EQ(rest.targets, full.targets);
+        words += full.input.tokenIds.size() - 2;
+        hidden += rest.hidden.size();
+        for (std::size_t at = 0; at < rest.hidden.size(); ++at) {
+            EXPECT_EQ(rest.input.tokenIds.at(rest.hidden[at]), 4) << "[MASK]";
+            rest.input.tokenIds[rest.hidden[at]] = rest.hiddenIds[at];
+        }
+        EXPECT_EQ(rest.input.tokenIds, full.input.tokenIds);
     }
-    for (const auto& [text, label] : {std::pair("one", 1),
-                                      {"one two", 1},
-                                      {"two", 1},
-                                      {"two three", 1},
-                                      {"three", 1},
-                                      {"four", 0},
-                                      {"four five", 0},
-                                      {"five", 0}})
-        expected.emplace(idsOf(text), label);
-    EXPECT_EQ(drawn, expected);
-    json["data"]["sources"][0]["use"] = "hold-out";
+    EXPECT_NEAR(static_cast<double>(hidden) / static_cast<double>(words), 0.3, 0.05);  // 4 σ of 1,300 words
+    for (std::size_t i = 0; i < 4; ++i)
+        EXPECT_TRUE(masked->sets()[0].at(i).hidden.empty());
+    json["objective"] = "language-modelling";
     EXPECT_THROW(recipeOf(m_folder.path(), json), Error);
 }
 

@@ -108,6 +108,19 @@ TEST_F(TrainingStep, GradientsOfLateInteractionAreSlopes)
     expectSlopes(recipeOf(m_folder.path(), both), 0.05);
 }
 
+TEST_F(TrainingStep, GradientsOfHiddenWordsAreSlopes)
+{
+    Json json = test::lineRecipe(m_folder.path());
+    json["model"]["deviation"] = 0.2;
+    const auto [plain, same] = gradientsAt(json, 0, 1);
+    EXPECT_EQ(plain.loss, same.loss);
+    json["masked_words"] = {{"share", 0.4}, {"weight", 1.0}, {"last_weight", 0.0}};
+    json["steps"] = 4;
+    expectSlopes(recipeOf(m_folder.path(), json), 0.02);
+    const auto [first, last] = gradientsAt(json, 0, 4);          // of the same texts, with weights 1 and 0
+    EXPECT_NEAR(first.loss - last.loss, std::log(6000.0), 2.0);  // words are guessed about evenly at first
+}
+
 TEST_F(TrainingStep, MatchingJoinsContrastAtItsStep)
 {
     Json json = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
