@@ -101,6 +101,45 @@ TEST(TokenStrip, ClickIsQueryShiftClickIsKey)
     EXPECT_EQ(desk.controller.selection().query, 4U);
 }
 
+// Where a widget is painted.
+class Painted : public QObject {
+public:
+    explicit Painted(QWidget& widget) { widget.installEventFilter(this); }
+    QRect where;
+
+protected:
+    bool eventFilter(QObject*, QEvent* event) override
+    {
+        if (event->type() == QEvent::Paint)
+            where |= static_cast<QPaintEvent*>(event)->rect();
+        return false;
+    }
+};
+
+TEST(TokenStrip, AnotherRunPaintsItsBarsAlone)
+{
+    Desk desk;
+    desk.openSample();
+    TokenStrip strip(desk.controller, desk.appearance);
+    strip.resize(strip.minimumWidth(), 80);
+    strip.show();
+    QCoreApplication::processEvents();
+    const QImage before = strip.grab().toImage();
+    Painted painted(strip);
+    desk.controller.setParameter("sigma", 0.2);
+    desk.waitUntilSettled();
+    QCoreApplication::processEvents();
+    ASSERT_FALSE(painted.where.isEmpty());
+    EXPECT_GE(painted.where.top(), strip.chipRect(0).bottom());
+    const QImage after = strip.grab().toImage();
+    EXPECT_NE(before, after);
+    EXPECT_EQ(before.copy(0, 0, before.width(), painted.where.top()),
+              after.copy(0, 0, after.width(), painted.where.top()));
+    const int below = painted.where.bottom() + 1;
+    EXPECT_EQ(before.copy(0, below, before.width(), before.height() - below),
+              after.copy(0, below, after.width(), after.height() - below));
+}
+
 // Else its text would lie over what the run shows.
 TEST(StatusLineTest, ARunEndsAMessage)
 {

@@ -2,6 +2,7 @@
 #include "tests/ui/desk.h"
 #include "ui/docks/head_grid.h"
 #include "ui/main_window.h"
+#include "ui/message_strip.h"
 #include "ui/views/entropy_page.h"
 #include "ui/views/figure_pane.h"
 #include "viz/figures/head_matrix.h"
@@ -129,6 +130,25 @@ TEST_F(EntropyPageTest, WhatNobodySeesIsMadeWhenItIsShown)
     page->show();
     ASSERT_TRUE(waitFor([&] { return pane("token-entropy").figure() != before; }));
     EXPECT_TRUE(pane("token-entropy").figure()->caption().contains(QStringLiteral("layer 0")));
+}
+
+TEST(Perspectives, ACircuitThatIsNotDrawnIsNotExported)
+{
+    Desk desk;
+    MainWindow window(desk.controller, desk.appearance, desk.settings);
+    window.show();
+    desk.openSample();
+    const auto* errors = window.findChild<MessageStrip*>(QStringLiteral("errorStrip"));
+    for (const char* title : {"Export circuit as Open&QASM 3…", "&Import measured counts…"}) {
+        ASSERT_FALSE(errors->isVisible());
+        for (QAction* each : window.findChildren<QAction*>())
+            if (each->text() == QString::fromUtf8(title))
+                each->trigger();
+        EXPECT_TRUE(errors->isVisible()) << title;
+        EXPECT_TRUE(errors->text().startsWith(QStringLiteral("There is no circuit here."))) << title;
+        desk.controller.run();  // ends the message
+        desk.waitUntilSettled();
+    }
 }
 
 // Copying acts on what is seen.
