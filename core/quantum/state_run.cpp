@@ -28,6 +28,10 @@ template <typename Real> struct Sizes {
 
 constexpr std::size_t kTableBits = 6;
 
+// So many amplitudes are as much work as one element of parallelFor(): below 16 qubits waking another thread for every
+// layer costs more than it saves (bench/state_vectors_bench.cpp).
+constexpr std::size_t kAmplitudesOfElement = 4;
+
 // How many bits the first of two tables of factors stands for.
 std::size_t tableBits(std::size_t qubits)
 {
@@ -140,7 +144,7 @@ void runBlocks(const StateLayer& layer, std::size_t blockBits, std::size_t lowGa
     const Sources& sources = tables.sources;
     const Phases<Real>& phases = tables.phases;
     Real* target = layer.moves ? spare.reals() : state.reals();
-    parallelFor(state.size() / size, size, [&](std::size_t block) {
+    parallelFor(state.size() / size, size / kAmplitudesOfElement, [&](std::size_t block) {
         Real* at = target + 2 * block * size;
         if (layer.moves)
             kernel.gather(state.reals(), at, size, sources.low.data(), sources.low.size(),
@@ -168,7 +172,7 @@ void runColumns(const StateLayer& layer, std::size_t blockBits, std::size_t lowG
         gate.bit -= static_cast<unsigned>(blockBits - Sizes<Real>::kColumn);
     tables.phases.fill(layer, blockBits);
     const Phases<Real>& phases = tables.phases;
-    parallelFor((std::size_t{1} << blockBits) / kWidth, rows * kWidth, [&](std::size_t column) {
+    parallelFor((std::size_t{1} << blockBits) / kWidth, rows * kWidth / kAmplitudesOfElement, [&](std::size_t column) {
         BasicAmplitudes<Real> local(rows * kWidth);
         std::complex<Real>* at = state.data() + column * kWidth;
         for (std::size_t row = 0; row < rows; ++row)

@@ -46,6 +46,7 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
     exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
     connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::showWeights);
     connect(&controller, &StudyController::viewChanged, this, [this] {
+        m_bars = barCount();
         updateGeometry();
         update();
     });

@@ -8,6 +8,7 @@
 #include "core/train/initial_weights.h"
 #include "core/train/recipe_series.h"
 #include "core/train/scene.h"
+#include "core/train/scene_drawing.h"
 #include "core/train/trainer.h"
 #include "core/train/training_step.h"
 #include "tests/support/tiny_recipes.h"
@@ -440,6 +441,30 @@ TEST(TrainFiles, HalvesAreTheNearest)
     EXPECT_EQ(halfOf(-2.0F), 0xC000);
     EXPECT_EQ(halfOf(65520.0F), 0x7C00);
     EXPECT_EQ(halfOf(std::nextafter(65520.0F, 0.0F)), 0x7BFF);
+}
+
+// Of neighbouring pixels of an empty scene, whose background differs by a slope.
+TEST(TrainScenes, NoiseIsNormal)
+{
+    RandomStream random({4}, 0);
+    const Image image = drawScene({}, random);
+    std::vector<double> differences;
+    for (std::size_t i = 0; i + 1 < 64 * 64; i += 2)
+        for (std::size_t channel = 0; channel < 3; ++channel)
+            differences.push_back(static_cast<double>(image.rgb[3 * i + 3 + channel])
+                                  - static_cast<double>(image.rgb[3 * i + channel]));
+    const auto count = static_cast<double>(differences.size());
+    double mean = 0.0, variance = 0.0, fourth = 0.0;
+    for (const double each : differences)
+        mean += each / count;
+    for (const double each : differences) {
+        variance += (each - mean) * (each - mean) / count;
+        fourth += std::pow(each - mean, 4.0) / count;
+    }
+    const double expected = 2.0 * (25.0 + 1.0 / 12.0);  // with the rounding of both
+    EXPECT_NEAR(mean, 0.0, 40.0 / 64.0 + 4.0 * std::sqrt(expected / count));
+    EXPECT_NEAR(variance, expected, 4.0 * expected * std::sqrt(2.0 / count));
+    EXPECT_NEAR(fourth / (variance * variance), 3.0, 4.0 * std::sqrt(24.0 / count));
 }
 
 TEST(TrainScenes, CaptionsAreTrueAndFalseOnesFalse)
