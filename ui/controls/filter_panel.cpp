@@ -50,7 +50,7 @@ FilterPanel::FilterPanel(StudyController& controller, Appearance& appearance, QW
     refresh();
 }
 
-void FilterPanel::addChoice(MapFilter::Kind kind, const QString& title, QWidget* number, QLabel* after)
+void FilterPanel::addChoice(MapFilter::Kind kind, const QString& title, QAbstractSpinBox* number, QLabel* after)
 {
     auto* button = new QRadioButton(title, this);
     m_kinds.addButton(button, static_cast<int>(kind));
@@ -58,6 +58,7 @@ void FilterPanel::addChoice(MapFilter::Kind kind, const QString& title, QWidget*
     row->addWidget(button);
     if (number != nullptr) {
         number->setAccessibleName(title);
+        number->setButtonSymbols(QAbstractSpinBox::NoButtons);
         row->addWidget(number);
     }
     if (after != nullptr)

@@ -20,7 +20,7 @@ public:
     FilterPanel(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
 private:
-    void addChoice(MapFilter::Kind kind, const QString& title, QWidget* number, QLabel* after);
+    void addChoice(MapFilter::Kind kind, const QString& title, QAbstractSpinBox* number, QLabel* after);
     void connectAll();
     void change(const std::function<void(MapFilter&)>& edit);
     void refresh();
