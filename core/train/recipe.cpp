@@ -125,7 +125,7 @@ private:
     {
         const StrictFields data(json, where("data"),
                                 {"generated", "other_captions", "sources", "validation_share", "held_for_validation",
-                                 "held_for_test", "true_weight"});
+                                 "held_for_test", "true_weight", "one_object"});
         if (data.has("generated") == data.has("sources"))
             refuse(
                 {where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
@@ -137,6 +137,10 @@ private:
                 refuse({where("data"), "\"scenes\"", "\"" + printable(data.text("generated"), 40) + "\"", ""});
             m_recipe.otherCaptions = data.count("other_captions", 0, 0);
             m_recipe.trueWeight = data.number("true_weight", 1.0, 1e-3, 1e3);
+            if (data.has("one_object")) {
+                const StrictFields fields(data.at("one_object"), where("one_object"), {"from", "until"});
+                m_recipe.oneObject = {fields.count("from", 0, 0), fields.count("until", 0)};
+            }
             return;
         }
         const Json& sources = data.at("sources");

@@ -67,7 +67,13 @@ struct Recipe {
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;
     std::size_t heldForTest = 0;
-    double trueWeight = 1.0;        // of a true text's loss beside that of each false one, in matching
+    double trueWeight = 1.0;  // of a true text's loss beside that of each false one, in matching
+    // Scenes are drawn whose captions name one object alone: at steps from `from` on, before `until`.
+    struct OneObject {
+        std::size_t from = 0;
+        std::size_t until = 0;
+    };
+    OneObject oneObject;
     std::size_t otherCaptions = 0;  // of other scenes, as false texts of matching besides the hard ones
     std::size_t batch = 16;
     std::size_t length = 0;  // tokens of an example of language modelling; 0 = what the model has positions for
