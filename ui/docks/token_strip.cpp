@@ -74,6 +74,12 @@ bool TokenStrip::showsColumn() const
     return showsQueries() && m_controller.study().view.heatmap.direction == AttentionDirection::ToKey;
 }
 
+TokenStrip::Role TokenStrip::roleOf(std::size_t token) const
+{
+    const Selection& at = m_controller.selection();
+    return {showsQueries() && token == at.query, token == at.key};
+}
+
 QStringList TokenStrip::labels() const
 {
     QStringList all;
@@ -160,12 +166,12 @@ Table TokenStrip::spokenTable() const
     const std::vector<std::size_t> shown = shownTraces(*comparison);
     for (std::size_t place = 0; place < barCount(); ++place)
         table.header << tr("weight %1").arg(QString::fromStdString(traceTag(shown[place])));
-    const Selection& at = m_controller.selection();
     for (std::size_t token = 0; token < m_chips.size(); ++token) {
         QStringList roles;
-        if (showsQueries() && token == at.query)
+        const auto [query, key] = roleOf(token);
+        if (query)
             roles << tr("query");
-        if (token == at.key)
+        if (key)
             roles << tr("key");
         QStringList row{m_chips[token].text, QString::number(token), roles.join(u", "_s)};
         for (std::size_t place = 0; place < barCount(); ++place)
@@ -355,10 +361,8 @@ void TokenStrip::paintEvent(QPaintEvent* event)
 void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
 {
     const Theme& theme = m_appearance.theme();
-    const Selection& at = m_controller.selection();
     const Chip& chip = m_chips[token];
-    const bool query = showsQueries() && token == at.query;
-    const bool key = token == at.key;
+    const auto [query, key] = roleOf(token);
     painter.setPen(QPen(query || key ? theme.accent : theme.line2, query || key ? theme.px(1.5) : 1.0));
     painter.setBrush(query ? theme.accent : key ? theme.accentBg : theme.chip);
     painter.drawRoundedRect(chip.rect, theme.px(4), theme.px(4));
@@ -376,10 +380,8 @@ void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
 void TokenStrip::paintPosition(QPainter& painter, std::size_t token) const
 {
     const Theme& theme = m_appearance.theme();
-    const Selection& at = m_controller.selection();
     const Chip& chip = m_chips[token];
-    const bool query = showsQueries() && token == at.query;
-    const bool key = token == at.key;
+    const auto [query, key] = roleOf(token);
     QString below = QString::number(token);
     if (query)
         below = key ? tr("both %1").arg(token) : tr("query %1").arg(token);

@@ -65,6 +65,12 @@ private:
 
     StudyController& m_controller;
     Appearance& m_appearance;
+    // What the token is selected as.
+    struct Role {
+        bool query = false;
+        bool key = false;
+    };
+    Role roleOf(std::size_t token) const;
     QStringList labels() const;
     QRect bars() const;
 
