@@ -32,12 +32,6 @@ std::atomic<std::size_t> s_waitingBytes{0};
 // Freed large blocks by size, kept for reuse.
 class Recycler {
 public:
-    ~Recycler()
-    {
-        for (const auto& [bytes, block] : m_free)
-            std::free(block);
-    }
-
     void* take(std::size_t bytes)
     {
         const std::lock_guard lock(m_mutex);
@@ -66,10 +60,12 @@ private:
     std::size_t m_bytes = 0;
 };
 
+// Never destroyed: threads of OpenMP teams end on their own time, some while the program's static objects are destroyed,
+// and then give back what they had.
 Recycler& recycler()
 {
-    static Recycler instance;
-    return instance;
+    static Recycler& s_instance = *new Recycler;
+    return s_instance;
 }
 
 thread_local bool t_blocksGone = false;

@@ -44,9 +44,10 @@ private:
     int m_before;
 };
 
+// Never destroyed, as threads may still have streams of it while the program ends.
 const dnnl::engine& engine()
 {
-    static const dnnl::engine s_engine(dnnl::engine::kind::cpu, 0);
+    static const dnnl::engine& s_engine = *new dnnl::engine(dnnl::engine::kind::cpu, 0);
     return s_engine;
 }
 

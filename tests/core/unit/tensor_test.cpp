@@ -7,6 +7,7 @@
 #include "core/nn/kernels.h"
 
 #include <cmath>
+#include <cstdlib>
 #include <gtest/gtest.h>
 
 namespace ketscope {
@@ -75,6 +76,24 @@ TEST(Dropout, KeepsItsShareAndTheMean)
     std::vector<float> again(factors.size());
     dropoutFactors(kRate, {3, 0, 5, 0}, 2, again);
     EXPECT_EQ(factors, again);
+}
+
+// As threads of OpenMP teams do that end while the program's static objects are destroyed.
+TEST(Memory, MayBeGivenBackAfterStaticObjectsWereDestroyed)
+{
+    GTEST_FLAG_SET(death_test_style, "threadsafe");  // a process that had no memory before
+    const auto end = [] {
+        static std::vector<Tensor> s_late;
+        std::atexit([] { s_late.clear(); });
+        std::vector<Tensor> early;
+        for (std::size_t i = 1; i <= 16; ++i) {
+            s_late.push_back(Tensor({i << 19U}));
+            early.push_back(Tensor({i << 19U}));
+        }
+        early.clear();
+        std::exit(0);
+    };
+    EXPECT_EXIT(end(), testing::ExitedWithCode(0), "");
 }
 
 // Half words of the generator, lower half first, on every instruction set.
