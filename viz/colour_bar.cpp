@@ -78,6 +78,14 @@ double colourBarHeight(const ColourBar& bar, double width, const Theme& theme)
     return height + (bar.lowEnd.isEmpty() ? 0.0 : line(theme));
 }
 
+double leastColourBarWidth(const ColourBar& bar, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels);
+    const double numbers = 3.0 * textWidth(QStringLiteral("+0.05"), font) + theme.px(12.0);
+    const double ends = textWidth(bar.lowEnd, font) + textWidth(bar.highEnd, font) + theme.px(12.0);
+    return std::max(numbers, ends);
+}
+
 void paintColourBar(QPainter& painter, const QRectF& block, const ColourBar& bar, const ColourMap& colours,
                     const ValueScale& scale, const Theme& theme)
 {

@@ -17,6 +17,8 @@ struct ColourBar {
 
 // Heights that paintColourBar needs inside a block `width` wide.
 double colourBarHeight(const ColourBar& bar, double width, const Theme& theme);
+// Narrower than this its words and numbers meet.
+double leastColourBarWidth(const ColourBar& bar, const Theme& theme);
 void paintColourBar(QPainter& painter, const QRectF& block, const ColourBar& bar, const ColourMap& colours,
                     const ValueScale& scale, const Theme& theme);
 

@@ -10,6 +10,7 @@
 
 #include <QComboBox>
 #include <QDialog>
+#include <QLabel>
 #include <QPushButton>
 
 namespace ketscope::test {
@@ -318,6 +319,20 @@ TEST_F(ClipPageTest, WordsAndPatchesAreHeldAgainstEachOther)
     EXPECT_TRUE(pane("alignment")->figure()->caption().startsWith(QStringLiteral("Late interaction")));
     EXPECT_FALSE(control<QComboBox>("alignmentLayer")->isEnabled());
     EXPECT_TRUE(control<QComboBox>("alignmentDirection")->isEnabled());
+}
+
+// What lies below a page of text is not pushed away by it.
+TEST_F(AlignmentPageTest, OfALongTextTheFirstWordsAreShown)
+{
+    auto* caption = control<QLabel>("pairCaption");
+    EXPECT_EQ(caption->text().toStdString(), desk.controller.study().input.text);
+    EXPECT_TRUE(caption->toolTip().isEmpty());
+    const QString word(70, u'x');
+    const QString beginning = QStringLiteral("a star %1 %1 %1").arg(word);
+    desk.controller.setInputText(beginning + u' ' + word);
+    ASSERT_TRUE(waitFor([&] { return desk.settled() && !caption->toolTip().isEmpty(); }));
+    EXPECT_EQ(caption->text(), beginning + QStringLiteral(" …"));
+    EXPECT_EQ(caption->toolTip(), beginning + u' ' + word);
 }
 
 // A text model has nothing to align: the perspective says why and cannot be chosen.

@@ -262,6 +262,23 @@ TEST(HeatmapTest, DifferenceMovesBelowWhenNarrow)
     EXPECT_TRUE(narrow.panels[2].rowLabels);
 }
 
+// Words over patches make high, narrow maps: the words below the difference's bar need more room than the map has.
+TEST(HeatmapTest, WordsBelowTheBarOfANarrowMapDoNotMeet)
+{
+    HeatmapContents contents;
+    contents.queries = 200;
+    contents.keys = 8;
+    contents.traces = 2;
+    contents.difference = true;
+    contents.details.resize(3);
+    contents.differenceBar = {{}, QStringLiteral("less in B"), QStringLiteral("more in B"), false};
+    const Theme theme = lightTheme();
+    const HeatmapLayout layout = layoutHeatmap(contents, kArea, theme);
+    EXPECT_LT(layout.mapRect(2).width(), leastColourBarWidth(contents.differenceBar, theme));
+    EXPECT_GE(layout.differenceBar->width(), leastColourBarWidth(contents.differenceBar, theme));
+    EXPECT_LE(layout.differenceBar->right(), kArea.right());
+}
+
 TEST(HeatmapTest, RingsAndHatchingFollowTheStandardError)
 {
     EXPECT_DOUBLE_EQ(ringRadius(0.0, 0.5, 20.0), 0.0);

@@ -38,6 +38,16 @@ QString arithmeticOf(const Comparison& comparison)
                  .arg(size(patches.patchWidth(), patches.patchHeight()));
 }
 
+// Its first words, where it is a page: what lies below is looked for more often than its end.
+QString beginningOf(const QString& text)
+{
+    constexpr qsizetype kMost = 240;
+    if (text.size() <= kMost)
+        return text;
+    const qsizetype space = text.lastIndexOf(u' ', kMost);
+    return text.left(space > 0 ? space : kMost) + u" …"_s;
+}
+
 // No wider than a dock leaves room for, whatever its items say.
 void fitToDock(ChoiceBox& box)
 {
@@ -75,6 +85,7 @@ PicturePairSection::PicturePairSection(StudyController& controller, Appearance& 
     open->setObjectName(u"openPair"_s);
     addToTitleRow(open);
     connect(open, &QPushButton::clicked, this, &PicturePairSection::openWanted);
+    m_caption->setObjectName(u"pairCaption"_s);
     for (QWidget* each : std::initializer_list<QWidget*>{m_view, m_arithmetic, m_caption})
         body()->addWidget(each);
     connect(&controller, &StudyController::comparisonChanged, this, &PicturePairSection::refresh);
@@ -86,7 +97,9 @@ void PicturePairSection::refresh()
     const ComparisonPointer& comparison = m_controller.comparison();
     const bool cut = comparison && comparison->input.patches;
     m_arithmetic->setText(cut ? arithmeticOf(*comparison) : tr("Shown after the first run."));
-    m_caption->setText(comparison ? inputText(comparison->study.input) : QString());
+    const QString caption = comparison ? inputText(comparison->study.input) : QString();
+    m_caption->setText(beginningOf(caption));
+    m_caption->setToolTip(m_caption->text() == caption ? QString() : caption);
     m_caption->setVisible(!m_caption->text().isEmpty());
     const auto picture = cut ? comparison->input.picture : nullptr;
     m_view->setVisible(picture != nullptr);

@@ -200,7 +200,15 @@ private:
     double blockWidth() const { return static_cast<double>(tracesInLastRow() - 1) * pitchX() + m_map.width(); }
     bool legendBeside() const { return m_contents.errorLegend && blockWidth() >= m_theme.px(520.0); }
     double legendHeight() const { return m_contents.errorLegend && !legendBeside() ? m_theme.px(44.0) : 0.0; }
-    double weightBarWidth() const { return blockWidth() - (legendBeside() ? m_theme.px(205.0) : 0.0); }
+    double weightBarWidth() const
+    {
+        return atLeast(m_contents.weightBar, blockWidth() - (legendBeside() ? m_theme.px(205.0) : 0.0));
+    }
+    // A bar below a narrow map is wider than it, as far as the next panel's own.
+    double atLeast(const ColourBar& bar, double width) const
+    {
+        return std::max(width, std::min(leastColourBarWidth(bar, m_theme), pitchX() - m_theme.px(kGapBetweenPanels)));
+    }
 
     void place()
     {
@@ -253,13 +261,14 @@ private:
         }
         if (!m_contents.difference || row != (m_panels - 1) / m_columns)
             return end;
-        const double height = colourBarHeight(m_contents.differenceBar, m_map.width(), m_theme);
+        const double width = atLeast(m_contents.differenceBar, m_map.width());
+        const double height = colourBarHeight(m_contents.differenceBar, width, m_theme);
         const QRectF map = m_layout.panels.back().map;
         if (differenceBeside()) {
-            m_layout.differenceBar = QRectF(map.left() + pitchX(), map.bottom() - height, m_map.width(), height);
+            m_layout.differenceBar = QRectF(map.left() + pitchX(), map.bottom() - height, width, height);
             return std::max(end, map.bottom());
         }
-        m_layout.differenceBar = QRectF(map.left(), top, m_map.width(), height);
+        m_layout.differenceBar = QRectF(map.left(), top, width, height);
         return std::max(end, top + height);
     }
 
