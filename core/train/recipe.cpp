@@ -138,8 +138,9 @@ private:
             m_recipe.otherCaptions = data.count("other_captions", 0, 0);
             m_recipe.trueWeight = data.number("true_weight", 1.0, 1e-3, 1e3);
             if (data.has("one_object")) {
-                const StrictFields fields(data.at("one_object"), where("one_object"), {"from", "until"});
-                m_recipe.oneObject = {fields.count("from", 0, 0), fields.count("until", 0)};
+                const StrictFields fields(data.at("one_object"), where("one_object"), {"from", "until", "afterwards"});
+                m_recipe.oneObject = {fields.count("from", 0, 0), fields.count("until", 0),
+                                      fields.number("afterwards", 0.0, 0.0, 1.0)};
             }
             return;
         }

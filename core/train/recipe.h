@@ -68,10 +68,12 @@ struct Recipe {
     std::size_t heldForValidation = 0;
     std::size_t heldForTest = 0;
     double trueWeight = 1.0;  // of a true text's loss beside that of each false one, in matching
-    // Scenes are drawn whose captions name one object alone: at steps from `from` on, before `until`.
+    // Scenes are drawn whose captions name one object alone: at steps from `from` on, before `until`; afterwards for
+    // a share of the examples besides those where it comes so.
     struct OneObject {
         std::size_t from = 0;
         std::size_t until = 0;
+        double afterwards = 0.0;
     };
     OneObject oneObject;
     std::size_t otherCaptions = 0;  // of other scenes, as false texts of matching besides the hard ones

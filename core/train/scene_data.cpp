@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/base/random.h"
 #include "core/image/processor.h"
 #include "core/train/scene.h"
 #include "core/train/training_data.h"
@@ -13,6 +14,7 @@ constexpr std::uint32_t kFirstHeld = 1U << 31;  // scenes from this number on ar
 // Of four captions about one names a single object: of 50 in a row one does, but for one time in a million.
 constexpr int kTries = 50;
 constexpr std::uint32_t kNext = 1'000'003;
+constexpr std::uint16_t kOneObject = 0x5E;  // purpose of the random numbers
 
 class SceneData : public TrainingData {
 public:
@@ -27,8 +29,8 @@ public:
     Example draw(std::size_t step, std::size_t index) const override
     {
         auto number = static_cast<std::uint32_t>((step * m_batch + index) % kFirstHeld);
-        const bool oneObject = step >= m_oneObject.from && step < m_oneObject.until;
-        for (int i = 0; i < kTries && oneObject && describeScene(m_seed, number).mentions.size() > 1; ++i)
+        const bool one = wantsOneObject(step, number);
+        for (int i = 0; i < kTries && one && describeScene(m_seed, number).mentions.size() > 1; ++i)
             number = (number + kNext) % kFirstHeld;
         return example(number);
     }
@@ -40,6 +42,14 @@ public:
     }
 
 private:
+    bool wantsOneObject(std::size_t step, std::uint32_t number) const
+    {
+        if (step < m_oneObject.until)
+            return step >= m_oneObject.from;
+        return m_oneObject.afterwards > 0.0
+               && RandomStream({m_seed}, number, kOneObject).uniform() < m_oneObject.afterwards;
+    }
+
     // The caption is the first text; for matching, the false ones follow.
     Example example(std::uint32_t index) const
     {

@@ -441,23 +441,26 @@ TEST(TrainFiles, HalvesAreTheNearest)
     EXPECT_EQ(halfOf(std::nextafter(65520.0F, 0.0F)), 0x7BFF);
 }
 
-TEST_F(Train, CaptionsNameOneObjectAtFirst)
+TEST_F(Train, CaptionsNameOneObjectAtFirstAndAShareOfThemAfterwards)
 {
+    constexpr std::size_t kTwo = 9;  // tokens of "[DEC] a red ring and a blue star [SEP]", the shortest with two
     Json json = sceneRecipe(m_folder.path(), "shape-blip", "matching");
-    json["data"]["one_object"] = {{"from", 2}, {"until", 4}};
-    const std::unique_ptr<TrainingData> data = dataOf(recipeOf(m_folder.path(), json));
-    std::size_t others = 0;
-    for (std::size_t step = 1; step <= 4; ++step)
-        for (std::size_t i = 0; i < 24; ++i) {
-            constexpr std::size_t kTwo =
-                9;  // tokens of "[DEC] a red ring and a blue star [SEP]", the shortest with two
-            const std::size_t tokens = data->draw(step, i).input.tokenIds.size();
-            if (step == 2 || step == 3)
-                EXPECT_LT(tokens, kTwo);
-            else
-                others += tokens >= kTwo ? 1 : 0;
-        }
-    EXPECT_GT(others, 24U);  // of 48
+    const auto withOne = [&](double afterwards, std::size_t step) {
+        json["data"]["one_object"] = {{"from", 2}, {"until", 4}, {"afterwards", afterwards}};
+        const std::unique_ptr<TrainingData> data = dataOf(recipeOf(m_folder.path(), json));
+        std::size_t count = 0;
+        for (std::size_t i = 0; i < 96; ++i)
+            count += data->draw(step, i).input.tokenIds.size() < kTwo ? 1 : 0;
+        return count;
+    };
+    EXPECT_EQ(withOne(0.0, 2), 96U);
+    EXPECT_EQ(withOne(0.0, 3), 96U);
+    const std::size_t usual = withOne(0.0, 4);
+    EXPECT_LT(usual, 48U);
+    EXPECT_LT(withOne(0.5, 1), 48U);
+    EXPECT_GT(withOne(0.5, 4), usual + 20);
+    EXPECT_LT(withOne(0.5, 4), 90U);
+    EXPECT_EQ(withOne(1.0, 4), 96U);
 }
 
 }  // namespace
