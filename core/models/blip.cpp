@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kText = 0;  // stacks
 constexpr std::size_t kVision = 1;
 constexpr std::size_t kCross = 2;
+constexpr std::string_view kVisionTensors = "vision_model.";
 
 constexpr TensorRow kVisionBody[] = {
     {"class token", Part::Values, "embeddings.class_embedding", Axis::Width},
@@ -140,7 +141,7 @@ Description resolve(const ModelFiles& files)
     ModelInfo info = readSizes(config, files.folder);
     const std::size_t embedding = config.count("image_text_hidden_size", 256, kMostWidth);
     Weights text(files, textAxes(info, embedding), "text_encoder.");
-    Weights vision = text.tower(visionAxes(info, embedding), "vision_model.");
+    Weights vision = text.tower(visionAxes(info, embedding), kVisionTensors);
     text.requireBody(kTextBody);
     text.requireLayers(kTextLayer, info.stacks[kText].layers);
     text.requireHead(kTextHead);
@@ -180,8 +181,8 @@ public:
     Trace forward(const ForwardRequest& request, Monitor& monitor) const override
     {
         ForwardPass pass(m_info, request, monitor);
-        const Operations& operations = pass.operations();
-        StackPass vision = pass.stack(kVision);
+        StackPass vision = pass.stack(kVision, kVisionTensors);
+        const Operations& operations = vision.operations();
         vision.embeddings([&](MutableMatrixView out) { m_image.embed(operations, pass.input().image, out); });
         m_visionEncoder.run(vision);
         Tensor image = operations.tensor({vision.queries(), m_info.stacks[kVision].width});

@@ -24,7 +24,8 @@ constexpr std::size_t kVision = 1;
 class Clip : public Model {
 public:
     Clip(const ClipDescription& from, Monitor& monitor)
-        : m_endOfText(from.endOfText), m_words(from.text.table("words")), m_positions(from.text.table("positions")),
+        : m_textTensors(from.textTensors), m_visionTensors(from.visionTensors), m_endOfText(from.endOfText),
+          m_words(from.text.table("words")), m_positions(from.text.table("positions")),
           m_textEncoder(from.text, from.info.stacks[kText], from.textEpsilon, from.textActivation,
                         *partOf(monitor, 0, 2)),
           m_textNorm(from.text.norm("final norm", from.textEpsilon)), m_textProjection(from.text.linear("projection")),
@@ -43,12 +44,12 @@ public:
     {
         ForwardPass pass(m_info, request, monitor);
         const Operations& operations = pass.operations();
-        StackPass text = pass.stack(kText);
+        StackPass text = pass.stack(kText, m_textTensors);
         run(text, pass.input());
-        StackPass vision = pass.stack(kVision);
+        StackPass vision = pass.stack(kVision, m_visionTensors);
         vision.embeddings([&](MutableMatrixView out) {
-            m_image.embed(operations, pass.input().image, out);
-            operations.apply(m_imageNorm, out, out);
+            m_image.embed(vision.operations(), pass.input().image, out);
+            vision.operations().apply(m_imageNorm, out, out);
         });
         m_visionEncoder.run(vision);
         const TensorPointer imageTokens =
@@ -128,6 +129,8 @@ private:
         return found == ids.end() ? 0 : static_cast<std::size_t>(found - ids.begin());
     }
 
+    std::string m_textTensors;
+    std::string m_visionTensors;
     std::optional<std::int32_t> m_endOfText;
     Table m_words;
     Table m_positions;

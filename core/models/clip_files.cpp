@@ -202,8 +202,10 @@ ClipDescription describeClip(const ModelFiles& files)
     const auto openClip = config.member("model_cfg");
     const Sizes sizes = openClip ? readOpenClip(*openClip) : readTransformers(config);
     const bool openNames = files.weights->find("token_embedding.weight") != nullptr;
-    Weights text(files, textAxes(sizes), openNames ? "" : "text_model.");
-    Weights vision = text.tower(visionAxes(sizes), openNames ? "visual." : "vision_model.");
+    const std::string textTensors = openNames ? "" : "text_model.";
+    const std::string visionTensors = openNames ? "visual." : "vision_model.";
+    Weights text(files, textAxes(sizes), textTensors);
+    Weights vision = text.tower(visionAxes(sizes), visionTensors);
     text.requireBody(openNames ? std::span<const TensorRow>(kOpenText) : kText);
     text.requireLayers(openNames ? std::span<const TensorRow>(kOpenLayer) : kLayer, sizes.text.layers);
     vision.requireBody(openNames ? std::span<const TensorRow>(kOpenVision) : kVision);
@@ -214,8 +216,8 @@ ClipDescription describeClip(const ModelFiles& files)
     }
     ModelInfo info = infoOf(sizes, files.folder);
     text.describe(info);
-    return {std::move(info),        std::move(text),   std::move(vision),   sizes.textActivation,
-            sizes.visionActivation, sizes.textEpsilon, sizes.visionEpsilon, sizes.endOfText};
+    return {std::move(info),   std::move(text),     std::move(vision), sizes.textActivation, sizes.visionActivation,
+            sizes.textEpsilon, sizes.visionEpsilon, sizes.endOfText,   textTensors,          visionTensors};
 }
 
 }  // namespace ketscope

@@ -17,6 +17,8 @@ struct ClipDescription {
     double textEpsilon = 1e-5;
     double visionEpsilon = 1e-5;
     std::optional<std::int32_t> endOfText;  // none: the text ends at its largest id
+    std::string textTensors;                // what the names of a tower's tensors begin with; empty = nothing in common
+    std::string visionTensors;
 };
 
 // Reads the configuration of transformers ("text_config", "vision_config") or of open_clip ("model_cfg"), and tensors

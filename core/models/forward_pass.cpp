@@ -19,7 +19,8 @@ StackPass::StackPass(ForwardPass& pass, std::size_t index, std::size_t firstLaye
     : m_pass(pass), m_info(pass.m_info.stacks.at(index)), m_index(index),
       m_queries(axisLength(pass.m_info, pass.m_input, pass.m_input.image, m_info.queries)),
       m_keys(axisLength(pass.m_info, pass.m_input, pass.m_input.image, m_info.keys)),
-      m_keyMask(axisMask(pass.m_input, m_info.keys, m_keys)), m_trace(&pass.m_trace.stacks.at(index))
+      m_keyMask(axisMask(pass.m_input, m_info.keys, m_keys)), m_trace(&pass.m_trace.stacks.at(index)),
+      m_operations(&pass.m_operations)
 {
     if (pass.m_request.resumeFrom != nullptr)
         share(pass.m_request.resumeFrom->stacks.at(index), std::min(firstLayer, layers()));
@@ -30,11 +31,9 @@ StackPass::StackPass(ForwardPass& pass, std::size_t index, const TextInput& text
       m_queries(axisLength(pass.m_info, text, pass.m_input.image, m_info.queries)),
       m_keys(axisLength(pass.m_info, text, pass.m_input.image, m_info.keys)),
       m_keyMask(axisMask(text, m_info.keys, m_keys)), m_untraced(std::make_shared<StackTrace>()),
-      m_trace(m_untraced.get())
+      m_trace(m_untraced.get()), m_operations(&pass.m_operations)
 {
 }
-
-const Operations& StackPass::operations() const { return m_pass.m_operations; }
 
 void StackPass::share(const StackTrace& before, std::size_t firstLayer)
 {
@@ -232,6 +231,26 @@ std::size_t ForwardPass::firstLayer(std::size_t index) const
 StackPass ForwardPass::stack(std::size_t index) { return stack(index, firstLayer(index)); }
 
 StackPass ForwardPass::stack(std::size_t index, std::size_t firstLayer) { return {*this, index, firstLayer}; }
+
+StackPass ForwardPass::stack(std::size_t index, std::string_view tensors)
+{
+    StackPass pass = stack(index);
+    if (isConstant(index, tensors))
+        pass.m_operations = &m_unwritten;
+    return pass;
+}
+
+bool ForwardPass::isConstant(std::size_t index, std::string_view tensors) const
+{
+    if (m_request.tape == nullptr || !m_request.tape->isConstant(tensors))
+        return false;
+    const StackInfo& stack = m_info.stacks.at(index);
+    for (std::size_t layer = 0; layer < stack.layers; ++layer)
+        for (std::size_t head = 0; head < stack.heads; ++head)
+            if (m_request.plan->at(index, layer, head).trained != nullptr)  // its tensors have names of their own
+                return false;
+    return true;
+}
 
 StackPass ForwardPass::aside(std::size_t index, const TextInput& text) { return {*this, index, text}; }
 

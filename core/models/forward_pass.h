@@ -28,7 +28,7 @@ struct AttentionOperands {
 class StackPass {
 public:
     const StackInfo& info() const { return m_info; }
-    const Operations& operations() const;
+    const Operations& operations() const { return *m_operations; }
     std::size_t layers() const { return m_info.layers; }
     std::size_t queries() const { return m_queries; }  // tokens, rows of the hidden states
     std::size_t keys() const { return m_keys; }
@@ -69,6 +69,7 @@ private:
     std::vector<std::uint8_t> m_keyMask;     // empty when every key is real
     std::shared_ptr<StackTrace> m_untraced;  // in place of the trace's own when nothing is kept
     StackTrace* m_trace;
+    const Operations* m_operations;
 };
 
 // The bookkeeping of one forward pass: input checks, the trace and what every stack shares.
@@ -85,6 +86,8 @@ public:
     // The pass through one stack, from `firstLayer` on or, without it, from where the request says.
     StackPass stack(std::size_t index);
     StackPass stack(std::size_t index, std::size_t firstLayer);
+    // The same of a stack whose tensors' names all begin so; where these are constants nothing of it is written down.
+    StackPass stack(std::size_t index, std::string_view tensors);
     // The same heads on another text, from the embeddings; nothing of it goes into the trace.
     StackPass aside(std::size_t index, const TextInput& text);
     // The first layer of a stack that its own plan changes; 0 when nothing is resumed.
@@ -103,6 +106,7 @@ public:
 
 private:
     friend class StackPass;
+    bool isConstant(std::size_t index, std::string_view tensors) const;
     void checkText(const TextInput& text) const;
     void checkImage() const;
 
@@ -111,6 +115,7 @@ private:
     const ModelInput& m_input;
     Monitor& m_monitor;
     Operations m_operations;
+    Operations m_unwritten{nullptr};
     mutable std::size_t m_begunLayers = 0;
     std::size_t m_allLayers = 0;
     Trace m_trace;

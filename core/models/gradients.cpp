@@ -99,6 +99,7 @@ WrittenPass::WrittenPass(const Model& model, const PassRequest& request, Monitor
         refuse({"gradients", "mechanisms with gradients", obstacle, "Choose another mechanism for these heads."});
     m_tape.setDropout(request.dropout);
     m_tape.setHidden(request.hidden);
+    m_tape.setConstants(request.constants);
     ForwardRequest forward{.input = request.input, .plan = request.plan};
     forward.standardErrors = false;
     forward.tape = &m_tape;

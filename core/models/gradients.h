@@ -24,8 +24,9 @@ struct PassRequest {
     bool weights = false;            // gradients with respect to the model's weights are wanted
     bool maps = true;                // and with respect to the weights of attention
     Dropout dropout = {};
-    std::vector<std::size_t> hidden = {};   // Tape::hidden()
-    std::vector<std::string> outputs = {};  // ForwardRequest::outputs
+    std::vector<std::size_t> hidden = {};     // Tape::hidden()
+    std::vector<std::string> outputs = {};    // ForwardRequest::outputs
+    std::vector<std::string> constants = {};  // Tape::setConstants()
 };
 
 // A forward pass, written down so that it can be run backwards once from gradients of any of its outputs.

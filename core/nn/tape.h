@@ -6,11 +6,13 @@
 #include "core/nn/dropout.h"
 #include "core/nn/parameter_place.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -35,6 +37,16 @@ public:
     // The tokens whose own words the pass shall guess, for training; models that can leave the output "word_logits".
     void setHidden(std::vector<std::size_t> tokens) { m_hidden = std::move(tokens); }
     const std::vector<std::size_t>& hidden() const { return m_hidden; }
+
+    // Parameters whose names begin with one of these are constants; whoever runs them without the tape spares the pass
+    // backwards their part.
+    void setConstants(std::vector<std::string> beginnings) { m_constants = std::move(beginnings); }
+    // Whether all parameters whose names begin so are constants.
+    bool isConstant(std::string_view beginning) const
+    {
+        return std::ranges::any_of(m_constants,
+                                   [beginning](const std::string& each) { return beginning.starts_with(each); });
+    }
 
     // Gradients flow through this tensor's values, which stay in memory as long as the tape.
     void hold(const Tensor& tensor);
@@ -94,6 +106,7 @@ private:
     ParameterGradients m_parameters;
     Dropout m_dropout;
     std::vector<std::size_t> m_hidden;
+    std::vector<std::string> m_constants;
     std::uint32_t m_masks = 0;
     std::map<std::pair<std::size_t, std::size_t>, Tensor> m_maps;
 };

@@ -98,8 +98,6 @@ public:
         Dropout dropout = m_recipe.dropout;
         dropout.key.seed = philoxSeed(m_state.steps);
         BatchGradients gradients = batchGradients(model, plan, m_recipe, m_state.steps, batch, dropout, m_monitor);
-        if (m_state.steps >= m_recipe.frozen.from)
-            std::erase_if(gradients.weights, [&](const auto& each) { return m_recipe.frozen.has(each.first); });
         CurvePoint point{m_state.steps + 1, m_recipe.schedule.rate(m_state.steps), gradients.loss,
                          clip(gradients.weights, m_recipe.clip)};
         if (!std::isfinite(point.loss) || !std::isfinite(point.gradientNorm))

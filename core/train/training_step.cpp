@@ -19,9 +19,9 @@ constexpr std::size_t kMostGroups = 8;
 // What the passes of a batch have in common.
 class Batch {
 public:
-    Batch(const Model& model, const HeadPlan& plan, const std::vector<Example>& examples, const Dropout& dropout,
-          const Monitor& monitor)
-        : m_model(model), m_plan(plan), m_examples(examples), m_dropout(dropout), m_monitor(monitor),
+    Batch(const Model& model, const HeadPlan& plan, const std::vector<Example>& examples,
+          const std::vector<std::string>& frozen, const Dropout& dropout, const Monitor& monitor)
+        : m_model(model), m_plan(plan), m_examples(examples), m_frozen(frozen), m_dropout(dropout), m_monitor(monitor),
           m_groups(std::min(examples.size(), kMostGroups)), m_sums(m_groups)
     {
     }
@@ -52,7 +52,8 @@ public:
                                                          .maps = false,
                                                          .dropout = own,
                                                          .hidden = m_examples[index].hidden,
-                                                         .outputs = std::move(outputs)},
+                                                         .outputs = std::move(outputs),
+                                                         .constants = m_frozen},
                                              quiet);
     }
 
@@ -99,6 +100,7 @@ private:
     const Model& m_model;
     const HeadPlan& m_plan;
     const std::vector<Example>& m_examples;
+    const std::vector<std::string> m_frozen;
     const Dropout& m_dropout;
     const Monitor& m_monitor;
     std::size_t m_groups;
@@ -296,13 +298,15 @@ BatchGradients together(Batch& work, const Recipe& recipe, std::size_t step, con
 BatchGradients batchGradients(const Model& model, const HeadPlan& plan, const Recipe& recipe, std::size_t step,
                               const std::vector<Example>& batch, const Dropout& dropout, const Monitor& monitor)
 {
-    Batch work(model, plan, batch, dropout, monitor);
+    const bool frozen = step >= recipe.frozen.from;
+    Batch work(model, plan, batch, frozen ? recipe.frozen.tensors : std::vector<std::string>(), dropout, monitor);
     const bool contrast = recipe.objective == Objective::Contrast
                           || (recipe.objective == Objective::ContrastAndMatching
                               && (recipe.contrastUntil == 0 || step < recipe.contrastUntil));
-    if (contrast)
-        return together(work, recipe, step, batch);
-    return singly(work, recipe, step, batch);
+    BatchGradients found = contrast ? together(work, recipe, step, batch) : singly(work, recipe, step, batch);
+    if (frozen)
+        std::erase_if(found.weights, [&](const auto& each) { return recipe.frozen.has(each.first); });
+    return found;
 }
 
 }  // namespace ketscope

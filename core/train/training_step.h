@@ -15,8 +15,8 @@ struct BatchGradients {
 
 // Runs every example forwards and backwards, examples side by side on several threads, each on its own tape. They are
 // added up in fixed groups, so that the sums are the same bits for any thread count. `dropout.key` names the step; each
-// example has masks of its own. Throws Error (Input) where the model does not answer the objective's question,
-// Error (Cancelled).
+// example has masks of its own. What the recipe freezes has no gradients. Throws Error (Input) where the model does not
+// answer the objective's question, Error (Cancelled).
 BatchGradients batchGradients(const Model& model, const HeadPlan& plan, const Recipe& recipe, std::size_t step,
                               const std::vector<Example>& batch, const Dropout& dropout, const Monitor& monitor);
 

@@ -119,6 +119,31 @@ TEST_F(TrainingStep, GradientsOfHiddenWordsAreSlopes)
     EXPECT_NEAR(first.loss - last.loss, std::log(6000.0), 2.0);  // words are guessed about evenly at first
 }
 
+// What is frozen is not even run backwards, and the rest learns the same.
+TEST_F(TrainingStep, FrozenTowersHaveNoGradientsAndTheOthersTheirOwn)
+{
+    for (const auto& [id, objective, beginning] : {std::tuple("shape-blip", "matching", "vision_model."),
+                                                   {"shape-clip", "contrast", "vision_model."},
+                                                   {"shape-clip", "contrast", "text_model."},
+                                                   {"shape-clip", "contrast", "te"}}) {
+        Json json = sceneRecipe(m_folder.path(), id, objective);
+        json["steps"] = 4;
+        json["frozen"] = {{"tensors", {beginning}}, {"from", 2}};
+        const auto [free, frozen] = gradientsAt(json, 1, 2);
+        EXPECT_EQ(free.loss, frozen.loss);
+        std::size_t left = 0;
+        for (const auto& [name, slopes] : free.weights) {
+            const auto found = frozen.weights.find(name);
+            ASSERT_EQ(found == frozen.weights.end(), name.starts_with(beginning)) << name;
+            if (found == frozen.weights.end())
+                continue;
+            EXPECT_TRUE(std::ranges::equal(slopes.values(), found->second.values())) << name;
+            ++left;
+        }
+        EXPECT_EQ(left, frozen.weights.size());
+    }
+}
+
 TEST_F(TrainingStep, MatchingJoinsContrastAtItsStep)
 {
     Json json = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
