@@ -6,6 +6,7 @@
 #include "ui/main_tool_bar.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
+#include "ui/presentation.h"
 #include "ui/views/heatmap_page.h"
 #include "viz/colour_map.h"
 
@@ -236,7 +237,8 @@ void MainWindow::createRunMenu()
 {
     QMenu& menu = *menuBar()->addMenu(tr("&Run"));
     add(menu, tr("&Run"), {QKeySequence(u"F5"_s)}, [this] { m_tools->commitInput(); });
-    add(menu, tr("&Cancel, or clear the hover and the zoom"), {QKeySequence(u"Esc"_s)}, [this] { escape(); });
+    add(menu, tr("&Cancel, leave the presentation, or clear the hover and the zoom"), {QKeySequence(u"Esc"_s)},
+        [this] { escape(); });
     add(menu, tr("&Input"), {QKeySequence(u"Ctrl+I"_s)}, [this] {
         m_tools->input().setFocus(Qt::ShortcutFocusReason);
         m_tools->input().selectAll();
@@ -350,6 +352,8 @@ void MainWindow::escape()
 {
     if (m_controller.state() == StudyController::State::Running)
         m_controller.cancel();
+    else if (m_presentation->isOn())
+        m_presentation->setOn(false);
     else {
         m_controller.point({});
         perspective().resetZoom();

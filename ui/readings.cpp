@@ -92,7 +92,7 @@ GiniMeans lineGini(const Comparison& comparison, MatrixView a, MatrixView b)
     const Selection& at = comparison.study.selection;
     const auto mask = maskOf(comparison, at.stack);
     if (comparison.study.view.heatmap.direction == AttentionDirection::ToKey)
-        return {columnGini(a, at.key, mask->mask), columnGini(b, at.key, mask->mask)};
+        return {columnGini(a, at.key, mask->mask), columnGini(b, at.key, mask->mask), 1, 1};
     std::vector<std::uint8_t> only(a.rows, 0);
     only[at.query] = 1;
     return meanGini(a, b, mask->mask, only);

@@ -54,7 +54,16 @@ void installInterruptHandler()
 
 void addCommonOptions(CLI::App& command, CommonOptions& options)
 {
-    command.add_option("--seed", options.seed, "Seed of everything random (default 0)");
+    command.add_option("--seed", options.seed, "Seed of everything random (default 0)")
+        ->check(CLI::Validator(
+            [](std::string& text) {
+                std::uint64_t value = 0;
+                const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+                return error == std::errc() && end == text.data() + text.size()
+                           ? std::string()
+                           : "expected a whole number from 0 to 18446744073709551615, found " + printable(text, 40);
+            },
+            "UINT64"));
     command.add_option("--threads", options.threads, "Threads to use; 0 = one per core (default)")
         ->check(CLI::Range(0, kMaximumThreads));
     command.add_flag("--quiet", options.quiet, "No progress and no notices on standard error");

@@ -3,11 +3,15 @@
 #include "app/cli/common.h"
 #include "app/cli/figures.h"
 #include "core/base/error.h"
+#include "core/lessons/exhibit.h"
 #include "core/lessons/lesson_walk.h"
 #include "viz/handout.h"
 #include "viz/picture.h"
 
+#include <QKeySequence>
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <iostream>
 
 namespace ketscope {
@@ -19,6 +23,7 @@ struct LessonOptions {
     std::string id;
     std::string handout;
     std::string language;
+    bool exhibits = false;
 };
 
 Json listOf(const std::vector<Lesson>& all)
@@ -44,6 +49,58 @@ void list(const LessonOptions& options)
                   << lesson.steps.size() << " steps\n   " << lesson.summary << '\n';
 }
 
+// What a lesson's conditions and acts can name of an exhibit.
+void listExhibits(const LessonOptions& options)
+{
+    Json list = Json::array();
+    for (const ExhibitType* exhibit : exhibitTypes()) {
+        Json controls = Json::array(), readings = Json::array();
+        for (const Parameter& each : exhibit->controls)
+            controls.push_back({{"id", each.id}, {"title", each.title}});
+        for (const ExhibitReading& each : exhibit->compute(exhibit->initial()).readings)
+            readings.push_back({{"id", each.id}, {"title", each.title}});
+        list.push_back(
+            {{"id", exhibit->id}, {"title", exhibit->title}, {"controls", controls}, {"readings", readings}});
+    }
+    if (options.common.json)
+        return printJson(list);
+    for (const Json& exhibit : list) {
+        std::cout << exhibit.at("id").get<std::string>() << ": " << exhibit.at("title").get<std::string>() << '\n';
+        for (const char* kind : {"controls", "readings"}) {
+            std::cout << "   " << kind << ':';
+            for (const Json& each : exhibit.at(kind))
+                std::cout << ' ' << each.at("id").get<std::string>();
+            std::cout << '\n';
+        }
+    }
+}
+
+void requireLanguage(const LessonOptions& options)
+{
+    if (options.language.empty())
+        return;
+    std::vector<std::string> known = lessonLanguages();
+    if (std::error_code ignored;
+        std::filesystem::exists(std::filesystem::path(options.id) / ("lesson." + options.language + ".json"), ignored))
+        known.push_back(options.language);
+    if (std::ranges::find(known, options.language) != known.end())
+        return;
+    std::string all = "a language that there are lessons in:";
+    for (const std::string& each : known)
+        all += " " + each;
+    refuse({"--language", all, "\"" + printable(options.language, 20) + "\"", "Without it they are English."});
+}
+
+// What only the program that shows a lesson can know to be wrong.
+void requireShowable(const LessonStep& step, const std::string& where)
+{
+    for (const std::string& each : step.keys)
+        if (const QKeySequence keys(QString::fromStdString(each)); keys.isEmpty() || keys[0].key() == Qt::Key_unknown)
+            refuse({where + ", \"keys\"", "keys such as \"2\" or \"Alt+Down\"", "\"" + printable(each, 40) + "\"", ""});
+    for (const std::string& each : step.figures)
+        figureType(QString::fromStdString(each));
+}
+
 // Goes through the lesson as "Show me" does: what an author wants to know of a new one, and what the handout prints.
 void walk(const LessonOptions& options)
 {
@@ -51,8 +108,11 @@ void walk(const LessonOptions& options)
     ConsoleMonitor monitor(options.common.quiet);
     const Lesson lesson = std::filesystem::is_directory(options.id) ? readLesson(options.id, options.language)
                                                                     : lessonOf(options.id, options.language);
+    for (std::size_t i = 0; i < lesson.steps.size(); ++i)
+        requireShowable(lesson.steps[i], lesson.id + ", step " + std::to_string(i + 1));
     const auto moments = walkLesson(
         lesson, [](Study study) { return withPicture(study); }, options.common.threads, monitor);
+    Json steps = Json::array();
     for (std::size_t i = 0; i < moments.size(); ++i) {
         const LessonStep& step = lesson.steps[i];
         const std::string where = lesson.id + ", step " + std::to_string(i + 1);
@@ -61,15 +121,24 @@ void walk(const LessonOptions& options)
                     moments[i].met ? "held before" : "does not hold", ""});
         if (step.prediction && moments[i].right.size() != 1)
             refuse({where, "one choice of the prediction that holds", std::to_string(moments[i].right.size()), ""});
+        const std::string prediction =
+            step.prediction ? step.prediction->choices[moments[i].right.front()].text : std::string();
+        const std::string answer = filled(step.answer, moments[i].values);
+        steps.push_back({{"title", step.title}, {"prediction", prediction}, {"answer", answer}});
+        if (options.common.json)
+            continue;
         std::cout << i + 1 << "  " << step.title << '\n';
-        if (step.prediction)
-            std::cout << "   " << step.prediction->choices[moments[i].right.front()].text << '\n';
-        std::cout << "   " << filled(step.answer, moments[i].values) << '\n';
+        if (!prediction.empty())
+            std::cout << "   " << prediction << '\n';
+        std::cout << "   " << answer << '\n';
     }
+    if (options.common.json)
+        printJson({{"id", lesson.id}, {"title", lesson.title}, {"steps", steps}});
     if (options.handout.empty())
         return;
     writeHandout(lesson, moments, options.handout);
-    std::cout << "Written: " << options.handout << '\n';
+    if (!options.common.json)
+        std::cout << "Written: " << options.handout << '\n';
 }
 
 }  // namespace
@@ -83,8 +152,15 @@ void addLesson(CLI::App& program)
     command->add_option("--handout", options->handout, "PDF to write, A4")->needs(id);
     command->add_option("--language", options->language,
                         "Code of a language that the lesson is translated to, such as de (default English)");
+    command->add_flag("--exhibits", options->exhibits, "List the names of the exhibits' controls and readings")
+        ->excludes(id);
     addCommonOptions(*command, options->common);
-    command->callback([options] { options->id.empty() ? list(*options) : walk(*options); });
+    command->callback([options] {
+        if (options->exhibits)
+            return listExhibits(*options);
+        requireLanguage(*options);
+        options->id.empty() ? list(*options) : walk(*options);
+    });
 }
 
 }  // namespace ketscope

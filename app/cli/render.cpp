@@ -222,6 +222,9 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
     const Trace& trace = *comparison.traces.at(0);
     if (!options.stack.empty())
         selection.stack = stackIndex(trace, options.stack);
+    // The run's own selection may be of a larger stack: only what was asked for is refused.
+    if (selection.stack < trace.stacks.size() && selection.stack != comparison.study.selection.stack)
+        selection = clamped(selection, comparison);
     const StackTrace& stack = trace.stacks.at(within(selection.stack, trace.stacks.size(), "--stack"));
     selection.layer = within(options.layer.value_or(selection.layer), stack.attention.size(), "--layer");
     if (stack.attention.at(selection.layer) == nullptr)

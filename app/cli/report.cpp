@@ -122,6 +122,14 @@ std::string measuresText(const Comparison& comparison)
         rows[0].push_back(traceTag(i + 1));
         rows[1].push_back(std::to_string(means[i].heads));
     }
+    // Rows with negative weights, or none, have no divergence.
+    const bool all = std::ranges::all_of(means, [](const Means& m) { return m.maps.rows == m.maps.compared; });
+    if (!all) {
+        TableRow row = {"Rows that are distributions", "of all"};
+        for (const Means& mean : means)
+            row.push_back(std::to_string(mean.maps.rows) + " of " + std::to_string(mean.maps.compared));
+        rows.push_back(row);
+    }
     for (const Measure& measure : kMeasures) {
         TableRow row = {measure.title, measure.unit};
         for (const Means& mean : means)
@@ -171,7 +179,7 @@ Json inputJson(const Comparison& comparison)
 
 Json measuresJson(const Means& mean)
 {
-    Json json = {{"heads", mean.heads}, {"query_rows", mean.maps.rows}};
+    Json json = {{"heads", mean.heads}, {"query_rows", mean.maps.compared}, {"distribution_rows", mean.maps.rows}};
     for (const Measure& measure : kMeasures)
         json[measure.id] = measure.of(mean);
     return json;

@@ -43,9 +43,11 @@ std::string sweepText(const Sweep& sweep)
             line.push_back(intervalText(measure));
         rows.push_back(std::move(line));
     }
-    std::string text = formatSpec(sweep.request.candidate) + ", mean ± half of the 95 % interval over "
-                       + std::to_string(sweep.request.seeds) + " seeds\n\n"
-                       + formatTable(rows, 1 + sweep.request.axes.size());
+    const std::string scope = sweep.request.seeds > 1 ? "mean ± half of the 95 % interval over "
+                                                            + std::to_string(sweep.request.seeds) + " seeds"
+                                                      : std::string("one seed, so without intervals");
+    std::string text =
+        formatSpec(sweep.request.candidate) + ", " + scope + "\n\n" + formatTable(rows, 1 + sweep.request.axes.size());
     if (!sweep.question.empty())
         text += "\n" + sweep.question + ": the exact model's first answer is " + sweep.topAnswer + "\n";
     return text + (published ? "\n* as published, faults included: see ketscope mechanisms\n" : "");

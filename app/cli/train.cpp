@@ -175,6 +175,7 @@ void addTrain(CLI::App& program)
         ->check(CLI::Range(std::size_t{1}, std::size_t{1000000000}));
     command->add_option("--stop-after", options->stopAfter, "Steps to do now; the same command goes on (default all)");
     addCommonOptions(*command, options->common);
+    command->get_option("--seed")->description("Seed of everything random (default the recipe's)");
     command->callback([options, command] {
         options->seeded = command->get_option("--seed")->count() > 0;
         train(*options);

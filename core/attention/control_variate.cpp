@@ -210,7 +210,9 @@ double ControlVariate::beta(std::span<const double> frequencies, std::span<const
     }
     const double covariance = product - std::inner_product(mean.begin(), mean.end(), controlMean.begin(), 0.0);
     const double variance = square - squareOf(controlMean);
-    return variance > 1e-12 * square ? covariance / variance : 0.0;
+    // Of few shots the quotient can be anything. p̃ is a distribution as p is: more than 1 of it can be no part of p, and
+    // less than none takes nothing off.
+    return variance > 1e-12 * square ? std::clamp(covariance / variance, 0.0, 1.0) : 0.0;
 }
 
 void ControlVariate::apply(Estimate& estimate, std::span<const double> p, std::span<const double> control, double beta)

@@ -27,7 +27,7 @@ public:
     // p̃ of a query with probabilities p, at most kLargestRatio · p, so that no rare key has a large value.
     std::vector<double> control(std::size_t query, std::span<const double> p) const;
 
-    // β* of the frequencies of a few shots (0 where they say nothing), or of p itself.
+    // β* of the frequencies of a few shots (0 where they say nothing), or of p itself; within [0, 1].
     double beta(std::span<const double> frequencies, std::span<const double> p, std::span<const double> control) const;
 
     // The estimate with a β that comes from other shots: from a pilot of a quarter of the shots, or from the other half of
@@ -35,7 +35,7 @@ public:
     Estimate estimate(std::span<const double> p, std::span<const double> control, std::uint64_t shots,
                       const std::function<Estimate(std::uint64_t)>& draw, double& betaUsed) const;
 
-    static constexpr double kLargestRatio = 100.0;
+    static constexpr double kLargestRatio = 4.0;
 
 private:
     std::vector<double> topKeys(std::span<const double> p) const;

@@ -21,8 +21,8 @@ std::vector<Parameter> nystromParameters()
         {.id = "landmarks",
          .title = "Landmarks",
          .symbol = "r",
-         .help = "Segments of neighbouring tokens whose mean stands for them. With one for every token the result is "
-                 "exact.",
+         .help = "Segments of neighbouring tokens whose mean stands for them. With one for every token only the "
+                 "pseudo-inverse, which leaves small singular values out, stands between the result and the exact one.",
          .kind = ParameterKind::Integer,
          .minimum = 1,
          .maximum = 512,

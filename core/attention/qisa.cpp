@@ -32,7 +32,9 @@ std::vector<Parameter> methodParameters()
          .kind = ParameterKind::Integer,
          .minimum = 1,
          .maximum = 8,
-         .initial = 1},
+         .initial = 1,
+         .shownWhen = "version",
+         .shownWhenIn = {"v3", "v2", "v1"}},
         executionParameter(),
     };
 }

@@ -75,13 +75,19 @@ MechanismProperties propertiesWith(MechanismProperties properties, const Paramet
     return properties;
 }
 
-// Plug-in entropy of the weights, brought to a distribution if they are none, and the same with the bias of sampling taken
-// off: (K − 1)/2S for K keys that were drawn (Miller and Madow), in general ½ Σ Var(P̂ⱼ)/P̂ⱼ.
-std::array<double, 2> entropies(const ShotRow& row, const ShotMode& mode)
+// Plug-in entropy of the weights, brought to a distribution over the keys of probability p > 0 if they are none, and the
+// same with the bias of sampling taken off: (K − 1)/2S for K keys that were drawn (Miller and Madow), in general
+// ½ Σ Var(P̂ⱼ)/P̂ⱼ. That is the second term of a series: below one standard error a weight counts as that, and the entropy
+// is at most that of even weights. A row of nothing has none.
+std::array<double, 2> entropies(const ShotRow& row, std::span<const double> p, const ShotMode& mode)
 {
     std::vector<double> weights = row.weights;
+    if (std::ranges::all_of(weights, [](double w) { return w <= 0.0; }))
+        return {0.0, 0.0};
+    std::vector<std::uint8_t> allowed(p.size());
+    std::ranges::transform(p, allowed.begin(), [](double x) { return static_cast<std::uint8_t>(x > 0.0); });
     if (mode.noisy || mode.controlled || !mode.estimator.rowStochastic)
-        projectOntoSimplex(weights);
+        projectOntoConstraints(weights, allowed);
     const double plugIn = entropyOf(weights);
     const bool independent = mode.estimator.independent && !mode.noisy && !mode.controlled && !mode.blended;
     double bias = 0.0;
@@ -91,14 +97,33 @@ std::array<double, 2> entropies(const ShotRow& row, const ShotMode& mode)
         if (independent || row.standardErrors.empty())
             bias += row.shots > 0.0 ? 0.5 / row.shots : 0.0;
         else
-            bias += 0.5 * row.standardErrors[j] * row.standardErrors[j] / weights[j];
+            bias += 0.5 * row.standardErrors[j] * row.standardErrors[j] / std::max(weights[j], row.standardErrors[j]);
     }
     if ((independent || row.standardErrors.empty()) && row.shots > 0.0)
         bias -= 0.5 / row.shots;
-    return {plugIn, plugIn + bias};
+    const double most = std::log(static_cast<double>(std::ranges::count(allowed, 1)));
+    return {plugIn, std::max(plugIn, std::min(plugIn + bias, most))};
 }
 
-std::vector<DiagnosticInfo> rowDiagnosticsOf(const ShotMode& mode)
+// Whether a mitigation's cost is known: rows have standard errors.
+bool tellsCost(const ShotMode& mode, const Parameters& parameters)
+{
+    return mode.sampled && mode.noisy && chosenMitigation(parameters).kind != Mitigation::None
+           && (mode.repeats > 1 || hasClosedFormError(mode, parameters));
+}
+
+// The variance of a row's weights in that of as many shots of a register without noise, Σ p(1 − p)/S.
+double varianceCost(const ShotRow& row, std::span<const double> p)
+{
+    double mitigated = 0.0, plain = 0.0;
+    for (std::size_t j = 0; j < p.size(); ++j) {
+        mitigated += row.standardErrors[j] * row.standardErrors[j];
+        plain += p[j] * (1.0 - p[j]);
+    }
+    return plain > 0.0 ? mitigated * row.shots / plain : 0.0;
+}
+
+std::vector<DiagnosticInfo> rowDiagnosticsOf(const ShotMode& mode, bool cost)
 {
     std::vector<DiagnosticInfo> infos;
     if (mode.sampled)
@@ -109,13 +134,16 @@ std::vector<DiagnosticInfo> rowDiagnosticsOf(const ShotMode& mode)
         infos.push_back({"leaked_mass", "Share of outcomes that are no allowed key"});
     if (mode.controlled && mode.sampled)
         infos.push_back({"beta", "Coefficient of the control variate"});
+    if (cost)
+        infos.push_back({"variance_cost", "Variance, in that of as many shots without noise", "×"});
     return infos;
 }
 
 class ShotsHead final : public WeightsHead {
 public:
     ShotsHead(const HeadInput& head, const Parameters& parameters)
-        : WeightsHead(head), m_keys(PackedMatrix::transposed(head.keys)), m_rows(head, parameters)
+        : WeightsHead(head), m_keys(PackedMatrix::transposed(head.keys)), m_rows(head, parameters),
+          m_cost(tellsCost(m_rows.mode(), parameters))
     {
     }
 
@@ -142,27 +170,30 @@ private:
             if (!block.standardError.empty())
                 std::ranges::transform(row.standardErrors, block.standardError.row(i).begin(), toFloat);
             if (!block.diagnostics.empty())
-                report(row, i, block.diagnostics);
+                report(row, p, i, block.diagnostics);
         }
     }
 
-    void report(const ShotRow& row, std::size_t i, MutableMatrixView diagnostics) const
+    void report(const ShotRow& row, std::span<const double> p, std::size_t i, MutableMatrixView diagnostics) const
     {
         std::vector<double> values;
         if (m_rows.mode().sampled) {
-            const auto [plugIn, corrected] = entropies(row, m_rows.mode());
+            const auto [plugIn, corrected] = entropies(row, p, m_rows.mode());
             values = {plugIn, corrected, row.shots};
         }
         if (m_rows.mode().noisy)
             values.push_back(row.leaked);
         if (m_rows.mode().controlled && m_rows.mode().sampled)
             values.push_back(row.beta);
+        if (m_cost)
+            values.push_back(row.standardErrors.empty() ? 0.0 : varianceCost(row, p));
         for (std::size_t k = 0; k < values.size(); ++k)
             diagnostics(k, i) = static_cast<float>(values[k]);
     }
 
     PackedMatrix m_keys;  // (d, m)
     ShotRows m_rows;
+    bool m_cost;
 };
 
 // What an index register's noise makes of the keys' probabilities, without shots; what is on no key is left out.
@@ -198,7 +229,8 @@ public:
 
     std::vector<DiagnosticInfo> rowDiagnostics(const Parameters& parameters) const override
     {
-        return rowDiagnosticsOf(ShotMode(parameters));
+        const ShotMode mode(parameters);
+        return rowDiagnosticsOf(mode, tellsCost(mode, parameters));
     }
 
     PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,

@@ -5,6 +5,7 @@
 #include "core/lessons/lesson_acts.h"
 #include "core/measures/measures.h"
 #include "core/study/grid_measures.h"
+#include "core/study/sanity_check.h"
 
 #include <algorithm>
 #include <array>
@@ -20,6 +21,7 @@ constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 constexpr std::string_view kPrevious = "previous";
 constexpr std::array<std::string_view, 9> kPlain = {"stack", "layer",       "head", "query",    "key",
                                                     "seed",  "perspective", "text", "mechanism"};
+constexpr std::array<std::string_view, 2> kSanityRuns = {"shuffled", "noise"};  // how their titles begin
 constexpr std::array<std::string_view, 3> kAnswers = {"answer", "answer.probability.a", "answer.probability.b"};
 constexpr std::array<std::string_view, 8> kCells = {"cell.a",        "cell.b",        "cell.difference",
                                                     "cell.error",    "row.entropy.a", "row.entropy.b",
@@ -85,6 +87,8 @@ public:
             return m_scene.done.contains(std::string(deed)) ? 1.0 : 0.0;
         if (!m_scene.comparison)
             return std::nullopt;
+        if (const std::string_view run = after(name, "sanity."); !run.empty())
+            return sanityValue(run);
         if (name.starts_with("answer"))
             return answerValue(name);
         if (const std::string_view measure = after(name, "rank."); !measure.empty())
@@ -118,6 +122,16 @@ private:
     {
         const auto& candidates = m_scene.study.candidates;
         return candidates.empty() || candidates[0].entries.empty() ? nullptr : &candidates[0].entries[0];
+    }
+
+    std::optional<LessonValue> sanityValue(std::string_view run) const
+    {
+        if (const auto check = m_scene.comparison->alignments->sanity(*m_scene.comparison))
+            for (const SanityRun& each : check->runs)
+                if (each.title.starts_with(run))
+                    if (const auto distance = meanDistance(each, *m_scene.comparison))
+                        return *distance;
+        return std::nullopt;
     }
 
     std::optional<LessonValue> parameterValue(std::string_view id) const
@@ -295,6 +309,8 @@ bool isLessonName(std::string_view name, const ExhibitType* exhibit)
         return isExhibitName(id, exhibit);
     if (const std::string_view deed = after(name, "done."); !deed.empty())
         return std::ranges::find(lessonDeeds(), deed) != lessonDeeds().end();
+    if (const std::string_view run = after(name, "sanity."); !run.empty())
+        return std::ranges::find(kSanityRuns, run) != kSanityRuns.end();
     if (const std::string_view measure = after(name, "rank."); !measure.empty())
         return isLessonMeasure(measure);
     const std::string_view measure = after(name, "head.");

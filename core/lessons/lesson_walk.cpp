@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/lessons/lesson_walk.h"
 
+#include "core/base/error.h"
 #include "core/study/relevance.h"
 #include "core/study/sanity_check.h"
 
@@ -59,7 +60,9 @@ private:
         m_scene.study = afterActs(m_scene.study, acts, m_scene.comparison.get());
         if (m_scene.exhibit != nullptr)
             m_scene.state = afterActs(m_scene.state, *m_scene.exhibit, acts);
+        const Selection wanted = m_scene.study.selection;
         settle();
+        requireInside(acts, wanted);
         for (const std::string& deed : deedsOf(acts)) {
             if (deed == "sanity")
                 m_scene.comparison->alignments->keep(
@@ -68,6 +71,20 @@ private:
                 computeRelevance(*m_scene.comparison, m_threads, m_monitor);
             m_scene.done.insert(deed);
         }
+    }
+
+    // What an act selects has to be there.
+    void requireInside(const LessonActs& acts, const Selection& wanted) const
+    {
+        const bool selects = std::ranges::any_of(
+            acts, [](const LessonAct& act) { return act.kind == LessonAct::Kind::Select && !act.settings.empty(); });
+        const Selection& found = m_scene.study.selection;
+        if (selects && !(found == wanted))
+            refuse({"lesson " + m_lesson.id + ", \"select\"", "a layer, head, query and key of the maps",
+                    "layer " + std::to_string(wanted.layer) + ", head " + std::to_string(wanted.head) + ", query "
+                        + std::to_string(wanted.query) + ", key " + std::to_string(wanted.key),
+                    "The nearest is layer " + std::to_string(found.layer) + ", head " + std::to_string(found.head)
+                        + ", query " + std::to_string(found.query) + ", key " + std::to_string(found.key) + "."});
     }
 
     // Runs the study where it is another one, and keeps the selection inside it.

@@ -75,22 +75,39 @@ double columnGini(MatrixView map, std::size_t key, const AttentionMask& mask)
 
 GiniMeans meanGini(MatrixView a, MatrixView b, const AttentionMask& mask, std::span<const std::uint8_t> rows)
 {
-    GiniMeans sum;
-    std::size_t counted = 0;
+    GiniMeans mean;
+    const auto add = [](double gini, double& sum, std::size_t& count) {
+        if (std::isnan(gini))
+            return;
+        sum += gini;
+        ++count;
+    };
     for (std::size_t query = 0; query < a.rows; ++query) {
         if (!rows.empty() && rows[query] == 0)
             continue;
         const std::size_t allowed = allowedKeys(mask, query, a.rows, a.columns);
-        const double first = giniCoefficient(a.row(query), allowed);
-        const double second = giniCoefficient(b.row(query), allowed);
-        if (std::isnan(first) || std::isnan(second))
-            continue;
-        sum.a += first;
-        sum.b += second;
-        ++counted;
+        add(giniCoefficient(a.row(query), allowed), mean.a, mean.rowsA);
+        add(giniCoefficient(b.row(query), allowed), mean.b, mean.rowsB);
     }
-    const double share = counted == 0 ? 0.0 : 1.0 / static_cast<double>(counted);
-    return {sum.a * share, sum.b * share};
+    mean.a /= static_cast<double>(mean.rowsA);
+    mean.b /= static_cast<double>(mean.rowsB);
+    return mean;
+}
+
+GiniMeans combine(std::span<const GiniMeans> parts)
+{
+    GiniMeans mean;
+    for (const GiniMeans& part : parts) {
+        mean.a += part.rowsA > 0 ? static_cast<double>(part.rowsA) * part.a : 0.0;
+        mean.b += part.rowsB > 0 ? static_cast<double>(part.rowsB) * part.b : 0.0;
+        mean.rowsA += part.rowsA;
+        mean.rowsB += part.rowsB;
+    }
+    if (parts.empty())
+        return mean;
+    mean.a /= static_cast<double>(mean.rowsA);
+    mean.b /= static_cast<double>(mean.rowsB);
+    return mean;
 }
 
 }  // namespace ketscope

@@ -17,14 +17,18 @@ double giniCoefficient(std::span<const float> row, std::size_t allowedKeys);
 // Of the column of a key, over the queries that may see it.
 double columnGini(MatrixView map, std::size_t key, const AttentionMask& mask);
 
-// Its means over the rows of two maps of one head that are marked in `rows` (empty = all) and are distributions in both,
-// as compareMaps counts them; 0 with no row left.
+// Its means over the rows of two maps of one head that are marked in `rows` (empty = all), each over those that are
+// distributions in its own map; NaN where there is none.
 struct GiniMeans {
     double a = 0.0;
     double b = 0.0;
+    std::size_t rowsA = 0;
+    std::size_t rowsB = 0;
 
     bool operator==(const GiniMeans&) const = default;
 };
 GiniMeans meanGini(MatrixView a, MatrixView b, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
+// The means of several, each weighted by its rows; 0 of none.
+GiniMeans combine(std::span<const GiniMeans> parts);
 
 }  // namespace ketscope

@@ -70,30 +70,62 @@ Information informationOf(std::span<const float> a, std::span<const float> b)
     return sum;
 }
 
-void addRow(MapComparison& sum, std::span<const float> a, std::span<const float> b)
+bool isFinite(std::span<const float> row)
+{
+    return std::ranges::all_of(row, [](float weight) { return std::isfinite(weight); });
+}
+
+// What is defined of a row that is a distribution in one map, or in both.
+void addInformation(MapComparison& sum, std::span<const float> a, std::span<const float> b, bool inA, bool inB)
 {
     Information information;
-    if (std::ranges::equal(a, b))
+    if (!inA || !inB) {
+        information.entropyA = inA ? entropy(a) : 0.0;
+        information.entropyB = inB ? entropy(b) : 0.0;
+    } else if (std::ranges::equal(a, b)) {
         information.entropyA = information.entropyB = entropy(a);
-    else
+    } else {
         information = informationOf(a, b);
+    }
     sum.kl += information.kl;
     sum.jensenShannon += information.jensenShannon;
+    sum.entropyA += information.entropyA;
+    sum.entropyB += information.entropyB;
+    sum.rows += inA && inB ? 1 : 0;
+    sum.rowsA += inA ? 1 : 0;
+    sum.rowsB += inB ? 1 : 0;
+}
+
+void addRow(MapComparison& sum, std::span<const float> a, std::span<const float> b)
+{
+    const bool inA = !std::isnan(massOf(a)), inB = !std::isnan(massOf(b));
+    if ((!inA && !isFinite(a)) || (!inB && !isFinite(b)))
+        return;
+    addInformation(sum, a, b, inA, inB);
     sum.maximumDifference = std::max(sum.maximumDifference, maximumDifference(a, b));
     sum.meanDifference += std::transform_reduce(a.begin(), a.end(), b.begin(), 0.0, std::plus<>(),
                                                 [](double x, double y) { return std::abs(x - y); })
                           / static_cast<double>(a.size());
-    sum.entropyA += information.entropyA;
-    sum.entropyB += information.entropyB;
     sum.topKeyAgreement += sameTopKey(a, b) ? 1.0 : 0.0;
-    ++sum.rows;
+    ++sum.compared;
 }
 
-void scaleMeans(MapComparison& comparison, double factor)
+// Every mean, with the number of rows that it is over.
+constexpr std::pair<double MapComparison::*, std::size_t MapComparison::*> kMeans[] = {
+    {&MapComparison::kl, &MapComparison::rows},
+    {&MapComparison::jensenShannon, &MapComparison::rows},
+    {&MapComparison::meanDifference, &MapComparison::compared},
+    {&MapComparison::entropyA, &MapComparison::rowsA},
+    {&MapComparison::entropyB, &MapComparison::rowsB},
+    {&MapComparison::topKeyAgreement, &MapComparison::compared}};
+
+// Sums become means: 0/0 = NaN where there is no row of the kind.
+MapComparison meansOf(MapComparison sums)
 {
-    for (double* mean : {&comparison.kl, &comparison.jensenShannon, &comparison.meanDifference, &comparison.entropyA,
-                         &comparison.entropyB, &comparison.topKeyAgreement})
-        *mean *= factor;
+    if (sums.compared > 0)
+        for (const auto& [mean, rows] : kMeans)
+            sums.*mean /= static_cast<double>(sums.*rows);
+    return sums;
 }
 
 }  // namespace
@@ -172,14 +204,10 @@ std::size_t allowedKeys(const AttentionMask& mask, std::size_t row, std::size_t 
 MapComparison compareMaps(MatrixView a, MatrixView b, std::span<const std::uint8_t> rows)
 {
     MapComparison result;
-    for (std::size_t row = 0; row < a.rows; ++row) {
-        const bool marked = rows.empty() || rows[row] != 0;
-        if (marked && !std::isnan(massOf(a.row(row))) && !std::isnan(massOf(b.row(row))))
+    for (std::size_t row = 0; row < a.rows; ++row)
+        if (rows.empty() || rows[row] != 0)
             addRow(result, a.row(row), b.row(row));
-    }
-    if (result.rows > 0)
-        scaleMeans(result, 1.0 / static_cast<double>(result.rows));
-    return result;
+    return meansOf(result);
 }
 
 MapComparison compareColumns(MatrixView a, MatrixView b, std::size_t key)
@@ -221,19 +249,16 @@ MapComparison combine(std::span<const MapComparison> parts)
 {
     MapComparison result;
     for (const MapComparison& part : parts) {
-        const auto weight = static_cast<double>(part.rows);
-        result.kl += weight * part.kl;
-        result.jensenShannon += weight * part.jensenShannon;
-        result.meanDifference += weight * part.meanDifference;
-        result.entropyA += weight * part.entropyA;
-        result.entropyB += weight * part.entropyB;
-        result.topKeyAgreement += weight * part.topKeyAgreement;
+        for (const auto& [mean, rows] : kMeans)
+            if (part.*rows > 0)
+                result.*mean += static_cast<double>(part.*rows) * part.*mean;
         result.maximumDifference = std::max(result.maximumDifference, part.maximumDifference);
         result.rows += part.rows;
+        result.rowsA += part.rowsA;
+        result.rowsB += part.rowsB;
+        result.compared += part.compared;
     }
-    if (result.rows > 0)
-        scaleMeans(result, 1.0 / static_cast<double>(result.rows));
-    return result;
+    return meansOf(result);
 }
 
 CellComparison compareCells(double a, double b)

@@ -37,9 +37,10 @@ bool sameTopKey(std::span<const float> a, std::span<const float> b);
 // Keys that `mask` allows query `row` of an (n, m) map.
 std::size_t allowedKeys(const AttentionMask& mask, std::size_t row, std::size_t queries, std::size_t keys);
 
-// Means over the query rows marked in `rows` (empty = all) of one head's two maps; max |Δ| is a maximum. A row that is
-// no distribution in either map (empty, negative or non-finite weights) is left out and not counted; with no row left
-// all is 0.
+// Means over the query rows marked in `rows` (empty = all) of one head's two maps; max |Δ| is a maximum. Every measure
+// is over the rows that it is defined for: divergences over those that are distributions in both maps (no empty row, no
+// negative or non-finite weight), each entropy over those of its own map, differences over all that are finite. NaN
+// where there is no such row; with no row at all everything is 0.
 struct MapComparison {
     double kl = 0.0;
     double jensenShannon = 0.0;
@@ -48,7 +49,10 @@ struct MapComparison {
     double entropyA = 0.0;
     double entropyB = 0.0;
     double topKeyAgreement = 0.0;
-    std::size_t rows = 0;
+    std::size_t rows = 0;  // of the divergences
+    std::size_t rowsA = 0;
+    std::size_t rowsB = 0;
+    std::size_t compared = 0;  // of the differences and the top key
 };
 MapComparison compareMaps(MatrixView a, MatrixView b, std::span<const std::uint8_t> rows = {});
 

@@ -8,8 +8,9 @@ namespace ketscope {
 
 namespace {
 
-constexpr double kLopsided = 0.1;  // how far from the middle, in half widths, a mean may lie to be written with ±
-constexpr double kWhole = 1e9;     // whole numbers below are written in full
+constexpr double kLopsided = 0.1;    // how far from the middle, in half widths, a mean may lie to be written with ±
+constexpr double kRounding = 1e-15;  // below it lies what rounding makes of zero
+constexpr double kWhole = 1e9;       // whole numbers below are written in full
 
 std::string formatted(double value, std::chars_format format, int decimals)
 {
@@ -45,12 +46,15 @@ std::string shortText(double value, int digits)
 std::string intervalText(const Interval& interval)
 {
     const double half = 0.5 * (interval.high - interval.low);
-    if (!(half > 0.0))
-        return significantText(interval.mean);
+    if (!(half > kRounding))
+        return significantText(std::abs(half) > 0.0 && std::abs(interval.mean) < kRounding ? 0.0 : interval.mean);
+    // What is left of sums that cancel is nothing.
+    const auto text = [half](double value) {
+        return significantText(std::abs(value) < std::max(1e-9 * half, kRounding) ? 0.0 : value);
+    };
     if (std::abs(0.5 * (interval.high + interval.low) - interval.mean) > kLopsided * half)
-        return significantText(interval.mean) + " [" + significantText(interval.low) + " … "
-               + significantText(interval.high) + "]";
-    return significantText(interval.mean) + " ± " + significantText(half);
+        return text(interval.mean) + " [" + text(interval.low) + " … " + text(interval.high) + "]";
+    return text(interval.mean) + " ± " + significantText(half);
 }
 
 }  // namespace ketscope

@@ -6,14 +6,35 @@
 
 namespace ketscope {
 
-std::string missingCondition(const Parameters& parameters, const Parameter& parameter)
+namespace {
+
+// The outermost parameter whose condition does not hold; null where all do.
+const Parameter* unmet(const Parameters& parameters, const Parameter& parameter)
 {
     if (parameters.isShown(parameter))
-        return "";
+        return nullptr;
     const auto& all = parameters.definitions();
-    const Parameter& parent = *std::ranges::find(all, parameter.shownWhen, &Parameter::id);
-    const std::string outer = missingCondition(parameters, parent);
-    return outer.empty() ? parameter.shownWhen + "=" + parameter.shownWhenIn.front() : outer;
+    const Parameter* const outer = unmet(parameters, *std::ranges::find(all, parameter.shownWhen, &Parameter::id));
+    return outer == nullptr ? &parameter : outer;
+}
+
+}  // namespace
+
+std::string missingCondition(const Parameters& parameters, const Parameter& parameter)
+{
+    const Parameter* const of = unmet(parameters, parameter);
+    return of == nullptr ? "" : of->shownWhen + "=" + of->shownWhenIn.front();
+}
+
+std::string missingConditions(const Parameters& parameters, const Parameter& parameter)
+{
+    const Parameter* const of = unmet(parameters, parameter);
+    if (of == nullptr)
+        return "";
+    std::string text = of->shownWhen + "=" + of->shownWhenIn.front();
+    for (std::size_t i = 1; i < of->shownWhenIn.size(); ++i)
+        text += (i + 1 == of->shownWhenIn.size() ? " or " : ", ") + of->shownWhenIn[i];
+    return text;
 }
 
 std::vector<std::string> idleChanges(const PlanEntry& entry)
@@ -22,7 +43,7 @@ std::vector<std::string> idleChanges(const PlanEntry& entry)
     std::vector<std::pair<std::string, std::string>> byCondition;  // ids of parameters, in their order
     std::vector<bool> several;
     for (const Parameter& parameter : entry.parameters.definitions()) {
-        const std::string missing = missingCondition(entry.parameters, parameter);
+        const std::string missing = missingConditions(entry.parameters, parameter);
         if (missing.empty() || entry.parameters.real(parameter.id) == defaults.real(parameter.id))
             continue;
         const auto known = std::ranges::find(byCondition, missing, &std::pair<std::string, std::string>::first);

@@ -89,7 +89,8 @@ private:
 std::string answerText(const Comparison& comparison, const GradientTarget& target)
 {
     if (target.output == "logits_per_image")
-        return "the image–text score";
+        return comparison.input.model.furtherTexts.empty() ? "the image–text score"
+                                                           : "the image’s score with the first text";
     if (comparison.model.task == Task::ImageTextMatching && target.output == "logits")
         return "the image–text matching score";
     const auto* labels = target.output == "itm_logits" ? &comparison.model.labels : comparison.outputLabels.get();

@@ -102,6 +102,33 @@ std::shared_ptr<const SanityCheck> runSanityCheck(const Comparison& comparison, 
     return check;
 }
 
+Comparison shownAs(const SanityRun& run, const Comparison& comparison)
+{
+    Comparison other = *run.comparison;
+    other.study.view = comparison.study.view;
+    other.study.selection = comparison.study.selection;
+    other.loaded = comparison.loaded;
+    return other;
+}
+
+std::optional<double> meanDistance(const SanityRun& run, const Comparison& comparison)
+{
+    const Comparison other = shownAs(run, comparison);
+    if (!alignmentDelay(comparison).empty() || !alignmentDelay(other).empty())
+        return std::nullopt;
+    const auto maps = comparison.alignments->of(comparison), others = other.alignments->of(other);
+    const MatrixView own = maps->traces.front()->values.matrix(), theirs = others->traces.front()->values.matrix();
+    double sum = 0.0;
+    std::size_t count = 0;
+    for (std::size_t row = 0; row < own.rows; ++row)
+        if (maps->rows.at(row) != 0) {
+            sum += alignmentDistance(maps->source, own.row(row),
+                                     theirs.row(maps->source.perToken ? run.tokenAt.at(row) : 0));
+            ++count;
+        }
+    return sum / static_cast<double>(std::max<std::size_t>(count, 1));
+}
+
 std::shared_ptr<const SanityCheck> AlignmentMemo::sanity(const Comparison& comparison)
 {
     const std::scoped_lock lock(m_mutex);

@@ -3,6 +3,7 @@
 
 #include "core/study/alignment.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,5 +27,11 @@ struct SanityCheck {
 // study's seed. Throws Error: Input when the plans are not known, Cancelled.
 std::shared_ptr<const SanityCheck> runSanityCheck(const Comparison& comparison, const LoadedModel& model, int threads,
                                                   Monitor& monitor);
+
+// What a run shows of the page that `comparison` shows.
+Comparison shownAs(const SanityRun& run, const Comparison& comparison);
+// How far A's maps of that page are from those of the same words in a run: alignmentDistance(), the mean over the words.
+// Nothing where the run's maps have to be computed first.
+std::optional<double> meanDistance(const SanityRun& run, const Comparison& comparison);
 
 }  // namespace ketscope

@@ -73,7 +73,7 @@ HeadsMean meanOver(const std::vector<HeadSummary>& heads)
     std::vector<MapComparison> parts;
     double rows = 0.0;
     for (const HeadSummary& head : heads) {
-        const auto weight = static_cast<double>(head.maps.rows);
+        const auto weight = static_cast<double>(head.maps.compared);
         parts.push_back(head.maps);
         if (!std::isnan(head.meanDistanceA)) {
             mean.meanDistanceA += weight * head.meanDistanceA;
@@ -106,15 +106,7 @@ GiniMeans giniOver(const Comparison& comparison, const ComparedPair& pair, const
         const auto mask = maskOf(comparison, at.stack);
         each[index] = meanGini(mapOf(at, pair.baseline), mapOf(at, pair.candidate), mask->mask, mask->queries);
     });
-    GiniMeans mean;
-    double counted = 0.0;
-    for (std::size_t i = 0; i < heads.size(); ++i) {
-        const auto weight = static_cast<double>(heads[i].maps.rows);
-        mean.a += weight * each[i].a;
-        mean.b += weight * each[i].b;
-        counted += weight;
-    }
-    return counted > 0.0 ? GiniMeans{mean.a / counted, mean.b / counted} : GiniMeans{};
+    return combine(each);
 }
 
 }  // namespace ketscope

@@ -70,13 +70,13 @@ std::vector<double> differences(const TextEvaluation& evaluation, std::size_t tr
     return result;
 }
 
-// Where no answer is another there is nothing to resample.
-Interval f1Difference(const TextEvaluation& evaluation, std::size_t trace)
+// Where no answer is another there is nothing to resample: then as sure as the accuracy's.
+Interval f1Difference(const TextEvaluation& evaluation, std::size_t trace, const Interval& accuracy)
 {
     const std::vector<TextAnswers>& baseline = evaluation.traces.front();
     const auto same = [&](const TextAnswers& answers) { return answers.classes == baseline.front().classes; };
     if (std::ranges::all_of(evaluation.traces[trace], same))
-        return meanInterval(std::array{0.0});
+        return accuracy;
     return bootstrapInterval(
         evaluation.texts.size(),
         [&](std::span<const std::size_t> items) {
@@ -115,7 +115,7 @@ void compareWithBaseline(const TextEvaluation& evaluation, std::size_t trace, Cl
         return answers.classes[item] == evaluation.texts[item].label ? 1.0 : 0.0;
     };
     scores.accuracyDifference = pairedDifference(differences(evaluation, trace, right));
-    scores.f1Difference = f1Difference(evaluation, trace);
+    scores.f1Difference = f1Difference(evaluation, trace, scores.accuracyDifference);
     scores.lossDifference = meanInterval(differences(evaluation, trace, lossOf));
     compareOverSeeds(evaluation, trace, scores);
     for (std::size_t item = 0; item < evaluation.texts.size(); ++item) {

@@ -199,8 +199,15 @@ void RecipeChanges::apply(Json& json) const
 {
     if (!json.is_object())
         return;
-    if (steps)
+    if (steps) {
         json["steps"] = *steps;
+        // A short try ends before the schedule begins anew.
+        if (const auto optimizer = json.find("optimizer"); optimizer != json.end() && optimizer->is_object())
+            if (const auto restarts = optimizer->find("restarts"); restarts != optimizer->end() && restarts->is_array())
+                std::erase_if(*restarts->get_ptr<Json::array_t*>(), [this](const Json& each) {
+                    return each.is_number_integer() && each.get<double>() >= static_cast<double>(*steps);
+                });
+    }
     if (!seed)
         return;
     json["seed"] = *seed;

@@ -53,15 +53,14 @@ RunFolder::RunFolder(fs::path folder, const Recipe& recipe) : m_folder(std::move
     if (error)
         fail({m_folder.string(), "a folder that can be made", error.message(), "Choose another place."});
     const fs::path copy = m_folder / "recipe.json";
-    if (!fs::exists(copy, error)) {
-        if (fs::exists(m_folder / "model.safetensors", error))
-            refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "another model",
-                    "Choose another folder."});
+    const auto has = [&](const char* name) { return fs::exists(m_folder / name, error); };
+    // A recipe that was refused, or stopped before anything was kept, is in nobody's way.
+    const bool empty = !has("checkpoint.safetensors") && !has("model.safetensors");
+    if (empty)
         writeTextFile(copy, keptRecipe(recipe).dump(1) + "\n");
-    } else if (!isRunOf(m_folder, recipe)) {
-        refuse({m_folder.string(), "an empty folder or one with a run of this recipe", "a run of another recipe",
-                "Choose another folder."});
-    }
+    else if (!isRunOf(m_folder, recipe))
+        refuse({m_folder.string(), "an empty folder or one with a run of this recipe",
+                has("recipe.json") ? "a run of another recipe" : "another model", "Choose another folder."});
 }
 
 void RunFolder::resume(TrainingState& state)

@@ -62,7 +62,11 @@ std::unique_ptr<TrainingData> openTextData(const Recipe& recipe, const ModelInfo
         refuse({recipe.file.string() + ", \"length\"", "at most " + std::to_string(model.maximumPositions),
                 std::to_string(length), "The model has no more positions."});
     std::vector<std::int32_t> ids;
-    for (const DataSource& source : recipe.sources)
+    for (const DataSource& source : recipe.sources) {
+        if (source.testOnly || source.held)
+            refuse({recipe.file.string() + ": \"use\" of " + source.file.filename().string(), "\"train\"",
+                    source.testOnly ? "\"test\"" : "\"hold-out\"",
+                    "Language modelling holds back the end of its text: see \"validation_share\"."});
         for (const DataSource::Part& part : source.parts)
             for (const std::string& text : readPart(source, part)) {
                 // Line by line: a tokenizer need not hold the whole text at once.
@@ -75,6 +79,7 @@ std::unique_ptr<TrainingData> openTextData(const Recipe& recipe, const ModelInfo
                     at = end;
                 }
             }
+    }
     return std::make_unique<TextData>(std::move(ids), length, recipe);
 }
 

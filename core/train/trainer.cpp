@@ -32,10 +32,26 @@ void copyTensors(const TensorArchive& from, MemoryArchive& to)
         from.read(entry, 0, to.add(entry.name, entry.shape).values());
 }
 
+// A name that none of the plan's mechanisms knows as a real number would train nothing, unsaid.
+void requireTrained(const Recipe& recipe)
+{
+    const auto trains = [](const Parameters& parameters, const std::string& name) {
+        return std::ranges::any_of(parameters.definitions(), [&](const Parameter& each) {
+            return each.id == name && each.kind == ParameterKind::Real && parameters.isShown(each);
+        });
+    };
+    for (const std::string& name : recipe.trainedParameters)
+        if (std::ranges::none_of(recipe.plan.entries,
+                                 [&](const PlanEntry& each) { return trains(each.parameters, name); }))
+            refuse({recipe.file.string() + ": \"trained_parameters\"", "real parameters of the plan's mechanisms",
+                    "\"" + printable(name, 40) + "\"", "See ketscope mechanisms."});
+}
+
 // Weights and configuration of a run before its first step.
 ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& folder,
                          std::shared_ptr<MemoryArchive>& weights)
 {
+    requireTrained(recipe);
     ModelFiles files;
     files.folder = folder;
     Json config = recipe.config;

@@ -256,6 +256,22 @@ TEST_F(LessonWindow, ThePredictionThatIsWaitedForIsInView)
     EXPECT_TRUE(waitFor([&] { return !choice->visibleRegion().isEmpty(); }));
 }
 
+// Larger text arranges the docks anew: they must not come before the card. Escape leaves.
+TEST_F(LessonWindow, PresentedInAStepTheCardStaysInFront)
+{
+    start("many-heads");
+    settleLayout();
+    window->presentation().setOn(true);
+    window->resize(1500, 950);
+    const auto* card = overlay().findChild<QWidget*>(QStringLiteral("lessonCard"));
+    ASSERT_NE(card, nullptr);
+    EXPECT_TRUE(waitFor([&] {
+        const QPoint middle = card->mapTo(window.get(), card->rect().center());
+        const QWidget* seen = window->childAt(middle);
+        return seen != nullptr && (seen == card || card->isAncestorOf(seen));
+    }));
+}
+
 TEST_F(LessonWindow, PresentationIsLargerBareAndComesBack)
 {
     const double scale = desk.appearance.textScale();
@@ -268,7 +284,9 @@ TEST_F(LessonWindow, PresentationIsLargerBareAndComesBack)
     EXPECT_TRUE(window->presentation().spotlight().isVisible());
     window->presentation().showNotes(true);
     EXPECT_TRUE(window->presentation().showsNotes());
-    window->presentation().setOn(false);
+    window->setFocus();
+    QTest::keyClick(window.get(), Qt::Key_Escape);
+    EXPECT_FALSE(window->presentation().isOn());
     EXPECT_DOUBLE_EQ(desk.appearance.textScale(), scale);
     EXPECT_FALSE(window->isFullScreen());
     EXPECT_TRUE(window->findChild<QWidget*>(QStringLiteral("leftDock"))->isVisible());

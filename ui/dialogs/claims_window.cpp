@@ -135,8 +135,12 @@ QString verdictTag(Verdict verdict)
 QString headlineOf(const ClaimFindings& findings)
 {
     const auto& all = findings.quantities;
+    // Of the claim itself rather than of what stands beside it for scale.
+    const auto isOwn = [](const ClaimQuantity& each) { return each.role != QuantityRole::Baseline; };
     auto found =
-        std::ranges::find_if(all, [](const ClaimQuantity& quantity) { return quantity.published.has_value(); });
+        std::ranges::find_if(all, [&](const ClaimQuantity& each) { return each.published.has_value() && isOwn(each); });
+    if (found == all.end())
+        found = std::ranges::find_if(all, isOwn);
     if (found == all.end())
         found = all.begin();
     return found == all.end() ? QString() : shown(found->name) + u": "_s + shown(quantityText(*found));

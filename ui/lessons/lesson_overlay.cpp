@@ -9,6 +9,7 @@
 #include <QPainter>
 #include <QScrollArea>
 #include <QShortcutEvent>
+#include <QTabBar>
 
 #include <algorithm>
 #include <map>
@@ -196,8 +197,23 @@ std::vector<LessonOverlay::Hole> LessonOverlay::holes() const
     return holes;
 }
 
+// Docks that are arranged anew come before their siblings.
+bool LessonOverlay::isBuried() const
+{
+    const QObjectList& siblings = m_window.children();
+    const auto above = std::ranges::find(siblings, static_cast<const QObject*>(this)) + 1;
+    return std::any_of(above, siblings.end(), [](const QObject* each) {
+        const auto* dock = qobject_cast<const QDockWidget*>(each);
+        const auto* widget = qobject_cast<const QWidget*>(each);
+        return (dock != nullptr && dock->isVisible() && !dock->isFloating())
+               || (qobject_cast<const QTabBar*>(widget) != nullptr && widget->isVisible());
+    });
+}
+
 void LessonOverlay::follow()
 {
+    if (isBuried())
+        raise();
     const bool resized = size() != m_window.size();
     if (resized)
         setGeometry(m_window.rect());

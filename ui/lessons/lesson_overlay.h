@@ -46,6 +46,7 @@ private:
     void findTargets();
     void bringIntoView();
     void follow();
+    bool isBuried() const;
     void place();
     void refreshMask();
     QPointF badgeOf(const Hole& hole) const;

@@ -66,14 +66,15 @@ std::vector<MetricRow> metricRows(const Readings& readings)
     using Value = std::optional<double>;
     const QString a = QString::fromStdString(traceTag(readings.whole->pair.baseline));
     const QString b = QString::fromStdString(traceTag(readings.whole->pair.candidate));
+    const auto known = [](bool any, double value) { return any && !std::isnan(value) ? Value(value) : Value(); };
+    const bool line = readings.line.compared > 0, patched = readings.whole->patched.heads > 0;
     const auto over = [&](double MapComparison::*field) -> std::array<Value, MetricRow::kScopes> {
-        const HeadsMean& patched = readings.whole->patched;
-        return {Value(), readings.line.rows == 0 ? Value() : Value(readings.line.*field), readings.head.*field,
-                patched.heads == 0 ? Value() : Value(patched.maps.*field)};
+        return {Value(), known(line, readings.line.*field), known(true, readings.head.*field),
+                known(patched, readings.whole->patched.maps.*field)};
     };
     const auto gini = [&](double GiniMeans::*field) -> std::array<Value, MetricRow::kScopes> {
-        return {Value(), readings.line.rows == 0 ? Value() : Value(readings.lineGini.*field), readings.headGini.*field,
-                readings.whole->patched.heads == 0 ? Value() : Value(readings.whole->patchedGini.*field)};
+        return {Value(), known(line, readings.lineGini.*field), known(true, readings.headGini.*field),
+                known(patched, readings.whole->patchedGini.*field)};
     };
     std::vector<MetricRow> rows = {
         {MetricsTable::tr("KL(%1‖%2), nats").arg(a, b), over(&MapComparison::kl)},

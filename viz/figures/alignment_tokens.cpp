@@ -50,7 +50,7 @@ public:
                 line.numbers = distances(line.trace.value_or(m_pair.candidate));
         if (const auto check = comparison->alignments->sanity(*comparison))
             for (const SanityRun& run : check->runs)
-                if (const Comparison other = shownAsThis(run); alignmentDelay(other).empty())
+                if (const Comparison other = shownAs(run, *comparison); alignmentDelay(other).empty())
                     m_lines.push_back(sanityLine(run, other));
     }
 
@@ -154,15 +154,6 @@ private:
         for (std::size_t place = 0; place < m_shown.size(); ++place)
             numbers.push_back(measured(a.values[place], b.values[place]));
         return numbers;
-    }
-
-    Comparison shownAsThis(const SanityRun& run) const
-    {
-        Comparison other = *run.comparison;
-        other.study.view = m_comparison->study.view;
-        other.study.selection = m_comparison->study.selection;
-        other.loaded = m_comparison->loaded;
-        return other;
     }
 
     // The same words of A where they stand now.

@@ -146,6 +146,8 @@ TEST(NumberText, ThreeDigitsAndWholeNumbers)
     EXPECT_EQ(intervalText({0.5, 0.5, 0.5}), "0.500");
     EXPECT_EQ(intervalText({0.25, 0.125, 0.75}), "0.250 [0.125 … 0.750]");
     EXPECT_EQ(intervalText({0.5, NAN, NAN}), "0.500");
+    EXPECT_EQ(intervalText({-1.0, -2.74, 1.11e-14}), "−1 [−2.74 … 0]");
+    EXPECT_EQ(intervalText({-5.2e-19, -2.7e-18, 1.6e-18}), "0");  // what rounding leaves of zero
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "core/base/tensor.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <gtest/gtest.h>
 
@@ -69,19 +70,20 @@ TEST(Gini, CountsOnlyTheKeysThatMayBeSeen)
     EXPECT_TRUE(std::isnan(giniCoefficient(Row{0.5F, std::nanf("")}, 2)));
 }
 
-TEST(Gini, OfMapsIsTheMeanOfTheRowsThatBothHave)
+TEST(Gini, OfMapsIsTheMeanOfEachOnesRows)
 {
     Tensor a({3, 3});
     Tensor b({3, 3});
     std::ranges::copy(Row{0.7F, 0.2F, 0.1F, 0.1F, 0.8F, 0.1F, 0.25F, 0.25F, 0.5F}, a.data());
     std::ranges::copy(Row{1.0F, 0.0F, 0.0F, 0.8F, 0.3F, -0.1F, 0.5F, 0.0F, 0.5F}, b.data());
     const GiniMeans both = meanGini(a.matrix(), b.matrix(), {});
-    EXPECT_NEAR(both.a, (0.4 + 0.166667) / 2.0, 1e-6);
+    EXPECT_NEAR(both.a, (0.4 + giniCoefficient(a.matrix().row(1), 3) + 0.166667) / 3.0, 1e-6);
     EXPECT_NEAR(both.b, (2.0 / 3.0 + 1.0 / 3.0) / 2.0, 1e-6);
     const std::vector<std::uint8_t> rows = {0, 1, 1};
-    EXPECT_NEAR(meanGini(a.matrix(), b.matrix(), {}, rows).a, 0.166667, 1e-6);
+    EXPECT_NEAR(meanGini(a.matrix(), b.matrix(), {}, rows).b, 1.0 / 3.0, 1e-6);
     const std::vector<std::uint8_t> second = {0, 1, 0};
-    EXPECT_EQ(meanGini(a.matrix(), b.matrix(), {}, second).b, 0.0);
+    EXPECT_TRUE(std::isnan(meanGini(a.matrix(), b.matrix(), {}, second).b));
+    EXPECT_NEAR(combine(std::array{both, meanGini(a.matrix(), b.matrix(), {}, second)}).b, both.b, 1e-12);
     Tensor causal = Tensor::zeros({2, 2});  // rows (1, 0) and (½, ½): one key, then two equal ones
     causal.matrix()(0, 0) = 1.0F;
     causal.matrix()(1, 0) = causal.matrix()(1, 1) = 0.5F;

@@ -163,15 +163,33 @@ TEST(CompareMaps, DivergencesAndEntropiesAreTheirDefinitions)
     }
 }
 
-TEST(CompareMaps, RowsThatAreNoDistributionAreLeftOut)
+// Every measure is over the rows that it is defined for: an entropy of A does not depend on B.
+TEST(CompareMaps, EachMeasureIsOverItsOwnRows)
 {
     const std::vector<float> a = {0.7F, 0.2F, 0.1F, 0.0F, 0.0F, 0.0F};
     const std::vector<float> b = {0.1F, 0.8F, 0.1F, 0.1F, 0.8F, 0.1F};
     const MapComparison result = compareMaps({a.data(), 2, 3}, {b.data(), 2, 3});
     EXPECT_EQ(result.rows, 1U);
     EXPECT_NEAR(result.jensenShannon, 0.222923186232, 1e-7);
-    EXPECT_EQ(compareMaps({a.data() + 3, 1, 3}, {b.data(), 1, 3}).rows, 0U);
-    EXPECT_EQ(compareMaps({a.data() + 3, 1, 3}, {b.data(), 1, 3}).kl, 0.0);
+    EXPECT_EQ(result.rowsA, 1U);
+    EXPECT_EQ(result.rowsB, 2U);
+    EXPECT_EQ(result.compared, 2U);
+    EXPECT_NEAR(result.entropyA, entropy(std::span(a).first(3)), 1e-7);
+    EXPECT_NEAR(result.entropyB, entropy(std::span(b).first(3)), 1e-7);  // both rows have the same
+    EXPECT_NEAR(result.maximumDifference, 0.8, 1e-7);
+    EXPECT_NEAR(result.meanDifference, (0.6 + 0.6 + 0.0 + 0.1 + 0.8 + 0.1) / 6.0, 1e-7);
+    const MapComparison empty = compareMaps({a.data() + 3, 1, 3}, {b.data(), 1, 3});
+    EXPECT_EQ(empty.rows, 0U);
+    EXPECT_TRUE(std::isnan(empty.kl));
+    EXPECT_TRUE(std::isnan(empty.entropyA));
+    EXPECT_NEAR(empty.maximumDifference, 0.8, 1e-7);
+    const std::vector<float> negative = {1.2F, -0.1F, -0.1F};
+    const MapComparison less = compareMaps({b.data(), 1, 3}, {negative.data(), 1, 3});
+    EXPECT_NEAR(less.entropyA, entropy(std::span(b).first(3)), 1e-7);
+    EXPECT_TRUE(std::isnan(less.entropyB));
+    EXPECT_NEAR(less.maximumDifference, 1.1, 1e-6);
+    EXPECT_NEAR(combine(std::array{empty, less, result}).entropyB, result.entropyB, 1e-7);
+    EXPECT_EQ(combine(std::array{empty, less, result}).compared, 4U);
 }
 
 TEST(CompareMaps, CombiningWeighsByRows)
