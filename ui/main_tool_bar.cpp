@@ -116,6 +116,11 @@ QWidget* MainToolBar::makeInput()
     line->addWidget(m_more);
     connect(m_picture, &QPushButton::clicked, this, &MainToolBar::pictureWanted);
     connect(m_input, &QLineEdit::returnPressed, this, &MainToolBar::commitInput);
+    // Who goes on elsewhere would see maps of the text before beside the new one.
+    connect(m_input, &QLineEdit::editingFinished, this, [this] {
+        if (m_input->text() != inputText(m_controller.study().input))
+            commitInput();
+    });
     connect(m_more, &QPushButton::clicked, this, &MainToolBar::inputDialogWanted);
     return input;
 }

@@ -17,10 +17,7 @@ void MainWindow::openExportFor(const QString& type, const ComparisonPointer& com
 {
     if (!comparison)
         return;
-    const FigureView& view = m_page->figureView();
-    const std::optional<double> locked =
-        view.isRangeLocked() && view.figure() != nullptr ? std::optional(view.figure()->maximum()) : std::nullopt;
-    auto* dialog = new ExportDialog(comparison, type, locked, m_settings, m_appearance, this);
+    auto* dialog = new ExportDialog(comparison, type, m_settings, m_appearance, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
         m_lastExport = task;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/status_line.h"
 
+#include "core/train/time_text.h"
 #include "ui/controls/controls.h"
 #include "viz/scale.h"
 
@@ -15,6 +16,9 @@ namespace ketscope {
 using namespace Qt::StringLiterals;
 
 namespace {
+
+constexpr double kTellsTime = 0.05;  // done, before which the time left is a guess
+constexpr double kTellsAfter = 2.0;  // seconds: of shorter work nobody asks
 
 // Resident memory of this process in MiB; 0 where the system does not say.
 int residentMiB()
@@ -110,9 +114,12 @@ void StatusLine::setBusy(bool busy)
     clearMessage();  // it stands in the place of what is shown now
     const bool ended = m_busy && !busy;
     m_busy = busy;
-    if (!busy)
+    if (!busy) {
         m_step.clear();
-    else if (m_step.isEmpty())
+        m_begun.invalidate();
+        m_fraction = 0.0;
+    }
+    if (busy && m_step.isEmpty())
         m_step = tr("Working");
     m_bar->setVisible(busy);
     m_hint->setVisible(busy);
@@ -127,7 +134,15 @@ void StatusLine::setBusy(bool busy)
 
 void StatusLine::showProgress(double fraction, const QString& what)
 {
-    m_step = what;
+    // A step back is another piece of work.
+    if (fraction < m_fraction || !m_begun.isValid())
+        m_begun.start();
+    m_fraction = fraction;
+    const double elapsed = static_cast<double>(m_begun.elapsed()) / 1000.0;
+    const bool tells = fraction > kTellsTime && elapsed > kTellsAfter;
+    m_step = tells ? tr("%1 · about %2 left")
+                         .arg(what, QString::fromStdString(timeText(elapsed * (1.0 - fraction) / fraction)))
+                   : what;
     m_bar->setValue(qRound(1000.0 * fraction));
     if (m_busy)
         refreshState();

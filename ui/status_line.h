@@ -4,6 +4,7 @@
 #include "ui/appearance.h"
 #include "ui/study_controller.h"
 
+#include <QElapsedTimer>
 #include <QLabel>
 #include <QProgressBar>
 #include <QStatusBar>
@@ -30,6 +31,8 @@ private:
     StudyController& m_controller;
     Appearance& m_appearance;
     bool m_busy = false;
+    QElapsedTimer m_begun;  // with what is being done
+    double m_fraction = 0.0;
     QString m_step;
     QLabel* m_dot;
     QLabel* m_state;

@@ -262,7 +262,10 @@ void StudyController::acceptRecorded(const Opened& opened)
         m_study.perspective = before.perspective;
     }
     const std::string perspective = m_study.perspective;  // the window may leave the page that it has now
-    m_candidate = m_entry = 0;
+    m_entry = 0;
+    // What is compared is what was worked at.
+    const std::size_t shown = patcherOf({m_study.view.compared.baseline, m_study.view.compared.candidate});
+    m_candidate = shown > 0 && shown <= m_study.candidates.size() ? shown - 1 : 0;
     forgetSteps();
     m_readings.reset();
     m_failure = {};

@@ -234,7 +234,8 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
         paintMarker(painter, at, trace, theme.px(4.2), theme);
         const bool below =
             i > 0 && i + 1 == values.size() && at.y() + theme.px(9.0) + capital < layout.plot.bottom() - theme.px(2.0);
-        const bool above = i == 0;
+        // At the upper edge it would stand in the title.
+        const bool above = i == 0 && at.y() - theme.px(8.0) - capital > layout.plot.top() - theme.px(6.0);
         const QPointF text(above || below ? x : x + theme.px(8.0), above   ? at.y() - theme.px(8.0)
                                                                    : below ? at.y() + theme.px(8.0) + capital
                                                                            : at.y() + capital / 2.0);

@@ -266,6 +266,10 @@ void addCircuits(PairReading& reading, const Encoded& encoded, const FidelitySet
         reading.circuits.push_back(swapCircuit(ofQuery, ofKey, settings));
     else
         reading.circuits.push_back(inversionCircuit(ofQuery, ofKey, settings));
+    if (settings.circuit == OverlapCircuit::Swap && 1 + 2 * qubits > Circuit::kMaximumQubits)
+        reading.circuits[0].title = "The inversion test of both states; the swap test needs "
+                                    + std::to_string(1 + 2 * qubits) + " qubits, more than the "
+                                    + std::to_string(Circuit::kMaximumQubits) + " drawn here";
     if (settings.keepsSign())
         reading.circuits[0].title = "The blocks that the Hadamard test controls; without the control, 0…0 has F";
     reading.circuits.push_back(stateCircuit(ofQuery, PairRole::Query, settings));

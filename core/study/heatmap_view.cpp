@@ -108,7 +108,8 @@ Json toJson(const HeatmapView& view)
             {"shown", kShown[static_cast<std::size_t>(view.shown)]},
             {"head_cells", kHeadCells[static_cast<std::size_t>(view.headCells)]},
             {"grid_measure", view.gridMeasure},
-            {"sort_heads", view.sortHeads}};
+            {"sort_heads", view.sortHeads},
+            {"locked_maximum", view.lockedMaximum ? Json(*view.lockedMaximum) : Json(nullptr)}};
 }
 
 HeatmapView heatmapViewFromJson(const Json& json, const std::string& where)
@@ -128,6 +129,12 @@ HeatmapView heatmapViewFromJson(const Json& json, const std::string& where)
     view.headCells = static_cast<HeatmapView::HeadCells>(fields.oneOf("head_cells", kHeadCells));
     view.gridMeasure = gridMeasure(fields.text("grid_measure")).id;
     view.sortHeads = fields.flag("sort_heads");
+    if (fields.has("locked_maximum") && !fields.at("locked_maximum").is_null()) {
+        const Json& maximum = fields.at("locked_maximum");
+        if (!maximum.is_number() || !(maximum.get<double>() > 0.0))
+            refuse({where + ", \"locked_maximum\"", "a number above 0, or null", maximum.dump(), ""});
+        view.lockedMaximum = maximum.get<double>();
+    }
     return view;
 }
 

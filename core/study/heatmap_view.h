@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -59,8 +60,9 @@ struct HeatmapView {
     MapWindow window = {};
     Shown shown = Shown::Maps;
     HeadCells headCells = HeadCells::Automatic;
-    std::string gridMeasure = "entropy";  // of the grid of heads: an id of gridMeasures()
-    bool sortHeads = false;               // within each layer, the largest measure first
+    std::string gridMeasure = "entropy";       // of the grid of heads: an id of gridMeasures()
+    bool sortHeads = false;                    // within each layer, the largest measure first
+    std::optional<double> lockedMaximum = {};  // of the traces' colour range; none = that of the head in sight
 
     bool operator==(const HeatmapView&) const = default;
 };

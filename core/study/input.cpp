@@ -52,7 +52,9 @@ void checkTexts(const Input& input, const ModelInfo& model, const Tokenizer* tok
     if (model.vocabularySize == 0)
         return;
     if (!input.text && input.labels.empty() && input.tokenIds.empty())
-        refuse({"input", textsNeeded(model), "none", "Type a text."});
+        refuse({"input", textsNeeded(model), "none",
+                tokenizer == nullptr ? "The model has no tokenizer: add its files to the folder, or give token ids."
+                                     : "Type a text."});
     if (input.tokenIds.empty())
         checkTokenizer(model, tokenizer);
     if (!input.labels.empty())

@@ -66,6 +66,7 @@ ViewSettings lastingView(ViewSettings view)
 {
     view.compared = {};
     view.heatmap.window = {};
+    view.heatmap.lockedMaximum.reset();
     view.alignment.tokens.clear();
     view.alignment.region = {};
     view.quantum.step.reset();

@@ -23,8 +23,8 @@ protected:
 
     std::unique_ptr<ExportDialog> dialog(const char* figure = "heatmap")
     {
-        return std::make_unique<ExportDialog>(desk.controller.comparison(), QString::fromLatin1(figure), std::nullopt,
-                                              desk.settings, desk.appearance);
+        return std::make_unique<ExportDialog>(desk.controller.comparison(), QString::fromLatin1(figure), desk.settings,
+                                              desk.appearance);
     }
 
     std::filesystem::path file(const std::string& name) const { return desk.folder.path() / name; }
@@ -57,6 +57,24 @@ TEST_F(ExportDialogTest, WritesEveryFormat)
         EXPECT_GT(std::filesystem::file_size(target), 1000U);
         EXPECT_EQ(desk.settings.exportChoice().format, format.id);
     }
+}
+
+// One key does not lose a file that is there.
+TEST_F(ExportDialogTest, AFileThatIsThereIsReplacedOnlyWhenAskedAgain)
+{
+    const auto target = file("there.pdf");
+    std::ofstream(target) << "hello";
+    const auto made = dialog();
+    QSignalSpy exported(made.get(), &ExportDialog::exported);
+    made->setFile(QString::fromStdString(target.string()));
+    made->exportNow();
+    EXPECT_TRUE(made->message().contains(QStringLiteral("there.pdf is there already")));
+    QTest::qWait(300);
+    EXPECT_EQ(exported.count(), 0);
+    EXPECT_EQ(std::filesystem::file_size(target), 5U);
+    made->exportNow();
+    ASSERT_TRUE(waitFor([&] { return exported.count() == 1; })) << made->message().toStdString();
+    EXPECT_GT(std::filesystem::file_size(target), 1000U);
 }
 
 TEST_F(ExportDialogTest, ToNowhereIsExplainedInline)

@@ -130,6 +130,27 @@ TEST_F(FigureViewTest, StripAndRowChartPointAtKeys)
     ASSERT_TRUE(waitFor([&] { return desk.controller.pointed().key == 6U; }));
 }
 
+// The page may give the chart less room for what was selected, while the chart still handles the click.
+TEST_F(FigureViewTest, AClickedBarMayShrinkItsChart)
+{
+    view->hide();
+    QWidget window;
+    RowPanel row(desk.controller, desk.appearance, &window);
+    row.setGeometry(0, 0, 700, 300);
+    window.show();
+    ASSERT_TRUE(QTest::qWaitForWindowExposed(&window));
+    row.grab();
+    QObject::connect(&desk.controller, &StudyController::selectionChanged, &row, [&] {
+        row.setGeometry(0, 0, 700, 90);
+        row.grab();
+    });
+    QChartView& chart = row.view();
+    const QPointF bar = chart.chart()->mapToPosition({6.0, 0.01}, chart.chart()->series().constFirst());
+    QTest::mouseClick(chart.viewport(), Qt::LeftButton, {}, chart.mapFromScene(chart.chart()->mapToScene(bar)));
+    EXPECT_EQ(desk.controller.selection().key, 6U);
+    EXPECT_EQ(row.height(), 90);
+}
+
 TEST_F(FigureViewTest, KeysMoveQueryAndKey)
 {
     desk.controller.selectCell(4, 5);
@@ -177,11 +198,14 @@ TEST_F(FigureViewTest, LockedRangeSurvivesAnotherHead)
 {
     const double range = view->figure()->maximum();
     view->setRangeLocked(true);
+    EXPECT_EQ(desk.controller.study().view.heatmap.lockedMaximum, range);  // which a study keeps
     Selection other = desk.controller.selection();
     for (other.layer = 0; other.layer < 6; ++other.layer) {
         desk.controller.select(other);
         EXPECT_EQ(view->figure()->maximum(), range);
     }
+    view->setRangeLocked(false);
+    EXPECT_FALSE(view->isRangeLocked());
 }
 
 TEST(FigureViewStates, EmptyAndStaleAreDrawn)

@@ -48,7 +48,7 @@ protected:
 
     void exportFromWindow(const fs::path& file)
     {
-        ExportDialog dialog(desk.controller.comparison(), QString::fromLatin1(GetParam()), std::nullopt, desk.settings,
+        ExportDialog dialog(desk.controller.comparison(), QString::fromLatin1(GetParam()), desk.settings,
                             desk.appearance);
         QSignalSpy exported(&dialog, &ExportDialog::exported);
         dialog.setFile(text(file));

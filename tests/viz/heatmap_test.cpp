@@ -373,12 +373,13 @@ TEST(HeatmapTest, NegativeWeightsUseTheDivergingMap)
 
 TEST(HeatmapTest, ChoosesTracesAndLocksTheRange)
 {
-    const auto comparison =
-        SyntheticComparison({"a", "b", "c"}).trace(mapA()).trace(mapB()).trace(mapA()).select(9, 9).make();
+    SyntheticComparison made({"a", "b", "c"});
+    made.trace(mapA()).trace(mapB()).trace(mapA()).select(9, 9);
+    made.value().study.view.heatmap.lockedMaximum = 0.4;
+    const auto comparison = made.make();
     EXPECT_EQ(Heatmap(comparison).sources().size(), 3U) << "A, B and Δ, unless the view says otherwise";
     HeatmapOptions options;
     options.traces = {1, 2};
-    options.maximum = 0.4;
     options.crosshair = true;  // a selection outside of the map draws nothing
     const Heatmap figure(comparison, options);
     ASSERT_EQ(figure.sources().size(), 3U);

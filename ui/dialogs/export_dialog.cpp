@@ -71,11 +71,10 @@ Job::Work exportWork(const ExportTask& task, const std::function<void()>& done)
     };
 }
 
-ExportDialog::ExportDialog(const ComparisonPointer& comparison, const QString& type,
-                           std::optional<double> lockedMaximum, Settings& settings, Appearance& appearance,
-                           QWidget* parent)
-    : QDialog(parent), m_comparison(comparison), m_lockedMaximum(lockedMaximum), m_settings(settings),
-      m_appearance(appearance), m_preview(new ExportPreview(appearance, this))
+ExportDialog::ExportDialog(const ComparisonPointer& comparison, const QString& type, Settings& settings,
+                           Appearance& appearance, QWidget* parent)
+    : QDialog(parent), m_comparison(comparison), m_settings(settings), m_appearance(appearance),
+      m_preview(new ExportPreview(appearance, this))
 {
     setWindowTitle(tr("Export figure"));
     auto* middle = new QHBoxLayout;
@@ -335,7 +334,6 @@ ExportTask ExportDialog::task() const
 {
     HeatmapOptions figure;
     figure.crosshair = m_crosshair->isChecked();
-    figure.maximum = m_lockedMaximum;
     auto comparison = m_comparison;
     const std::string map = m_colourMap->currentData().toString().toStdString();
     if (map != comparison->study.view.colourMap) {
@@ -386,8 +384,10 @@ void ExportDialog::browse()
     const ExportFormat& format = exportFormats()[static_cast<std::size_t>(m_format->current())];
     const QString chosen = QFileDialog::getSaveFileName(this, tr("Export figure"), m_file->text(),
                                                         u"%1 (*.%2)"_s.arg(format.title, format.id));
-    if (!chosen.isEmpty())
-        setFile(chosen);
+    if (chosen.isEmpty())
+        return;
+    setFile(chosen);
+    m_mayReplace = m_file->text();  // the file dialog has asked
 }
 
 void ExportDialog::refresh()
@@ -447,6 +447,10 @@ void ExportDialog::say(const QString& text, bool error)
 
 void ExportDialog::exportNow()
 {
+    // Nothing that is there is lost by one key.
+    if (QFileInfo::exists(m_file->text()) && std::exchange(m_mayReplace, m_file->text()) != m_file->text())
+        return say(tr("%1 is there already. Export once more to replace it.").arg(QFileInfo(m_file->text()).fileName()),
+                   false);
     m_export->setEnabled(false);
     say({}, false);
     m_exportJob.start(exportWork(task(), [this] { finish(); }));

@@ -36,8 +36,8 @@ class ExportDialog : public QDialog {
 
 public:
     // `type` is the figure to begin with, an id of figureTypes().
-    ExportDialog(const ComparisonPointer& comparison, const QString& type, std::optional<double> lockedMaximum,
-                 Settings& settings, Appearance& appearance, QWidget* parent = nullptr);
+    ExportDialog(const ComparisonPointer& comparison, const QString& type, Settings& settings, Appearance& appearance,
+                 QWidget* parent = nullptr);
 
     ExportTask task() const;
     void setFile(const QString& file);
@@ -70,7 +70,7 @@ private:
     void say(const QString& text, bool error);
 
     ComparisonPointer m_comparison;
-    std::optional<double> m_lockedMaximum;
+    QString m_mayReplace;  // a file that is there and may be lost
     Settings& m_settings;
     Appearance& m_appearance;
     ChoiceBox* m_preset;

@@ -233,8 +233,15 @@ void DiagnosticsSection::refresh()
     for (const Diagnostic& one : head != nullptr ? head->list : std::vector<Diagnostic>()) {
         const std::size_t query = comparison->study.selection.query;
         const std::size_t queries = mapOf(*comparison, trace, comparison->study.selection).rows;
-        m_list->wrapped(row, 0, QString::fromStdString(one.info.title), "value");
-        QLabel* value = m_list->label(row++, 1, diagnosticText(one, query, queries), "mono", 1, Qt::AlignRight);
+        // Many numbers stand below their title: beside it they would push it out of the dock.
+        constexpr qsizetype kBeside = 16;
+        const QString text = diagnosticText(one, query, queries);
+        const bool below = text.size() > kBeside;
+        m_list->wrapped(row, 0, QString::fromStdString(one.info.title), "value", below ? 2 : 1);
+        row += below ? 1 : 0;
+        QLabel* value =
+            below ? m_list->wrapped(row, 0, text, "mono", 2) : m_list->label(row, 1, text, "mono", 1, Qt::AlignRight);
+        ++row;
         value->setObjectName(u"diagnostic."_s + QString::fromStdString(one.info.id));
         value->setTextInteractionFlags(Qt::TextSelectableByMouse);
     }

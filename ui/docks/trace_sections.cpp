@@ -108,7 +108,7 @@ void PlanSection::addRow(int row, const QString& layers, const QString& heads, c
 {
     m_list->label(row, 0, layers, edited ? "mono" : "stale");
     m_list->label(row, 1, heads, "stale");
-    m_list->label(row, 2, mechanism, edited ? "value" : "hint");
+    m_list->wrapped(row, 2, mechanism, edited ? "value" : "hint");
 }
 
 void PlanSection::refresh()

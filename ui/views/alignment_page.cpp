@@ -12,6 +12,8 @@
 
 #include <QStandardItemModel>
 
+#include <algorithm>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -274,7 +276,11 @@ void AlignmentPage::computeRelevance()
 void AlignmentPage::refreshSanity()
 {
     const ComparisonPointer& comparison = controller().comparison();
-    const bool known = comparison && comparison->alignments->sanity(*comparison) != nullptr;
+    const auto check = comparison ? comparison->alignments->sanity(*comparison) : nullptr;
+    // Relevance has to be computed for its pairs, too.
+    const bool known = check != nullptr && std::ranges::all_of(check->runs, [&](const SanityRun& run) {
+                           return alignmentDelay(shownAs(run, *comparison)).empty();
+                       });
     const bool running = controller().state() == StudyController::State::Running;
     m_sanity->setEnabled(comparison && controller().canRun() && !running);
     m_sanity->setToolTip(!controller().canRun() ? tr("What is shown comes from a file: its model is not open.")
@@ -282,7 +288,8 @@ void AlignmentPage::refreshSanity()
                                                      "noise, from the seed. Esc cancels."));
     m_sanityText->setText(known ? tr("Below: A on a shuffled caption and on noise. Maps that look the same there say "
                                      "nothing about this pair.")
-                                : QString());
+                          : check != nullptr ? tr("Run the sanity check once more to see it for this method.")
+                                             : QString());
     m_sanityText->setToolTip(m_sanityText->text());
 }
 

@@ -103,7 +103,6 @@ void FigureView::makeFigure(const ComparisonPointer& comparison)
     if (comparison) {
         HeatmapOptions options;
         options.crosshair = true;
-        options.maximum = m_content == HeatmapContent::Weights ? m_lockedMaximum : std::nullopt;
         options.content = m_content;
         options.window = m_window;
         options.data = m_data;
@@ -134,11 +133,11 @@ void FigureView::invalidate()
 
 void FigureView::setRangeLocked(bool locked)
 {
-    m_lockedMaximum.reset();
-    if (locked && m_figure)
-        m_lockedMaximum = m_figure->maximum();
-    rebuild();
+    const std::optional<double> maximum = locked && m_figure ? std::optional(m_figure->maximum()) : std::nullopt;
+    m_controller.changeView([maximum](auto& view) { view.heatmap.lockedMaximum = maximum; });
 }
+
+bool FigureView::isRangeLocked() const { return m_controller.study().view.heatmap.lockedMaximum.has_value(); }
 
 const HeadMaps* FigureView::mapsOf(const Comparison& comparison) const
 {

@@ -31,7 +31,7 @@ public:
     const Pointed& pointed() const { return m_pointed; }
     // Keeps the colour range as it is now.
     void setRangeLocked(bool locked);
-    bool isRangeLocked() const { return m_lockedMaximum.has_value(); }
+    bool isRangeLocked() const;
     bool isZoomed() const;
     void resetZoom();
     bool isReading() const { return m_reading.isRunning(); }
@@ -117,7 +117,6 @@ private:
     QPixmap m_cache;
     Pointed m_pointed;
     int m_pointedPanel = 0;
-    std::optional<double> m_lockedMaximum;
     std::optional<MapWindow> m_window;  // while it moves; the study has it when the hand rests
     Gesture m_gesture = Gesture::None;
     QPointF m_pressed;

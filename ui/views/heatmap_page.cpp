@@ -191,7 +191,7 @@ void HeatmapPage::addTicks(PageHeader& header)
             [this](bool on) { m_controller.changeView([on](auto& v) { v.showDifference = on; }); });
     connect(m_standardErrors, &QCheckBox::clicked, this,
             [this](bool on) { m_controller.changeView([on](auto& v) { v.heatmap.standardErrors = on; }); });
-    connect(m_lock, &QCheckBox::toggled, m_figure, &FigureView::setRangeLocked);
+    connect(m_lock, &QCheckBox::clicked, m_figure, &FigureView::setRangeLocked);
     auto* together = new QWidget(&header);
     auto* row = new QHBoxLayout(together);
     row->setContentsMargins(0, 0, 0, 0);
@@ -412,6 +412,7 @@ void HeatmapPage::refreshControls()
 {
     const ViewSettings& view = m_controller.study().view;
     m_shown->choose(static_cast<int>(view.heatmap.shown));
+    m_lock->setChecked(view.heatmap.lockedMaximum.has_value());
     m_difference->setChecked(view.showDifference);
     m_standardErrors->setChecked(view.heatmap.standardErrors);
     const bool maps = view.heatmap.shown == HeatmapView::Shown::Maps;

@@ -29,7 +29,7 @@ public:
 
     FigureView& figureView() const { return *m_figure; }
     FigureView& errorView() const { return *m_errors; }
-    void toggleRangeLock() { m_lock->toggle(); }
+    void toggleRangeLock() { m_lock->click(); }
 
 protected:
     void resizeEvent(QResizeEvent* event) override;

@@ -95,9 +95,11 @@ bool RowPanel::eventFilter(QObject* watched, QEvent* event)
     const auto token = tokenInRowChart(*m_view->chart(), inChart);
     if (moved)
         m_controller.point(!token ? Pointed() : showsRow() ? Pointed{.key = token} : Pointed{.query = token});
-    else if (token && mouse->button() == Qt::LeftButton)
-        m_controller.selectCell(showsRow() ? std::nullopt : token, showsRow() ? token : std::nullopt);
-    return QWidget::eventFilter(watched, event);
+    if (moved || !token || mouse->button() != Qt::LeftButton)
+        return QWidget::eventFilter(watched, event);
+    // The page may arrange itself anew for the selection: the chart must not look for what was below the pointer.
+    m_controller.selectCell(showsRow() ? std::nullopt : token, showsRow() ? token : std::nullopt);
+    return true;
 }
 
 // The title stands above the choices where both do not fit beside each other.

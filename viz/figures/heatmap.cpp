@@ -11,6 +11,7 @@ namespace ketscope {
 
 namespace {
 
+constexpr double kRounding = 1e-7;  // of weights in single precision
 constexpr int kSentenceDigits = 6;
 constexpr std::size_t kMayPool = 150;      // tokens above which a header may have to say how cells were pooled
 constexpr double kLabelledErrors = 330.0;  // width below which a map of standard errors has no token labels
@@ -42,14 +43,16 @@ void Heatmap::chooseScales()
     const ColourScale kind = showsDeviations() ? ColourScale::Linear : m_comparison->study.view.scale;
     for (const HeatmapData::Map& map : m_data->list()) {
         if (map.source.isDifference()) {
-            m_deltaScale = ValueScale::symmetric(kind, niceMaximum(map.largest));
+            // What rounding leaves of equal maps is no difference to draw in full colours.
+            m_deltaScale = ValueScale::symmetric(kind, map.largest < kRounding ? 0.0 : niceMaximum(map.largest));
             continue;
         }
         m_largest = std::max(m_largest, map.largest);
         m_signed = m_signed || map.negative;
     }
     const double own = showsDeviations() && m_largest > 0.0 ? m_largest : niceMaximum(m_largest);
-    const double maximum = m_options.maximum.value_or(own);
+    const bool weights = m_options.content == HeatmapContent::Weights && view().quantity == MapQuantity::Weights;
+    const double maximum = weights ? view().lockedMaximum.value_or(own) : own;
     m_weightScale = m_signed ? ValueScale::symmetric(kind, maximum) : ValueScale::sequential(kind, maximum);
 }
 

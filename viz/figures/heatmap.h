@@ -9,8 +9,7 @@
 namespace ketscope {
 
 struct HeatmapOptions {
-    bool crosshair = false;         // mark the study's selected query and key
-    std::optional<double> maximum;  // lock the range of A and B here
+    bool crosshair = false;  // mark the study's selected query and key
     // Which to show; the first is the baseline of Δ; empty = as the study's view says.
     std::vector<std::size_t> traces;
     HeatmapContent content = HeatmapContent::Weights;

@@ -23,6 +23,7 @@ TEST(HeatmapViewTest, EveryFieldSurvivesAStudy)
     heatmap.headCells = HeatmapView::HeadCells::Numbers;
     heatmap.gridMeasure = "js";
     heatmap.sortHeads = true;
+    heatmap.lockedMaximum = 0.375;
     EXPECT_EQ(viewFromText(toText(view), "test"), view);
     EXPECT_EQ(viewFromText("{}", "test"), ViewSettings());
 }
@@ -37,6 +38,9 @@ TEST(HeatmapViewTest, WrongFieldsAreRefused)
     EXPECT_THROW(viewFromJson(json, "test"), Error);
     json = toJson(ViewSettings());
     json["heatmap"]["grid_measure"] = "charm";
+    EXPECT_THROW(viewFromJson(json, "test"), Error);
+    json = toJson(ViewSettings());
+    json["heatmap"]["locked_maximum"] = 0;
     EXPECT_THROW(viewFromJson(json, "test"), Error);
 }
 

@@ -53,7 +53,8 @@ HeatmapView unusualHeatmap()
             .shown = HeatmapView::Shown::Lines,
             .headCells = HeatmapView::HeadCells::Numbers,
             .gridMeasure = gridMeasures().back().id,
-            .sortHeads = true};
+            .sortHeads = true,
+            .lockedMaximum = 0.375};
 }
 
 Study unusualStudy()
