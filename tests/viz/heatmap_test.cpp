@@ -371,6 +371,21 @@ TEST(HeatmapTest, NegativeWeightsUseTheDivergingMap)
     EXPECT_EQ(at(image, corner(layout.cellRect(0, 0, 1))), divergingMap(false).at(scale.position(-0.25)));
 }
 
+// An ablated head has no entropy and no divergence, and says so in place of a number.
+TEST(HeatmapTest, RowsThatAreNoDistributionsHaveNoEntropy)
+{
+    const Matrix nothing(3, std::vector<float>(3, 0.0F));
+    const auto comparison = SyntheticComparison({"a", "b", "c"}).trace(mapA()).trace(nothing).make();
+    const Heatmap figure(comparison);
+    EXPECT_TRUE(figure.panelDetails(1).contains(QStringLiteral("rows are no distributions: no entropy")));
+    const QString caption = figure.caption();
+    EXPECT_TRUE(caption.contains(QStringLiteral("no entropy of B, whose rows are no distributions")))
+        << caption.toStdString();
+    EXPECT_FALSE(caption.contains(QStringLiteral("NaN"))) << caption.toStdString();
+    EXPECT_FALSE(caption.contains(QStringLiteral("KL("))) << caption.toStdString();
+    EXPECT_TRUE(caption.contains(QStringLiteral("entropy A "))) << caption.toStdString();
+}
+
 TEST(HeatmapTest, ChoosesTracesAndLocksTheRange)
 {
     SyntheticComparison made({"a", "b", "c"});

@@ -107,7 +107,7 @@ void PlanSection::edit()
 void PlanSection::addRow(int row, const QString& layers, const QString& heads, const QString& mechanism, bool edited)
 {
     m_list->label(row, 0, layers, edited ? "mono" : "stale");
-    m_list->label(row, 1, heads, "stale");
+    m_list->wrapped(row, 1, heads, "stale");
     m_list->wrapped(row, 2, mechanism, edited ? "value" : "hint");
 }
 

@@ -6,6 +6,7 @@
 #include "viz/labels.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace ketscope {
 
@@ -115,8 +116,11 @@ QStringList Heatmap::panelDetails(std::size_t panel) const
     const QString detail = QString::fromStdString(traceTitle(comparison(), source.trace).detail);
     if (!exact.isEmpty() || !detail.isEmpty())
         parts << (exact.isEmpty() ? detail.split(kSeparator) : QStringList(exact));
-    parts << (showsFlow() ? QStringLiteral("mean entropy of rows %1 nats") : QStringLiteral("mean entropy %1 nats"))
-                 .arg(formatNumber(m_data->entropies()[panel], 2));
+    if (const double mean = m_data->entropies()[panel]; std::isnan(mean))
+        parts << QStringLiteral("rows are no distributions: no entropy");
+    else
+        parts << (showsFlow() ? QStringLiteral("mean entropy of rows %1 nats") : QStringLiteral("mean entropy %1 nats"))
+                     .arg(formatNumber(mean, 2));
     if (const std::string filter = describe(view().filter, view().direction); !filter.empty())
         parts << QString::fromStdString(filter);
     return parts;
