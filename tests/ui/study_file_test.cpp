@@ -107,6 +107,18 @@ TEST_F(StudyWindowTest, AStudyOpensAsItWasLeft)
     ASSERT_TRUE(waitFor([&] { return !window->windowTitle().contains(QStringLiteral("review")); }));
 }
 
+// What is compared is what parameters and plan are shown of.
+TEST_F(StudyWindowTest, TheCandidateThatWasWorkedAtIsSoAgain)
+{
+    desk.controller.addCandidate();
+    ASSERT_TRUE(waitFor([&] { return desk.settled() && desk.controller.comparison()->traces.size() == 3; }));
+    ASSERT_EQ(desk.controller.candidateTag(), QStringLiteral("C"));
+    save();
+    open(file);
+    EXPECT_EQ(desk.controller.candidateTag(), QStringLiteral("C"));
+    EXPECT_EQ(desk.controller.pair().candidate, 2U);
+}
+
 TEST_F(StudyWindowTest, ClosingAsksOnlyWhenAnAnswerMatters)
 {
     desk.controller.setSeed(5);

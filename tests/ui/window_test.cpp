@@ -230,5 +230,18 @@ TEST_F(WindowTest, NewSentenceWithEnter)
     EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), 6U);
 }
 
+// Maps of the old sentence beside a new one in the field would be a lie: leaving the field takes it.
+TEST_F(WindowTest, NewSentenceWhenTheFieldIsLeft)
+{
+    auto* input = window->findChild<QLineEdit*>(QStringLiteral("input"));
+    input->setFocus();
+    input->selectAll();
+    QTest::keyClicks(input, QStringLiteral("not a warm film"));
+    input->clearFocus();
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.study().input.text, "not a warm film");
+    EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), 6U);
+}
+
 }  // namespace
 }  // namespace ketscope::test

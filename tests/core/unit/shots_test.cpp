@@ -194,6 +194,22 @@ TEST(Shots, EntropiesAreWithinThoseOfTheAllowedKeys)
     }
 }
 
+// Inverting a readout that makes no errors costs nothing; drawing from quasi-probabilities costs γ² and more.
+TEST(Shots, MitigationTellsItsCostInVariance)
+{
+    RandomHead head(1, 8, 8, 8);
+    const auto cost = [&](Changes changes) {
+        changes.insert(changes.end(), {{"register", "on"}, {"shots", "65536"}});
+        const Tensor rows = diagnosticsOf(head.input, with(shots(), changes));
+        return static_cast<double>(rows.matrix()(4, 0));
+    };
+    EXPECT_NEAR(cost({{"mitigation", "readout"}}), 1.0, 0.05);
+    const double weak = cost({{"noise", "depolarizing"}, {"lambda", "0.05"}, {"mitigation", "cancellation"}});
+    const double strong = cost({{"noise", "depolarizing"}, {"lambda", "0.2"}, {"mitigation", "cancellation"}});
+    EXPECT_GT(weak, 1.05);
+    EXPECT_GT(strong, 1.5 * weak);
+}
+
 TEST(Shots, DiagnosticsAreThoseThatThereAre)
 {
     const auto ids = [](const Changes& changes) {
