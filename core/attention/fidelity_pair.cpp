@@ -262,13 +262,14 @@ void addCircuits(PairReading& reading, const Encoded& encoded, const FidelitySet
         reading.states[0].amplitudes = encodedState(encoded.query, settings);
         reading.states[1].amplitudes = encodedState(encoded.key, settings);
     }
-    if (settings.circuit == OverlapCircuit::Swap && 1 + 2 * qubits <= Circuit::kMaximumQubits)
-        reading.circuits.push_back(swapCircuit(ofQuery, ofKey, settings));
-    else
-        reading.circuits.push_back(inversionCircuit(ofQuery, ofKey, settings));
-    if (settings.circuit == OverlapCircuit::Swap && 1 + 2 * qubits > Circuit::kMaximumQubits)
+    const bool swaps = settings.circuit == OverlapCircuit::Swap;
+    const std::size_t swapQubits = 1 + 2 * qubits;
+    const bool fits = swapQubits <= Circuit::kMaximumQubits;
+    reading.circuits.push_back(swaps && fits ? swapCircuit(ofQuery, ofKey, settings)
+                                             : inversionCircuit(ofQuery, ofKey, settings));
+    if (swaps && !fits)
         reading.circuits[0].title = "The inversion test of both states; the swap test needs "
-                                    + std::to_string(1 + 2 * qubits) + " qubits, more than the "
+                                    + std::to_string(swapQubits) + " qubits, more than the "
                                     + std::to_string(Circuit::kMaximumQubits) + " drawn here";
     if (settings.keepsSign())
         reading.circuits[0].title = "The blocks that the Hadamard test controls; without the control, 0…0 has F";

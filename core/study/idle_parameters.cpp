@@ -23,12 +23,6 @@ const Parameter* unmet(const Parameters& parameters, const Parameter& parameter)
 std::string missingCondition(const Parameters& parameters, const Parameter& parameter)
 {
     const Parameter* const of = unmet(parameters, parameter);
-    return of == nullptr ? "" : of->shownWhen + "=" + of->shownWhenIn.front();
-}
-
-std::string missingConditions(const Parameters& parameters, const Parameter& parameter)
-{
-    const Parameter* const of = unmet(parameters, parameter);
     if (of == nullptr)
         return "";
     std::string text = of->shownWhen + "=" + of->shownWhenIn.front();
@@ -43,7 +37,7 @@ std::vector<std::string> idleChanges(const PlanEntry& entry)
     std::vector<std::pair<std::string, std::string>> byCondition;  // ids of parameters, in their order
     std::vector<bool> several;
     for (const Parameter& parameter : entry.parameters.definitions()) {
-        const std::string missing = missingConditions(entry.parameters, parameter);
+        const std::string missing = missingCondition(entry.parameters, parameter);
         if (missing.empty() || entry.parameters.real(parameter.id) == defaults.real(parameter.id))
             continue;
         const auto known = std::ranges::find(byCondition, missing, &std::pair<std::string, std::string>::first);

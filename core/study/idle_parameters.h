@@ -8,11 +8,9 @@
 
 namespace ketscope {
 
-// What must hold first for `parameter`, one of `parameters`' own, to have a meaning: "register=on"; empty when it has one.
+// What must hold first for `parameter`, one of `parameters`' own, to have a meaning, with all values that would do:
+// "register=on", "estimator=naive, stratified or hybrid"; empty when it has one.
 std::string missingCondition(const Parameters& parameters, const Parameter& parameter);
-
-// The same with all values that would do: "estimator=naive, stratified or hybrid".
-std::string missingConditions(const Parameters& parameters, const Parameter& parameter);
 
 // The parameters that an entry changes in vain, a line for each condition that does not hold: "shots: noise, gamma change
 // nothing without register=on."

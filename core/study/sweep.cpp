@@ -62,7 +62,7 @@ void checkAxes(const SweepRequest& request, const std::vector<Parameters>& all)
         const auto parameter = std::ranges::find(definitions, id, &Parameter::id);
         if (std::ranges::none_of(all, [&](const Parameters& p) { return p.isShown(*parameter); }))
             refuse({"sweep", "a parameter that has a meaning with the others as they are", "\"" + id + "\"",
-                    "It needs " + missingConditions(all.front(), *parameter) + "."});
+                    "It needs " + missingCondition(all.front(), *parameter) + "."});
     }
     if (request.seeds < 1 || request.seeds > kMaximumSeeds)
         refuse({"sweep", "1 to " + std::to_string(kMaximumSeeds) + " seeds", std::to_string(request.seeds), ""});

@@ -206,6 +206,8 @@ TEST_F(FigureViewTest, LockedRangeSurvivesAnotherHead)
     }
     view->setRangeLocked(false);
     EXPECT_FALSE(view->isRangeLocked());
+    desk.controller.undoStack().undo();
+    EXPECT_EQ(desk.controller.study().view.heatmap.lockedMaximum, range);
 }
 
 TEST(FigureViewStates, EmptyAndStaleAreDrawn)

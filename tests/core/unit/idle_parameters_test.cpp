@@ -29,6 +29,12 @@ TEST(IdleParameters, OfPlansAreSaidOnce)
                                                 "rff: alpha changes nothing without rule=softmax."));
 }
 
+TEST(IdleParameters, AllValuesThatWouldDoAreNamed)
+{
+    EXPECT_THAT(idleChanges(PlanEntry(parseSpec("fidelity:shots=7"))),
+                ElementsAre("fidelity: shots changes nothing without test=inversion, swap or hadamard."));
+}
+
 // Every condition that is named can be met, one after the other.
 TEST(IdleParameters, ConditionsLeadToAMeaning)
 {
@@ -36,8 +42,11 @@ TEST(IdleParameters, ConditionsLeadToAMeaning)
         for (const Parameter& parameter : mechanism->info().parameters) {
             Parameters parameters = mechanism->defaults();
             std::string missing;
-            for (int step = 0; step < 5 && !(missing = missingCondition(parameters, parameter)).empty(); ++step)
-                parameters.setText(missing.substr(0, missing.find('=')), missing.substr(missing.find('=') + 1));
+            for (int step = 0; step < 5 && !(missing = missingCondition(parameters, parameter)).empty(); ++step) {
+                const std::size_t value = missing.find('=') + 1;  // the first of those that would do
+                parameters.setText(missing.substr(0, value - 1),
+                                   missing.substr(value, missing.find_first_of(", ", value) - value));
+            }
             EXPECT_TRUE(missing.empty() && parameters.isShown(parameter))
                 << mechanism->info().id << " " << parameter.id << " " << missing;
         }
