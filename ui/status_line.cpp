@@ -9,6 +9,7 @@
 #include <QFile>
 #include <QPainter>
 
+#include <cmath>
 #include <unistd.h>
 
 namespace ketscope {
@@ -141,7 +142,7 @@ void StatusLine::showProgress(double fraction, const QString& what)
     const double elapsed = static_cast<double>(m_begun.elapsed()) / 1000.0;
     const bool tells = fraction > kTellsTime && elapsed > kTellsAfter;
     m_step = tells ? tr("%1 · about %2 left")
-                         .arg(what, QString::fromStdString(timeText(elapsed * (1.0 - fraction) / fraction)))
+                         .arg(what, QString::fromStdString(timeText(std::ceil(elapsed * (1.0 - fraction) / fraction))))
                    : what;
     m_bar->setValue(qRound(1000.0 * fraction));
     if (m_busy)
