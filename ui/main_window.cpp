@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/main_window.h"
 
-#include "core/study/path_kind.h"
 #include "ui/dialogs/input_dialog.h"
 #include "ui/docks/head_grid.h"
 #include "ui/docks/info_sections.h"
@@ -20,12 +19,8 @@
 #include "ui/views/vacant_page.h"
 
 #include <QCloseEvent>
-#include <QDropEvent>
-#include <QFileDialog>
-#include <QFileInfo>
 #include <QInputDialog>
 #include <QLineEdit>
-#include <QMimeData>
 #include <QScrollArea>
 
 #include <algorithm>
@@ -40,7 +35,6 @@ constexpr QSize kReference(1600, 1000);
 constexpr QSize kSmallest(1180, 720);
 constexpr int kBothDocks = 1360;       // below this width, at 100 %, the right dock is a tab of the left
 constexpr double kMostOfWidth = 0.44;  // that a dock may insist on
-constexpr qint64 kTextBytes = 64 * 1024;
 
 QScrollArea* scrolledColumn(const std::vector<QWidget*>& sections)
 {
@@ -278,45 +272,6 @@ void MainWindow::refreshNotices()
         action->setEnabled(m_controller.comparison() != nullptr);
 }
 
-void MainWindow::openModel(const QString& path)
-{
-    m_errors->say({});
-    leaveStudy([this, path] { m_controller.openModel(path); });
-}
-
-void MainWindow::chooseModel()
-{
-    const QString start = QString::fromStdString(m_controller.study().modelPath);
-    const QString folder = QFileDialog::getExistingDirectory(this, tr("Open a model folder"), start);
-    if (!folder.isEmpty())
-        openModel(folder);
-}
-
-void MainWindow::chooseFile()
-{
-    const QString start = QFileInfo(QString::fromStdString(m_controller.study().modelPath)).path();
-    const QString file = QFileDialog::getOpenFileName(
-        this, tr("Open a file"), start,
-        QStringList{tr("All that Ketscope opens (*.gguf *.h5 *.hdf5 *.ket *.npz *.npy *.safetensors *.txt *.png *.jpg "
-                       "*.jpeg *.webp *.bmp *.tif *.tiff)"),
-                    tr("Model (*.gguf *.safetensors)"),
-                    tr("Run file, captured attention (*.h5 *.hdf5 *.ket *.npz *.npy)"), pictureFilter(),
-                    tr("Text (*.txt)"), tr("All files (*)")}
-            .join(u";;"_s));
-    if (!file.isEmpty())
-        openPath(file);
-}
-
-void MainWindow::choosePicture()
-{
-    const auto& image = m_controller.study().input.image;
-    const QString now = image ? QString::fromStdString(image->path) : QString();
-    const QString file =
-        QFileDialog::getOpenFileName(this, tr("Open a picture"), QFileInfo(now).path(), pictureFilter());
-    if (!file.isEmpty())
-        m_controller.setPicture(file);
-}
-
 void MainWindow::openInputDialog()
 {
     if (!m_controller.canRun())
@@ -346,41 +301,6 @@ void MainWindow::chooseKeptLayers()
     } catch (const Error& error) {
         sayError(QString::fromUtf8(error.what()));
     }
-}
-
-void MainWindow::openPath(const QString& path)
-{
-    const QFileInfo info(path);
-    if (info.fileName() == u"config.json"_s)
-        return openModel(info.absolutePath());
-    switch (kindOfPath(path.toStdString())) {
-    case PathKind::Folder:
-    case PathKind::Gguf: return openModel(info.absoluteFilePath());
-    case PathKind::Safetensors: return openModel(info.absolutePath());
-    case PathKind::RunFile:
-        m_errors->say({});
-        if (isSweepFile(path.toStdString()))
-            return m_controller.openSweep(info.absoluteFilePath());
-        return leaveStudy([this, file = info.absoluteFilePath()] { m_controller.openRecorded(file); });
-    case PathKind::Image: m_errors->say({}); return m_controller.setPicture(info.absoluteFilePath());
-    case PathKind::Text: return openText(path);
-    case PathKind::Missing: return sayError(tr("%1: expected a file or folder, found none. Check the path.").arg(path));
-    case PathKind::Unknown: break;
-    }
-    sayError(tr("%1: expected a model folder, a GGUF file, a run file, captured attention, a picture or a text, found "
-                "another kind of file.")
-                 .arg(info.fileName()));
-}
-
-void MainWindow::openText(const QString& path)
-{
-    QFile file(path);
-    if (!file.open(QIODevice::ReadOnly))
-        return sayError(tr("%1: %2.").arg(path, file.errorString()));
-    if (file.size() > kTextBytes)
-        return sayError(
-            tr("%1: expected a text of at most 64 KiB, found %2 KiB. Shorten it.").arg(path).arg(file.size() / 1024));
-    m_controller.setInputText(QString::fromUtf8(file.readAll()).simplified());
 }
 
 Perspective& MainWindow::perspective(int index) const
@@ -470,22 +390,6 @@ void MainWindow::resizeEvent(QResizeEvent* event)
     QMainWindow::resizeEvent(event);
     if (m_left != nullptr && m_right != nullptr)
         arrangeDocks();
-}
-
-void MainWindow::dragEnterEvent(QDragEnterEvent* event)
-{
-    if (event->mimeData()->hasUrls())
-        event->acceptProposedAction();
-}
-
-void MainWindow::dropEvent(QDropEvent* event)
-{
-    const QList<QUrl> urls = event->mimeData()->urls();
-    event->acceptProposedAction();
-    if (urls.size() != 1 || !urls.front().isLocalFile())
-        return sayError(tr("Drop: expected one file or folder from this machine, found %1. Drop one.")
-                            .arg(urls.size() == 1 ? urls.front().toString() : tr("%1 things").arg(urls.size())));
-    openPath(urls.front().toLocalFile());
 }
 
 }  // namespace ketscope

@@ -129,6 +129,7 @@ private:
     void showTraining();
     void fillSamples(QMenu& menu);
     void openText(const QString& file);
+    void openFigure(const QString& file, bool orPicture);
     void openExport();
     void openExportOf(const QString& type);
     void openDataExport();

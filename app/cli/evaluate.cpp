@@ -343,7 +343,7 @@ void evaluate(const EvaluateOptions& options)
         ground(options, *model, monitor);
     else
         classify(options, *model, monitor);
-    printNotices(idleChanges(request.candidates), options.common.quiet);
+    printNotices(idleChanges(request.candidates, model->info()), options.common.quiet);
 }
 
 }  // namespace

@@ -118,6 +118,9 @@ Json parameterJson(const Parameter& parameter, const Parameters& defaults)
     }
     if (!parameter.shownWhen.empty())
         json["meaningful_when"] = {{"parameter", parameter.shownWhen}, {"is_one_of", parameter.shownWhenIn}};
+    if (parameter.shownIf != nullptr)
+        json["meaningful_if"] = parameter.shownIfWords;
+    json["causal_only"] = parameter.causalOnly;
     return json;
 }
 

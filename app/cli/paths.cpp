@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/formats/tensor_archive.h"
+#include "viz/figure_study.h"
 
 #include <fstream>
 
@@ -48,6 +49,8 @@ void requireModel(const fs::path& path)
                 "Look into it with ketscope inspect or render."});
     case PathKind::Missing:
         refuse({path.string(), "a model folder or a GGUF file", "no such file or folder", "Check the path."});
+    case PathKind::Figure:
+        refuse({path.string(), "a model folder or a GGUF file", "a figure", "Draw it again with ketscope render."});
     case PathKind::Image:
         refuse({path.string(), "a model folder or a GGUF file", "an image", "Give the folder with config.json."});
     case PathKind::Text:
@@ -71,13 +74,20 @@ StartPaths readStartPaths(const std::vector<std::string>& paths)
                 refuse({path, "one text file at most", "another one", "Give one."});
             start.text = readText(path);
             break;
-        case PathKind::Image: take(start.picture, path, "picture"); break;
+        case PathKind::Image:
+            if (paths.size() == 1 && studyOfFigure(path))
+                start.recorded = path;
+            else
+                take(start.picture, path, "picture");
+            break;
+        case PathKind::Figure: take(start.recorded, path, "figure"); break;
         case PathKind::RunFile: take(start.recorded, path, "run file"); break;
         default: requireModel(path); take(start.model, path, "model");
         }
     }
     if (!start.recorded.empty() && paths.size() > 1)
-        refuse({start.recorded.string(), "a run file alone", "other paths beside it", "It holds its own input."});
+        refuse({start.recorded.string(), "a run file or figure alone", "other paths beside it",
+                "It holds its own input."});
     return start;
 }
 

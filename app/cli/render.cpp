@@ -15,6 +15,8 @@
 #include "core/study/sweep.h"
 #include "core/study/token_flow.h"
 
+#include "viz/figure_study.h"
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <nlohmann/json.hpp>
@@ -87,11 +89,24 @@ void importCounts(Comparison& comparison, const RenderOptions& options, const Mo
     comparison.study.view.quantum.counts = readMeasuredCounts(options.counts, order, *pair, comparison.study.selection);
 }
 
+// What a figure was drawn from is run once more; other files hold their results.
+ComparisonPointer comparisonOf(const RenderOptions& options, Monitor& monitor)
+{
+    if (const std::optional<Study> study = studyOfFigure(options.study)) {
+        QuietMonitor quiet(monitor);
+        return runStudy(*study, *loadModel(study->modelPath, quiet), nullptr, options.common.threads, monitor);
+    }
+    if (kindOfPath(options.study) == PathKind::Figure)
+        refuse({options.study, "a figure with the study that it was drawn from", "a figure without one",
+                "Give its run file."});
+    return readComparison(options.study, monitor);
+}
+
 ComparisonPointer readFor(const RenderOptions& options, Monitor& monitor)
 {
     if (isSweepFile(options.study))
         return readSweepFor(options);
-    auto comparison = std::make_shared<Comparison>(*readComparison(options.study, monitor));
+    auto comparison = std::make_shared<Comparison>(*comparisonOf(options, monitor));
     comparison->study.selection = selectionOf(*comparison, options);
     if (!options.traces.empty())
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
@@ -110,14 +125,15 @@ void render(const RenderOptions& options)
 {
     const PathKind kind = kindOfPath(options.study);
     if (kind == PathKind::Folder || kind == PathKind::Missing)
-        refuse({options.study, "a run file (.h5, .ket) or captured attention (.h5, .npz, .npy)",
+        refuse({options.study,
+                "a run file (.h5, .ket), a figure (.pdf, .svg, .png) or captured attention (.h5, .npz, .npy)",
                 kind == PathKind::Folder ? "a folder" : "no such file", "Make one with ketscope run --out."});
     const OffscreenGui gui;
     const PageContents page = pageOf(options);
     if (!options.inputs.empty()) {
         setThreads(options.common.threads);
         ConsoleMonitor monitor(options.common.quiet);
-        return renderBatch(*readComparison(options.study, monitor), options, monitor);
+        return renderBatch(*comparisonOf(options, monitor), options, monitor);
     }
     std::vector<std::string> suffixes = figureSuffixes();
     suffixes.emplace_back(".qasm");
@@ -300,8 +316,10 @@ void addRender(CLI::App& program)
     for (const FigureType* type : figureTypes())
         figures.push_back(type->id.toStdString());
     command
-        ->add_option("STUDY", options->study,
-                     "Run file (.h5, .ket), sweep (.h5), or attention captured elsewhere (.h5, .npz, .npy)")
+        ->add_option(
+            "STUDY", options->study,
+            "Run file (.h5, .ket), sweep (.h5), attention captured elsewhere (.h5, .npz, .npy), or an exported "
+            "figure (.pdf, .svg, .png), whose study is run again")
         ->required();
     command
         ->add_option("--figure", options->figures,

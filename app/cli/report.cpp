@@ -294,7 +294,7 @@ std::vector<std::string> comparisonNotices(const Comparison& comparison)
         for (const std::string& warning : comparison.traces[t]->warnings)
             notices.push_back("trace " + traceTag(t) + ": " + warning);
     std::ranges::move(lookAheadNotices(comparison), std::back_inserter(notices));
-    std::ranges::move(idleChanges(comparison.study.candidates), std::back_inserter(notices));
+    std::ranges::move(idleChanges(comparison.study.candidates, comparison.model), std::back_inserter(notices));
     return notices;
 }
 

@@ -79,14 +79,14 @@ Json sweepJson(const Sweep& sweep)
 }
 
 // What the candidate changes in vain whatever the values are.
-std::vector<std::string> idleChangesOf(const SweepRequest& request)
+std::vector<std::string> idleChangesOf(const SweepRequest& request, const ModelInfo& model)
 {
-    std::vector<std::string> lines = idleChanges(request.candidate);
+    std::vector<std::string> lines = idleChanges(request.candidate, model);
     for (const SweepAxis& axis : request.axes)
         for (const std::string& value : axis.values) {
             PlanEntry changed = request.candidate;
             changed.parameters.setText(axis.parameter, value);
-            const std::vector<std::string> still = idleChanges(changed);
+            const std::vector<std::string> still = idleChanges(changed, model);
             std::erase_if(lines,
                           [&](const std::string& line) { return std::ranges::find(still, line) == still.end(); });
         }
@@ -109,7 +109,7 @@ void sweep(const SweepOptions& options)
         printJson(sweepJson(result));
     else
         std::cout << sweepText(result);
-    printNotices(idleChangesOf(request), options.common.quiet);
+    printNotices(idleChangesOf(request, model->info()), options.common.quiet);
 }
 
 }  // namespace

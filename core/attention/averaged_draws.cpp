@@ -57,7 +57,7 @@ public:
         const double draws = static_cast<double>(m_draws.size());
         if (output.weights.empty() && output.standardError.empty()) {
             const MutableMatrixView block = output.output.middleRows(first, count);
-            sumsOf(first, last, {{}, output.output, {}, {}}, block).mean(block, draws);
+            sumsOf(first, last, {{}, output.output, {}, output.diagnostics}, block).mean(block, draws);
             return;
         }
         Tensor scratch;
@@ -67,7 +67,7 @@ public:
             all = scratch.matrix();
         }
         const MutableMatrixView weights = all.middleRows(first, count);
-        const BlockSums sums = sumsOf(first, last, {all, output.output, {}, {}}, weights);
+        const BlockSums sums = sumsOf(first, last, {all, output.output, {}, output.diagnostics}, weights);
         sums.mean(weights, draws);
         if (!output.standardError.empty())
             sums.standardError(output.standardError.middleRows(first, count), draws);
@@ -77,13 +77,19 @@ public:
     std::vector<Diagnostic> diagnostics() const override { return m_draws.front()->diagnostics(); }
 
 private:
+    // Leaves the mean of the row diagnostics where they are asked for.
     BlockSums sumsOf(std::size_t first, std::size_t last, const HeadOutput& into, MutableMatrixView block) const
     {
         BlockSums sums(block.rows * block.columns);
+        const MutableMatrixView diagnostics =
+            into.diagnostics.empty() ? MutableMatrixView{} : into.diagnostics.middleColumns(first, block.rows);
+        BlockSums known(diagnostics.rows * diagnostics.columns);
         for (const auto& draw : m_draws) {
             draw->rows(first, last, into);
             sums.add(block);
+            known.add(diagnostics);
         }
+        known.mean(diagnostics, static_cast<double>(m_draws.size()));
         return sums;
     }
 
@@ -123,6 +129,11 @@ std::uint64_t drawsOf(const Parameters& parameters)
     const auto& all = parameters.definitions();
     const bool shown = parameters.isShown(*std::ranges::find(all, "repeats", &Parameter::id));
     return shown ? static_cast<std::uint64_t>(parameters.integer("repeats")) : 1;
+}
+
+double bytesOfDraws(const HeadShape& shape, const Parameters& parameters, double features)
+{
+    return static_cast<double>(drawsOf(parameters)) * static_cast<double>(shape.keys) * features * sizeof(float);
 }
 
 HeadInput withDraw(const HeadInput& input, std::uint64_t draw)

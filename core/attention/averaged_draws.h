@@ -15,6 +15,9 @@ namespace ketscope {
 Parameter drawsParameter();
 std::uint64_t drawsOf(const Parameters& parameters);  // 1 where the parameter is hidden
 
+// Bytes of `features` numbers for every key in each draw, as all draws of a head are kept.
+double bytesOfDraws(const HeadShape& shape, const Parameters& parameters, double features);
+
 // The head with the random numbers of one draw; 0 = its own.
 HeadInput withDraw(const HeadInput& input, std::uint64_t draw);
 

@@ -39,18 +39,22 @@ private:
     };
 
     const Kept& kept() const;
-    void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override;
-    void weigh(std::size_t row, double queryExponent, std::span<float> scores) const;
-    bool fillOutput(std::size_t first, MutableMatrixView output) const override;
-    void fillPiece(std::size_t first, std::size_t chunk, MutableMatrixView output) const;
+    void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
+    {
+        fillRows(first, {weights, {}, {}, {}});
+    }
+    void fillRows(std::size_t first, const HeadOutput& block) const override;
+    bool weigh(std::size_t row, double queryExponent, std::span<float> scores) const;
+    bool fillOutput(std::size_t first, MutableMatrixView output, MutableMatrixView diagnostics) const override;
+    void fillPiece(std::size_t first, std::size_t chunk, MutableMatrixView output, MutableMatrixView diagnostics) const;
 
     struct Row;  // one query's share in its own chunk
     Tensor attendChunk(std::size_t first, std::size_t chunk, const CausalChunk& causal, MatrixView features,
                        std::span<Row> rows) const;
     Row weighChunk(std::size_t row, std::size_t firstKey, const CausalChunk& causal, std::span<float> scores) const;
-    void finish(const Row& row, const FeatureSums& before, double queryExponent, std::span<const float> features,
+    bool finish(const Row& row, const FeatureSums& before, double queryExponent, std::span<const float> features,
                 std::span<const float> sums, std::span<const float> own, std::span<float> output) const;
-    void uniform(const Row& row, const FeatureSums& before, std::span<float> output) const;
+    bool uniform(const Row& row, const FeatureSums& before, std::span<float> output) const;
     double offset(double exponent) const { return m_rule.offset > 0.0 ? m_rule.offset * std::exp(-exponent) : 0.0; }
 
     std::shared_ptr<const FeatureMap> m_map;
@@ -85,8 +89,9 @@ const FeatureHead::Kept& FeatureHead::kept() const
     return m_kept;
 }
 
-void FeatureHead::fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const
+void FeatureHead::fillRows(std::size_t first, const HeadOutput& block) const
 {
+    const MutableMatrixView weights = block.weights;
     const MatrixView queries = input().queries.middleRows(first, weights.rows);
     Tensor features({queries.rows, m_map->size()});
     std::vector<double> exponents(queries.rows);
@@ -96,10 +101,12 @@ void FeatureHead::fillWeights(std::size_t first, MutableMatrixView weights, Muta
         multiplyWide(features.matrix(), ofKeys.matrix({chunk}),
                      weights.middleColumns(chunk * kChunk, m_keys.chunkSize(chunk)));
     for (std::size_t i = 0; i < weights.rows; ++i)
-        weigh(first + i, exponents[i], weights.row(i));
+        if (weigh(first + i, exponents[i], weights.row(i)) && !block.diagnostics.empty())
+            block.diagnostics(0, i) = 1.0F;
 }
 
-void FeatureHead::weigh(std::size_t row, double queryExponent, std::span<float> scores) const
+// Whether nothing was left, so that the weights are even.
+bool FeatureHead::weigh(std::size_t row, double queryExponent, std::span<float> scores) const
 {
     const MatrixView& bias = input().mask.additive;
     std::vector<double> exponents(scores.size(), kNothing);
@@ -125,9 +132,10 @@ void FeatureHead::weigh(std::size_t row, double queryExponent, std::span<float> 
     const auto inverse = static_cast<float>(1.0 / (sum + offset(queryExponent + largest)));
     for (float& score : scores)
         score *= inverse;
+    return false;
 }
 
-bool FeatureHead::fillOutput(std::size_t first, MutableMatrixView output) const
+bool FeatureHead::fillOutput(std::size_t first, MutableMatrixView output, MutableMatrixView diagnostics) const
 {
     if (!input().mask.additive.empty())
         return false;
@@ -139,7 +147,8 @@ bool FeatureHead::fillOutput(std::size_t first, MutableMatrixView output) const
             chunk = lastKey / kChunk;
             count = std::min(count, (chunk + 1) * kChunk - lastKey);
         }
-        fillPiece(first + done, chunk, output.middleRows(done, count));
+        fillPiece(first + done, chunk, output.middleRows(done, count),
+                  diagnostics.empty() ? diagnostics : diagnostics.middleColumns(done, count));
         done += count;
     }
     return true;
@@ -196,7 +205,8 @@ Tensor FeatureHead::attendChunk(std::size_t first, std::size_t chunk, const Caus
 }
 
 // Queries of one piece; with a causal mask all of them end in the same chunk of keys.
-void FeatureHead::fillPiece(std::size_t first, std::size_t chunk, MutableMatrixView output) const
+void FeatureHead::fillPiece(std::size_t first, std::size_t chunk, MutableMatrixView output,
+                            MutableMatrixView diagnostics) const
 {
     const std::shared_ptr<const CausalChunk> causal = m_all ? nullptr : m_keys.causal(chunk);
     const FeatureSums& before = m_all ? *m_all : causal->before;
@@ -211,11 +221,14 @@ void FeatureHead::fillPiece(std::size_t first, std::size_t chunk, MutableMatrixV
     if (causal != nullptr)
         own = attendChunk(first, chunk, *causal, features.matrix(), rows);
     for (std::size_t i = 0; i < queries.rows; ++i)
-        finish(rows[i], before, exponents[i], features.matrix().row(i), sums.matrix().row(i),
-               own.empty() ? std::span<const float>() : own.matrix().row(i), output.row(i));
+        if (finish(rows[i], before, exponents[i], features.matrix().row(i), sums.matrix().row(i),
+                   own.empty() ? std::span<const float>() : own.matrix().row(i), output.row(i))
+            && !diagnostics.empty())
+            diagnostics(0, i) = 1.0F;
 }
 
-void FeatureHead::finish(const Row& row, const FeatureSums& before, double queryExponent,
+// Whether nothing was left, so that the weights are even.
+bool FeatureHead::finish(const Row& row, const FeatureSums& before, double queryExponent,
                          std::span<const float> features, std::span<const float> sums, std::span<const float> own,
                          std::span<float> output) const
 {
@@ -234,9 +247,10 @@ void FeatureHead::finish(const Row& row, const FeatureSums& before, double query
         to = ofSums * ofBefore;
     else
         to = ofSums * ofBefore + ofOwn * Eigen::Map<const Eigen::ArrayXf>(own.data(), columns);
+    return false;
 }
 
-void FeatureHead::uniform(const Row& row, const FeatureSums& before, std::span<float> output) const
+bool FeatureHead::uniform(const Row& row, const FeatureSums& before, std::span<float> output) const
 {
     std::size_t allowed = before.allowed;
     std::vector<double> total = before.values;
@@ -249,6 +263,7 @@ void FeatureHead::uniform(const Row& row, const FeatureSums& before, std::span<f
     }
     for (std::size_t c = 0; c < output.size(); ++c)
         output[c] = allowed > 0 ? static_cast<float>(total[c] / static_cast<double>(allowed)) : 0.0F;
+    return allowed > 0;
 }
 
 }  // namespace

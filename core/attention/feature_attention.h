@@ -16,7 +16,8 @@ struct FeatureRule {
 
 // The attention of a feature map. Without weights to fill, and without an additive mask, it takes time and memory that are
 // linear in the number of tokens and bounded memory: sums of φ(k)vᵀ over all keys or, with a causal mask, over the keys
-// before the queries' own chunk, which run along with them. `keyExponents` (m) are added to the features' own; empty = none. Forgets `map` never: it is shared.
+// before the queries' own chunk, which run along with them. `keyExponents` (m) are added to the features' own; empty = none. The
+// only row diagnostic is kEvenRow.
 std::unique_ptr<PreparedHead> prepareFeatureAttention(const HeadInput& input, std::shared_ptr<const FeatureMap> map,
                                                       const FeatureRule& rule, std::vector<double> keyExponents,
                                                       const Monitor& monitor);

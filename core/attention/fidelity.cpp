@@ -69,16 +69,27 @@ public:
 private:
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView errors) const override
     {
+        fillRows(first, {weights, {}, errors, {}});
+    }
+
+    void fillRows(std::size_t first, const HeadOutput& block) const override
+    {
+        const MutableMatrixView weights = block.weights;
+        const MutableMatrixView errors = block.standardError;
         PairScores pairs(weights.rows, weights.columns);
         m_pairs->fill(first, pairs);
         for (std::size_t i = 0; i < weights.rows; ++i) {
-            if (!hasQueryState(first + i)) {
-                uniformRule(input(), first + i, weights.row(i));
-                continue;
+            const std::size_t row = first + i;
+            bool even = false;
+            if (!hasQueryState(row)) {
+                even = uniformRule(input(), row, weights.row(i));
+            } else {
+                if (!errors.empty() && (m_settings.hasShots() || pairs.runs > 0))
+                    fillErrors(row, pairs, i, errors.row(i));
+                even = weigh(row, scoresOf(row, pairs.overlapRow(i), pairs.fidelityRow(i)), weights.row(i));
             }
-            if (!errors.empty() && (m_settings.hasShots() || pairs.runs > 0))
-                fillErrors(first + i, pairs, i, errors.row(i));
-            weigh(first + i, scoresOf(first + i, pairs.overlapRow(i), pairs.fidelityRow(i)), weights.row(i));
+            if (even && !block.diagnostics.empty())
+                block.diagnostics(0, i) = 1.0F;
         }
     }
 
@@ -118,17 +129,18 @@ private:
         return scores;
     }
 
-    void weigh(std::size_t row, std::span<const double> scores, std::span<float> weights) const
+    // Whether nothing is left of the scores, so that the weights are even.
+    bool weigh(std::size_t row, std::span<const double> scores, std::span<float> weights) const
     {
         // Products of many cosines are far below what float holds; only ratios matter to the direct rule.
         const double largest = *std::ranges::max_element(scores);
         const double unit = m_settings.softmax ? m_settings.tau : largest;
         std::ranges::transform(scores, weights.begin(),
                                [unit](double score) { return unit > 0.0 ? static_cast<float>(score / unit) : 0.0F; });
-        if (m_settings.softmax)
-            softmaxRule(input(), row, weights);
-        else
-            directRule(input(), row, weights);
+        if (!m_settings.softmax)
+            return directRule(input(), row, weights);
+        softmaxRule(input(), row, weights);
+        return false;
     }
 
     // What the circuit reports with endless shots, and the variance of its report with the shots there are.
@@ -222,6 +234,8 @@ public:
         return result;
     }
 
+    std::vector<DiagnosticInfo> rowDiagnostics(const Parameters&) const override { return {kEvenRow}; }
+
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
@@ -250,6 +264,12 @@ public:
         if (!settings.isDifferentiable())
             return Mechanism::backward(input, parameters, gradients, into, monitor);
         fidelityBackward(input, settings, gradients, into, monitor);
+    }
+
+    double keptBytes(const HeadShape& shape, const Parameters& parameters) const override
+    {
+        return static_cast<double>(shape.queries + shape.keys)
+               * numbersOfState(FidelitySettings(parameters), shape.width) * sizeof(float);
     }
 
     // Encoding, overlaps, one binomial (about twenty operations) where there are shots, row rule (six) and output.

@@ -126,6 +126,20 @@ PairCircuit swapCircuit(const Circuit& ofQuery, const Circuit& ofKey, const Fide
     return result;
 }
 
+// One wire chooses which state the others are prepared in, and reads 0 with the probability (1 + Re⟨q|k⟩)/2. Its score takes
+// no noise.
+PairCircuit hadamardCircuit(const Circuit& ofQuery, const Circuit& ofKey)
+{
+    PairCircuit result(hadamardTestCircuit(ofQuery, ofKey));
+    const std::size_t last = result.circuit.operations().size();
+    result.title = "Hadamard test: the first wire reads 0 with the probability (1 + Re⟨q|k⟩)/2";
+    result.blocks = {{"H: both ways at once", {}, 0, 1},
+                     {"U(q) where the first wire is 0, U(k) where it is 1", {}, 1, last - 1},
+                     {"H: the ways interfere", {}, last - 1, last}};
+    result.measured = {0};
+    return result;
+}
+
 PairCircuit stateCircuit(const Circuit& preparation, PairRole role, const FidelitySettings& settings)
 {
     PairCircuit result(preparation);
@@ -241,6 +255,22 @@ void addMeasurement(PairReading& reading, const FidelityRow& row, const Fidelity
             {"Shots for a standard error of 0.005", std::ceil(variance / (kWantedError * kWantedError)), {}, true});
 }
 
+// The circuit whose outcome the score is read from.
+PairCircuit testCircuit(const Circuit& ofQuery, const Circuit& ofKey, const FidelitySettings& settings)
+{
+    const bool swaps = settings.circuit == OverlapCircuit::Swap;
+    const std::size_t needed = swaps ? 1 + 2 * ofQuery.qubits() : 1 + ofQuery.qubits();
+    if (!swaps && !settings.keepsSign())
+        return inversionCircuit(ofQuery, ofKey, settings);
+    if (needed <= Circuit::kMaximumQubits)
+        return swaps ? swapCircuit(ofQuery, ofKey, settings) : hadamardCircuit(ofQuery, ofKey);
+    PairCircuit other = inversionCircuit(ofQuery, ofKey, settings);
+    other.title = std::string("The inversion test of both states; the ") + (swaps ? "swap" : "Hadamard")
+                  + " test needs " + std::to_string(needed) + " qubits, more than the "
+                  + std::to_string(Circuit::kMaximumQubits) + " drawn here";
+    return other;
+}
+
 void addCircuits(PairReading& reading, const Encoded& encoded, const FidelitySettings& settings)
 {
     const std::size_t qubits = settings.qubitsOf(encoded.query.size());
@@ -262,17 +292,7 @@ void addCircuits(PairReading& reading, const Encoded& encoded, const FidelitySet
         reading.states[0].amplitudes = encodedState(encoded.query, settings);
         reading.states[1].amplitudes = encodedState(encoded.key, settings);
     }
-    const bool swaps = settings.circuit == OverlapCircuit::Swap;
-    const std::size_t swapQubits = 1 + 2 * qubits;
-    const bool fits = swapQubits <= Circuit::kMaximumQubits;
-    reading.circuits.push_back(swaps && fits ? swapCircuit(ofQuery, ofKey, settings)
-                                             : inversionCircuit(ofQuery, ofKey, settings));
-    if (swaps && !fits)
-        reading.circuits[0].title = "The inversion test of both states; the swap test needs "
-                                    + std::to_string(swapQubits) + " qubits, more than the "
-                                    + std::to_string(Circuit::kMaximumQubits) + " drawn here";
-    if (settings.keepsSign())
-        reading.circuits[0].title = "The blocks that the Hadamard test controls; without the control, 0…0 has F";
+    reading.circuits.push_back(testCircuit(ofQuery, ofKey, settings));
     reading.circuits.push_back(stateCircuit(ofQuery, PairRole::Query, settings));
     reading.circuits.push_back(stateCircuit(ofKey, PairRole::Key, settings));
 }

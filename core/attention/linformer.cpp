@@ -31,8 +31,8 @@ std::vector<Parameter> linformerParameters()
              "looks at later tokens, too.",
          .kind = ParameterKind::Choice,
          .choices = {"segments", "learned", "random", "jl", "fit"},
-         .choiceTitles = {"Segment means", "Learned E and F", "Random E and F, as published",
-                          "P RᵀR (Johnson–Lindenstrauss)", "Least-squares fit of F"},
+         .choiceTitles = {"Segment means", "Learned E and F (segment means until trained)",
+                          "Random E and F, as published", "P RᵀR (Johnson–Lindenstrauss)", "Least-squares fit of F"},
          .choiceFaults = {"", "", "E and F are independent, random and never trained: what comes out is noise.", "",
                           ""}},
     };

@@ -110,6 +110,13 @@ public:
     virtual std::vector<Diagnostic> diagnostics() const { return {}; }
 };
 
+// One head's number of queries and keys and their width.
+struct HeadShape {
+    std::size_t queries = 0;
+    std::size_t keys = 0;
+    std::size_t width = 0;
+};
+
 struct PairReading;  // pair_reading.h
 
 // One way to turn queries and keys (and values) into attention. Stateless; lives for the whole program.
@@ -155,6 +162,14 @@ public:
     // exact attention compares them. `input` must outlive the call alone.
     virtual PairReading pair(const HeadInput& input, const Parameters& parameters, std::size_t query, std::size_t key,
                              const Monitor& monitor) const;
+
+    // Bytes that a prepared head keeps to give its weights, where they may be many times its input's: features, states.
+    virtual double keptBytes(const HeadShape& shape, const Parameters& parameters) const
+    {
+        static_cast<void>(shape);
+        static_cast<void>(parameters);
+        return 0.0;
+    }
 
     // Arithmetic of one head in floating-point operations, for the cost table. A multiply–add counts as two.
     virtual double flops(const HeadInput& input, const Parameters& parameters) const = 0;

@@ -196,10 +196,10 @@ private:
 // All that is kept of a head's noisy states, in bytes, must stay below this.
 constexpr double kMaximumBytes = 0x1p30;
 
-void checkSize(const HeadInput& input, double numbersPerToken, const std::string& remedy)
+void checkSize(const HeadInput& input, const FidelitySettings& settings, const std::string& remedy)
 {
     const auto tokens = static_cast<double>(input.queries.rows + input.keys.rows);
-    const double most = std::floor(kMaximumBytes / sizeof(float) / numbersPerToken);
+    const double most = std::floor(kMaximumBytes / sizeof(float) / numbersOfState(settings, input.queries.columns));
     if (tokens > most)
         refuse({"noise on states", "at most " + shortestNumber(most) + " queries and keys in 1 GiB",
                 shortestNumber(tokens), remedy});
@@ -208,14 +208,12 @@ void checkSize(const HeadInput& input, double numbersPerToken, const std::string
 std::unique_ptr<StatePairs> simulatedPairs(std::unique_ptr<StatePairs> pure, const HeadInput& input,
                                            const FidelitySettings& settings, const Monitor& monitor)
 {
-    const std::size_t qubits = settings.qubitsOf(input.queries.columns);
-    const double dimension = std::exp2(static_cast<double>(qubits));
     if (settings.trajectories) {
-        checkSize(input, 4.0 * dimension * static_cast<double>(settings.runs), "Use fewer trajectories or tokens.");
+        checkSize(input, settings, "Use fewer trajectories or tokens.");
         return std::make_unique<TrajectoryPairs>(std::move(pure), input, settings, monitor);
     }
     checkDensityQubits(settings, input.queries.columns);
-    checkSize(input, dimension * dimension, "Use trajectories or fewer tokens.");
+    checkSize(input, settings, "Use trajectories or fewer tokens.");
     return std::make_unique<DensityPairs>(std::move(pure), input, settings, monitor);
 }
 
@@ -228,6 +226,17 @@ double gatesOf(const FidelitySettings& settings, std::size_t components)
 }
 
 }  // namespace
+
+double numbersOfState(const FidelitySettings& settings, std::size_t components)
+{
+    const std::size_t qubits = settings.qubitsOf(components);
+    const double dimension = std::exp2(static_cast<double>(qubits));
+    if (settings.hasTrajectories())
+        return 4.0 * dimension * static_cast<double>(settings.runs);
+    if (settings.simulatesNoise())
+        return qubits > DensityMatrix::kMaximumQubits ? 0.0 : dimension * dimension;
+    return settings.map == StateEncoding::Angle ? 0.0 : 4.0 * dimension;
+}
 
 bool hasState(std::span<const float> vector, const FidelitySettings& settings)
 {

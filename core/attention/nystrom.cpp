@@ -146,10 +146,14 @@ private:
         return PackedMatrix::of(result.matrix());
     }
 
-    void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override;
-    void maskWeights(std::size_t row, std::span<float> weights) const;
+    void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
+    {
+        fillRows(first, {weights, {}, {}, {}});
+    }
+    void fillRows(std::size_t first, const HeadOutput& block) const override;
+    bool maskWeights(std::size_t row, std::span<float> weights) const;
 
-    bool fillOutput(std::size_t first, MutableMatrixView output) const override
+    bool fillOutput(std::size_t first, MutableMatrixView output, MutableMatrixView) const override
     {
         if (!input().mask.additive.empty())
             return false;
@@ -346,8 +350,9 @@ Tensor NystromHead::inverseTimes(MatrixView rows) const
     return result;
 }
 
-void NystromHead::fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const
+void NystromHead::fillRows(std::size_t first, const HeadOutput& block) const
 {
+    const MutableMatrixView weights = block.weights;
     std::call_once(m_spreadOnce, [this] { m_spread = multiplied(landmarksToKeys()); });
     Tensor shares({weights.rows, segments().count()});
     m_softmax.weigh(first, shares.matrix());
@@ -360,13 +365,14 @@ void NystromHead::fillWeights(std::size_t first, MutableMatrixView weights, Muta
         const auto part = m_softmax.partial(first + i);
         for (std::size_t k = 0; k < part.keys; ++k)
             weights(i, segments().keys[part.segment * segments().length + k]) += own[i] / static_cast<float>(part.keys);
-        maskWeights(first + i, weights.row(i));
+        if (maskWeights(first + i, weights.row(i)) && !block.diagnostics.empty())
+            block.diagnostics(0, i) = 1.0F;
     }
 }
 
 // An additive mask multiplies the approximated weights by e^M, and the row is normalised again: uniform where less than a
-// hundredth of it is left.
-void NystromHead::maskWeights(std::size_t row, std::span<float> weights) const
+// hundredth of it is left. Whether that was so.
+bool NystromHead::maskWeights(std::size_t row, std::span<float> weights) const
 {
     constexpr double kLeast = 0.01;
     const MatrixView& bias = input().mask.additive;
@@ -377,7 +383,7 @@ void NystromHead::maskWeights(std::size_t row, std::span<float> weights) const
         else if (!bias.empty())
             largest = std::max(largest, bias(row, key));
     if (bias.empty())
-        return;
+        return false;
     double sum = 0.0;
     for (std::size_t key = 0; key < weights.size(); ++key)
         if (isAllowed(input(), row, key)) {
@@ -388,6 +394,7 @@ void NystromHead::maskWeights(std::size_t row, std::span<float> weights) const
         return uniformRule(input(), row, weights);
     for (float& weight : weights)
         weight = static_cast<float>(weight / sum);
+    return false;
 }
 
 class NystromMechanism final : public Mechanism {
@@ -402,6 +409,8 @@ public:
         return std::make_unique<NystromHead>(input, static_cast<std::size_t>(parameters.integer("landmarks")),
                                              parameters.choice("inverse") == "iterations", monitor);
     }
+
+    std::vector<DiagnosticInfo> rowDiagnostics(const Parameters&) const override { return {kEvenRow}; }
 
     // Both thin products with their softmax, the inverse (about 22 r³) and the map.
     double flops(const HeadInput& input, const Parameters& parameters) const override

@@ -121,6 +121,8 @@ std::string Parameters::text(std::string_view id) const
 
 bool Parameters::isShown(const Parameter& parameter) const
 {
+    if (parameter.shownIf != nullptr && !parameter.shownIf(*this))
+        return false;
     if (parameter.shownWhen.empty())
         return true;
     return std::ranges::find(parameter.shownWhenIn, text(parameter.shownWhen)) != parameter.shownWhenIn.end()

@@ -12,6 +12,8 @@ namespace ketscope {
 enum class ParameterKind { Integer, Real, Choice, Flag };
 
 // One parameter of a mechanism. The control panel, the command line, files and the contract tests are made from this.
+class Parameters;
+
 struct Parameter {
     std::string id;           // "m": stable, used in SPECs and files
     std::string title;        // "Random features"
@@ -29,6 +31,11 @@ struct Parameter {
     std::string shownWhen = {};                 // id of a choice or flag parameter that must have …
     std::vector<std::string> shownWhenIn = {};  // … one of these values ("on" for a flag); always shown when empty
     std::string group = {};  // heading in panels and lists, "Noise"; parameters of a group stand together
+    // A condition on several others, beside shownWhen; null = none. In words, values that would meet it first:
+    // "values=circuit or version=v2".
+    bool (*shownIf)(const Parameters&) = nullptr;
+    std::string shownIfWords = {};
+    bool causalOnly = false;  // has no effect without a causal mask
 };
 
 // Values for every parameter of one mechanism, always complete and inside their ranges.
@@ -50,7 +57,7 @@ public:
     // The value as setText reads it back exactly: "128", "0.1", "naive", "on".
     std::string text(std::string_view id) const;
 
-    // Whether `parameter` has a meaning with the other values as they are (see Parameter::shownWhen).
+    // Whether `parameter` has a meaning with the other values as they are (see Parameter::shownWhen and shownIf).
     bool isShown(const Parameter& parameter) const;
 
     const std::vector<Parameter>& definitions() const { return *m_definitions; }

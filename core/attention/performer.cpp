@@ -116,6 +116,8 @@ public:
         return result;
     }
 
+    std::vector<DiagnosticInfo> rowDiagnostics(const Parameters&) const override { return {kEvenRow}; }
+
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
@@ -142,6 +144,11 @@ public:
         addFeatureRule(reading, *this, input, oneDraw(parameters), query, key, monitor);
         addDraws(reading, *this, input, parameters, query, key, monitor);
         return reading;
+    }
+
+    double keptBytes(const HeadShape& shape, const Parameters& parameters) const override
+    {
+        return bytesOfDraws(shape, parameters, parameters.real("m"));
     }
 
     double flops(const HeadInput& input, const Parameters& parameters) const override

@@ -128,7 +128,7 @@ private:
                                    [](float weight, float factor) { return factor == 0.0F ? 0.0F : weight * factor; });
     }
 
-    bool fillOutput(std::size_t first, MutableMatrixView output) const override
+    bool fillOutput(std::size_t first, MutableMatrixView output, MutableMatrixView) const override
     {
         if (m_prefixes.empty())
             return false;

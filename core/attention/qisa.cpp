@@ -13,6 +13,37 @@ namespace ketscope {
 
 namespace {
 
+QisaVersion versionOf(const Parameters& parameters)
+{
+    const std::string& name = parameters.choice("version");
+    return name == "v1"   ? QisaVersion::V1
+           : name == "v2" ? QisaVersion::V2
+           : name == "v3" ? QisaVersion::V3
+                          : QisaVersion::Paper;
+}
+
+bool circuitKeys(QisaVersion version) { return version == QisaVersion::V1 || version == QisaVersion::V2; }
+
+bool anythingIsMeasured(const Parameters& parameters)
+{
+    return circuitKeys(versionOf(parameters)) || !usesModelValues(parameters);
+}
+
+constexpr const char* kStringsAreMeasured = "values=circuit or version=v2";
+
+bool stringsAreMeasured(const Parameters& parameters)
+{
+    return versionOf(parameters) == QisaVersion::V2 || !usesModelValues(parameters);
+}
+
+// The parameter, of circuits and quadratic forms: without a meaning where all is the model's own.
+Parameter ofMeasurements(Parameter parameter)
+{
+    parameter.shownIf = anythingIsMeasured;
+    parameter.shownIfWords = "values=circuit or version=v1 or v2";
+    return parameter;
+}
+
 std::vector<Parameter> methodParameters()
 {
     return {
@@ -26,16 +57,16 @@ std::vector<Parameter> methodParameters()
          .choices = {"v3", "v2", "v1", "paper"},
          .choiceTitles = {"v3 (AQISA)", "v2", "v1", "Paper (quadratic form)"}},
         valuesParameter(),
-        {.id = "layers",
-         .title = "Circuit layers",
-         .help = "Layers of RX, RY, ring of CNOTs, RY: 3n angles each on n = ⌈log₂ width⌉ qubits.",
-         .kind = ParameterKind::Integer,
-         .minimum = 1,
-         .maximum = 8,
-         .initial = 1,
-         .shownWhen = "version",
-         .shownWhenIn = {"v3", "v2", "v1"}},
-        executionParameter(),
+        ofMeasurements({.id = "layers",
+                        .title = "Circuit layers",
+                        .help = "Layers of RX, RY, ring of CNOTs, RY: 3n angles each on n = ⌈log₂ width⌉ qubits.",
+                        .kind = ParameterKind::Integer,
+                        .minimum = 1,
+                        .maximum = 8,
+                        .initial = 1,
+                        .shownWhen = "version",
+                        .shownWhenIn = {"v3", "v2", "v1"}}),
+        ofMeasurements(executionParameter()),
     };
 }
 
@@ -97,7 +128,9 @@ std::vector<Parameter> stringParameters()
          .minimum = 0,
          .maximum = 0.95,
          .initial = 0.9,
-         .group = "Pauli strings"},
+         .group = "Pauli strings",
+         .shownIf = stringsAreMeasured,
+         .shownIfWords = kStringsAreMeasured},
         {.id = "strings",
          .title = "Drawing",
          .help = "Distinct: no string twice and, for the real vectors of the paper's version, none that is always 0.",
@@ -105,34 +138,31 @@ std::vector<Parameter> stringParameters()
          .choices = {"distinct", "published"},
          .choiceTitles = {"Distinct", "With replacement (as published)"},
          .choiceFaults = {"", "Channels repeat, and for real vectors about a third are always 0."},
-         .group = "Pauli strings"},
+         .group = "Pauli strings",
+         .shownIf = stringsAreMeasured,
+         .shownIfWords = kStringsAreMeasured},
     };
 }
 
 struct Settings {
     explicit Settings(const Parameters& parameters)
-        : modelValues(usesModelValues(parameters)), layers(static_cast<std::size_t>(parameters.integer("layers"))),
+        : version(versionOf(parameters)), modelValues(usesModelValues(parameters)),
+          needsStrings(stringsAreMeasured(parameters)), layers(static_cast<std::size_t>(parameters.integer("layers"))),
           execution(executionOf(parameters)), softmax(parameters.choice("rule") == "softmax"),
           transposed(parameters.choice("aggregate") == "transposed")
     {
-        const std::string& name = parameters.choice("version");
-        version = name == "v1"   ? QisaVersion::V1
-                  : name == "v2" ? QisaVersion::V2
-                  : name == "v3" ? QisaVersion::V3
-                                 : QisaVersion::Paper;
         drawing.identity = parameters.real("identity");
         drawing.distinct = parameters.choice("strings") == "distinct";
         drawing.evenY = drawing.distinct && version == QisaVersion::Paper;
     }
 
-    bool circuitKeys() const { return version == QisaVersion::V1 || version == QisaVersion::V2; }
     bool circuitValues() const { return !modelValues && version != QisaVersion::Paper; }
     bool quadraticValues() const { return !modelValues && version == QisaVersion::Paper; }
-    bool needsStrings() const { return !modelValues || version == QisaVersion::V2; }
-    bool isRandom() const { return circuitKeys() || !modelValues; }
+    bool isRandom() const { return circuitKeys(version) || !modelValues; }
 
     QisaVersion version;
     bool modelValues;
+    bool needsStrings;
     std::size_t layers;
     CircuitExecution execution;
     bool softmax;
@@ -253,13 +283,13 @@ private:
         const auto add = [&](HeadCircuit which) {
             tensors[anglesName(which)] = initialAngles(input, which, 3 * qubits * settings.layers);
         };
-        if (settings.circuitKeys()) {
+        if (circuitKeys(settings.version)) {
             add(HeadCircuit::Queries);
             add(HeadCircuit::Keys);
         }
         if (settings.circuitValues())
             add(HeadCircuit::Values);
-        if (!settings.needsStrings())
+        if (!settings.needsStrings)
             return tensors;
         const std::size_t count = std::max(input.keys.columns, input.values.columns);
         tensors["pauli_strings"] = knownOrInitialStrings(input, qubits, count, settings.drawing);
@@ -273,8 +303,8 @@ private:
         const QisaHead head(input, settings, initial);
         Projections result;
         std::optional<CircuitFeatures> shown;  // whose circuit the diagnostics describe
-        result.measured = settings.circuitKeys();
-        if (settings.circuitKeys()) {
+        result.measured = circuitKeys(settings.version);
+        if (circuitKeys(settings.version)) {
             const CircuitFeatures queries = head.features(HeadCircuit::Queries);
             shown = head.features(HeadCircuit::Keys);
             result.queries = dense(queries.apply(head.queryTokens()), queries.strings().size());
@@ -312,7 +342,7 @@ private:
                 number(qisaParameterCount(settings.version, width, input.queries.columns, settings.layers))),
             numberDiagnostic("classical_parameters", "Parameters of a classical head",
                              number(classicalParameterCount(width, input.queries.columns)))};
-        if (!settings.needsStrings())
+        if (!settings.needsStrings)
             return result;
         std::set<std::string> texts;
         std::size_t dead = 0;
@@ -333,7 +363,7 @@ private:
         const Settings settings(parameters);
         const NamedTensors initial = drawnTensors(input, settings);
         const QisaHead head(input, settings, initial);
-        if (settings.circuitKeys()) {
+        if (circuitKeys(settings.version)) {
             addTokenCircuit(reading, head.features(HeadCircuit::Queries), PairRole::Query,
                             head.queryTokens().row(query));
             addTokenCircuit(reading, head.features(HeadCircuit::Keys), PairRole::Key, head.keyTokens().row(key));
@@ -376,7 +406,7 @@ private:
         const Settings settings(parameters);
         const NamedTensors initial = drawnTensors(input, settings);
         const QisaHead head(input, settings, initial);
-        if (settings.circuitKeys()) {
+        if (circuitKeys(settings.version)) {
             addCircuitGradients(head.features(HeadCircuit::Queries), HeadCircuit::Queries, head.queryTokens(),
                                 gradients.queries, into.layerInput, into);
             addCircuitGradients(head.features(HeadCircuit::Keys), HeadCircuit::Keys, head.keyTokens(), gradients.keys,
@@ -418,7 +448,7 @@ private:
         const auto queries = static_cast<double>(input.queries.rows);
         const auto keys = static_cast<double>(input.keys.rows);
         const auto perKey = static_cast<std::size_t>(projectedSize(input, parameters));
-        double sum = settings.circuitKeys() ? circuitFlops(circuit, perKey, queries + keys) : 0.0;
+        double sum = circuitKeys(settings.version) ? circuitFlops(circuit, perKey, queries + keys) : 0.0;
         if (!settings.modelValues)
             sum += circuitFlops(settings.circuitValues() ? circuit : Circuit(circuit.qubits()), input.values.columns,
                                 keys);

@@ -47,7 +47,8 @@ std::vector<Parameter> rfaParameters()
          .help = "With a causal mask older keys fade: S_t = g_t S_(t−1) + (1 − g_t) φ(k_t)v_tᵀ, g = sigmoid(w·x + b) "
                  "of what "
                  "the key was projected from. Untrained, w is 0 and b the value below.",
-         .kind = ParameterKind::Flag},
+         .kind = ParameterKind::Flag,
+         .causalOnly = true},
         {.id = "bias",
          .title = "Gate bias",
          .symbol = "b",
@@ -241,6 +242,8 @@ public:
         });
     }
 
+    std::vector<DiagnosticInfo> rowDiagnostics(const Parameters&) const override { return {kEvenRow}; }
+
     NamedTensors initialTensors(const HeadInput& input, const Parameters& parameters) const override
     {
         if (!parameters.flag("gate"))
@@ -281,6 +284,11 @@ public:
         addFeatureRule(reading, *this, input, oneDraw(parameters), query, key, monitor);
         addDraws(reading, *this, input, parameters, query, key, monitor);
         return reading;
+    }
+
+    double keptBytes(const HeadShape& shape, const Parameters& parameters) const override
+    {
+        return bytesOfDraws(shape, parameters, parameters.real("m"));
     }
 
     double flops(const HeadInput& input, const Parameters& parameters) const override

@@ -223,13 +223,20 @@ private:
 
     void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView) const override
     {
+        fillRows(first, {weights, {}, {}, {}});
+    }
+
+    void fillRows(std::size_t first, const HeadOutput& block) const override
+    {
+        const MutableMatrixView weights = block.weights;
         const MatrixView queries = input().queries.middleRows(first, weights.rows);
         m_keyFeatures.multiply(m_features.apply(queries).matrix(), weights);
         if (m_alpha > 0.0F)
             blend(queries, weights);
         for (std::size_t i = 0; i < weights.rows; ++i) {
             if (m_rule == Rule::Direct) {
-                directRule(input(), first + i, weights.row(i));
+                if (directRule(input(), first + i, weights.row(i)) && !block.diagnostics.empty())
+                    block.diagnostics(0, i) = 1.0F;
                 continue;
             }
             for (float& score : weights.row(i))
@@ -375,6 +382,13 @@ public:
         });
     }
 
+    std::vector<DiagnosticInfo> rowDiagnostics(const Parameters& parameters) const override
+    {
+        if (Settings(parameters).rule == Rule::Softmax)
+            return {};
+        return {kEvenRow};
+    }
+
     void backward(const HeadInput& input, const Parameters& parameters, const OutputGradients& gradients,
                   const HeadGradients& into, const Monitor& monitor) const override
     {
@@ -422,6 +436,11 @@ public:
     }
 
     // Projections, waves, feature products, blend, row rule and output. Drawing the frequencies is not counted.
+    double keptBytes(const HeadShape& shape, const Parameters& parameters) const override
+    {
+        return bytesOfDraws(shape, parameters, parameters.real("m"));
+    }
+
     double flops(const HeadInput& input, const Parameters& parameters) const override
     {
         constexpr double kWave = 12.0;

@@ -129,16 +129,19 @@ void softmaxRows(const HeadInput& input, const PackedMatrix& keys, std::size_t f
     }
 }
 
-void uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights)
+const DiagnosticInfo kEvenRow{"even_row", "Even weights, as no score was left"};
+
+bool uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights)
 {
     std::size_t allowed = 0;
     for (std::size_t key = 0; key < weights.size(); ++key)
         allowed += isAllowed(input, row, key) ? 1 : 0;
     for (std::size_t key = 0; key < weights.size(); ++key)
         weights[key] = isAllowed(input, row, key) ? 1.0F / static_cast<float>(allowed) : 0.0F;
+    return allowed > 0;
 }
 
-void directRule(const HeadInput& input, std::size_t row, std::span<float> scores)
+bool directRule(const HeadInput& input, std::size_t row, std::span<float> scores)
 {
     const MatrixView& bias = input.mask.additive;
     float largestBias = kForbidden;  // taken off before exponentiating, so that no bias overflows
@@ -156,6 +159,7 @@ void directRule(const HeadInput& input, std::size_t row, std::span<float> scores
         return uniformRule(input, row, scores);
     for (float& score : scores)
         score = static_cast<float>(score / sum);
+    return false;
 }
 
 std::vector<Parameter> ruleParameters(double initialTau)
@@ -194,9 +198,13 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
     const std::size_t count = last - first;
     const MutableMatrixView error =
         output.standardError.empty() ? MutableMatrixView{} : output.standardError.middleRows(first, count);
-    for (std::size_t row = 0; row < error.rows; ++row)
-        std::ranges::fill(error.row(row), 0.0F);
-    if (output.weights.empty() && error.empty() && fillOutput(first, output.output.middleRows(first, count)))
+    const MutableMatrixView diagnostics =
+        output.diagnostics.empty() ? MutableMatrixView{} : output.diagnostics.middleColumns(first, count);
+    for (const MutableMatrixView& block : {error, diagnostics})
+        for (std::size_t row = 0; row < block.rows; ++row)
+            std::ranges::fill(block.row(row), 0.0F);
+    if (output.weights.empty() && error.empty()
+        && fillOutput(first, output.output.middleRows(first, count), diagnostics))
         return;
     Tensor scratch;
     MutableMatrixView weights;
@@ -206,8 +214,6 @@ void WeightsHead::rows(std::size_t first, std::size_t last, const HeadOutput& ou
     } else {
         weights = output.weights.middleRows(first, count);
     }
-    const MutableMatrixView diagnostics =
-        output.diagnostics.empty() ? MutableMatrixView{} : output.diagnostics.middleColumns(first, count);
     fillRows(first, {weights, {}, error, diagnostics});
     values().multiply(weights, output.output.middleRows(first, count));
 }

@@ -61,9 +61,14 @@ bool isAllowed(const HeadInput& input, std::size_t row, std::size_t key);
 void softmaxRule(const HeadInput& input, std::size_t row, std::span<float> scores);  // softmax(scores + M)
 // The softmax weights softmax(scale · q·k + M) of the queries first … first + weights.rows − 1; `keys` is Kᵀ.
 void softmaxRows(const HeadInput& input, const PackedMatrix& keys, std::size_t first, MutableMatrixView weights);
-// max(scores, 0) · e^M divided by its sum; where nothing is left, as uniformRule.
-void directRule(const HeadInput& input, std::size_t row, std::span<float> scores);
-void uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights);  // the same for every allowed key
+// max(scores, 0) · e^M divided by its sum; where nothing is left, as uniformRule. Whether that was so, for kEvenRow.
+bool directRule(const HeadInput& input, std::size_t row, std::span<float> scores);
+// The same for every allowed key. Whether there is one.
+bool uniformRule(const HeadInput& input, std::size_t row, std::span<float> weights);
+
+// The row diagnostic of mechanisms whose scores may leave nothing to divide by: 1 for a query whose allowed keys share
+// alike for that reason, 0 for the others.
+extern const DiagnosticInfo kEvenRow;
 
 // The parameters "rule" (direct or softmax) and "tau" of mechanisms whose scores, at most about 1, follow either rule.
 std::vector<Parameter> ruleParameters(double initialTau);
@@ -76,12 +81,14 @@ public:
     void rows(std::size_t first, std::size_t last, const HeadOutput& output) const final;
 
 protected:
-    // Fills the output of the queries first … first + output.rows − 1 without their weights, which nobody asked for. False
-    // where that is not shorter, or not possible with this mask.
-    virtual bool fillOutput(std::size_t first, MutableMatrixView output) const
+    // Fills the output and the diagnostics (zero when this is called; empty = not asked for) of the queries first … first +
+    // output.rows − 1 without their weights, which nobody asked for. False where that is not shorter, or not possible with
+    // this mask.
+    virtual bool fillOutput(std::size_t first, MutableMatrixView output, MutableMatrixView diagnostics) const
     {
         static_cast<void>(first);
         static_cast<void>(output);
+        static_cast<void>(diagnostics);
         return false;
     }
 
@@ -89,8 +96,8 @@ protected:
     // (zero when this is called).
     virtual void fillWeights(std::size_t first, MutableMatrixView weights, MutableMatrixView standardError) const = 0;
 
-    // The same and the row diagnostics (their number, rows of the block), where there are some. `block` holds the rows asked
-    // for alone, and no output.
+    // The same and the row diagnostics (their number, rows of the block; zero when this is called), where there are some.
+    // `block` holds the rows asked for alone, and no output.
     virtual void fillRows(std::size_t first, const HeadOutput& block) const
     {
         fillWeights(first, block.weights, block.standardError);

@@ -79,7 +79,7 @@ private:
         }
     }
 
-    bool fillOutput(std::size_t first, MutableMatrixView output) const override
+    bool fillOutput(std::size_t first, MutableMatrixView output, MutableMatrixView) const override
     {
         if (!input().mask.additive.empty())
             return false;

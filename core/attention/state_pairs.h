@@ -72,6 +72,11 @@ private:
     Tensor m_values;
 };
 
+// Numbers in single precision that are kept of one vector's state where noise is simulated, as the noisy pairs keep them,
+// or of its amplitudes; `components` is the vector's length. 0 where none are kept: angles, and more qubits than a
+// density matrix may have.
+double numbersOfState(const FidelitySettings& settings, std::size_t components);
+
 // Without noise; `input` must outlive the result. Angle-encoded states take noise on each qubit with them.
 std::unique_ptr<StatePairs> pureStatePairs(const HeadInput& input, const FidelitySettings& settings,
                                            const Monitor& monitor);

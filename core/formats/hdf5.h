@@ -70,6 +70,7 @@ public:
     void copyFrom(const Hdf5File& other, const std::string& group);
     void setText(const std::string& object, const std::string& name, const std::string& value);
     void setNumber(const std::string& object, const std::string& name, double value);
+    void setWhole(const std::string& object, const std::string& name, std::uint64_t value);
     void setNumbers(const std::string& object, const std::string& name, std::span<const double> values);
 
     static constexpr std::size_t kMaximumElements = std::size_t{1} << 32;

@@ -165,6 +165,18 @@ void Hdf5File::setNumber(const std::string& object, const std::string& name, dou
     m_state->setNumbers(object, name, space, {&value, 1});
 }
 
+void Hdf5File::setWhole(const std::string& object, const std::string& name, std::uint64_t value)
+{
+    if (value < std::uint64_t{1} << 53)
+        return setNumber(object, name, static_cast<double>(value));
+    const Handle space(H5Screate(H5S_SCALAR), H5Sclose);
+    const Handle made(H5Acreate_by_name(m_state->id, object.c_str(), name.c_str(), H5T_STD_U64LE, space, H5P_DEFAULT,
+                                        H5P_DEFAULT, H5P_DEFAULT),
+                      H5Aclose);
+    m_state->need(made.valid() ? H5Awrite(made, H5T_NATIVE_UINT64, &value) : -1, object + " attribute " + name,
+         "number written");
+}
+
 void Hdf5File::setNumbers(const std::string& object, const std::string& name, std::span<const double> values)
 {
     const hsize_t count = values.size();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/quantum/ansatz.h"
 
+#include "core/base/error.h"
+
 #include <numbers>
 
 namespace ketscope {
@@ -136,6 +138,34 @@ Circuit swapTestCircuit(std::size_t qubits)
     circuit.h(0);
     for (std::size_t j = 0; j < qubits; ++j)
         circuit.cswap(0, 1 + j, 1 + qubits + j);
+    return circuit.h(0);
+}
+
+Circuit hadamardTestCircuit(const Circuit& first, const Circuit& second)
+{
+    const auto& ofFirst = first.operations();
+    const auto& ofSecond = second.operations();
+    if (first.qubits() != second.qubits() || ofFirst.size() != ofSecond.size())
+        fail({"Hadamard test", "two preparations of the same gates", "others", ""});
+    Circuit circuit(1 + first.qubits());
+    circuit.h(0);
+    for (std::size_t i = 0; i < ofFirst.size(); ++i) {
+        Operation operation = ofFirst[i];
+        const Angle a = ofFirst[i].angle;
+        const Angle b = ofSecond[i].angle;
+        const bool rotation = operation.gate == Gate::RY || operation.gate == Gate::RZ;
+        if (operation.gate != ofSecond[i].gate || operation.wires != ofSecond[i].wires || a.index || b.index
+            || (!rotation && !(a == b)))
+            fail({"Hadamard test", "preparations that differ in angles of RY and RZ alone", "others", ""});
+        for (std::size_t wire = 0; wire < operation.usedWires().size(); ++wire)
+            ++operation.wires[wire];
+        if (a == b) {
+            circuit.add(operation, a);
+            continue;
+        }
+        circuit.add(operation, (a.offset + b.offset) / 2.0).cx(0, operation.wires[0]);
+        circuit.add(operation, (a.offset - b.offset) / 2.0).cx(0, operation.wires[0]);
+    }
     return circuit.h(0);
 }
 

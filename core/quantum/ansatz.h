@@ -52,4 +52,10 @@ Circuit amplitudeEncodingCircuit(std::span<const double> data);
 // P(wire 0 = 0) = (1 + |⟨a|b⟩|²)/2.
 Circuit swapTestCircuit(std::size_t qubits);
 
+// Hadamard test on 1 + n wires of two preparations on n wires that differ in angles of RY and RZ alone: H on wire 0, the
+// first preparation on the others where it is 0 and the second where it is 1, H on wire 0. P(wire 0 = 0) =
+// (1 + Re⟨a|b⟩)/2. A rotation by a or b is R((a + b)/2), CNOT, R((a − b)/2), CNOT; gates without an angle are those of both
+// and need no control. Throws Error (Failure) on other preparations and on free parameters.
+Circuit hadamardTestCircuit(const Circuit& first, const Circuit& second);
+
 }  // namespace ketscope

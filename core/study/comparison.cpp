@@ -241,7 +241,12 @@ std::string parameterText(const Parameters& parameters, const Parameter& paramet
     const double value = parameters.real(parameter.id);
     const bool usual = value == parameter.initial;
     switch (parameter.kind) {
-    case ParameterKind::Choice: return usual ? "" : parameter.choiceTitles[static_cast<std::size_t>(value)];
+    case ParameterKind::Choice: {
+        const auto choice = static_cast<std::size_t>(value);
+        const std::string named =
+            parameter.choices[choice] == "none" ? parameter.title + ": none" : parameter.choiceTitles[choice];
+        return usual ? "" : named;
+    }
     case ParameterKind::Flag: return usual ? "" : value != 0.0 ? parameter.title : "not: " + parameter.title;
     case ParameterKind::Integer:
         if (usual && value == parameter.minimum)

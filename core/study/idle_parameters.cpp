@@ -14,7 +14,8 @@ const Parameter* unmet(const Parameters& parameters, const Parameter& parameter)
     if (parameters.isShown(parameter))
         return nullptr;
     const auto& all = parameters.definitions();
-    const Parameter* const outer = unmet(parameters, *std::ranges::find(all, parameter.shownWhen, &Parameter::id));
+    const auto parent = std::ranges::find(all, parameter.shownWhen, &Parameter::id);
+    const Parameter* const outer = parent == all.end() ? nullptr : unmet(parameters, *parent);
     return outer == nullptr ? &parameter : outer;
 }
 
@@ -25,19 +26,32 @@ std::string missingCondition(const Parameters& parameters, const Parameter& para
     const Parameter* const of = unmet(parameters, parameter);
     if (of == nullptr)
         return "";
+    if (of->shownIf != nullptr && !of->shownIf(parameters))
+        return of->shownIfWords;
     std::string text = of->shownWhen + "=" + of->shownWhenIn.front();
     for (std::size_t i = 1; i < of->shownWhenIn.size(); ++i)
         text += (i + 1 == of->shownWhenIn.size() ? " or " : ", ") + of->shownWhenIn[i];
     return text;
 }
 
-std::vector<std::string> idleChanges(const PlanEntry& entry)
+std::string missingCondition(const PlanEntry& entry, const Parameter& parameter, const ModelInfo& model)
+{
+    const std::string missing = missingCondition(entry.parameters, parameter);
+    if (!missing.empty() || !parameter.causalOnly)
+        return missing;
+    const bool causal = std::ranges::any_of(model.stacks, [&](const StackInfo& stack) {
+        return stack.causal && (entry.stack.empty() || entry.stack == stack.name);
+    });
+    return causal ? "" : "a causal mask, which this model does not have";
+}
+
+std::vector<std::string> idleChanges(const PlanEntry& entry, const ModelInfo& model)
 {
     const Parameters defaults = entry.mechanism->defaults();
     std::vector<std::pair<std::string, std::string>> byCondition;  // ids of parameters, in their order
     std::vector<bool> several;
     for (const Parameter& parameter : entry.parameters.definitions()) {
-        const std::string missing = missingCondition(entry.parameters, parameter);
+        const std::string missing = missingCondition(entry, parameter, model);
         if (missing.empty() || entry.parameters.real(parameter.id) == defaults.real(parameter.id))
             continue;
         const auto known = std::ranges::find(byCondition, missing, &std::pair<std::string, std::string>::first);
@@ -56,12 +70,12 @@ std::vector<std::string> idleChanges(const PlanEntry& entry)
     return lines;
 }
 
-std::vector<std::string> idleChanges(const std::vector<Plan>& plans)
+std::vector<std::string> idleChanges(const std::vector<Plan>& plans, const ModelInfo& model)
 {
     std::vector<std::string> lines;
     for (const Plan& plan : plans)
         for (const PlanEntry& entry : plan.entries)
-            for (std::string& line : idleChanges(entry))
+            for (std::string& line : idleChanges(entry, model))
                 if (std::ranges::find(lines, line) == lines.end())
                     lines.push_back(std::move(line));
     return lines;

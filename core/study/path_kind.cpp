@@ -17,19 +17,20 @@ struct Signature {
     std::string_view bytes;
     PathKind kind;
 };
-constexpr std::array<Signature, 7> kSignatures = {{{"\x89HDF\r\n\x1a\n", PathKind::RunFile},
+constexpr std::array<Signature, 8> kSignatures = {{{"\x89HDF\r\n\x1a\n", PathKind::RunFile},
                                                    {"\x93NUMPY", PathKind::RunFile},
                                                    {"PK\x03\x04", PathKind::RunFile},
                                                    {"GGUF", PathKind::Gguf},
                                                    {"\x89PNG\r\n\x1a\n", PathKind::Image},
                                                    {"\xff\xd8\xff", PathKind::Image},
-                                                   {"GIF8", PathKind::Image}}};
+                                                   {"GIF8", PathKind::Image},
+                                                   {"%PDF-", PathKind::Figure}}};
 
 struct Suffix {
     std::string_view text;
     PathKind kind;
 };
-constexpr std::array<Suffix, 11> kSuffixes = {{{".h5", PathKind::RunFile},
+constexpr std::array<Suffix, 13> kSuffixes = {{{".h5", PathKind::RunFile},
                                                {".npz", PathKind::RunFile},
                                                {".npy", PathKind::RunFile},
                                                {".ket", PathKind::RunFile},
@@ -39,7 +40,9 @@ constexpr std::array<Suffix, 11> kSuffixes = {{{".h5", PathKind::RunFile},
                                                {".jpg", PathKind::Image},
                                                {".jpeg", PathKind::Image},
                                                {".webp", PathKind::Image},
-                                               {".txt", PathKind::Text}}};
+                                               {".txt", PathKind::Text},
+                                               {".pdf", PathKind::Figure},
+                                               {".svg", PathKind::Figure}}};
 
 std::string headOf(const fs::path& file)
 {

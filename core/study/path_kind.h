@@ -5,10 +5,10 @@
 
 namespace ketscope {
 
-enum class PathKind { Missing, Folder, RunFile, Safetensors, Gguf, Image, Text, Unknown };
+enum class PathKind { Missing, Folder, RunFile, Safetensors, Gguf, Image, Figure, Text, Unknown };
 
 // What a user has named or dropped, told from the first bytes, and from the suffix where bytes are damaged or say nothing.
-// RunFile is any file that may hold a comparison: a run file, or arrays of attention captured elsewhere.
+// Figure is a PDF or SVG, which Ketscope may have drawn. RunFile is any file that may hold a comparison: a run file, or arrays of attention captured elsewhere.
 PathKind kindOfPath(const std::filesystem::path& path);
 
 }  // namespace ketscope

@@ -117,7 +117,7 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
             parameters[parameter.id] = plan.entries[0].parameters.text(parameter.id);
     file.setText(path, "parameters", parameters.dump());
     file.setText(path, "plan", toJson(plan).dump());
-    file.setNumber(path, "seed", static_cast<double>(comparison.study.seed));
+    file.setWhole(path, "seed", comparison.study.seed);
     file.setNumber(path, "seconds", trace.seconds);
     for (std::size_t s = 0; s < trace.stacks.size(); ++s) {
         const StackTrace& stack = trace.stacks[s];

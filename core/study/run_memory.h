@@ -8,14 +8,15 @@
 
 namespace ketscope {
 
-// Bytes that one forward pass leaves in its trace.
+// Bytes that one forward pass leaves in its trace, and needs beside it.
 struct RunMemory {
     std::uint64_t maps = 0;     // attention weights and their standard errors, of the layers that are kept
     std::uint64_t hidden = 0;   // hidden states
     std::uint64_t outputs = 0;  // logits
+    std::uint64_t heads = 0;    // what the heads of a layer keep while it is computed, of the layer with the most
 
-    std::uint64_t total() const { return maps + hidden + outputs; }
-    RunMemory& operator+=(const RunMemory& other);
+    std::uint64_t total() const { return maps + hidden + outputs + heads; }
+    RunMemory& operator+=(const RunMemory& other);  // of a pass after this one
 };
 
 // Only layers from each stack's first patched one on are counted when the pass is `resumed`; the others are shared.

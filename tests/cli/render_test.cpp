@@ -34,6 +34,23 @@ protected:
     static inline std::string s_run;
 };
 
+// What a figure carries is run again, and drawn to the same marks.
+TEST_F(CliRender, DrawsAFigureAgain)
+{
+    ASSERT_EQ(render({"--out", file("first.svg")}).status, 0);
+    const Outcome again = ketscope({"render", file("first.svg"), "--out", file("second.svg")});
+    ASSERT_EQ(again.status, 0) << again.error;
+    const auto bytesOf = [](const std::string& path) {
+        std::ifstream stream(path, std::ios::binary);
+        return std::string(std::istreambuf_iterator<char>(stream), {});
+    };
+    EXPECT_EQ(bytesOf(file("first.svg")), bytesOf(file("second.svg")));
+    std::ofstream(file("other.svg")) << "<svg/>";
+    const Outcome other = ketscope({"render", file("other.svg"), "--out", file("third.svg")});
+    EXPECT_EQ(other.status, 2);
+    EXPECT_NE(other.error.find("a figure without one"), std::string::npos) << other.error;
+}
+
 TEST_F(CliRender, WritesEachFormat)
 {
     const std::pair<const char*, const char*> formats[] = {{"pdf", "%PDF-"}, {"png", "\x89PNG"}, {"svg", "<?xml"}};

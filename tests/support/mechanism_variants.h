@@ -19,8 +19,14 @@ struct Variant {
 // Gives the parents of a conditional parameter values under which it has a meaning.
 inline void showParameter(Parameters& parameters, const Parameter& parameter)
 {
-    if (parameter.shownWhen.empty() || parameters.isShown(parameter))
+    if (parameters.isShown(parameter))
         return;
+    if (parameter.shownIf != nullptr && !parameter.shownIf(parameters)) {
+        const std::string& words = parameter.shownIfWords;
+        const std::size_t value = words.find('=') + 1;
+        parameters.setText(words.substr(0, value - 1), words.substr(value, words.find(' ') - value));
+        return showParameter(parameters, parameter);
+    }
     const auto& all = parameters.definitions();
     showParameter(parameters, *std::ranges::find(all, parameter.shownWhen, &Parameter::id));
     parameters.setText(parameter.shownWhen, parameter.shownWhenIn.front());

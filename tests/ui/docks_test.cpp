@@ -29,6 +29,22 @@ TEST(ParameterPanel, IsMadeForEveryMechanism)
     }
 }
 
+// The sample sees all tokens at once: a gate of the causal form has nothing to do, and the panel says so.
+TEST(ParameterPanel, SaysThatAParameterNeedsACausalMask)
+{
+    Desk desk;
+    desk.openSample();
+    ParameterSection panel(desk.controller, desk.appearance);
+    desk.controller.setMechanism(mechanism("rfa"));
+    auto* note =
+        panel.findChild<ParameterRow*>(QStringLiteral("parameter.gate"))->findChild<QLabel*>(QStringLiteral("note"));
+    ASSERT_NE(note, nullptr);
+    EXPECT_TRUE(note->isHidden());
+    desk.controller.setParameter("gate", 1.0);
+    EXPECT_FALSE(note->isHidden());
+    EXPECT_TRUE(note->text().contains(QStringLiteral("causal mask"))) << note->text().toStdString();
+}
+
 TEST(ParameterPanel, RefusesBadTextInline)
 {
     Desk desk;

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a model is opened with, and what is offered where it cannot be run.
 #include "tests/ui/desk.h"
+#include "ui/main_window.h"
 #include "ui/views/vacant_page.h"
+#include "viz/export.h"
+#include "viz/figures/heatmap.h"
 
 #include <fstream>
 
@@ -35,6 +38,31 @@ TEST(OpeningTest, LayersToKeepAreOfferedOnlyWhereTheyHelp)
     ASSERT_TRUE(desk.controller.canRun()) << "the model is open: " << desk.controller.error().toStdString();
     EXPECT_FALSE(page.findChild<QPushButton*>(QStringLiteral("vacantRun"))->isHidden());
     EXPECT_TRUE(page.findChild<QPushButton*>(QStringLiteral("vacantKeep"))->isHidden());
+}
+
+// A figure out of a paper leads back to the study that it was drawn from, with its view.
+TEST(OpeningTest, AnExportedFigureIsItsStudy)
+{
+    Desk desk;
+    MainWindow window(desk.controller, desk.appearance, desk.settings);
+    window.show();
+    desk.openSample();
+    ViewSettings view = desk.controller.study().view;
+    view.colourMap = "cividis";
+    desk.controller.setView(view);
+    desk.controller.setParameter("m", 64.0);
+    desk.waitUntilSettled();
+    const Study drawn = desk.controller.study();
+    const std::filesystem::path figure = desk.folder.path() / "figure.png";
+    ExportOptions options;
+    options.dpi = 72.0;
+    exportFigure(Heatmap(desk.controller.comparison()), *desk.controller.comparison(), figure, options);
+    desk.controller.setParameter("m", 32.0);
+    desk.waitUntilSettled();
+    window.openPath(QString::fromStdString(figure.string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.study() == drawn; }));
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->study.candidates, drawn.candidates);
 }
 
 // A list of captions that is too long to be read for one picture does not keep the picture from being shown.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/parameter_panel.h"
 
+#include "core/study/idle_parameters.h"
+
 #include <QRandomGenerator>
 #include <QRegularExpressionValidator>
 #include <QStyle>
@@ -60,12 +62,11 @@ ParameterRow::ParameterRow(const Parameter& parameter, StudyController& controll
     case ParameterKind::Choice: buildChoice(); break;
     case ParameterKind::Flag: buildFlag(); break;
     }
-    if (parameter.choiceFaults.empty())
-        return;
-    m_fault = makeLabel({}, "warning", this);
-    m_fault->setObjectName(u"fault"_s);
-    m_fault->setWordWrap(true);
-    m_column->addWidget(m_fault);
+    m_note = makeLabel({}, "warning", this);
+    m_note->setObjectName(u"note"_s);
+    m_note->setWordWrap(true);
+    m_note->hide();
+    m_column->addWidget(m_note);
 }
 
 void ParameterRow::buildNumber(Appearance& appearance)
@@ -156,8 +157,24 @@ void ParameterRow::showProblem(const QString& problem)
     m_problem->setVisible(!problem.isEmpty());
 }
 
-void ParameterRow::refresh(const Parameters& values)
+void ParameterRow::refreshNote(const PlanEntry& entry, const ModelInfo* model)
 {
+    const double value = entry.parameters.real(m_parameter.id);
+    QString note;
+    if (!m_parameter.choiceFaults.empty()) {
+        const std::string& fault = m_parameter.choiceFaults[static_cast<std::size_t>(value)];
+        note = fault.empty() ? QString() : tr("As published: %1").arg(QString::fromStdString(fault));
+    }
+    if (model != nullptr && value != m_parameter.initial)
+        if (const std::string missing = missingCondition(entry, m_parameter, *model); !missing.empty())
+            note = tr("No effect without %1.").arg(QString::fromStdString(missing));
+    m_note->setText(note);
+    m_note->setVisible(!note.isEmpty());
+}
+
+void ParameterRow::refresh(const PlanEntry& entry, const ModelInfo* model)
+{
+    const Parameters& values = entry.parameters;
     setVisible(values.isShown(m_parameter));
     if (m_field != nullptr) {
         m_slider->show(values.real(m_parameter.id));
@@ -174,11 +191,7 @@ void ParameterRow::refresh(const Parameters& values)
         m_box->setCurrentIndex(index);
     if (m_tick != nullptr)
         m_tick->setChecked(index != 0);
-    if (m_fault == nullptr)
-        return;
-    const std::string& fault = m_parameter.choiceFaults[static_cast<std::size_t>(index)];
-    m_fault->setVisible(!fault.empty());
-    m_fault->setText(tr("As published: %1").arg(QString::fromStdString(fault)));
+    refreshNote(entry, model);
 }
 
 ParameterSection::ParameterSection(StudyController& controller, Appearance& appearance, QWidget* parent)
@@ -279,7 +292,7 @@ void ParameterSection::refresh()
     m_seedRow->setVisible(random);
     m_seed->setText(QString::number(m_controller.study().seed));
     for (ParameterRow* row : m_rows)
-        row->refresh(entry->parameters);
+        row->refresh(*entry, m_controller.model());
     refreshHeadings();
     refreshLive();
 }

@@ -19,7 +19,8 @@ public:
                  QWidget* parent = nullptr);
 
     const Parameter& parameter() const { return m_parameter; }
-    void refresh(const Parameters& values);
+    // `model` is null before one is open.
+    void refresh(const PlanEntry& entry, const ModelInfo* model);
 
 private:
     void buildNumber(Appearance& appearance);
@@ -27,6 +28,7 @@ private:
     void buildFlag();
     void set(double value, StudyController::Pace pace = StudyController::Pace::Settled);
     void commitText();
+    void refreshNote(const PlanEntry& entry, const ModelInfo* model);
     void showProblem(const QString& problem);  // empty = none
     void reset() { set(m_parameter.initial); }
 
@@ -39,7 +41,7 @@ private:
     ChoiceBox* m_box = nullptr;
     TickBox* m_tick = nullptr;
     QLabel* m_problem = nullptr;
-    QLabel* m_fault = nullptr;  // what is wrong with a choice that reproduces published code
+    QLabel* m_note = nullptr;  // what is wrong with a choice that reproduces published code, or why it has no effect
 };
 
 // Every parameter of B's mechanism that has a meaning with the others as they are, the seed, and when to run.

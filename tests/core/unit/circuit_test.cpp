@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/quantum/ansatz.h"
+#include "core/quantum/state_vector.h"
 
 #include <gmock/gmock.h>
 
@@ -68,6 +69,25 @@ TEST(Circuit, AppendMovesWiresAndParameters)
     const Circuit bound = whole.bound(values);
     EXPECT_EQ(bound.parameterCount(), 0U);
     EXPECT_EQ(bound.operations()[2].angle, Angle(-1.5));
+}
+
+// methods.md §9: q = (1, 2, 3, 0), k = (2, −1, 1, 0).
+TEST(Circuit, HadamardTestReadsTheRealPartOfTheOverlap)
+{
+    const std::vector<double> q = {1, 2, 3, 0};
+    const std::vector<double> k = {2, -1, 1, 0};
+    const Circuit test = hadamardTestCircuit(amplitudeEncodingCircuit(q), amplitudeEncodingCircuit(k));
+    EXPECT_EQ(test.qubits(), 3U);
+    StateVector state(3);
+    state.apply(test);
+    double zero = 0.0;
+    for (std::size_t i = 0; i < 4; ++i)
+        zero += std::norm(state.amplitudes()[i]);
+    EXPECT_NEAR(zero, 0.66366341768, 1e-11);
+    EXPECT_THROW(hadamardTestCircuit(Circuit(1).rx(0, 0.1), Circuit(1).rx(0, 0.2)), Error);
+    EXPECT_THROW(hadamardTestCircuit(Circuit(1).h(0), Circuit(1).x(0)), Error);
+    EXPECT_THROW(hadamardTestCircuit(Circuit(1).ry(0, parameter(0)), Circuit(1).ry(0, 0.2)), Error);
+    EXPECT_THROW(hadamardTestCircuit(Circuit(1), Circuit(2)), Error);
 }
 
 TEST(Circuit, RefusesWhatIsNoGate)

@@ -5,10 +5,23 @@
 
 #include <fstream>
 #include <gmock/gmock.h>
+#include <hdf5.h>
 #include <numeric>
 
 namespace ketscope {
 namespace {
+
+// By the library itself, without a way through double.
+std::uint64_t wholeAttribute(const std::filesystem::path& path, const char* object, const char* name)
+{
+    std::uint64_t value = 0;
+    const hid_t file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    const hid_t attribute = H5Aopen_by_name(file, object, name, H5P_DEFAULT, H5P_DEFAULT);
+    EXPECT_GE(H5Aread(attribute, H5T_NATIVE_UINT64, &value), 0);
+    H5Aclose(attribute);
+    H5Fclose(file);
+    return value;
+}
 
 namespace fs = std::filesystem;
 
@@ -28,6 +41,8 @@ TEST(Hdf5, EverythingSurvivesTheRoundTrip)
         out.setText("/", "format", "ketscope-run");
         out.setText("/a", "long", std::string(200000, 'x'));
         out.setNumber("/a", "seconds", 0.25);
+        out.setWhole("/a", "seed", 18'446'744'073'709'551'615U);
+        out.setWhole("/", "small", 7);
         out.close();
     }
     const Hdf5File in = Hdf5File::open(file);
@@ -41,6 +56,8 @@ TEST(Hdf5, EverythingSurvivesTheRoundTrip)
     EXPECT_EQ(in.textAttribute("/", "format"), "ketscope-run");
     EXPECT_EQ(in.textAttribute("/a", "long")->size(), 200000U);
     EXPECT_EQ(in.numberAttribute("/a", "seconds"), 0.25);
+    EXPECT_EQ(in.numberAttribute("/", "small"), 7.0);
+    EXPECT_EQ(wholeAttribute(file, "/a", "seed"), 18'446'744'073'709'551'615U);
     EXPECT_EQ(in.textAttribute("/", "absent"), std::nullopt);
     EXPECT_THAT(in.members("/"), testing::ElementsAre("a", "ids", "tokens"));
     EXPECT_TRUE(in.isDataset("/ids"));

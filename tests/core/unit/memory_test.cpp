@@ -88,6 +88,13 @@ TEST(Memory, OfARunIsCountedFromItsShapes)
     EXPECT_EQ(of(patched, true).hidden, 40U * 4);
     const HeadPlan sampled = resolve({{parseSpec("shots@layers=1;heads=0")}}, model, 0);
     EXPECT_EQ(of(sampled, true).maps, (2U + 1U) * 50 * 4);
+    // Each draw keeps m features of each of the 5 keys; of the layer that needs most.
+    const HeadPlan drawn =
+        resolve({{parseSpec("rff:m=16@layers=1"), parseSpec("rff:m=32,repeats=3@layers=2;heads=1")}}, model, 0);
+    EXPECT_EQ(of(drawn, true).heads, 3U * 5 * 32 * 4);
+    EXPECT_EQ(of(plain, false).heads, 0U);
+    const HeadPlan noisy = resolve({{parseSpec("fidelity:noise=phase-damping@layers=0;heads=0")}}, model, 0);
+    EXPECT_EQ(of(noisy, true).heads, 10U * 16 * 4);  // 4 components are 2 qubits: density matrices of 4 × 4
 }
 
 TEST(Memory, OfARunWithoutItsImageIsNothing)
@@ -123,6 +130,13 @@ TEST(Memory, FewerMapsAreNamedOnlyWhereTheyHelp)
         EXPECT_EQ(line.find("ayers"), std::string::npos) << line;
         EXPECT_THAT(line, HasSubstr("Shorten the input"));
     }
+}
+
+TEST(Memory, OfFeaturesAndStatesIsNamedWhereItIsTooMuch)
+{
+    const RunMemory need{.maps = 1'000'000, .heads = 9'000'000'000};
+    EXPECT_THAT(refusalOf([&] { requireMemory(need, 1, 6'000'000'000); }),
+                AllOf(HasSubstr("9.0 GB of a layer's features or states"), HasSubstr("fewer features, repeats")));
 }
 
 class KeptLayers : public testing::Test {

@@ -15,6 +15,15 @@ using testing::ElementsAre;
 
 constexpr double kTolerance = 1e-12;
 
+double firstWireReadsZero(const PairCircuit& circuit)
+{
+    const auto state = stateAfter(circuit, circuit.columns()).amplitudes;
+    double zero = 0.0;
+    for (std::size_t i = 0; i < state.size() / 2; ++i)
+        zero += std::norm(state[i]);
+    return zero;
+}
+
 // H on one wire, CNOT: before the CNOT the wires are apart, after it each alone is in the middle of its ball.
 TEST(PairCircuitTest, StepsThroughABellState)
 {
@@ -156,11 +165,7 @@ TEST(PairReadingTest, SwapTestReadsHalfOfOnePlusTheFidelity)
     const PairReading reading = HandHead().pair({{"test", "swap"}}, 0);
     EXPECT_EQ(reading.circuits[0].circuit.qubits(), 3U);
     EXPECT_NEAR(reading.outcomes->exact[0], 0.68, 1e-6);
-    const auto state = stateAfter(reading.circuits[0], reading.circuits[0].columns()).amplitudes;
-    double zero = 0.0;
-    for (std::size_t i = 0; i < state.size() / 2; ++i)
-        zero += std::norm(state[i]);
-    EXPECT_NEAR(zero, 0.68, 1e-6);
+    EXPECT_NEAR(firstWireReadsZero(reading.circuits[0]), 0.68, 1e-6);
 }
 
 TEST(PairReadingTest, TheHadamardTestKeepsTheSign)
@@ -171,6 +176,24 @@ TEST(PairReadingTest, TheHadamardTestKeepsTheSign)
     EXPECT_NEAR(reading.scores[0], -0.6, 1e-6);
     EXPECT_NEAR(reading.outcomes->exact[0], 0.2, 1e-6);
     EXPECT_EQ(reading.weight, 0.0);
+    EXPECT_EQ(reading.circuits[0].circuit.qubits(), 2U);
+    EXPECT_NEAR(firstWireReadsZero(reading.circuits[0]), 0.2, 1e-6);
+    EXPECT_THAT(reading.circuits[0].measured, ElementsAre(0U));
+    EXPECT_EQ(reading.circuits[0].blocks.back().last, reading.circuits[0].circuit.operations().size());
+}
+
+// What is drawn is what the score is read from, whatever encodes the vectors.
+TEST(PairReadingTest, TheHadamardTestIsACircuitOfItsOwn)
+{
+    test::RandomHead head(3, 4, 4, 2);
+    const Mechanism& fidelity = mechanism("fidelity");
+    for (const char* map : {"amplitude", "angle", "iqp"}) {
+        const Parameters parameters = test::with(fidelity, {{"test", "hadamard-exact"}, {"map", map}});
+        for (std::size_t key = 0; key < 4; ++key) {
+            const PairReading reading = fidelity.pair(head.input, parameters, 1, key, Monitor());
+            EXPECT_NEAR(firstWireReadsZero(reading.circuits[0]), reading.outcomes->exact[0], 1e-6) << map;
+        }
+    }
 }
 
 TEST(PairReadingTest, AVectorWithoutLengthHasNoStateAndItSaysSo)

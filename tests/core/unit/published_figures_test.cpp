@@ -57,6 +57,27 @@ TEST(PublishedFigures, OutputErrorsOfTheCorrectEstimators)
     EXPECT_NEAR(outputError(32, "top-k", {{"k", "8"}}), 0.68, 0.04);
 }
 
+// Claim 15: what comes under 10 % at n = 32.
+TEST(PublishedFigures, BelowTenPerCent)
+{
+    EXPECT_NEAR(outputError(32, "shots", {{"estimator", "stratified"}, {"shots", "128"}}), 0.091, 0.009);
+    EXPECT_NEAR(outputError(32, "shots", {{"estimator", "systematic"}, {"shots", "128"}}), 0.067, 0.007);
+}
+
+// Claim 7: the published bench on 32 × 32 came from S = 16; at S = 32 its stratified sampling is no better than naive shots.
+TEST(PublishedFigures, TheBenchIsOfSixteenShots)
+{
+    const auto error = [](const char* estimator, const char* shots, const char* control) {
+        return outputError(32, "shots", {{"estimator", estimator}, {"shots", shots}, {"control", control}});
+    };
+    EXPECT_NEAR(error("stratified-published", "16", "blend-thirty"), 0.676, 0.03);
+    EXPECT_NEAR(error("adaptive-published", "16", "blend-twenty"), 0.70, 0.04);
+    EXPECT_NEAR(error("hybrid-published", "16", "none"), 1.03, 0.06);
+    EXPECT_NEAR(error("naive", "16", "none"), 0.885, 0.04);
+    EXPECT_NEAR(error("naive", "32", "none"), 0.636, 0.03);
+    EXPECT_NEAR(error("stratified-published", "32", "blend-thirty"), 0.637, 0.03);
+}
+
 // Claim 4: 0.600 with the blend at n = 64, S = 32, of which 0.858 is left without it.
 TEST(PublishedFigures, StratifiedWithTheBlend)
 {
