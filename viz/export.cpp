@@ -30,6 +30,7 @@ constexpr int kPdfResolution = 1200;
 constexpr int kSvgResolution = 25400;  // dots an inch, so that whole dots are micrometres
 constexpr double kSmallestPt = 6.0;
 constexpr double kThinnestPt = 0.25;
+constexpr double kAnyHeight = 1e9;
 
 // What a file says about itself.
 struct Provenance {
@@ -285,6 +286,9 @@ ExportCheck checkExport(const Figure& figure, const ExportOptions& options)
     if (marks.lines > 0 && check.thinnestLinePt < kThinnestPt)
         check.warnings << QStringLiteral("The thinnest line is %1 pt; most journals ask for 0.25 pt.")
                               .arg(formatNumber(check.thinnestLinePt, 2));
+    const QStringList cut = cutTexts(marks, QRectF(-kPageMargin, -kPageMargin, page.units().width(), kAnyHeight));
+    if (!cut.isEmpty())
+        check.warnings << QStringLiteral("Text is cut at the edge: “%1”.").arg(cut.join(QStringLiteral("”, “")));
     if (figure.losesSignInGrey())
         check.warnings << QStringLiteral("In greyscale the difference loses its sign.");
     return check;

@@ -75,6 +75,25 @@ QString fitText(const QString& text, const QFont& font, double width)
     return QFontMetricsF(font).elidedText(text, Qt::ElideRight, width);
 }
 
+QString fitParts(const QString& text, const QFont& font, double width)
+{
+    if (textWidth(text, font) <= width)
+        return text;
+    const QString rest = QStringLiteral(" …");
+    for (qsizetype at = text.size() - 1; at > 0; --at) {
+        const bool comma = (text[at] == QLatin1Char(',') || text[at] == QLatin1Char(';')) && at + 1 < text.size()
+                           && text[at + 1] == QLatin1Char(' ');
+        const bool dot = text[at] == QChar(0xb7) && text[at - 1] == QLatin1Char(' ');
+        if (!comma && !dot)
+            continue;
+        const QString shown = text.left(dot ? at - 1 : at) + rest;
+        if (textWidth(shown, font) <= width)
+            return shown;
+    }
+    const QString cut = fitText(text, font, width);
+    return cut.contains(QLatin1Char(' ')) ? cut : QString();
+}
+
 // Down from the first, then up again from the end of the room.
 std::vector<double> spreadLabels(const std::vector<double>& wanted, double apart, double last)
 {

@@ -19,6 +19,7 @@ namespace {
 constexpr double kSlant = 47.0;  // degrees
 constexpr double kMostTicks = 5.0;
 constexpr double kMarkedPositions = 48.0;  // with more positions lines have no markers
+constexpr double kMostIndent = 0.25;       // of the width, for the first labels
 constexpr double kLabelRoom = 15.0;        // width of a slanted label's foot
 
 double slanted(double length) { return length * std::sin(kSlant * std::numbers::pi / 180.0); }
@@ -40,6 +41,21 @@ double labelHeight(const LinePlot& plot, const Theme& theme)
     for (const QString& label : plot.labels)
         longest = std::max(longest, textWidth(label, font));
     return slanted(longest) + theme.px(12.0);
+}
+
+// How far the slanted labels would reach beyond the left edge of the area.
+double labelOverhang(const LinePlot& plot, const LinePlotLayout& layout, double left, const Theme& theme)
+{
+    const QFont font = tokenFont(theme, kTickPixels, QFont::DemiBold);
+    double most = 0.0;
+    for (std::size_t i = 0; i < layout.positions && i < static_cast<std::size_t>(plot.labels.size()); ++i) {
+        if (i % layout.labelStep != 0 && plot.selected != i)
+            continue;
+        const double reach =
+            textWidth(plot.labels[static_cast<qsizetype>(i)], font) * std::cos(kSlant * std::numbers::pi / 180.0);
+        most = std::max(most, left + reach - layout.xOf(static_cast<double>(i)));
+    }
+    return most;
 }
 
 std::size_t stepFor(std::size_t positions, double width, bool labelled, const Theme& theme)
@@ -205,8 +221,8 @@ void paintMarks(QPainter& painter, const LinePlot& plot, const LinePlotLayout& l
         // The text stands away from the other marks' lines where there is room.
         const bool lowest = std::ranges::all_of(
             plot.marks, [&](const PlotMark& other) { return &other == &mark || other.position > mark.position; });
-        const bool left =
-            x + width > layout.plot.right() || (plot.marks.size() > 1 && lowest && x - width > layout.plot.left());
+        const bool left = (x + width > layout.plot.right() && x - width > layout.plot.left())
+                          || (plot.marks.size() > 1 && lowest && x - width > layout.plot.left());
         const double textX = left ? x - theme.px(7.0) : x + theme.px(7.0);
         drawLabel(painter, {textX, top + theme.px(3.0) + metrics.capHeight() / 2.0}, mark.text, font,
                   theme.trace(mark.trace), theme, left ? Anchor::Right : Anchor::Left);
@@ -298,7 +314,13 @@ LinePlotLayout layoutLinePlot(const LinePlot& plot, const QRectF& area, const Th
     const double below = labelHeight(plot, theme) + (plot.xTitle.isEmpty() ? 0.0 : theme.px(16.0));
     layout.plot = area.adjusted(numbers + theme.px(10.0), theme.px(8.0), -theme.px(12.0), -below);
     layout.inset = theme.px(plot.labels.isEmpty() ? 0.0 : 14.0);
-    layout.labelStep = stepFor(layout.positions, layout.plot.width(), !plot.labels.isEmpty(), theme);
+    const auto chooseStep = [&] {
+        layout.labelStep = stepFor(layout.positions, layout.plot.width(), !plot.labels.isEmpty(), theme);
+    };
+    chooseStep();
+    const double overhang = labelOverhang(plot, layout, area.left(), theme);
+    layout.plot.setLeft(layout.plot.left() + std::min(overhang, area.width() * kMostIndent));
+    chooseStep();
     return layout;
 }
 

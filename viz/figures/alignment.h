@@ -56,6 +56,8 @@ private:
                     const QString& title, const QString& detail, const Theme& theme) const;
     void paintMap(QPainter& painter, const QRectF& target, std::span<const float> values, bool difference,
                   const Theme& theme) const;
+    // Names that do not fit beside their value have it below them.
+    bool standsBelow(const Number& number, double width, const Theme& theme) const;
     void paintNumbers(QPainter& painter, const QRectF& block, const Theme& theme) const;
 
     std::vector<std::vector<float>> m_values;  // of the focus, for each trace

@@ -61,7 +61,7 @@ public:
         const Layout layout = this->layout(area.width(), theme);
         const QFont font = theme.ui(kTickPixels);
         drawLabel(painter, {area.left(), area.top() + QFontMetricsF(font).ascent()},
-                  fitText(note(), font, area.width()), font, theme.text3, theme);
+                  fitParts(note(), font, area.width()), font, theme.text3, theme);
         for (std::size_t place = 0; place < m_shown.size(); ++place)
             paintToken(painter, area, layout, place, theme);
     }

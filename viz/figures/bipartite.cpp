@@ -237,7 +237,7 @@ void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t pla
         parts << QStringLiteral("%1 thinner lines left out").arg(m_left[place]);
     double baseline = side.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
     for (const QString& line : wrapParts(parts, font, width).mid(0, 2)) {
-        drawLabel(painter, {left, baseline}, fitText(line, font, width), font, theme.text3, theme);
+        drawLabel(painter, {left, baseline}, fitParts(line, font, width), font, theme.text3, theme);
         baseline += theme.px(15.0);
     }
 }

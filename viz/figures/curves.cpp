@@ -73,7 +73,7 @@ void CurveFigure::paint(QPainter& painter, const QRectF& area, const Theme& them
     const QString heading = fitText(title(), bold, right - area.left());
     drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
     const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
-    drawLabel(painter, {after, baseline}, fitText(detail(), plain, std::max(0.0, right - after)), plain, theme.text3,
+    drawLabel(painter, {after, baseline}, fitParts(detail(), plain, std::max(0.0, right - after)), plain, theme.text3,
               theme);
     paintLinePlot(painter, m_plot, plotArea(area, theme), theme);
 }

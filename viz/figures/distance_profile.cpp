@@ -109,7 +109,7 @@ private:
     QString between() const
     {
         if (!m_patches)
-            return QStringLiteral("|i − j| between query and key");
+            return QStringLiteral("|i\u00a0−\u00a0j| between query and key");
         return QStringLiteral("%1 on the grid of %2 × %3 patches%4")
             .arg(distanceWords().second)
             .arg(m_patches->patches / m_patches->columns)

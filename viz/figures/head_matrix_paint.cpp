@@ -61,7 +61,7 @@ void HeadMatrix::paintPanel(QPainter& painter, const HeadMatrixLayout& layout, s
     drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
               fitText(titleOf(panel), bold, width), bold, theme.text, theme);
     drawLabel(painter, {left, header.top() + theme.px(20.0) + QFontMetricsF(small).ascent()},
-              fitText(detailOf(panel), small, width), small, theme.text3, theme);
+              fitParts(detailOf(panel), small, width), small, theme.text3, theme);
     const QRectF& map = layout.maps[panel];
     if (difference) {
         painter.fillRect(map, theme.panel2);

@@ -29,6 +29,7 @@ public:
             largest = std::max({largest, bar.interval->high, *bar.exact, bar.noisy.value_or(0.0)});
         }
         m_bars.maximum = niceMaximum(largest);
+        m_bars.trace = pair().trace;
         m_bars.labelHeight = 44.0;
     }
 

@@ -62,7 +62,7 @@ public:
                                  theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
-        const QColor colours[] = {theme.accent, theme.key, theme.text2, theme.traceB};
+        const QColor colours[] = {theme.accent, theme.key, theme.text2, theme.trace(pair().trace)};
         for (std::size_t i = 0; i < m_strips.size(); ++i) {
             const QRectF strip = place(i, rest, theme);
             paintPartTitle(painter, strip, nameOf(i), colours[i], theme);
@@ -206,14 +206,14 @@ private:
     {
         const QFont font = theme.ui(kTickPixels);
         drawLabel(painter, {part.left() + theme.px(40.0), part.top() + QFontMetricsF(font).ascent()},
-                  fitText(title, font, part.width() - theme.px(44.0)), font, ink, theme);
+                  fitParts(title, font, part.width() - theme.px(44.0)), font, ink, theme);
     }
 
     void paintKernel(QPainter& painter, const QRectF& part, const Theme& theme) const
     {
         paintPartTitle(painter, part, kernelTitle(), theme.text2, theme);
         const QRectF bars = barsArea(part, theme);
-        paintBars(painter, bars, m_kernel, theme.traceB, theme);
+        paintBars(painter, bars, m_kernel, theme.trace(pair().trace), theme);
         const QRectF plot = m_kernel.plot(bars, theme);
         paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), m_kernel, theme);
     }

@@ -32,6 +32,7 @@ public:
                 std::max({largest, bar.value + 2.0 * bar.error, bar.exact.value_or(0.0), bar.noisy.value_or(0.0)});
         }
         m_bars.maximum = niceMaximum(largest);
+        m_bars.trace = pair().trace;
         m_bars.labelHeight = outcomes.labels.empty() ? kKeyLabelRoom : 44.0;
     }
 

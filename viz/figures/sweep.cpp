@@ -179,14 +179,20 @@ private:
 
     QString quantity() const { return QString::fromStdString(sweepMeasures()[m_measure].title); }
 
-    QString noValue() const
+    QString noValue() const { return QStringLiteral("No value: %1.").arg(whyNone()); }
+
+    // Why a combination has no finite value.
+    QString whyNone() const
     {
-        if (m_convergence)
-            return QStringLiteral("No value: no standard error is known with these parameters.");
-        if (!m_sweep->request.wholeModel && sweepMeasures()[m_measure].id.ends_with("_divergence"))
-            return QStringLiteral("No value: rows are no distributions.");
-        return m_sweep->question.empty() ? QStringLiteral("No value: this model gives no distribution of answers.")
-                                         : QStringLiteral("No value: rows are no distributions.");
+        const std::string& id = sweepMeasures()[m_measure].id;
+        if (id == "standard_error")
+            return QStringLiteral("no standard error is known with these parameters");
+        if (id == "probability_of_top" || id == "output_divergence")
+            return m_sweep->question.empty() ? QStringLiteral("this model gives no distribution of answers")
+                                             : QStringLiteral("the answers are no finite numbers");
+        if (id == "weight_divergence" || id == "weight_jensen_shannon" || id.starts_with("entropy"))
+            return QStringLiteral("rows are no distributions");
+        return QStringLiteral("the result is no finite number");
     }
 
     QStringList notes() const
@@ -199,6 +205,8 @@ private:
                       : QStringLiteral("One run of each: no interval is known."));
         if (m_convergence && m_points.anyValue)
             notes << expectedNote();
+        if (m_points.anyValue && !m_points.missing.isEmpty())
+            notes << missingNote(m_points, whyNone());
         if (m_points.anyPublished)
             notes << QStringLiteral("Open points: as published, faults included; not to be ranked.");
         if (!m_points.leftOut.isEmpty())
@@ -287,7 +295,7 @@ private:
                   + (m_sweep->request.wholeModel
                          ? QString::fromStdString(swept.mechanism->info().shortTitle)
                          : QStringLiteral("L%1 H%2").arg(swept.layers.front()).arg(swept.heads.front()));
-        drawLabel(painter, {after, baseline}, fitText(detail, plain, std::max(0.0, area.right() - after)), plain,
+        drawLabel(painter, {after, baseline}, fitParts(detail, plain, std::max(0.0, area.right() - after)), plain,
                   theme.text3, theme);
         baseline = area.top() + theme.px(kTitle) + QFontMetricsF(plain).ascent();
         const qsizetype old =
