@@ -80,6 +80,8 @@ void paintTriangle(QPainter& painter, const QRectF& strip, const Theme& theme)
 
 double colourBarHeight(const ColourBar& bar, double width, const Theme& theme)
 {
+    if (!theme.colourBars)
+        return 0.0;
     double height = theme.px(kThickness + kTickLength) + line(theme);
     if (titleAbove(bar, width, theme))
         height += line(theme) * static_cast<double>(titleLines(bar, width, theme).size()) + theme.px(4.0);
@@ -97,6 +99,8 @@ double leastColourBarWidth(const ColourBar& bar, const Theme& theme)
 void paintColourBar(QPainter& painter, const QRectF& block, const ColourBar& bar, const ColourMap& colours,
                     const ValueScale& scale, const Theme& theme)
 {
+    if (!theme.colourBars)
+        return;
     painter.save();
     const bool above = titleAbove(bar, block.width(), theme);
     const QFont labelFont = theme.ui(kLabelPixels);

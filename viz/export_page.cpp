@@ -39,6 +39,9 @@ Theme themeOf(const ExportOptions& options)
 {
     Theme theme = options.dark ? darkTheme() : printTheme();
     theme.textAsOutlines = options.textAsOutlines;
+    theme.colourBars = options.parts.colourBars;
+    theme.tokenLabels = options.parts.tokenLabels;
+    theme.signs = options.parts.signs;
     if (!options.fontFamily.isEmpty())
         theme.uiFamily = options.fontFamily;
     return theme;
@@ -47,7 +50,8 @@ Theme themeOf(const ExportOptions& options)
 }  // namespace
 
 ExportPage::ExportPage(const Figure& figure, const ExportOptions& options)
-    : m_figure(figure), m_theme(themeOf(options)), m_caption(figure.caption()), m_unitMm(unitOf(options))
+    : m_figure(figure), m_theme(themeOf(options)),
+      m_caption(options.parts.metrics ? figure.description() : figure.caption()), m_unitMm(unitOf(options))
 {
     const double width = options.widthMm / m_unitMm, inner = width - 2.0 * kPageMargin;
     double height = figure.heightFor(inner, m_theme);

@@ -37,7 +37,12 @@ public:
     std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString panelCaption() const override;
-    bool losesSignInGrey() const override { return m_hasDifference || isSimilarity(); }
+    QStringList alikeInGrey(double, const Theme&) const override
+    {
+        return isSimilarity()    ? QStringList{QStringLiteral("the similarity")}
+               : m_hasDifference ? QStringList{QStringLiteral("the difference")}
+                                 : QStringList();
+    }
 
 private:
     struct Number {

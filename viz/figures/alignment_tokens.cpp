@@ -118,7 +118,12 @@ public:
             .arg(QString::fromStdString(m_maps->source.method->title), placeText(), directionText(), note());
     }
 
-    bool losesSignInGrey() const override { return isSimilarity() || !m_lines.front().trace; }
+    QStringList alikeInGrey(double, const Theme&) const override
+    {
+        return isSimilarity()          ? QStringList{QStringLiteral("the similarity")}
+               : m_lines.front().trace ? QStringList()
+                                       : QStringList{QStringLiteral("the difference")};
+    }
 
 private:
     Line lineOf(std::size_t trace) const

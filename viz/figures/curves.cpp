@@ -100,7 +100,7 @@ Table CurveFigure::tableOf(const QString& positionTitle, const QStringList& name
         positions = std::max(positions, series.values.size());
     }
     for (std::size_t i = 0; i < positions; ++i) {
-        QStringList row{QString::number(i)};
+        QStringList row{QString::number(m_plot.firstNumber + static_cast<int>(i))};
         if (!names.isEmpty())
             row << names.value(static_cast<qsizetype>(i));
         for (const PlotSeries& series : m_plot.series)

@@ -69,8 +69,8 @@ void HeadMatrix::paintPanel(QPainter& painter, const HeadMatrixLayout& layout, s
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(map.adjusted(-0.5, -0.5, 0.5 - layout.gap, 0.5 - layout.gap));
     }
-    paintMap(painter, grid(panel), {map, layout.pitch, layout.gap, false, difference}, coloursOf(panel, theme),
-             scaleOf(panel), theme);
+    paintMap(painter, grid(panel), {map, layout.pitch, layout.gap, false, difference, difference || m_signed},
+             coloursOf(panel, theme), scaleOf(panel), theme);
 }
 
 void HeadMatrix::paintAxes(QPainter& painter, const HeadMatrixLayout& layout, std::size_t panel,

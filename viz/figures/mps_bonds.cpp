@@ -29,8 +29,7 @@ public:
         const QRectF rest =
             paintPairTitle(painter, area, QStringLiteral("Matrix product state"), note, theme.text, theme);
         if (bonds() == 0)
-            return paintSentence(painter, rest, QStringLiteral("This head stores no matrix product state with a bond."),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         const QRectF plot = plotOf(rest, theme);
@@ -61,6 +60,11 @@ public:
                                         formatNumber(reading().bonds->entropy[bond], 4));
             }
         return hit;
+    }
+
+    QString absence() const override
+    {
+        return bonds() == 0 ? QStringLiteral("This head stores no matrix product state with a bond.") : QString();
     }
 
     Table table() const override

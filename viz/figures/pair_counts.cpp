@@ -62,6 +62,16 @@ public:
         return hit;
     }
 
+    QString absence() const override
+    {
+        if (!m_bars.bars.empty())
+            return {};
+        if (!m_reading.problem.empty())
+            return QString::fromStdString(m_reading.problem);
+        return QStringLiteral("No counts are imported. Run the circuit’s OpenQASM 3 program elsewhere and import what "
+                              "was counted.");
+    }
+
     Table table() const override
     {
         Table table;
@@ -109,14 +119,6 @@ private:
     }
 
     QString fileName() const { return QString::fromStdString(printable(view().counts->file, 60)); }
-
-    QString absence() const
-    {
-        if (!m_reading.problem.empty())
-            return QString::fromStdString(m_reading.problem);
-        return QStringLiteral("No counts are imported. Run the circuit’s OpenQASM 3 program elsewhere and import what "
-                              "was counted.");
-    }
 
     QString note() const
     {

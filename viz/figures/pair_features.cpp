@@ -58,8 +58,7 @@ public:
         const QString note = nothing ? QString() : QStringLiteral("%1 components").arg(m_strips[0].bars.size());
         const QRectF rest = paintPairTitle(painter, area, title, note, theme.text, theme);
         if (nothing)
-            return paintSentence(painter, rest, QStringLiteral("The states themselves are compared: see amplitudes."),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         const QColor colours[] = {theme.accent, theme.key, theme.text2, theme.trace(pair().trace)};
@@ -95,6 +94,11 @@ public:
                 hit.sentence += QStringLiteral(" (1 SE of estimates: %1)").arg(formatNumber(at.error, 4));
         }
         return hit;
+    }
+
+    QString absence() const override
+    {
+        return m_strips.empty() ? QStringLiteral("The states themselves are compared: see amplitudes.") : QString();
     }
 
     Table table() const override

@@ -44,8 +44,7 @@ public:
         const QRectF rest =
             paintPairTitle(painter, area, QStringLiteral("Outcomes"), nothing ? QString() : note(), theme.text, theme);
         if (nothing)
-            return paintSentence(painter, rest, QStringLiteral("This head measures nothing: its weights are computed."),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         paintOutcomes(painter, rest, m_bars, seen(), theme);
     }
 
@@ -66,6 +65,12 @@ public:
         if (reading().outcomes->labels.empty())
             hit.key = m_places[*bar];
         return hit;
+    }
+
+    QString absence() const override
+    {
+        return m_bars.bars.empty() ? QStringLiteral("This head measures nothing: its weights are computed.")
+                                   : QString();
     }
 
     Table table() const override

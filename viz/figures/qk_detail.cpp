@@ -58,7 +58,6 @@ public:
     QString caption() const override;
     QString panelCaption() const override;
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
-    bool losesSignInGrey() const override { return false; }  // bars stand on a zero line
 
 private:
     std::size_t across(double width, const Theme& theme) const;

@@ -179,21 +179,7 @@ private:
 
     QString quantity() const { return QString::fromStdString(sweepMeasures()[m_measure].title); }
 
-    QString noValue() const { return QStringLiteral("No value: %1.").arg(whyNone()); }
-
-    // Why a combination has no finite value.
-    QString whyNone() const
-    {
-        const std::string& id = sweepMeasures()[m_measure].id;
-        if (id == "standard_error")
-            return QStringLiteral("no standard error is known with these parameters");
-        if (id == "probability_of_top" || id == "output_divergence")
-            return m_sweep->question.empty() ? QStringLiteral("this model gives no distribution of answers")
-                                             : QStringLiteral("the answers are no finite numbers");
-        if (id == "weight_divergence" || id == "weight_jensen_shannon" || id.starts_with("entropy"))
-            return QStringLiteral("rows are no distributions");
-        return QStringLiteral("the result is no finite number");
-    }
+    QString noValue() const { return QStringLiteral("No value: %1.").arg(whyMissing(*m_sweep, m_measure)); }
 
     QStringList notes() const
     {
@@ -206,7 +192,7 @@ private:
         if (m_convergence && m_points.anyValue)
             notes << expectedNote();
         if (m_points.anyValue && !m_points.missing.isEmpty())
-            notes << missingNote(m_points, whyNone());
+            notes << missingNote(m_points, whyMissing(*m_sweep, m_measure));
         if (m_points.anyPublished)
             notes << QStringLiteral("Open points: as published, faults included; not to be ranked.");
         if (!m_points.leftOut.isEmpty())

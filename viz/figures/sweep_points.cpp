@@ -147,6 +147,19 @@ void setY(SweepPoints& points, std::vector<SweepBaseline> baselines)
 
 }  // namespace
 
+QString whyMissing(const Sweep& sweep, std::size_t measure)
+{
+    const std::string& id = sweepMeasures()[measure].id;
+    if (id == "standard_error")
+        return QStringLiteral("no standard error is known with these parameters");
+    if (id == "probability_of_top" || id == "output_divergence")
+        return sweep.question.empty() ? QStringLiteral("this model gives no distribution of answers")
+                                      : QStringLiteral("the answers are no finite numbers");
+    if (id == "weight_divergence" || id == "weight_jensen_shannon" || id.starts_with("entropy"))
+        return QStringLiteral("rows are no distributions");
+    return QStringLiteral("the result is no finite number");
+}
+
 QString missingNote(const SweepPoints& points, const QString& why)
 {
     if (points.missing.isEmpty())
