@@ -21,6 +21,9 @@ void MainWindow::openExportFor(const QString& type, const ComparisonPointer& com
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &ExportDialog::exported, this, [this](const ExportTask& task) {
         m_lastExport = task;
+        ViewSettings view = m_controller.study().view;
+        view.parts = task.options.parts;
+        m_controller.look(tr("Change parts of figures"), view, m_controller.selection());
         m_exportAgain->setEnabled(true);
         m_lessons->report("export");
         sayDone(tr("Saved %1").arg(QString::fromStdString(task.file.string())));

@@ -3,6 +3,10 @@
 
 #include "core/base/error.h"
 #include "core/study/token_flow.h"
+#include "viz/head_maps.h"
+#include "viz/scale.h"
+
+#include <cmath>
 
 namespace ketscope {
 
@@ -131,6 +135,55 @@ QString modelName(const ModelInfo& model)
     const QString title = QString::fromStdString(model.title);
     const QString folder = QString::fromStdString(model.path.filename().string());
     return folder.isEmpty() || folder == title ? title : QStringLiteral("%1 (%2)").arg(title, folder);
+}
+
+QString captionOfMeans(const MapComparison& found, const QString& a, const QString& b, const QString& qualified)
+{
+    QStringList parts;
+    if (!std::isnan(found.kl))
+        parts << QStringLiteral("KL(%1‖%2) %3, JS %4 nats")
+                     .arg(a, b, formatNumber(found.kl, 3), formatNumber(found.jensenShannon, 3));
+    const double entropies[] = {found.entropyA, found.entropyB};
+    if (!std::isnan(found.entropyA) && !std::isnan(found.entropyB))
+        parts << QStringLiteral("entropy %1 %3 → %2 %4 nats")
+                     .arg(a, b, formatNumber(found.entropyA, 2), formatNumber(found.entropyB, 2));
+    else
+        for (const int side : {0, 1})
+            parts << (std::isnan(entropies[side])
+                          ? QStringLiteral("no entropy of %1, whose rows are no distributions").arg(side == 0 ? a : b)
+                          : QStringLiteral("entropy %1 %2 nats")
+                                .arg(side == 0 ? a : b, formatNumber(entropies[side], 2)));
+    parts << QStringLiteral("max |Δ| %1.").arg(formatNumber(found.maximumDifference, 3));
+    QString text = QStringLiteral("Head means%1: %2").arg(qualified, parts.join(QStringLiteral("; ")));
+    if (found.rows > 0 && found.rows < found.compared)
+        text += QStringLiteral(" Divergences are of the %1 of %2 queries whose rows are distributions in both.")
+                    .arg(found.rows)
+                    .arg(found.compared);
+    return text;
+}
+
+QString captionOfMeans(const HeadMaps& maps, const std::vector<std::size_t>& traces)
+{
+    const auto tag = [&](std::size_t place) { return QString::fromStdString(traceTag(traces[place])); };
+    if (traces.size() > 1)
+        return captionOfMeans(maps.compare(traces[0], traces[1]), tag(0), tag(1));
+    const double entropy = maps.compare(traces[0], traces[0]).entropyA;
+    return std::isnan(entropy) ? QString()
+                               : QStringLiteral("Head mean: entropy %1 nats.").arg(formatNumber(entropy, 2));
+}
+
+QStringList scopeParts(const Comparison& comparison, bool distances)
+{
+    QStringList parts;
+    const Study& study = comparison.study;
+    for (const std::string& part : describeScope(comparison, study.selection.stack, study.view.scope, distances))
+        parts << QString::fromStdString(part);
+    return parts;
+}
+
+QString captionOfScope(const QStringList& parts)
+{
+    return parts.isEmpty() ? QString() : QStringLiteral(" Scope: %1.").arg(parts.join(QStringLiteral("; ")));
 }
 
 }  // namespace ketscope

@@ -11,6 +11,7 @@ namespace {
 
 constexpr double kThickness = 9.0;
 constexpr double kTickLength = 3.0;
+constexpr double kOverhang = 7.0;  // of the last number, beyond the bar
 
 double line(const Theme& theme) { return theme.px(kTickPixels + 3.0); }
 
@@ -23,6 +24,11 @@ double titleWidth(const ColourBar& bar, const Theme& theme)
 bool titleAbove(const ColourBar& bar, double width, const Theme& theme)
 {
     return !bar.title.isEmpty() && width - titleWidth(bar, theme) < theme.px(150.0);
+}
+
+QStringList titleLines(const ColourBar& bar, double width, const Theme& theme)
+{
+    return wrapText(bar.title, theme.ui(kLabelPixels), width);
 }
 
 // As many ticks as leave `gap` between their labels; the ends and the middle stay.
@@ -56,7 +62,9 @@ void paintTicks(QPainter& painter, const QRectF& strip, const ValueScale& scale,
         const double x = strip.left() + scale.position(ticks[i].value) * strip.width();
         painter.setPen(QPen(theme.text3, 1.0));
         painter.drawLine(QPointF(x, strip.bottom()), QPointF(x, strip.bottom() + theme.px(kTickLength)));
-        drawLabel(painter, {x, baseline}, ticks[i].label, font, theme.text2, theme, Anchor::Centre);
+        const double half = textWidth(ticks[i].label, font) / 2.0;
+        drawLabel(painter, {std::min(x, strip.right() + theme.px(kOverhang) - half), baseline}, ticks[i].label, font,
+                  theme.text2, theme, Anchor::Centre);
     }
 }
 
@@ -72,9 +80,11 @@ void paintTriangle(QPainter& painter, const QRectF& strip, const Theme& theme)
 
 double colourBarHeight(const ColourBar& bar, double width, const Theme& theme)
 {
+    if (!theme.colourBars)
+        return 0.0;
     double height = theme.px(kThickness + kTickLength) + line(theme);
     if (titleAbove(bar, width, theme))
-        height += line(theme) + theme.px(4.0);
+        height += line(theme) * static_cast<double>(titleLines(bar, width, theme).size()) + theme.px(4.0);
     return height + (bar.lowEnd.isEmpty() ? 0.0 : line(theme));
 }
 
@@ -89,17 +99,22 @@ double leastColourBarWidth(const ColourBar& bar, const Theme& theme)
 void paintColourBar(QPainter& painter, const QRectF& block, const ColourBar& bar, const ColourMap& colours,
                     const ValueScale& scale, const Theme& theme)
 {
+    if (!theme.colourBars)
+        return;
     painter.save();
     const bool above = titleAbove(bar, block.width(), theme);
     const QFont labelFont = theme.ui(kLabelPixels);
+    const QStringList title = above ? titleLines(bar, block.width(), theme) : QStringList(bar.title);
     const double left = above ? 0.0 : titleWidth(bar, theme);
-    const double top = above ? line(theme) + theme.px(4.0) : 0.0;
+    const double top = above ? line(theme) * static_cast<double>(title.size()) + theme.px(4.0) : 0.0;
     const QRectF strip(block.left() + left, block.top() + top, block.width() - left, theme.px(kThickness));
 
     const QFontMetricsF metrics(labelFont);
-    const double titleBaseline =
-        above ? block.top() + metrics.ascent() : strip.center().y() + metrics.capHeight() / 2.0;
-    drawLabel(painter, {block.left(), titleBaseline}, bar.title, labelFont, theme.text2, theme);
+    double baseline = above ? block.top() + metrics.ascent() : strip.center().y() + metrics.capHeight() / 2.0;
+    for (const QString& each : title) {
+        drawLabel(painter, {block.left(), baseline}, each, labelFont, theme.text2, theme);
+        baseline += line(theme);
+    }
 
     QImage image(static_cast<int>(colours.table().size()), 1, QImage::Format_RGB32);
     std::copy(colours.table().begin(), colours.table().end(), reinterpret_cast<QRgb*>(image.scanLine(0)));

@@ -15,7 +15,7 @@ struct ColourBar {
     bool clipped = false;     // values above the range: an open triangle at the end
 };
 
-// Heights that paintColourBar needs inside a block `width` wide.
+// Where the theme has no colour bars they need no height and nothing is painted. Heights that paintColourBar needs inside a block `width` wide.
 double colourBarHeight(const ColourBar& bar, double width, const Theme& theme);
 // Narrower than this its words and numbers meet.
 double leastColourBarWidth(const ColourBar& bar, const Theme& theme);

@@ -139,9 +139,37 @@ double Composition::smallestText(double width, const Theme& theme) const
     return smallest;
 }
 
-bool Composition::losesSignInGrey() const
+QStringList Composition::alikeInGrey(double width, const Theme& theme) const
 {
-    return std::ranges::any_of(m_panels, [](const auto& panel) { return panel->losesSignInGrey(); });
+    const std::vector<QRectF> where = places(QRectF(0.0, 0.0, width, 0.0), theme);
+    QStringList alike;
+    for (std::size_t i = 0; i < m_panels.size(); ++i) {
+        const QStringList own = m_panels[i]->alikeInGrey(where[i].width(), theme);
+        if (!own.isEmpty() && hasLetters())
+            alike << QStringLiteral("panel ") + panelLetter(i);
+        else
+            alike << own;
+    }
+    alike.removeDuplicates();
+    return alike;
+}
+
+QString Composition::metrics() const
+{
+    QStringList sentences;
+    for (const auto& panel : m_panels)
+        sentences << panel->metrics();
+    sentences.removeDuplicates();
+    sentences.removeAll(QString());
+    return sentences.join(QLatin1Char(' '));
+}
+
+QString Composition::absence() const
+{
+    for (std::size_t i = 0; i < m_panels.size(); ++i)
+        if (const QString why = m_panels[i]->absence(); !why.isEmpty())
+            return m_panels.size() == 1 ? why : QStringLiteral("Panel %1: %2").arg(panelLetter(i), why);
+    return {};
 }
 
 std::unique_ptr<Composition> makePage(const ComparisonPointer& comparison, const PageContents& contents,

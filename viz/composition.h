@@ -39,7 +39,9 @@ public:
     std::vector<Table> tables() const override;
     QString caption() const override;
     double smallestText(double width, const Theme& theme) const override;
-    bool losesSignInGrey() const override;
+    QString metrics() const override;                                             // of its panels, each once
+    QString absence() const override;                                             // of the first panel without anything
+    QStringList alikeInGrey(double width, const Theme& theme) const override;     // "panel c"
     std::string program() const override { return m_panels.front()->program(); }  // of the first panel, as its table
 
     std::size_t panels() const { return m_panels.size(); }

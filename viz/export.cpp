@@ -30,6 +30,7 @@ constexpr int kPdfResolution = 1200;
 constexpr int kSvgResolution = 25400;  // dots an inch, so that whole dots are micrometres
 constexpr double kSmallestPt = 6.0;
 constexpr double kThinnestPt = 0.25;
+constexpr double kAnyHeight = 1e9;
 
 // What a file says about itself.
 struct Provenance {
@@ -49,8 +50,11 @@ Provenance provenanceOf(const ExportPage& page, const Comparison& comparison, co
                            .arg(at.head);
     provenance.caption = page.caption();
     provenance.creator = QStringLiteral("Ketscope ") + QString::fromStdString(versionString());
-    if (options.embedStudy)
-        provenance.study = QByteArray::fromStdString(toJson(comparison.study).dump());
+    if (options.embedStudy) {
+        Study study = comparison.study;
+        study.view.parts = options.parts;
+        provenance.study = QByteArray::fromStdString(toJson(study).dump());
+    }
     return provenance;
 }
 
@@ -285,8 +289,18 @@ ExportCheck checkExport(const Figure& figure, const ExportOptions& options)
     if (marks.lines > 0 && check.thinnestLinePt < kThinnestPt)
         check.warnings << QStringLiteral("The thinnest line is %1 pt; most journals ask for 0.25 pt.")
                               .arg(formatNumber(check.thinnestLinePt, 2));
-    if (figure.losesSignInGrey())
-        check.warnings << QStringLiteral("In greyscale the difference loses its sign.");
+    const QStringList cut = cutTexts(marks, QRectF(-kPageMargin, -kPageMargin, page.units().width(), kAnyHeight));
+    if (!cut.isEmpty())
+        check.warnings << QStringLiteral("Text is cut at the edge: “%1”.").arg(cut.join(QStringLiteral("”, “")));
+    if (const QStringList alike = figure.alikeInGrey(page.figureWidth(), page.theme()); !alike.isEmpty()) {
+        Theme withSigns = page.theme();
+        withSigns.signs = true;
+        const bool helps = figure.alikeInGrey(page.figureWidth(), withSigns).isEmpty();
+        check.warnings << (alike.size() == 1 ? QStringLiteral("In greyscale %1 loses its sign%2.")
+                                             : QStringLiteral("In greyscale %1 lose their signs%2."))
+                              .arg(alike.join(QStringLiteral(" and ")),
+                                   helps ? QStringLiteral("; signs in the cells keep it") : QString());
+    }
     return check;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/scope_view.h"
 #include "viz/figure.h"
 
 #include <QString>
@@ -18,6 +19,7 @@ struct ExportOptions {
     bool embedStudy = true;       // the study as JSON in the file's metadata
     bool textAsOutlines = false;  // PDF and SVG: paths instead of text
     QString fontFamily;           // instead of the screen's; empty = that
+    FigureParts parts = {};       // as the study's view has them
     bool values = false;  // the numbers as CSV beside the file: name.csv, or name-a.csv, name-b.csv, … of panels
 };
 

@@ -13,7 +13,6 @@ namespace ketscope {
 
 namespace {
 
-constexpr double kMargin = 8.0;
 constexpr double kCaptionGap = 12.0;
 constexpr double kCaptionLine = 17.0;
 constexpr double kMillimetresPerPoint = 25.4 / 72.0;
@@ -40,6 +39,9 @@ Theme themeOf(const ExportOptions& options)
 {
     Theme theme = options.dark ? darkTheme() : printTheme();
     theme.textAsOutlines = options.textAsOutlines;
+    theme.colourBars = options.parts.colourBars;
+    theme.tokenLabels = options.parts.tokenLabels;
+    theme.signs = options.parts.signs;
     if (!options.fontFamily.isEmpty())
         theme.uiFamily = options.fontFamily;
     return theme;
@@ -48,16 +50,17 @@ Theme themeOf(const ExportOptions& options)
 }  // namespace
 
 ExportPage::ExportPage(const Figure& figure, const ExportOptions& options)
-    : m_figure(figure), m_theme(themeOf(options)), m_caption(figure.caption()), m_unitMm(unitOf(options))
+    : m_figure(figure), m_theme(themeOf(options)),
+      m_caption(options.parts.metrics ? figure.description() : figure.caption()), m_unitMm(unitOf(options))
 {
-    const double width = options.widthMm / m_unitMm, inner = width - 2.0 * kMargin;
+    const double width = options.widthMm / m_unitMm, inner = width - 2.0 * kPageMargin;
     double height = figure.heightFor(inner, m_theme);
-    m_area = QRectF(kMargin, kMargin, inner, height);
+    m_area = QRectF(kPageMargin, kPageMargin, inner, height);
     if (options.caption) {
         m_lines = wrapText(m_caption, m_theme.ui(kLabelPixels), inner);
         height += kCaptionGap + kCaptionLine * static_cast<double>(m_lines.size());
     }
-    m_units = QSizeF(width, height + 2.0 * kMargin);
+    m_units = QSizeF(width, height + 2.0 * kPageMargin);
 }
 
 QSize ExportPage::pixels(double dpi) const

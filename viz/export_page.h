@@ -5,6 +5,8 @@
 
 namespace ketscope {
 
+inline constexpr double kPageMargin = 8.0;  // around everything, in painter units
+
 // A figure with margins and its caption, in painter units, and what a unit is on paper.
 class ExportPage {
 public:

@@ -56,12 +56,22 @@ public:
     virtual QString caption() const = 0;
     // The same for one panel of several, whose common caption names model, head, input and traces already.
     virtual QString panelCaption() const { return caption(); }
+    // Sentences with what was measured of the selected head, for the end of the caption; empty = none.
+    virtual QString metrics() const { return {}; }
+    QString description() const { return metrics().isEmpty() ? caption() : caption() + QLatin1Char(' ') + metrics(); }
+    // Why there is nothing to draw, which stands in the picture's place; empty = there is something.
+    virtual QString absence() const { return {}; }
     // Size of the smallest text at `width`, in painter units.
     virtual double smallestText(double width, const Theme& theme) const = 0;
     // What it draws as an OpenQASM 3 program; empty = it draws no circuit.
     virtual std::string program() const { return {}; }
-    // Whether a greyscale print would show opposite values alike.
-    virtual bool losesSignInGrey() const { return false; }
+    // What a greyscale print of that width would show alike though it is opposite: "the difference"; empty = nothing.
+    virtual QStringList alikeInGrey(double width, const Theme& theme) const
+    {
+        static_cast<void>(width);
+        static_cast<void>(theme);
+        return {};
+    }
 };
 
 // A row of figures.def.

@@ -5,7 +5,9 @@
 
 #include <QCache>
 #include <QFontMetricsF>
+#include <QPaintEngine>
 #include <QPainterPath>
+#include <QTextLayout>
 
 #include <algorithm>
 #include <numeric>
@@ -75,6 +77,25 @@ QString fitText(const QString& text, const QFont& font, double width)
     return QFontMetricsF(font).elidedText(text, Qt::ElideRight, width);
 }
 
+QString fitParts(const QString& text, const QFont& font, double width)
+{
+    if (textWidth(text, font) <= width)
+        return text;
+    const QString rest = QStringLiteral(" …");
+    for (qsizetype at = text.size() - 1; at > 0; --at) {
+        const bool comma = (text[at] == QLatin1Char(',') || text[at] == QLatin1Char(';')) && at + 1 < text.size()
+                           && text[at + 1] == QLatin1Char(' ');
+        const bool dot = text[at] == QChar(0xb7) && text[at - 1] == QLatin1Char(' ');
+        if (!comma && !dot)
+            continue;
+        const QString shown = text.left(dot ? at - 1 : at) + rest;
+        if (textWidth(shown, font) <= width)
+            return shown;
+    }
+    const QString cut = fitText(text, font, width);
+    return cut.contains(QLatin1Char(' ')) ? cut : QString();
+}
+
 // Down from the first, then up again from the end of the room.
 std::vector<double> spreadLabels(const std::vector<double>& wanted, double apart, double last)
 {
@@ -92,6 +113,39 @@ std::vector<double> spreadLabels(const std::vector<double>& wanted, double apart
     return places;
 }
 
+namespace {
+
+// Where the context may choose another glyph: Inter raises "−" between capitals and makes "×" of an x between digits.
+// Such glyphs have no character of their own, so that the text of a PDF would lose them.
+bool isContextual(const QString& text, qsizetype at)
+{
+    const QChar character = text[at];
+    const bool plain = character.isLetterOrNumber() || character.isSpace() || character.isMark()
+                       || character.isSurrogate() || QStringLiteral(".,;’'").contains(character);
+    const bool between =
+        (character == QLatin1Char('x') || character == QLatin1Char('X')) && at > 0 && text[at - 1].isDigit();
+    return !plain || between;
+}
+
+// Each of these alone, where the whole text would have it.
+void drawApart(QPainter& painter, QPointF at, const QString& text)
+{
+    QTextLayout layout(text, painter.font());
+    layout.beginLayout();
+    const QTextLine line = layout.createLine();
+    layout.endLayout();
+    for (qsizetype begin = 0; begin < text.size();) {
+        qsizetype end = begin + 1;
+        if (!isContextual(text, begin))
+            while (end < text.size() && !isContextual(text, end))
+                ++end;
+        painter.drawText(at + QPointF(line.cursorToX(static_cast<int>(begin)), 0.0), text.mid(begin, end - begin));
+        begin = end;
+    }
+}
+
+}  // namespace
+
 void drawLabel(QPainter& painter, QPointF at, const QString& text, const QFont& font, const QColor& colour,
                const Theme& theme, Anchor anchor)
 {
@@ -100,7 +154,10 @@ void drawLabel(QPainter& painter, QPointF at, const QString& text, const QFont& 
     if (!theme.textAsOutlines) {
         painter.setFont(font);
         painter.setPen(colour);
-        painter.drawText(at, text);
+        if (painter.paintEngine()->type() == QPaintEngine::Pdf && !(font.styleStrategy() & QFont::PreferNoShaping))
+            drawApart(painter, at, text);
+        else
+            painter.drawText(at, text);
         return;
     }
     QPainterPath path;

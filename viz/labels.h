@@ -27,6 +27,10 @@ QStringList wrapParts(const QStringList& parts, const QFont& font, double width)
 // `text` cut with "…" so that it is no wider than `width`.
 QString fitText(const QString& text, const QFont& font, double width);
 
+// The whole parts of `text`, between commas, semicolons and “·”, that fit, with "…" for the rest; fitText() where not
+// even the first does, and nothing where that would leave a word's beginning.
+QString fitParts(const QString& text, const QFont& font, double width);
+
 // Places close to those `wanted`, in the same order, at least `apart` from each other and none beyond `last` while there is
 // room: of labels below each other.
 std::vector<double> spreadLabels(const std::vector<double>& wanted, double apart, double last);

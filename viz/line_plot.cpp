@@ -19,6 +19,7 @@ namespace {
 constexpr double kSlant = 47.0;  // degrees
 constexpr double kMostTicks = 5.0;
 constexpr double kMarkedPositions = 48.0;  // with more positions lines have no markers
+constexpr double kMostIndent = 0.25;       // of the width, for the first labels
 constexpr double kLabelRoom = 15.0;        // width of a slanted label's foot
 
 double slanted(double length) { return length * std::sin(kSlant * std::numbers::pi / 180.0); }
@@ -31,15 +32,36 @@ int decimalsOf(double interval)
     return decimals;
 }
 
+bool hasLabels(const LinePlot& plot, const Theme& theme)
+{
+    return !plot.labels.isEmpty() && (theme.tokenLabels || !plot.areTokens);
+}
+
 double labelHeight(const LinePlot& plot, const Theme& theme)
 {
     const QFont font = tokenFont(theme, kTickPixels);
-    if (plot.labels.isEmpty())
+    if (!hasLabels(plot, theme))
         return QFontMetricsF(font).height() + theme.px(4.0);
     double longest = 0.0;
     for (const QString& label : plot.labels)
         longest = std::max(longest, textWidth(label, font));
     return slanted(longest) + theme.px(12.0);
+}
+
+// How far the slanted labels would reach beyond the left edge of the area.
+double labelOverhang(const LinePlot& plot, const LinePlotLayout& layout, double left, const Theme& theme)
+{
+    const QFont font = tokenFont(theme, kTickPixels, QFont::DemiBold);
+    double most = 0.0;
+    for (std::size_t i = 0; layout.labelled && i < layout.positions && i < static_cast<std::size_t>(plot.labels.size());
+         ++i) {
+        if (i % layout.labelStep != 0 && plot.selected != i)
+            continue;
+        const double reach =
+            textWidth(plot.labels[static_cast<qsizetype>(i)], font) * std::cos(kSlant * std::numbers::pi / 180.0);
+        most = std::max(most, left + reach - layout.xOf(static_cast<double>(i)));
+    }
+    return most;
 }
 
 std::size_t stepFor(std::size_t positions, double width, bool labelled, const Theme& theme)
@@ -78,15 +100,17 @@ void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& 
         const std::size_t apart = i > from ? i - from : from - i;
         // A selected label between the labelled ones pushes away those that it would touch.
         const bool pushed = plot.selected && !selected && layout.labelStep > 1 && apart < layout.labelStep;
-        if (!selected && (i % layout.labelStep != 0 || pushed))
+        const int number = plot.firstNumber + static_cast<int>(i);
+        const bool due = layout.labelled ? i % layout.labelStep == 0 : number % static_cast<int>(layout.labelStep) == 0;
+        if (!selected && (!due || pushed))
             continue;
         const QFont font = tokenFont(theme, kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
         const QColor colour = selected ? theme.accent : theme.text2;
         const QFontMetricsF metrics(font);
         const double x = layout.xOf(static_cast<double>(i));
-        if (plot.labels.isEmpty()) {
-            drawLabel(painter, {x, layout.plot.bottom() + theme.px(4.0) + metrics.ascent()}, QString::number(i), font,
-                      colour, theme, Anchor::Centre);
+        if (!layout.labelled) {
+            drawLabel(painter, {x, layout.plot.bottom() + theme.px(4.0) + metrics.ascent()}, formatNumber(number, 0),
+                      font, colour, theme, Anchor::Centre);
             continue;
         }
         painter.save();
@@ -205,8 +229,8 @@ void paintMarks(QPainter& painter, const LinePlot& plot, const LinePlotLayout& l
         // The text stands away from the other marks' lines where there is room.
         const bool lowest = std::ranges::all_of(
             plot.marks, [&](const PlotMark& other) { return &other == &mark || other.position > mark.position; });
-        const bool left =
-            x + width > layout.plot.right() || (plot.marks.size() > 1 && lowest && x - width > layout.plot.left());
+        const bool left = (x + width > layout.plot.right() && x - width > layout.plot.left())
+                          || (plot.marks.size() > 1 && lowest && x - width > layout.plot.left());
         const double textX = left ? x - theme.px(7.0) : x + theme.px(7.0);
         drawLabel(painter, {textX, top + theme.px(3.0) + metrics.capHeight() / 2.0}, mark.text, font,
                   theme.trace(mark.trace), theme, left ? Anchor::Right : Anchor::Left);
@@ -297,8 +321,15 @@ LinePlotLayout layoutLinePlot(const LinePlot& plot, const QRectF& area, const Th
                  textWidth(formatNumber(layout.minimum, decimalsOf(interval)), theme.ui(kTickPixels)));
     const double below = labelHeight(plot, theme) + (plot.xTitle.isEmpty() ? 0.0 : theme.px(16.0));
     layout.plot = area.adjusted(numbers + theme.px(10.0), theme.px(8.0), -theme.px(12.0), -below);
-    layout.inset = theme.px(plot.labels.isEmpty() ? 0.0 : 14.0);
-    layout.labelStep = stepFor(layout.positions, layout.plot.width(), !plot.labels.isEmpty(), theme);
+    layout.labelled = hasLabels(plot, theme);
+    layout.inset = theme.px(layout.labelled ? 14.0 : 0.0);
+    const auto chooseStep = [&] {
+        layout.labelStep = stepFor(layout.positions, layout.plot.width(), layout.labelled, theme);
+    };
+    chooseStep();
+    const double overhang = labelOverhang(plot, layout, area.left(), theme);
+    layout.plot.setLeft(layout.plot.left() + std::min(overhang, area.width() * kMostIndent));
+    chooseStep();
     return layout;
 }
 

@@ -29,7 +29,9 @@ struct PlotMark {
 
 struct LinePlot {
     std::vector<PlotSeries> series;
-    QStringList labels;  // of the positions, slanted; empty = the positions' numbers
+    QStringList labels;      // of the positions, slanted; empty = the positions' numbers
+    bool areTokens = false;  // the labels, which a page may do without
+    int firstNumber = 0;     // of the positions without labels: −5 of the signed distances of 6 tokens
     QString xTitle;
     double minimum = 0.0;
     double maximum = 1.0;  // niceMaximum of what is shown
@@ -41,6 +43,7 @@ struct LinePlot {
 struct LinePlotLayout {
     QRectF plot;
     std::size_t positions = 0;
+    bool labelled = false;  // else with numbers
     std::size_t labelStep = 1;
     double minimum = 0.0, maximum = 1.0;
     double inset = 0.0;  // between the plot's sides and the first and last position

@@ -11,6 +11,8 @@ namespace {
 
 constexpr double kSmallestMark = 4.0;  // cells below this pitch have no dots and crosses
 constexpr double kSmallestRing = 8.0;
+constexpr double kSmallestSign = 7.0;
+constexpr double kLeastSigned = 0.04;  // of half the colours: closer to 0 both signs look like 0
 
 QRectF cellRect(const MapStyle& style, std::size_t row, std::size_t column, double gap)
 {
@@ -46,18 +48,34 @@ void paintRing(QPainter& painter, const QRectF& rect, const Cell& cell, QRgb col
     painter.drawEllipse(rect.center(), radius, radius);
 }
 
+// + or −, as lines.
+void paintSign(QPainter& painter, const QRectF& rect, double position, QRgb colour)
+{
+    if (std::abs(position - 0.5) < kLeastSigned * 0.5)
+        return;
+    const double reach = rect.width() * 0.24;
+    painter.setPen(QPen(inkOn(colour), std::clamp(rect.width() * 0.08, 0.8, 1.6), Qt::SolidLine, Qt::FlatCap));
+    const QPointF centre = rect.center();
+    painter.drawLine(centre - QPointF(reach, 0.0), centre + QPointF(reach, 0.0));
+    if (position > 0.5)
+        painter.drawLine(centre - QPointF(0.0, reach), centre + QPointF(0.0, reach));
+}
+
 // What lies on top of the colours.
 void paintMarks(QPainter& painter, const CellGrid& grid, const MapStyle& style, const ColourMap& colours,
                 const ValueScale& scale, const Theme& theme)
 {
     if (style.pitch < kSmallestMark)
         return;
+    const bool signs = style.isSigned && drawsSigns(style.pitch, theme);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     for (std::size_t row = 0; row < grid.rows; ++row) {
         for (std::size_t column = 0; column < grid.columns; ++column) {
             const Cell& cell = grid.at(row, column);
             const QRectF rect = cellRect(style, row, column, style.gap);
+            if (signs && cell.state == CellState::Value)
+                paintSign(painter, rect, scale.position(cell.value), colours.at(scale.position(cell.value)));
             if (cell.state == CellState::Masked)
                 paintDot(painter, rect, theme);
             else if (cell.state == CellState::NotFinite)
@@ -91,6 +109,8 @@ bool isVector(const QPainter& painter)
     const auto type = painter.paintEngine()->type();
     return type == QPaintEngine::Pdf || type == QPaintEngine::SVG;
 }
+
+bool drawsSigns(double pitch, const Theme& theme) { return theme.signs && pitch >= kSmallestSign; }
 
 double ringRadius(double standardError, double value, double cell)
 {

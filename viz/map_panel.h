@@ -22,7 +22,11 @@ struct MapStyle {
     double gap = 0.0;
     bool uncertainty = false;  // rings, or on a difference hatching below 2 SE
     bool difference = false;
+    bool isSigned = false;  // colours stand for signs
 };
+
+// Whether cells of that pitch whose colours are signs have + and − in them.
+bool drawsSigns(double pitch, const Theme& theme);
 
 // A grid of cells with what is masked, not finite, and uncertain. The scale puts values on `colours`.
 void paintMap(QPainter& painter, const CellGrid& grid, const MapStyle& style, const ColourMap& colours,

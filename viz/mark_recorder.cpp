@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/mark_recorder.h"
 
+#include <QFontMetricsF>
 #include <QPaintEngine>
 
 #include <algorithm>
@@ -24,7 +25,7 @@ public:
         if (changed.state() & QPaintEngine::DirtyPen)
             m_pen = changed.pen();
         if (changed.state() & QPaintEngine::DirtyTransform)
-            m_scale = std::sqrt(std::abs(changed.transform().determinant()));
+            m_transform = changed.transform(), m_scale = std::sqrt(std::abs(m_transform.determinant()));
         if (changed.state() & QPaintEngine::DirtyOpacity)
             m_opacity = changed.opacity();
     }
@@ -44,10 +45,14 @@ public:
     void drawTiledPixmap(const QRectF&, const QPixmap&, const QPointF&) override { ++m_marks.images; }
     void drawImage(const QRectF&, const QImage&, const QRectF&, Qt::ImageConversionFlags) override { ++m_marks.images; }
 
-    void drawTextItem(const QPointF&, const QTextItem& item) override
+    void drawTextItem(const QPointF& at, const QTextItem& item) override
     {
         ++m_marks.texts;
         m_marks.smallestText = std::min(m_marks.smallestText, item.font().pixelSize() * m_scale);
+        const double height = QFontMetricsF(item.font()).capHeight();
+        const QRectF box(at.x(), at.y() - height, item.width(), height);
+        if (!item.text().trimmed().isEmpty() && m_pen.color().alpha() > 0)
+            m_marks.words.push_back({item.text(), m_transform.map(QPolygonF(box))});
     }
 
 private:
@@ -63,6 +68,7 @@ private:
 
     Marks& m_marks;
     QPen m_pen;
+    QTransform m_transform;
     double m_scale = 1.0;
     double m_opacity = 1.0;
 };
@@ -104,6 +110,34 @@ Marks marksOf(const Figure& figure, const QRectF& area, const Theme& theme)
     figure.paint(painter, area, theme);
     painter.end();
     return marks;
+}
+
+QStringList cutTexts(const Marks& marks, const QRectF& page)
+{
+    QStringList cut;
+    for (const MarkedText& word : marks.words)
+        if (!page.contains(word.corners.boundingRect()))
+            cut << word.text;
+    return cut;
+}
+
+QStringList overlaidTexts(const Marks& marks)
+{
+    constexpr double kTouch = 1.5;  // square units that may be shared: letters have room around them
+    const auto area = [](const QPolygonF& polygon) {
+        double twice = 0.0;
+        for (qsizetype i = 0; i + 1 < polygon.size(); ++i)
+            twice += polygon[i].x() * polygon[i + 1].y() - polygon[i + 1].x() * polygon[i].y();
+        return std::abs(twice) / 2.0;
+    };
+    QStringList overlaid;
+    for (std::size_t i = 0; i < marks.words.size(); ++i)
+        for (std::size_t j = i + 1; j < marks.words.size(); ++j) {
+            const QPolygonF &a = marks.words[i].corners, &b = marks.words[j].corners;
+            if (a.boundingRect().intersects(b.boundingRect()) && area(a.intersected(b)) > kTouch)
+                overlaid << QStringLiteral("“%1” over “%2”").arg(marks.words[j].text, marks.words[i].text);
+        }
+    return overlaid;
 }
 
 }  // namespace ketscope

@@ -3,9 +3,17 @@
 
 #include "viz/figure.h"
 
+#include <QPolygonF>
+
 #include <limits>
 
 namespace ketscope {
+
+// A text and the corners of what its letters cover: as wide as it runs, from the baseline up to the capitals.
+struct MarkedText {
+    QString text;
+    QPolygonF corners;
+};
 
 // What a painting is made of, in painter units: measured from the marks themselves, not from what a figure says of them.
 struct Marks {
@@ -14,9 +22,14 @@ struct Marks {
     std::size_t texts = 0;
     std::size_t lines = 0;  // strokes
     std::size_t images = 0;
+    std::vector<MarkedText> words = {};  // every text that can be seen, in the order of painting
 };
 
 // Paints `figure` into `area` on nothing and counts.
 Marks marksOf(const Figure& figure, const QRectF& area, const Theme& theme);
+
+// The texts that reach beyond `page`, and those that lie over another one, as “a” over “b”.
+QStringList cutTexts(const Marks& marks, const QRectF& page);
+QStringList overlaidTexts(const Marks& marks);
 
 }  // namespace ketscope

@@ -20,6 +20,9 @@ struct Theme {
     QString uiFamily;
     QString monoFamily;
     bool textAsOutlines = false;  // figures draw text as paths, so that it looks the same without the fonts
+    bool colourBars = true;  // what figures draw beside their marks: FigureParts of the study on paper, all on screen
+    bool tokenLabels = true;
+    bool signs = false;  // + and − in cells whose colours are signs
 
     // Fonts at `pixels` times scale, rounded to whole pixels, unhinted so that figures scale without change.
     QFont ui(double pixels, int weight = QFont::Normal) const;

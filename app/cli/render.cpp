@@ -43,17 +43,17 @@ std::size_t stackIndex(const Trace& trace, const std::string& name)
     refuse({"--stack", "one of " + joined(names, ", "), "\"" + name + "\"", ""});
 }
 
-void report(const Figure& figure, const RenderOptions& options)
+void report(const Figure& figure, const ExportOptions& file, const RenderOptions& options)
 {
-    const QSizeF size = exportSizeMm(figure, options.file);
+    const QSizeF size = exportSizeMm(figure, file);
     std::vector<std::string> notices;
-    for (const QString& notice : checkExport(figure, options.file).warnings)
+    for (const QString& notice : checkExport(figure, file).warnings)
         notices.push_back(notice.toStdString());
     if (options.common.json)
         printJson({{"file", options.out},
                    {"width_mm", size.width()},
                    {"height_mm", size.height()},
-                   {"caption", figure.caption().toStdString()},
+                   {"caption", (file.parts.metrics ? figure.description() : figure.caption()).toStdString()},
                    {"notices", notices}});
     else
         std::cout << options.out << ": " << fixedNumber(size.width(), 1) << " × " << fixedNumber(size.height(), 1)
@@ -151,8 +151,10 @@ void render(const RenderOptions& options)
             printJson({{"file", options.out}, {"caption", figure->caption().toStdString()}});
         return;
     }
-    exportFigure(*figure, *comparison, options.out, options.file);
-    report(*figure, options);
+    checkPresence(*figure);
+    const ExportOptions file = fileOptions(*comparison, options);
+    exportFigure(*figure, *comparison, options.out, file);
+    report(*figure, file, options);
 }
 
 void addBatchOptions(CLI::App& command, RenderOptions& options)
@@ -186,6 +188,10 @@ void addPageOptions(CLI::App& command, RenderOptions& options)
         ->check(CLI::IsMember(arrangements));
     command.add_flag("--no-letters", options.noLetters, "Panels without letters");
     command.add_flag("--no-caption", options.noCaption, "No caption below");
+    command.add_flag("--no-metrics", options.noMetrics, "No measures of the head in the caption");
+    command.add_flag("--no-colour-bars", options.noColourBars, "Maps without their colour bars");
+    command.add_flag("--no-token-labels", options.noTokenLabels, "Maps and charts without the tokens beside them");
+    command.add_flag("--signs", options.signs, "+ and − in the cells of differences, for print without colour");
     command.add_option("--width-mm", options.file.widthMm, "Width on paper in millimetres (default 183)");
     command.add_option("--dpi", options.file.dpi, "Dots per inch of PNG and embedded images (default 300)");
     command.add_option("--text-pt", options.file.textPt, "Label text on paper in points (default 7)");
@@ -294,6 +300,23 @@ void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& 
         prepareFlow(comparison, options, monitor);
     if (anyFigure(options, &FigureType::aligns))
         prepareAlignment(comparison, options, monitor);
+}
+
+ExportOptions fileOptions(const Comparison& comparison, const RenderOptions& options)
+{
+    ExportOptions file = options.file;
+    FigureParts& parts = file.parts = comparison.study.view.parts;
+    parts.colourBars = parts.colourBars && !options.noColourBars;
+    parts.tokenLabels = parts.tokenLabels && !options.noTokenLabels;
+    parts.metrics = parts.metrics && !options.noMetrics;
+    parts.signs = parts.signs || options.signs;
+    return file;
+}
+
+void checkPresence(const Figure& figure)
+{
+    if (const QString why = figure.absence(); !why.isEmpty())
+        refuse({"--figure", "one that has something to draw", "nothing", why.toStdString()});
 }
 
 PageContents pageOf(const RenderOptions& options)

@@ -49,7 +49,9 @@ void renderOne(const BatchItem& item, const std::shared_ptr<const LoadedModel>& 
     if (!options.traces.empty())
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     prepareMaps(*comparison, options, monitor);
-    exportFigure(*makePage(comparison, pageOf(options), {}), *comparison, outputs.figure, options.file);
+    const std::unique_ptr<Composition> figure = makePage(comparison, pageOf(options), {});
+    checkPresence(*figure);
+    exportFigure(*figure, *comparison, outputs.figure, fileOptions(*comparison, options));
     if (!outputs.run.empty())
         writeRunFile(*comparison, outputs.run, monitor);
 }

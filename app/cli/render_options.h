@@ -17,6 +17,10 @@ struct RenderOptions {
     std::string font;
     bool noLetters = false;
     bool noCaption = false;
+    bool noColourBars = false;  // each: or as the study says
+    bool noTokenLabels = false;
+    bool noMetrics = false;
+    bool signs = false;
     std::string out;
     std::string theme = "light";
     std::string traces;
@@ -47,6 +51,12 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
 // wait for: with comparison.loaded, which is opened when it is needed and not there. Throws Error (Input) where the run
 // has no such method or quantity.
 void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& monitor);
+
+// How the figure becomes a file: the options, with the parts that the study's view says where they do not.
+ExportOptions fileOptions(const Comparison& comparison, const RenderOptions& options);
+
+// Throws Error (Input) where a panel has nothing to draw.
+void checkPresence(const Figure& figure);
 
 // The same page of many inputs, one file each, with the model and plan of `study`. What is there already is left as it
 // is; an input that fails is said and does not stop the others, but the whole then throws Error (Failure) at its end.

@@ -60,25 +60,30 @@ std::size_t eachShare(MatrixView map, const PatchPlaces& places, std::span<const
 
 }  // namespace
 
-std::vector<double> distanceProfile(MatrixView map, std::span<const std::uint8_t> rows)
+namespace {
+
+// Adds each weight to the bin of its distance; `bin(i, j)` is below `bins`.
+template <typename Bin>
+std::vector<double> profileOf(MatrixView map, std::size_t bins, std::span<const std::uint8_t> rows, const Bin& bin)
 {
-    std::vector<double> profile(std::max(map.rows, map.columns));
+    std::vector<double> profile(bins);
     std::size_t counted = 0;
     for (std::size_t i = 0; i < map.rows; ++i) {
         if (!counts(rows, i))
             continue;
         ++counted;
         for (std::size_t j = 0; j < map.columns; ++j)
-            profile[apart(i, j)] += static_cast<double>(map(i, j));
+            profile[bin(i, j)] += static_cast<double>(map(i, j));
     }
     divide(profile, counted);
     return profile;
 }
 
-std::vector<double> uniformDistanceProfile(const AttentionMask& mask, std::size_t queries, std::size_t keys,
-                                           std::span<const std::uint8_t> rows)
+template <typename Bin>
+std::vector<double> uniformProfileOf(const AttentionMask& mask, std::size_t queries, std::size_t keys, std::size_t bins,
+                                     std::span<const std::uint8_t> rows, const Bin& bin)
 {
-    std::vector<double> profile(std::max(queries, keys));
+    std::vector<double> profile(bins);
     std::size_t counted = 0;
     for (std::size_t i = 0; i < queries; ++i) {
         const std::size_t allowed = allowedKeys(mask, i, queries, keys);
@@ -87,10 +92,40 @@ std::vector<double> uniformDistanceProfile(const AttentionMask& mask, std::size_
         ++counted;
         for (std::size_t j = 0; j < keys; ++j)
             if (mask.allowed(i, j, queries, keys))
-                profile[apart(i, j)] += 1.0 / static_cast<double>(allowed);
+                profile[bin(i, j)] += 1.0 / static_cast<double>(allowed);
     }
     divide(profile, counted);
     return profile;
+}
+
+// δ + n − 1.
+auto signedBin(std::size_t queries)
+{
+    return [queries](std::size_t i, std::size_t j) { return j + queries - 1 - i; };
+}
+
+}  // namespace
+
+std::vector<double> distanceProfile(MatrixView map, std::span<const std::uint8_t> rows)
+{
+    return profileOf(map, std::max(map.rows, map.columns), rows, apart);
+}
+
+std::vector<double> uniformDistanceProfile(const AttentionMask& mask, std::size_t queries, std::size_t keys,
+                                           std::span<const std::uint8_t> rows)
+{
+    return uniformProfileOf(mask, queries, keys, std::max(queries, keys), rows, apart);
+}
+
+std::vector<double> signedDistanceProfile(MatrixView map, std::span<const std::uint8_t> rows)
+{
+    return profileOf(map, map.rows + map.columns - 1, rows, signedBin(map.rows));
+}
+
+std::vector<double> uniformSignedDistanceProfile(const AttentionMask& mask, std::size_t queries, std::size_t keys,
+                                                 std::span<const std::uint8_t> rows)
+{
+    return uniformProfileOf(mask, queries, keys, queries + keys - 1, rows, signedBin(queries));
 }
 
 double patchDistance(const PatchPlaces& places, PatchDistance distance, std::size_t a, std::size_t b)

@@ -20,6 +20,11 @@ std::vector<double> distanceProfile(MatrixView map, std::span<const std::uint8_t
 std::vector<double> uniformDistanceProfile(const AttentionMask& mask, std::size_t queries, std::size_t keys,
                                            std::span<const std::uint8_t> rows = {});
 
+// The same for δ = j − i = −(n − 1) … m − 1, at δ + n − 1.
+std::vector<double> signedDistanceProfile(MatrixView map, std::span<const std::uint8_t> rows = {});
+std::vector<double> uniformSignedDistanceProfile(const AttentionMask& mask, std::size_t queries, std::size_t keys,
+                                                 std::span<const std::uint8_t> rows = {});
+
 // Patches of a picture on their grid, row by row, as queries and keys of a map of which they are only a part.
 struct PatchPlaces {
     std::size_t columns = 1;  // of the grid; at least 1

@@ -155,6 +155,14 @@ double meanDistance(std::span<const float> row, std::size_t query)
     return sum;
 }
 
+double meanOffset(std::span<const float> row, std::size_t query)
+{
+    double sum = 0.0;
+    for (std::size_t key = 0; key < row.size(); ++key)
+        sum += static_cast<double>(row[key]) * (static_cast<double>(key) - static_cast<double>(query));
+    return sum;
+}
+
 double klDivergence(std::span<const float> a, std::span<const float> b)
 {
     if (std::isnan(massOf(a)) || std::isnan(massOf(b)))

@@ -22,6 +22,8 @@ double normalizedEntropy(std::span<const float> row, std::size_t allowedKeys);
 
 // Σ a |i − j| in tokens, query i = `query`.
 double meanDistance(std::span<const float> row, std::size_t query);
+// Σ a (j − i): above 0 where later keys have more.
+double meanOffset(std::span<const float> row, std::size_t query);
 
 // KL(a‖b) = Σ a ln(a / b), both floored at 1e-6 and renormalised. Nats; NaN where either is no distribution.
 double klDivergence(std::span<const float> a, std::span<const float> b);

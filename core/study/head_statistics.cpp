@@ -40,13 +40,14 @@ std::size_t lastKey(const AttentionMask& mask, std::size_t keys)
     return last;
 }
 
-void addRow(HeadStatistics& sum, std::span<const float> row, std::size_t query, std::size_t allowed, std::size_t last)
+void addRow(HeadStatistics& sum, std::span<const float> row, std::size_t query, std::size_t allowed, std::size_t last,
+            bool signedDistance)
 {
     const double nats = entropy(row);
     sum.entropy += nats;
     sum.effectiveKeys += std::exp(nats);
     sum.normalizedEntropy += allowed > 1 ? nats / std::log(static_cast<double>(allowed)) : 0.0;
-    sum.meanDistance += meanDistance(row, query);
+    sum.meanDistance += signedDistance ? meanOffset(row, query) : meanDistance(row, query);
     sum.selfMass += query < row.size() ? static_cast<double>(row[query]) : 0.0;
     sum.firstMass += static_cast<double>(row.front());
     sum.lastMass += static_cast<double>(row[last]);
@@ -57,7 +58,8 @@ double count(std::size_t keys) { return static_cast<double>(keys); }
 
 }  // namespace
 
-HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows)
+HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows,
+                            bool signedDistance)
 {
     HeadStatistics sum;
     std::size_t counted = 0;
@@ -66,7 +68,7 @@ HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span
         const std::size_t allowed = allowedKeys(mask, query, map.rows, map.columns);
         if ((!rows.empty() && rows[query] == 0) || allowed == 0)
             continue;
-        addRow(sum, map.row(query), query, allowed, last);
+        addRow(sum, map.row(query), query, allowed, last, signedDistance);
         ++counted;
     }
     if (counted == 0)
@@ -142,8 +144,20 @@ std::size_t StatisticsMemo::layersKnown()
     return m_entries.size();
 }
 
-void StatisticsMemo::measure(const Comparison& comparison, std::size_t stack, const std::vector<Entry*>& wanted,
-                             const std::function<void(HeadStatistics&, MatrixView, const StackMask&)>& head)
+void StatisticsMemo::forget(const HeadScope& plain, const HeadScope& wanted)
+{
+    std::erase_if(m_entries,
+                  [&](const auto& each) { return each.first.second != plain && each.first.second != wanted; });
+    std::map<const Tensor*, long> held;
+    for (const auto& [key, entry] : m_entries)
+        ++held[key.first];
+    std::erase_if(m_entries,
+                  [&](const auto& each) { return each.second.maps.use_count() <= held[each.first.first]--; });
+}
+
+void StatisticsMemo::measure(const Comparison& comparison, std::size_t stack, const HeadScope& scope,
+                             const std::vector<Entry*>& wanted,
+                             const std::function<void(HeadStatistics&, const ScopedMap&)>& head)
 {
     if (wanted.empty())
         return;
@@ -152,22 +166,23 @@ void StatisticsMemo::measure(const Comparison& comparison, std::size_t stack, co
     const std::size_t cells = wanted.front()->maps->size() / heads;
     parallelFor(wanted.size() * heads, cells * kWorkPerCell, [&](std::size_t index) {
         Entry& entry = *wanted[index / heads];
-        head(entry.heads[index % heads], entry.maps->matrix({index % heads}), *mask);
+        head(entry.heads[index % heads], ScopedMap(entry.maps->matrix({index % heads}), *mask, scope));
     });
 }
 
 std::shared_ptr<const StatisticsMemo::Heads> StatisticsMemo::of(const Comparison& comparison, std::size_t trace,
-                                                                std::size_t stack, bool withGini)
+                                                                std::size_t stack, bool withGini, const ScopeView& view)
 {
     const std::scoped_lock lock(m_mutex);
-    std::erase_if(m_entries, [](const auto& each) { return each.second.maps.use_count() == 1; });
+    const HeadScope scope = headScope(comparison, stack, view);
+    forget(headScope(comparison, stack, {}), scope);
     const std::vector<TensorPointer>& layers = comparison.traces.at(trace)->stacks.at(stack).attention;
     const StackInfo& info = comparison.model.stacks.at(stack);
     std::vector<Entry*> fresh, unsorted;
     for (const TensorPointer& maps : layers) {
         if (!maps)
             continue;
-        const auto [at, added] = m_entries.try_emplace(maps.get());
+        const auto [at, added] = m_entries.try_emplace({maps.get(), scope});
         if (added) {
             at->second = {maps, std::vector<HeadStatistics>(info.heads)};
             fresh.push_back(&at->second);
@@ -176,17 +191,22 @@ std::shared_ptr<const StatisticsMemo::Heads> StatisticsMemo::of(const Comparison
             unsorted.push_back(&at->second);
     }
     const bool oneAxis = info.queries == info.keys;
-    measure(comparison, stack, fresh, [&](HeadStatistics& head, MatrixView map, const StackMask& mask) {
-        head = statisticsOf(map, mask.mask, mask.queries);
+    measure(comparison, stack, scope, fresh, [&](HeadStatistics& head, const ScopedMap& scoped) {
+        head = statisticsOf(scoped.map(), scoped.mask(), scoped.rows(), scope.signedDistance);
         if (!oneAxis)  // between a word and a patch is no distance, and neither is the other
             head.meanDistance = head.selfMass = kUndefined;
+        if (!scope.keys.empty() && scope.keys.front() == 0)
+            head.firstMass = kUndefined;
+        if (!scope.keys.empty() && scope.keys[lastKey(maskOf(comparison, stack)->mask, scope.keys.size())] == 0)
+            head.lastMass = kUndefined;
     });
-    measure(comparison, stack, unsorted, [](HeadStatistics& head, MatrixView map, const StackMask& mask) {
-        head.gini = giniOf(map, mask.mask, mask.queries);
+    measure(comparison, stack, scope, unsorted, [](HeadStatistics& head, const ScopedMap& scoped) {
+        head.gini = giniOf(scoped.map(), scoped.mask(), scoped.rows());
     });
     auto all = std::make_shared<Heads>();
     for (const TensorPointer& maps : layers)
-        all->push_back(maps ? m_entries[maps.get()].heads : std::vector<HeadStatistics>(info.heads, undefined()));
+        all->push_back(maps ? m_entries[{maps.get(), scope}].heads
+                            : std::vector<HeadStatistics>(info.heads, undefined()));
     return all;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/attention/mask.h"
 #include "core/models/model.h"
+#include "core/study/head_scope.h"
 
 #include <functional>
 #include <map>
@@ -19,7 +20,7 @@ struct Comparison;
 struct HeadStatistics {
     double entropy = 0.0;            // nats
     double normalizedEntropy = 0.0;  // of ln(allowed keys), 0 … 1
-    double meanDistance = 0.0;       // tokens
+    double meanDistance = 0.0;       // tokens; with a sign where the scope says so
     double selfMass = 0.0;           // weight of the query's own position
     double firstMass = 0.0;          // weight of key 0: the usual sink ([CLS], <s>)
     double lastMass = 0.0;           // weight of the last real key ([SEP])
@@ -28,7 +29,8 @@ struct HeadStatistics {
 };
 
 // Without the Gini coefficient, for which every row must be sorted: it takes several times as long as all the others.
-HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
+HeadStatistics statisticsOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows = {},
+                            bool signedDistance = false);
 double giniOf(MatrixView map, const AttentionMask& mask, std::span<const std::uint8_t> rows = {});
 
 // One of those numbers, as figures and menus name it.
@@ -54,14 +56,15 @@ struct StackMask {
 std::shared_ptr<const StackMask> maskOf(const Comparison& comparison, std::size_t stack);
 
 // The statistics of every head of a stack, by layer and head, computed once for a layer's maps and kept: traces share the
-// layers before their first patched one. A layer whose maps were not kept has NaN, and distance and self mass are NaN where
-// queries and keys are different tokens. Layers that only the memo still holds are forgotten. May be asked from any thread.
+// layers before their first patched one. A layer whose maps were not kept has NaN, distance and self mass are NaN where
+// queries and keys are different tokens, and the mass of a key that the scope leaves out is NaN. Layers that only the memo
+// still holds are forgotten, and scopes other than the last and the plain one. May be asked from any thread.
 class StatisticsMemo {
 public:
     using Heads = std::vector<std::vector<HeadStatistics>>;  // (L)(H)
 
     std::shared_ptr<const Heads> of(const Comparison& comparison, std::size_t trace, std::size_t stack,
-                                    bool withGini = false);
+                                    bool withGini = false, const ScopeView& scope = {});
     std::size_t layersKnown();
 
 private:
@@ -70,11 +73,13 @@ private:
         std::vector<HeadStatistics> heads;
         bool hasGini = false;
     };
-    void measure(const Comparison& comparison, std::size_t stack, const std::vector<Entry*>& wanted,
-                 const std::function<void(HeadStatistics&, MatrixView, const StackMask&)>& head);
+    using Key = std::pair<const Tensor*, HeadScope>;
+    void forget(const HeadScope& plain, const HeadScope& wanted);
+    void measure(const Comparison& comparison, std::size_t stack, const HeadScope& scope,
+                 const std::vector<Entry*>& wanted, const std::function<void(HeadStatistics&, const ScopedMap&)>& head);
 
     std::mutex m_mutex;
-    std::map<const Tensor*, Entry> m_entries;
+    std::map<Key, Entry> m_entries;
 };
 
 }  // namespace ketscope

@@ -30,6 +30,8 @@ Json toJson(const ViewSettings& view)
             {"heatmap", toJson(view.heatmap)},
             {"quantum", toJson(view.quantum)},
             {"outputs", toJson(view.outputs)},
+            {"scope", toJson(view.scope)},
+            {"parts", toJson(view.parts)},
             {"compared", toJson(view.compared)}};
 }
 
@@ -59,6 +61,10 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
         view.quantum = quantumViewFromJson(fields.at("quantum"), where + ", \"quantum\"");
     if (fields.has("outputs"))
         view.outputs = outputsViewFromJson(fields.at("outputs"), where + ", \"outputs\"");
+    if (fields.has("scope"))
+        view.scope = scopeViewFromJson(fields.at("scope"), where + ", \"scope\"");
+    if (fields.has("parts"))
+        view.parts = figurePartsFromJson(fields.at("parts"), where + ", \"parts\"");
     return view;
 }
 

@@ -8,6 +8,7 @@
 #include "core/study/heatmap_view.h"
 #include "core/study/outputs_view.h"
 #include "core/study/quantum_view.h"
+#include "core/study/scope_view.h"
 
 #include <string>
 #include <string_view>
@@ -33,6 +34,8 @@ struct ViewSettings {
     QuantumView quantum = {};
     ComparisonView compared = {};
     OutputsView outputs = {};
+    ScopeView scope = {};
+    FigureParts parts = {};  // of figures on paper
 
     bool operator==(const ViewSettings&) const = default;
 };

@@ -123,6 +123,32 @@ TEST_F(CliRender, DrawsRolloutAndRelevance)
     EXPECT_EQ(render({"--quantity", "charm", "--out", picture}).status, 2);
 }
 
+TEST_F(CliRender, AFigureWithoutAnythingToDrawIsRefused)
+{
+    const std::string picture = file("none.svg");
+    // The run patches layer 1 with a mechanism without circuits; nothing of it is measured.
+    for (const char* id : {"pair-counts", "mps-bonds", "heatmap,mps-bonds"}) {
+        const Outcome outcome = render({"--figure", id, "--out", picture, "--quiet"});
+        EXPECT_EQ(outcome.status, 2) << id;
+        EXPECT_NE(outcome.error.find("found nothing"), std::string::npos) << outcome.error;
+        EXPECT_FALSE(std::filesystem::exists(picture)) << id;
+    }
+    EXPECT_NE(render({"--figure", "heatmap,mps-bonds", "--out", picture}).error.find("Panel b"), std::string::npos);
+}
+
+TEST_F(CliRender, PartsOfAFigureAreLeftOut)
+{
+    const std::string whole = file("whole.svg"), bare = file("bare.svg");
+    ASSERT_EQ(render({"--out", whole, "--quiet"}).status, 0);
+    const Outcome outcome =
+        render({"--no-colour-bars", "--no-token-labels", "--no-metrics", "--signs", "--out", bare, "--quiet"});
+    ASSERT_EQ(outcome.status, 0) << outcome.error;
+    for (const char* part : {"Attention weight, √ scale", ">[CLS]<", "Head means"}) {
+        EXPECT_NE(readFile(whole).find(part), std::string::npos) << part;
+        EXPECT_EQ(readFile(bare).find(part), std::string::npos) << part;
+    }
+}
+
 TEST_F(CliRender, PdfHasThePaperWidthAskedFor)
 {
     const std::string pdfinfo = KETSCOPE_PDFINFO;

@@ -81,6 +81,29 @@ TEST(ParameterScale, RoundTripsEveryMechanismsDefaults)
     }
 }
 
+// Sorted, columns are places and every cell says whose it is.
+TEST(HeadGrid, SortedColumnsArePlaces)
+{
+    Desk desk;
+    desk.openSample();
+    HeadGrid grid(desk.controller, desk.appearance);
+    grid.resize(226, 400);
+    ASSERT_TRUE(waitFor([&] { return grid.hasPictures(); }));
+    EXPECT_EQ(grid.columnTitle(0), QStringLiteral("0"));
+    EXPECT_EQ(grid.cellTag(3), QString());
+    const int height = grid.heightForWidth(226);
+    desk.controller.changeView([](ViewSettings& view) { view.heatmap.sortHeads = true; });
+    ASSERT_TRUE(waitFor([&] { return grid.columnTitle(0) == QStringLiteral("1st"); }));
+    const std::pair<std::size_t, const char*> titles[] = {{1, "2nd"},   {2, "3rd"},   {3, "4th"},  {10, "11th"},
+                                                          {12, "13th"}, {20, "21st"}, {21, "22nd"}};
+    for (const auto& [place, title] : titles)
+        EXPECT_EQ(grid.columnTitle(place), QString::fromLatin1(title));
+    EXPECT_EQ(grid.cellTag(3), QStringLiteral("H3"));
+    EXPECT_GT(grid.heightForWidth(226), height) << "a line says what the order is";
+    grid.resize(60, 400);
+    EXPECT_EQ(grid.cellTag(13), QString()) << "no room";
+}
+
 TEST(HeadGrid, ClickAndKeysSelect)
 {
     Desk desk;

@@ -101,6 +101,52 @@ TEST_F(EntropyPageTest, AnotherMeasureIsShown)
     EXPECT_TRUE(pane("head-matrix").figure()->caption().startsWith(QStringLiteral("Mean distance")));
 }
 
+// Every choice of the scope is a step of its own, acts in the figures and in the table of the selected head.
+TEST_F(EntropyPageTest, TheScopeActsAndIsUndone)
+{
+    const std::vector<QWidget*> made = page->makeLeftSections();
+    QWidget column;
+    for (QWidget* section : made)
+        section->setParent(&column);
+    auto* queries = column.findChild<QComboBox*>(QStringLiteral("scopeQueries"));
+    auto* keys = column.findChild<QAbstractButton*>(QStringLiteral("scopeKeys"));
+    auto* padding = column.findChild<QAbstractButton*>(QStringLiteral("scopePadding"));
+    auto* distance = column.findChild<Segment*>(QStringLiteral("scopeDistance"));
+    EXPECT_EQ(keys->text(), QStringLiteral("Exclude [CLS] and [SEP] as keys"));
+    EXPECT_TRUE(padding->isChecked());
+    const auto numbers = [&] {
+        QStringList texts;
+        for (const QLabel* label : column.findChild<QWidget*>(QStringLiteral("headMeasures"))->findChildren<QLabel*>())
+            texts << label->text();
+        return texts.join(QLatin1Char('|'));
+    };
+    EXPECT_TRUE(numbers().contains(QStringLiteral("On [SEP]"))) << numbers().toStdString();
+    const auto caption = [&] { return pane("head-matrix").figure()->caption(); };
+    const std::pair<std::function<void()>, const char*> choices[] = {
+        {[&] {
+             queries->setCurrentIndex(1);
+             emit queries->activated(1);
+         },
+         "queries without special tokens"},
+        {[&] { keys->click(); }, "keys without special tokens"},
+        {[&] { distance->button(1)->click(); }, nullptr},
+    };
+    for (const auto& [choose, said] : choices) {
+        const QString before = numbers(), text = caption();
+        choose();
+        EXPECT_NE(numbers(), before);
+        if (said != nullptr) {
+            EXPECT_TRUE(waitFor([&] { return caption().contains(QLatin1String(said)); })) << caption().toStdString();
+        }
+        desk.controller.undoStack().undo();
+        EXPECT_EQ(numbers(), before);
+        EXPECT_EQ(desk.controller.study().view.scope, ScopeView());
+        EXPECT_TRUE(waitFor([&] { return caption() == text; }));
+    }
+    padding->click();
+    EXPECT_TRUE(desk.controller.study().view.scope.padding);
+}
+
 TEST_F(EntropyPageTest, TheTableIsCopied)
 {
     pane("token-entropy").copyTable();

@@ -151,6 +151,41 @@ TEST_F(ExportDialogTest, WritesThePageThatItShowsWithTheValuesOfEveryPanel)
     EXPECT_EQ(dialog("head-matrix")->panels().chosen(), QStringList{QStringLiteral("head-matrix")});
 }
 
+// What a page leaves out acts in its picture and is in the study that the file carries; the next dialog has it too.
+TEST_F(ExportDialogTest, PartsOfTheFigureAreTheStudys)
+{
+    const auto made = dialog();
+    const auto box = [&](const char* title) {
+        for (TickBox* each : made->findChildren<TickBox*>())
+            if (each->text() == QLatin1String(title))
+                return each;
+        return static_cast<TickBox*>(nullptr);
+    };
+    const std::pair<const char*, bool FigureParts::*> boxes[] = {{"Colour bars", &FigureParts::colourBars},
+                                                                 {"Token labels", &FigureParts::tokenLabels},
+                                                                 {"Metrics in caption", &FigureParts::metrics},
+                                                                 {"Signs of differences", &FigureParts::signs}};
+    for (const auto& [title, part] : boxes) {
+        ASSERT_NE(box(title), nullptr) << title;
+        const FigureParts before = made->task().options.parts;
+        EXPECT_EQ(before, FigureParts());
+        const ExportTask was = made->task();
+        const QImage shown =
+            renderImage(*makePage(was.comparison, was.page, was.heatmap), *was.comparison, was.options);
+        box(title)->setChecked(!(before.*part));
+        const ExportTask task = made->task();
+        EXPECT_NE(task.options.parts.*part, before.*part) << title;
+        EXPECT_NE(renderImage(*makePage(task.comparison, task.page, task.heatmap), *task.comparison, task.options),
+                  shown)
+            << title;
+        box(title)->setChecked(before.*part);
+    }
+    ViewSettings view = desk.controller.study().view;
+    view.parts = {false, false, false, true};
+    desk.controller.setView(view);
+    EXPECT_EQ(dialog()->task().options.parts, view.parts);
+}
+
 TEST_F(ExportDialogTest, NothingTickedIsSaidAndCannotBeExported)
 {
     const auto made = dialog();

@@ -73,7 +73,7 @@ TEST(ExportPngTest, HasTheSizeAndTheStudy)
     EXPECT_EQ(image.height(), qRound(size.height() / 25.4 * 150.0));
     EXPECT_NEAR(image.dotsPerMeterX() * 0.0254, 150.0, 0.02);
     EXPECT_EQ(image.text(QStringLiteral("Title")), QStringLiteral("Attention in Synthetic, layer 1, head 2"));
-    EXPECT_EQ(image.text(QStringLiteral("Description")), Heatmap(exported.comparison).caption());
+    EXPECT_EQ(image.text(QStringLiteral("Description")), Heatmap(exported.comparison).description());
     EXPECT_TRUE(image.text(QStringLiteral("Software")).startsWith(QStringLiteral("Ketscope ")));
     EXPECT_EQ(Json::parse(image.text(QStringLiteral("Study")).toStdString()), toJson(exported.comparison->study));
 }
@@ -144,7 +144,7 @@ TEST(ExportSvgTest, IsWellFormedWithSizeColoursAndStudy)
     const QStringList box = svg.viewBox.split(QLatin1Char(' '));
     ASSERT_EQ(box.size(), 4);
     EXPECT_NEAR(box[2].toDouble() / box[3].toDouble(), 183.0 / height, 1e-4);
-    EXPECT_EQ(svg.description, Heatmap(comparison).caption());
+    EXPECT_EQ(svg.description, Heatmap(comparison).description());
     EXPECT_EQ(Json::parse(svg.metadata.toStdString()), toJson(comparison->study));
     for (const auto& row : mapA())
         for (const float value : row)
@@ -298,7 +298,8 @@ TEST(ExportCheckTest, SmallTextThinLinesAndLostSigns)
 {
     const Heatmap figure(threeTokens());
     const ExportCheck check = checkExport(figure, {});
-    EXPECT_EQ(check.warnings, QStringList{QStringLiteral("In greyscale the difference loses its sign.")});
+    EXPECT_EQ(check.warnings,
+              QStringList{QStringLiteral("In greyscale the difference loses its sign; signs in the cells keep it.")});
     EXPECT_NEAR(check.smallestTextPt, 7.0 * kTickPixels / kLabelPixels, 1e-9);
     ExportOptions small;
     small.textPt = 5.0;
@@ -348,6 +349,21 @@ TEST(ExportFontTest, AnotherFamilyIsEmbedded)
         GTEST_SKIP() << "needs pdffonts";
     EXPECT_TRUE(list->contains(QStringLiteral("DejaVu"))) << list->toStdString();
     EXPECT_FALSE(list->contains(QStringLiteral("Inter"))) << list->toStdString();
+}
+
+// Inter draws these with other glyphs beside digits and capitals, which have no character of their own.
+TEST(ExportPdfTest, SignsCanBeReadBack)
+{
+    auto comparison = std::make_shared<Comparison>(*threeTokens());
+    comparison->study.input.text = "A − B: 3 × 4, A – C, A‖B → 0.5, 4x4";
+    comparison->study.input.labels.clear();
+    const Exported exported("figure.pdf", comparison);
+    const auto text =
+        printed(QStringLiteral("pdftotext"), {QString::fromStdString(exported.file.string()), QStringLiteral("-")});
+    if (!text)
+        GTEST_SKIP() << "needs pdftotext";
+    for (const char* part : {"A − B: 3 × 4, A – C, A‖B → 0.5, 4x", "Difference B − A", "max |Δ|"})
+        EXPECT_TRUE(text->simplified().contains(QString::fromUtf8(part))) << part << " in " << text->toStdString();
 }
 
 TEST(ExportPdfTest, TextCanBeOutlines)

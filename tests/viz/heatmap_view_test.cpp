@@ -57,7 +57,7 @@ TEST(HeatmapViewTest, FilteredCellsAreAbsentAndSaidToBe)
     const QString said = QStringLiteral("top 1 keys a row shown, not renormalised");
     EXPECT_TRUE(figure.panelDetails(0).contains(said));
     EXPECT_TRUE(figure.caption().contains(said.mid(1)));
-    EXPECT_TRUE(figure.caption().contains(QStringLiteral("of all weights")));
+    EXPECT_TRUE(figure.metrics().contains(QStringLiteral("of all weights")));
     const Table table = figure.table();
     EXPECT_EQ(table.rows[1][4], QString());
     EXPECT_EQ(table.rows[1][5].toFloat(), 0.5F);

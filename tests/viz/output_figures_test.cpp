@@ -93,6 +93,21 @@ TEST(SweepFigure, SaysThatItIsOld)
     EXPECT_TRUE(figure("sweep", comparison)->caption().contains(QStringLiteral("earlier")));
 }
 
+// Combinations without a finite value are counted and named, with the reason.
+TEST(SweepFigure, SaysWhatItDoesNotDraw)
+{
+    auto comparison = std::make_shared<Comparison>(*completeSample(9));
+    EXPECT_THAT(figure("sweep", comparison)->caption().toStdString(), testing::Not(HasSubstr("Not drawn")));
+    auto sweep = std::make_shared<Sweep>(*comparison->sweep);
+    comparison->study.view.outputs.sweepMeasure = "weight_divergence";
+    const std::size_t measure = sweepMeasureIndex("weight_divergence");
+    for (std::size_t row = 4; row < 6; ++row)
+        sweep->rows[row].measures[measure] = {std::nan(""), std::nan(""), std::nan("")};
+    comparison->sweep = sweep;
+    EXPECT_THAT(figure("sweep", comparison)->caption().toStdString(),
+                HasSubstr("Not drawn, 2 of 8: m 16 · σ 1, m 64 · σ 0.5; rows are no distributions."));
+}
+
 ComparisonPointer sweptShots(double errorAt16)
 {
     auto comparison = std::make_shared<Comparison>(*completeSample(9));

@@ -158,6 +158,13 @@ void ExportDialog::addSizes(QFormLayout& form)
 
 void ExportDialog::addIncluded(QVBoxLayout& column)
 {
+    m_colourBars = new TickBox(tr("Colour bars"), this);
+    m_tokenLabels = new TickBox(tr("Token labels"), this);
+    m_tokenLabels->setToolTip(tr("Tokens beside maps and below charts."));
+    m_metrics = new TickBox(tr("Metrics in caption"), this);
+    m_metrics->setToolTip(tr("Means of the selected head: divergences, entropies and the largest difference."));
+    m_signs = new TickBox(tr("Signs of differences"), this);
+    m_signs->setToolTip(tr("+ and − in cells that are large enough, for print without colour."));
     m_caption = new TickBox(tr("Caption, parameters"), this);
     m_letters = new TickBox(tr("Panel letters"), this);
     m_crosshair = new TickBox(tr("Selection crosshair"), this);
@@ -170,7 +177,8 @@ void ExportDialog::addIncluded(QVBoxLayout& column)
     m_outlines->setToolTip(tr("Looks the same without the fonts; the text can no longer be edited or searched."));
     auto* grid = new QGridLayout;
     int place = 0;
-    for (TickBox* each : {m_caption, m_letters, m_crosshair, m_embed, m_values, m_outlines, m_dark}) {
+    for (TickBox* each : {m_colourBars, m_letters, m_tokenLabels, m_crosshair, m_caption, m_metrics, m_signs, m_embed,
+                          m_outlines, m_values, m_dark}) {
         grid->addWidget(each, place / 2, place % 2);
         ++place;
     }
@@ -251,7 +259,8 @@ void ExportDialog::connectControls()
         connect(spin, &QDoubleSpinBox::valueChanged, this, &ExportDialog::refresh);
     for (ChoiceBox* box : {m_arrangement, m_font, m_colourMap})
         connect(box, &QComboBox::activated, this, &ExportDialog::refresh);
-    for (TickBox* tick : {m_caption, m_letters, m_crosshair, m_embed, m_values, m_dark, m_outlines})
+    for (TickBox* tick : {m_colourBars, m_tokenLabels, m_metrics, m_signs, m_caption, m_letters, m_crosshair, m_embed,
+                          m_values, m_dark, m_outlines})
         connect(tick, &QCheckBox::toggled, this, &ExportDialog::refresh);
     connect(m_vision, &Segment::chosen, this,
             [this](int index) { m_preview->setVision(colourVisions()[static_cast<std::size_t>(index)]); });
@@ -273,6 +282,11 @@ void ExportDialog::load(const ExportChoice& choice, const QString& type)
     m_width->setValue(options.widthMm);
     m_dpi->setValue(options.dpi);
     m_text->setValue(options.textPt);
+    const FigureParts& parts = m_comparison->study.view.parts;
+    m_colourBars->setChecked(parts.colourBars);
+    m_tokenLabels->setChecked(parts.tokenLabels);
+    m_metrics->setChecked(parts.metrics);
+    m_signs->setChecked(parts.signs);
     m_caption->setChecked(options.caption);
     m_letters->setChecked(choice.page.letters);
     m_embed->setChecked(options.embedStudy);
@@ -322,7 +336,13 @@ ExportOptions ExportDialog::options() const
     options.dark = m_dark->isChecked();
     options.textAsOutlines = m_outlines->isChecked();
     options.fontFamily = m_font->currentData().toString();
+    options.parts = parts();
     return options;
+}
+
+FigureParts ExportDialog::parts() const
+{
+    return {m_colourBars->isChecked(), m_tokenLabels->isChecked(), m_metrics->isChecked(), m_signs->isChecked()};
 }
 
 PageContents ExportDialog::page() const

@@ -62,6 +62,7 @@ private:
     void formatChosen();
     void widthChosen();
     void panelsChosen();
+    FigureParts parts() const;
     void browse();
     void refresh();
     void renderPreview();
@@ -79,6 +80,10 @@ private:
     QLabel* m_size;
     PanelList* m_panels;
     ChoiceBox* m_arrangement;
+    TickBox* m_colourBars;
+    TickBox* m_tokenLabels;
+    TickBox* m_metrics;
+    TickBox* m_signs;
     TickBox* m_caption;
     TickBox* m_letters;
     TickBox* m_crosshair;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/dialogs/export_preview.h"
 
+#include "viz/labels.h"
+
 #include <QPainter>
 
 #include <algorithm>
@@ -74,9 +76,13 @@ void PageView::paintRuler(QPainter& painter, const QRectF& page) const
         const bool numbered = mm % step == 0;
         const double x = page.left() + mm * m_scale;
         painter.drawLine(QPointF(x, bottom - theme.px(numbered ? 6 : 3)), QPointF(x, bottom));
-        if (numbered)
-            painter.drawText(QPointF(x + theme.px(2), bottom - theme.px(7)),
-                             mm == 0 ? tr("0 mm") : QString::number(mm));
+        if (!numbered)
+            continue;
+        const QString text = mm == 0 ? tr("0 mm") : QString::number(mm);
+        const double width = textWidth(text, painter.font());
+        // Right of its tick, the last one left of it where it would be cut.
+        const bool fits = x + theme.px(2) + width <= this->width();
+        painter.drawText(QPointF(fits ? x + theme.px(2) : x - theme.px(2) - width, bottom - theme.px(7)), text);
     }
 }
 

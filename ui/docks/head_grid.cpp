@@ -4,6 +4,7 @@
 #include "core/study/grid_measures.h"
 #include "ui/controls/table_access.h"
 #include "ui/views/figure_frame.h"
+#include "viz/labels.h"
 #include "viz/scale.h"
 
 #include <QContextMenuEvent>
@@ -26,6 +27,7 @@ constexpr double kLargestCell = 36.0;
 constexpr double kSmallestCell = 7.0;
 constexpr double kHeaderPixels = 16.0;
 constexpr double kLegendPixels = 40.0;
+constexpr double kLegendLine = 16.0;
 
 }  // namespace
 
@@ -201,7 +203,8 @@ double HeadGrid::cellSize(double width) const
 int HeadGrid::heightForWidth(int width) const
 {
     const Theme& theme = m_appearance.theme();
-    return qCeil(theme.px(kHeaderPixels + kLegendPixels) + cellSize(width) * static_cast<double>(layers()));
+    const double order = m_controller.study().view.heatmap.sortHeads ? kLegendLine : 0.0;
+    return qCeil(theme.px(kHeaderPixels + kLegendPixels + order) + cellSize(width) * static_cast<double>(layers()));
 }
 
 QSize HeadGrid::sizeHint() const
@@ -369,13 +372,14 @@ void HeadGrid::paintLabels(QPainter& painter) const
         painter.setPen(selected ? theme.accent : theme.text3);
         painter.drawText(box, flags, text);
     };
-    // Sorted, a column is a place: first, second, …
+    const double title = isSorted() ? textWidth(columnTitle(heads() - 1), theme.ui(kTickPixels)) + theme.px(3) : label;
+    const auto everyPlace = static_cast<std::size_t>(std::max(1.0, std::ceil(title / size)));
     for (std::size_t place = 0; place < heads(); ++place) {
         const QRectF cell = cellRect(0, headAt(0, place));
         const bool selected = !isSorted() && place == selection.head;
-        if (place % every == 0 || selected)
-            draw({cell.center().x() - label, 0, 2 * label, cell.top() - 2},
-                 QString::number(isSorted() ? place + 1 : place), selected, Qt::AlignHCenter | Qt::AlignBottom);
+        if (place % everyPlace == 0 || selected)
+            draw({cell.center().x() - 2 * label, 0, 4 * label, cell.top() - 2}, columnTitle(place), selected,
+                 Qt::AlignHCenter | Qt::AlignBottom);
     }
     for (std::size_t layer = 0; layer < layers(); ++layer) {
         const QRectF cell = cellRect(layer, headAt(layer, 0));
@@ -398,6 +402,7 @@ void HeadGrid::paintCell(QPainter& painter, std::size_t layer, std::size_t head)
     }
     if (std::ranges::find(m_drawn.largest, index) != m_drawn.largest.end())
         paintMark(painter, cell);
+    paintTag(painter, cell, head);
     if (!isPatched(layer, head))
         return;
     const double corner = std::max(4.0, cell.width() * 0.3);
@@ -408,6 +413,45 @@ void HeadGrid::paintCell(QPainter& painter, std::size_t layer, std::size_t head)
     painter.setPen(QPen(theme.panel2, 1));
     painter.setBrush(theme.trace(patcherOf(m_controller.pair())));
     painter.drawPath(triangle);
+}
+
+QString HeadGrid::columnTitle(std::size_t place) const
+{
+    if (!isSorted())
+        return QString::number(place);
+    const std::size_t rank = place + 1, ten = rank % 100;
+    const bool teens = ten > 10 && ten < 14;
+    return !teens && rank % 10 == 1   ? tr("%1st").arg(rank)
+           : !teens && rank % 10 == 2 ? tr("%1nd").arg(rank)
+           : !teens && rank % 10 == 3 ? tr("%1rd").arg(rank)
+                                      : tr("%1th").arg(rank);
+}
+
+QString HeadGrid::cellTag(std::size_t head) const
+{
+    if (!isSorted())
+        return {};
+    const QFont font = m_appearance.theme().ui(kTickPixels);
+    const double room = cellSize(width()) - 4.0;
+    for (const QString& tag : {tr("H%1").arg(head), QString::number(head)})
+        if (textWidth(tag, font) + m_appearance.theme().px(3) <= room)
+            return tag;
+    return {};
+}
+
+// Whose map it is, on a ground of its own in the lower left corner.
+void HeadGrid::paintTag(QPainter& painter, const QRectF& cell, std::size_t head) const
+{
+    const QString tag = cellTag(head);
+    if (tag.isEmpty())
+        return;
+    const Theme& theme = m_appearance.theme();
+    painter.setFont(theme.ui(kTickPixels));
+    const double width = textWidth(tag, painter.font()) + theme.px(3);
+    const QRectF ground(cell.left(), cell.bottom() - theme.px(13), width, theme.px(13));
+    painter.fillRect(ground, theme.panel);
+    painter.setPen(theme.text);
+    painter.drawText(ground, Qt::AlignCenter, tag);
 }
 
 // A dot in the lower right corner.
@@ -454,6 +498,9 @@ void HeadGrid::paintLegend(QPainter& painter) const
     painter.setPen(theme.text2);
     painter.drawText(text.translated(labelWidth() + box.width() + theme.px(5) - text.left(), theme.px(16)),
                      Qt::AlignVCenter, tr("%1 largest by the measure").arg(kMarkedHeads));
+    if (isSorted())
+        painter.drawText(QRectF(labelWidth(), box.top() + theme.px(kLegendLine - 3), width(), theme.px(15)),
+                         Qt::AlignVCenter, tr("1st: largest of its layer; H: head"));
 }
 
 }  // namespace ketscope

@@ -30,6 +30,10 @@ public:
     bool showsNumbers() const;
     const HeadPictures& drawn() const { return m_drawn; }
     QRectF cellRect(std::size_t layer, std::size_t head) const;
+    // Above a column: a head's number, or where heads are sorted the place "1st".
+    QString columnTitle(std::size_t place) const;
+    // In a cell of sorted heads, as long as there is room: "H7", "7" or nothing.
+    QString cellTag(std::size_t head) const;
     bool hasPictures() const { return !m_drawn.pictures.empty(); }
     // Acts of one head, for its context menu.
     void fillMenu(QMenu& menu, std::size_t layer, std::size_t head);
@@ -69,6 +73,7 @@ private:
     void paintLabels(QPainter& painter) const;
     void paintCell(QPainter& painter, std::size_t layer, std::size_t head) const;
     void paintMark(QPainter& painter, const QRectF& cell) const;
+    void paintTag(QPainter& painter, const QRectF& cell, std::size_t head) const;
     void paintLegend(QPainter& painter) const;
 
     StudyController& m_controller;

@@ -35,7 +35,7 @@ void ExhibitView::show(const ExhibitType& type, const ExhibitState& state)
     if (m_figure && &m_figure->type() != &type)
         m_chosen = 0;
     m_figure = std::make_unique<ExhibitFigure>(type, state);
-    setAccessibleDescription(m_figure->caption());
+    setAccessibleDescription(m_figure->description());
     tableChanged(*this);
     update();
 }

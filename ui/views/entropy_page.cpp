@@ -2,6 +2,9 @@
 #include "ui/views/entropy_page.h"
 
 #include "core/study/head_statistics.h"
+#include "ui/docks/scope_section.h"
+#include "ui/docks/trace_sections.h"
+#include "ui/docks/traces_section.h"
 #include "viz/scale.h"
 
 #include <cmath>
@@ -111,6 +114,12 @@ void EntropyPage::refreshControls()
                           .arg(formatNumber(std::log(static_cast<double>(keys)), 2)));
 }
 
+std::vector<QWidget*> EntropyPage::makeLeftSections()
+{
+    return {new ScopeSection(controller(), appearance()), new PlanSection(controller(), appearance()),
+            new TracesSection(controller(), appearance()), new HeadMeasuresSection(controller(), appearance())};
+}
+
 QString EntropyPage::explanation() const
 {
     return tr("<p><b>Matrices.</b> One number a head: rows are layers, columns heads. The measure is the mean over the "
@@ -119,6 +128,8 @@ QString EntropyPage::explanation() const
               "uniform "
               "over n keys; normalised, it is divided by the ln of the keys that the mask allows. Effective keys = "
               "e<sup>entropy</sup>.</p>"
+              "<p><b>Scope.</b> Means are over the queries chosen on the left. Keys that are left out have no part: "
+              "every row is divided by the sum of the others. What of it changes a number stands beside it.</p>"
               "<p><b>Gini coefficient</b> of a query's weights over the n keys that it may see: the mean difference of "
               "two of them, divided by twice their mean. 0 = uniform, (n − 1)/n = all attention on one key; no "
               "unit.</p>"
@@ -126,7 +137,7 @@ QString EntropyPage::explanation() const
               "the "
               "mean over queries of the mass at each distance, up to it, or divided by that of uniform rows under the "
               "same "
-              "mask.</p>")
+              "mask. Signed, the distance is j − i: above 0 for later keys.</p>")
            + explainGrid() + explainMaps(controller()) + explainMask(controller()) + explainTraces(controller());
 }
 

@@ -19,6 +19,7 @@ public:
     EntropyPage(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
     QString explanation() const override;
+    std::vector<QWidget*> makeLeftSections() override;
 
 private:
     QWidget* makeHeader();

@@ -87,7 +87,7 @@ void FigurePane::accept(std::shared_ptr<const Figure> figure, const ComparisonPo
     m_comparison = comparison;
     m_problem.clear();
     m_failed = false;
-    setAccessibleDescription(m_figure ? m_figure->caption() : QString());
+    setAccessibleDescription(m_figure ? m_figure->description() : QString());
     updateGeometry();
     invalidate();
     tableChanged(*this);

@@ -117,7 +117,7 @@ void FigureView::makeFigure(const ComparisonPointer& comparison)
         }
     }
     setAccessibleName(spokenName());
-    setAccessibleDescription(m_figure ? m_figure->caption() : QString());
+    setAccessibleDescription(m_figure ? m_figure->description() : QString());
     invalidate();
     tableChanged(*this);
     if (changed)

@@ -26,7 +26,7 @@ void LiveFigure::show(std::shared_ptr<const Figure> figure, const QString& reaso
 {
     m_figure = std::move(figure);
     m_reason = reason;
-    setAccessibleDescription(m_figure ? m_figure->caption() : m_reason);
+    setAccessibleDescription(m_figure ? m_figure->description() : m_reason);
     tableChanged(*this);
     update();
 }

@@ -18,6 +18,7 @@ constexpr double kGap = 16.0;
 constexpr double kLeastDifference = 150.0;
 constexpr double kLeastNumbers = 190.0;  // room for numbers beside the difference
 constexpr double kNumberRow = 18.0;
+constexpr double kValueRow = 14.0;  // of a value below its name
 constexpr double kNumberTitle = 24.0;
 constexpr double kNarrow = 600.0;
 constexpr double kBarInset = 14.0;  // half the width of the ticks' labels at a bar's ends
@@ -193,8 +194,11 @@ void AlignmentPictures::layoutDifference(AlignmentLayout& layout, const QRectF& 
         numbersLeft = beside ? left + half + gap : left;
         numbersTop = beside ? top : bottom + theme.px(10.0);
     }
-    const double height = theme.px(kNumberTitle + kNumberRow * static_cast<double>(m_numbers.size()));
     const double width = std::min(area.right() - numbersLeft, std::max(half, theme.px(280.0)));
+    const auto below =
+        std::ranges::count_if(m_numbers, [&](const Number& number) { return standsBelow(number, width, theme); });
+    const double height = theme.px(kNumberTitle + kNumberRow * static_cast<double>(m_numbers.size())
+                                   + kValueRow * static_cast<double>(below));
     layout.numbers = {numbersLeft, numbersTop, width, height};
     layout.height = std::max({layout.height, layout.numbers.bottom() - area.top(), bottom - area.top()});
 }
@@ -232,7 +236,7 @@ void AlignmentPictures::paint(QPainter& painter, const QRectF& area, const Theme
     const QFont font = theme.ui(kTickPixels);
     const QString method = QString::fromStdString(m_maps->source.method->title);
     const QString note = QStringLiteral("%1 of %2 · %3 · %4").arg(method, focusText(), placeText(), directionText());
-    drawLabel(painter, {area.left(), area.top() + QFontMetricsF(font).ascent()}, fitText(note, font, area.width()),
+    drawLabel(painter, {area.left(), area.top() + QFontMetricsF(font).ascent()}, fitParts(note, font, area.width()),
               font, theme.text3, theme);
     for (std::size_t trace = 0; trace < traces(); ++trace) {
         paintPanel(painter, layout.panels[trace], tag(trace), theme.trace(trace),
@@ -261,7 +265,7 @@ void AlignmentPictures::paintPanel(QPainter& painter, const AlignmentLayout::Pan
     drawLabel(painter, {left, panel.header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
               fitText(title, bold, width), bold, theme.text, theme);
     drawLabel(painter, {left, panel.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent()},
-              fitText(detail, font, width), font, theme.text3, theme);
+              fitParts(detail, font, width), font, theme.text3, theme);
 }
 
 void AlignmentPictures::paintMap(QPainter& painter, const QRectF& target, std::span<const float> values,
@@ -301,6 +305,12 @@ double AlignmentPictures::patchAspect() const
     return m_picture.aspect() * static_cast<double>(m_picture.rows()) / static_cast<double>(m_picture.columns());
 }
 
+bool AlignmentPictures::standsBelow(const Number& number, double width, const Theme& theme) const
+{
+    return textWidth(number.name, theme.ui(kTickPixels)) + textWidth(number.value, theme.mono(kTickPixels))
+           > width - theme.px(8.0);
+}
+
 void AlignmentPictures::paintNumbers(QPainter& painter, const QRectF& block, const Theme& theme) const
 {
     if (m_numbers.empty())
@@ -313,11 +323,13 @@ void AlignmentPictures::paintNumbers(QPainter& painter, const QRectF& block, con
     double y = block.top() + theme.px(kNumberTitle);
     painter.save();
     for (const Number& number : m_numbers) {
-        const double baseline = y + theme.px(12.0),
-                     room = block.width() - textWidth(number.value, mono) - theme.px(8.0);
-        drawLabel(painter, {block.left(), baseline}, fitText(number.name, font, room), font, theme.text2, theme);
-        drawLabel(painter, {block.right(), baseline}, number.value, mono, theme.text, theme, Anchor::Right);
-        y += theme.px(kNumberRow);
+        const double baseline = y + theme.px(12.0);
+        const double below = standsBelow(number, block.width(), theme) ? theme.px(kValueRow) : 0.0;
+        drawLabel(painter, {block.left(), baseline}, fitText(number.name, font, block.width()), font, theme.text2,
+                  theme);
+        drawLabel(painter, {block.right(), baseline + below}, fitText(number.value, mono, block.width()), mono,
+                  theme.text, theme, Anchor::Right);
+        y += theme.px(kNumberRow) + below;
         painter.setPen(QPen(theme.line, 1.0));
         painter.drawLine(QPointF(block.left(), y - theme.px(1.0)), QPointF(block.right(), y - theme.px(1.0)));
     }

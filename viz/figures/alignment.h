@@ -37,7 +37,12 @@ public:
     std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString panelCaption() const override;
-    bool losesSignInGrey() const override { return m_hasDifference || isSimilarity(); }
+    QStringList alikeInGrey(double, const Theme&) const override
+    {
+        return isSimilarity()    ? QStringList{QStringLiteral("the similarity")}
+               : m_hasDifference ? QStringList{QStringLiteral("the difference")}
+                                 : QStringList();
+    }
 
 private:
     struct Number {
@@ -56,6 +61,8 @@ private:
                     const QString& title, const QString& detail, const Theme& theme) const;
     void paintMap(QPainter& painter, const QRectF& target, std::span<const float> values, bool difference,
                   const Theme& theme) const;
+    // Names that do not fit beside their value have it below them.
+    bool standsBelow(const Number& number, double width, const Theme& theme) const;
     void paintNumbers(QPainter& painter, const QRectF& block, const Theme& theme) const;
 
     std::vector<std::vector<float>> m_values;  // of the focus, for each trace

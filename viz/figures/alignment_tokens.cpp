@@ -61,7 +61,7 @@ public:
         const Layout layout = this->layout(area.width(), theme);
         const QFont font = theme.ui(kTickPixels);
         drawLabel(painter, {area.left(), area.top() + QFontMetricsF(font).ascent()},
-                  fitText(note(), font, area.width()), font, theme.text3, theme);
+                  fitParts(note(), font, area.width()), font, theme.text3, theme);
         for (std::size_t place = 0; place < m_shown.size(); ++place)
             paintToken(painter, area, layout, place, theme);
     }
@@ -118,7 +118,12 @@ public:
             .arg(QString::fromStdString(m_maps->source.method->title), placeText(), directionText(), note());
     }
 
-    bool losesSignInGrey() const override { return isSimilarity() || !m_lines.front().trace; }
+    QStringList alikeInGrey(double, const Theme&) const override
+    {
+        return isSimilarity()          ? QStringList{QStringLiteral("the similarity")}
+               : m_lines.front().trace ? QStringList()
+                                       : QStringList{QStringLiteral("the difference")};
+    }
 
 private:
     Line lineOf(std::size_t trace) const

@@ -221,7 +221,7 @@ private:
                                    .arg(m_words.size())
                                    .arg(transportText(trace));
         drawLabel(painter, {left, panel.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent()},
-                  fitText(detail, font, width), font, theme.text3, theme);
+                  fitParts(detail, font, width), font, theme.text3, theme);
         paintPatches(painter, panel.picture, trace, theme);
         for (std::size_t place = 0; place < m_words.size(); ++place)
             paintName(painter, nameRect(panel, place, theme), m_words[place], theme);

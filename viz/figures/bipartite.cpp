@@ -50,6 +50,7 @@ public:
     std::vector<QRectF> placesOf(const Pointed& pointed, const QRectF& area, const Theme& theme) const override;
     Table table() const override;
     QString caption() const override;
+    QString metrics() const override;
     QString panelCaption() const override;
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
 
@@ -237,7 +238,7 @@ void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t pla
         parts << QStringLiteral("%1 thinner lines left out").arg(m_left[place]);
     double baseline = side.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
     for (const QString& line : wrapParts(parts, font, width).mid(0, 2)) {
-        drawLabel(painter, {left, baseline}, fitText(line, font, width), font, theme.text3, theme);
+        drawLabel(painter, {left, baseline}, fitParts(line, font, width), font, theme.text3, theme);
         baseline += theme.px(15.0);
     }
 }
@@ -369,6 +370,8 @@ QString Bipartite::caption() const
         .arg(m_maps.flow() ? captionOfFlow(*m_maps.flow()) : QStringLiteral("Attention"), modelName(comparison.model),
              place, captionOfInput(comparison), captionOfTraces(comparison, m_traces, m_selection.stack), notes());
 }
+
+QString Bipartite::metrics() const { return m_maps.flow() ? QString() : captionOfMeans(m_maps, m_traces); }
 
 QString Bipartite::panelCaption() const
 {

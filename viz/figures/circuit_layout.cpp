@@ -28,7 +28,7 @@ CircuitLayout::CircuitLayout(const PairCircuit& circuit, double width, const The
     : m_columns(circuit.circuit.drawnColumns()), m_wires(circuit.circuit.qubits()),
       m_labels(theme.px(circuit.loaded.empty() ? kLabelRoom : kLoadedRoom)), m_columnWidth(theme.px(kColumn)),
       m_wireGap(theme.px(kWire)), m_above(theme.px(kAbove)), m_below(theme.px(kBelow)),
-      m_meters(theme.px(circuit.measured.empty() ? 8.0 : kMeterRoom))
+      m_meters(theme.px(circuit.measured.empty() ? 8.0 : kMeterRoom)), m_width(width)
 {
     const double room = std::max(width - m_labels - m_meters, m_columnWidth);
     m_perLine = std::max<std::size_t>(1, static_cast<std::size_t>(room / m_columnWidth));
@@ -75,6 +75,7 @@ public:
     {
         for (const CircuitBlock& block : m_circuit.blocks)
             paintBlock(block);
+        paintTitles();
         for (std::size_t line = 0; line < std::max<std::size_t>(m_layout.lines(), 1); ++line)
             paintWires(line);
         for (std::size_t number = 0; number < m_columnOf.size(); ++number)
@@ -107,7 +108,6 @@ private:
             first = std::min(first, m_columnOf[number]);
             last = std::max(last, m_columnOf[number]);
         }
-        const QFont font = m_theme.ui(kTickPixels, QFont::DemiBold);
         const auto wires = wiresOf(block);
         for (std::size_t line = m_layout.lineOf(first); line <= m_layout.lineOf(last); ++line) {
             const std::size_t from = std::max(first, line * m_layout.perLine());
@@ -121,9 +121,26 @@ private:
             m_painter.drawRoundedRect(box, px(4.0), px(4.0));
             m_painter.setBrush(Qt::NoBrush);
             if (line == m_layout.lineOf(first))
-                drawLabel(m_painter, {box.left() + px(2.0), box.bottom() + px(3.0) + QFontMetricsF(font).ascent()},
-                          fitText(QString::fromStdString(block.title), font, std::max(box.width(), px(60.0))), font,
-                          roleColour(block.role, m_theme), m_theme);
+                m_titles.push_back(
+                    {QString::fromStdString(block.title), line, box.left() + px(2.0), roleColour(block.role, m_theme)});
+        }
+    }
+
+    // Below the last wire of their line, those that begin at one place beside each other.
+    void paintTitles()
+    {
+        const QFont font = m_theme.ui(kTickPixels, QFont::DemiBold);
+        std::ranges::stable_sort(m_titles, {}, [](const Title& title) { return std::pair(title.line, title.left); });
+        std::size_t line = 0;
+        double free = 0.0;
+        for (const Title& title : m_titles) {
+            const double left = title.line == line ? std::max(title.left, free) : title.left;
+            const double bottom = m_layout.wire(title.line, qubits() - 1) + m_layout.wireGap() / 2.0;
+            const QString shown = fitText(title.text, font, std::max(0.0, m_layout.width() - left));
+            drawLabel(m_painter, {left, bottom + px(3.0) + QFontMetricsF(font).ascent()}, shown, font, title.colour,
+                      m_theme);
+            line = title.line;
+            free = left + textWidth(shown, font) + px(12.0);
         }
     }
 
@@ -303,6 +320,13 @@ private:
     const CircuitLayout& m_layout;
     const Theme& m_theme;
     std::vector<std::size_t> m_columnOf;
+    struct Title {
+        QString text;
+        std::size_t line;
+        double left;
+        QColor colour;
+    };
+    std::vector<Title> m_titles;  // of the blocks
 };
 
 }  // namespace

@@ -16,6 +16,7 @@ class CircuitLayout {
 public:
     CircuitLayout(const PairCircuit& circuit, double width, const Theme& theme);
 
+    double width() const { return m_width; }
     double height() const;
     std::size_t lines() const { return (m_columns.size() + m_perLine - 1) / m_perLine; }
     std::size_t perLine() const { return m_perLine; }
@@ -33,7 +34,7 @@ private:
     std::vector<std::vector<std::size_t>> m_columns;
     std::size_t m_wires;
     std::size_t m_perLine = 1;
-    double m_labels, m_columnWidth, m_wireGap, m_above, m_below, m_meters;
+    double m_labels, m_columnWidth, m_wireGap, m_above, m_below, m_meters, m_width;
 };
 
 // At `origin`, with a cursor after the first `cursor` columns.

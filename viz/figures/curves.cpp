@@ -73,7 +73,7 @@ void CurveFigure::paint(QPainter& painter, const QRectF& area, const Theme& them
     const QString heading = fitText(title(), bold, right - area.left());
     drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
     const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
-    drawLabel(painter, {after, baseline}, fitText(detail(), plain, std::max(0.0, right - after)), plain, theme.text3,
+    drawLabel(painter, {after, baseline}, fitParts(detail(), plain, std::max(0.0, right - after)), plain, theme.text3,
               theme);
     paintLinePlot(painter, m_plot, plotArea(area, theme), theme);
 }
@@ -100,7 +100,7 @@ Table CurveFigure::tableOf(const QString& positionTitle, const QStringList& name
         positions = std::max(positions, series.values.size());
     }
     for (std::size_t i = 0; i < positions; ++i) {
-        QStringList row{QString::number(i)};
+        QStringList row{QString::number(m_plot.firstNumber + static_cast<int>(i))};
         if (!names.isEmpty())
             row << names.value(static_cast<qsizetype>(i));
         for (const PlotSeries& series : m_plot.series)

@@ -22,19 +22,27 @@ public:
           m_patches(patchPlacesOf(*comparison))
     {
         const auto mask = maskOf(*comparison, m_selection.stack);
+        const HeadScope scope = headScope(*comparison, m_selection.stack, comparison->study.view.scope);
+        m_signed = !m_patches && scope.signedDistance;
+        m_scope = scopeParts(*comparison, m_signed);
+        const ScopedMap first(m_maps.weights(m_traces.front()), *mask, scope);
+        const double zero = m_signed ? static_cast<double>(m_maps.queries()) - 1.0 : 0.0;
+        m_plot.firstNumber = -static_cast<int>(zero);
         const std::vector<double> uniform =
-            m_patches ? uniformPatchDistanceProfile(*m_patches, m_distance)
-                      : uniformDistanceProfile(mask->mask, m_maps.queries(), m_maps.keys(), mask->queries);
+            m_patches  ? uniformPatchDistanceProfile(*m_patches, m_distance)
+            : m_signed ? uniformSignedDistanceProfile(first.mask(), m_maps.queries(), m_maps.keys(), scope.queries)
+                       : uniformDistanceProfile(first.mask(), m_maps.queries(), m_maps.keys(), scope.queries);
         double largest = 0.0;
         for (const std::size_t trace : m_traces) {
-            const MatrixView weights = m_maps.weights(trace);
+            const ScopedMap scoped(m_maps.weights(trace), *mask, scope);
             const std::vector<double> profile =
-                m_patches ? patchDistanceProfile(weights, *m_patches, m_distance, mask->queries)
-                          : distanceProfile(weights, mask->queries);
-            const double mean =
-                m_patches ? meanPatchDistance(weights, *m_patches, m_distance, mask->queries) : meanOfProfile(profile);
+                m_patches  ? patchDistanceProfile(scoped.map(), *m_patches, m_distance, scoped.rows())
+                : m_signed ? signedDistanceProfile(scoped.map(), scoped.rows())
+                           : distanceProfile(scoped.map(), scoped.rows());
+            const double mean = m_patches ? meanPatchDistance(scoped.map(), *m_patches, m_distance, scoped.rows())
+                                          : meanOfProfile(profile) - zero * cumulative(profile).back();
             m_plot.marks.push_back(
-                {mean, trace,
+                {mean + zero, trace,
                  QStringLiteral("%1 mean %2").arg(QString::fromStdString(traceTag(trace)), formatNumber(mean, 2))});
             m_plot.series.push_back({trace, {}, shown(profile, uniform)});
             largest = std::max(largest, largestOf(m_plot.series.back().values));
@@ -43,7 +51,7 @@ public:
         largest = std::max(largest, largestOf(m_plot.series.back().values));
         m_plot.maximum = m_curve == DistanceCurve::Cumulative ? 1.0 : niceMaximum(largest);
         m_plot.xTitle = axisTitle();
-        m_uniformMean = meanOfProfile(uniform);
+        m_uniformMean = meanOfProfile(uniform) - (m_signed ? zero : 0.0);
     }
 
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
@@ -54,8 +62,9 @@ public:
         if (!distance)
             return hit;
         hit.panel = 0;
-        hit.sentence =
-            QStringLiteral("distance %1: %2 %3").arg(QString::number(*distance), quantity(), valuesAt(*distance, 4));
+        hit.sentence = QStringLiteral("distance %1: %2 %3")
+                           .arg(formatNumber(m_plot.firstNumber + static_cast<int>(*distance), 0), quantity(),
+                                valuesAt(*distance, 4));
         return hit;
     }
 
@@ -68,6 +77,8 @@ public:
             .arg(title(), between(), modelName(comparison.model), captionOfHead(comparison, m_selection),
                  captionOfInput(comparison), captionOfTraces(comparison, m_traces, m_selection.stack), means());
     }
+
+    QString metrics() const override { return captionOfMeans(m_maps, m_traces); }
 
     QString panelCaption() const override
     {
@@ -84,7 +95,7 @@ protected:
         }
         return {};
     }
-    QString unit() const override { return {}; }
+    QString unit() const override { return m_scope.join(QStringLiteral(" · ")); }
 
 private:
     // What is measured, along the axis and in a sentence.
@@ -102,14 +113,17 @@ private:
     QString axisTitle() const
     {
         if (!m_patches)
-            return QStringLiteral("distance in tokens");
+            return m_signed ? QStringLiteral("distance j − i in tokens, right of 0: later keys")
+                            : QStringLiteral("distance in tokens");
         return distanceWords().first + (m_patches->first > 0 ? QStringLiteral(", without class token") : QString());
     }
 
     QString between() const
     {
+        if (m_signed)
+            return QStringLiteral("j\u00a0−\u00a0i from query i to key j");
         if (!m_patches)
-            return QStringLiteral("|i − j| between query and key");
+            return QStringLiteral("|i\u00a0−\u00a0j| between query and key");
         return QStringLiteral("%1 on the grid of %2 × %3 patches%4")
             .arg(distanceWords().second)
             .arg(m_patches->patches / m_patches->columns)
@@ -123,8 +137,9 @@ private:
         for (const PlotMark& mark : m_plot.marks)
             means << mark.text;
         return QStringLiteral("Distances in %1: %2; uniform rows %3.")
-            .arg(m_patches ? QStringLiteral("patches") : QStringLiteral("tokens"), means.join(QStringLiteral(", ")),
-                 formatNumber(m_uniformMean, 2));
+                   .arg(m_patches ? QStringLiteral("patches") : QStringLiteral("tokens"),
+                        means.join(QStringLiteral(", ")), formatNumber(m_uniformMean, 2))
+               + captionOfScope(m_scope);
     }
 
     QString quantity() const
@@ -163,6 +178,8 @@ private:
     PatchDistance m_distance;
     std::optional<PatchPlaces> m_patches;  // none: distance along the tokens
     double m_uniformMean = 0.0;
+    bool m_signed = false;
+    QStringList m_scope;
 };
 
 template <PatchDistance distance> std::unique_ptr<Figure> make(const ComparisonPointer& comparison)

@@ -6,6 +6,8 @@
 #include "viz/head_maps.h"
 #include "viz/labels.h"
 
+#include <QRegularExpression>
+
 #include <cmath>
 #include <limits>
 
@@ -53,21 +55,27 @@ HeadMatrix::HeadMatrix(const ComparisonPointer& comparison)
 {
     const HeadMaps checked(comparison, m_selection);  // refuses a selection outside of the traces
     for (const std::size_t trace : m_traces)
-        m_heads.push_back(comparison->statistics->of(*comparison, trace, m_selection.stack, m_measure.isGini()));
+        m_heads.push_back(comparison->statistics->of(*comparison, trace, m_selection.stack, m_measure.isGini(),
+                                                     comparison->study.view.scope));
+    const bool distances = m_measure.value == &HeadStatistics::meanDistance;
+    m_scope = scopeParts(*comparison, distances);
     m_layers = m_heads.front()->size();
     m_columns = m_layers == 0 ? 0 : m_heads.front()->front().size();
     double largest = 0.0, difference = 0.0;
     for (std::size_t layer = 0; layer < m_layers; ++layer)
         for (std::size_t head = 0; head < m_columns; ++head) {
             for (std::size_t panel = 0; panel < m_heads.size(); ++panel)
-                if (const double found = value(panel, layer, head); std::isfinite(found))
-                    largest = std::max(largest, found);
+                if (const double found = value(panel, layer, head); std::isfinite(found)) {
+                    largest = std::max(largest, std::abs(found));
+                    m_signed = m_signed || found < 0.0;
+                }
             if (hasDifference() && mayDiffer(*m_comparison, m_pair, m_selection.stack, layer, head))
                 if (const double found = std::abs(value(m_heads.size(), layer, head)); std::isfinite(found))
                     difference = std::max(difference, found);
         }
     m_limit = limitOf(m_measure, checked.keys(), largest);
-    m_scale = ValueScale::sequential(ColourScale::Linear, m_limit);
+    m_scale = m_signed ? ValueScale::symmetric(ColourScale::Linear, m_limit)
+                       : ValueScale::sequential(ColourScale::Linear, m_limit);
     m_deltaScale = ValueScale::symmetric(ColourScale::Linear, niceMaximum(difference));
 }
 
@@ -156,7 +164,20 @@ QString HeadMatrix::titleOf(std::size_t panel) const
                                : QString::fromStdString(traceTitle(*m_comparison, m_traces[panel]).title);
 }
 
+QStringList HeadMatrix::alikeInGrey(double width, const Theme& theme) const
+{
+    if ((!m_signed && !hasDifference()) || drawsSigns(layout(QRectF(0.0, 0.0, width, 0.0), theme).pitch, theme))
+        return {};
+    return {m_signed ? QStringLiteral("the matrix") : QStringLiteral("the difference")};
+}
+
 QString HeadMatrix::detailOf(std::size_t panel) const
+{
+    QStringList parts{meanText(panel)};
+    return (parts + m_scope).filter(QRegularExpression(QStringLiteral("."))).join(QStringLiteral(" · "));
+}
+
+QString HeadMatrix::meanText(std::size_t panel) const
 {
     const double mean = meanOfPanel(panel);
     if (!isDifference(panel) && !std::isfinite(mean))
@@ -171,8 +192,8 @@ QString HeadMatrix::detailOf(std::size_t panel) const
 
 ColourMap HeadMatrix::coloursOf(std::size_t panel, const Theme& theme) const
 {
-    return isDifference(panel) ? divergingMap(theme.dark)
-                               : colourMap(QString::fromStdString(m_comparison->study.view.colourMap));
+    return isDifference(panel) || m_signed ? divergingMap(theme.dark)
+                                           : colourMap(QString::fromStdString(m_comparison->study.view.colourMap));
 }
 
 ColourBar HeadMatrix::weightBar() const
@@ -275,6 +296,8 @@ Hit HeadMatrix::hit(QPointF where, const QRectF& area, const Theme& theme) const
             QStringLiteral("layer %1, head %2: %3 %4%5")
                 .arg(QString::number(*hit.layer), QString::number(*hit.head),
                      QString::fromStdString(m_measure.title).toLower(), values.join(QStringLiteral(", ")), unit());
+        if (!m_scope.isEmpty())
+            hit.sentence += QStringLiteral(" (%1)").arg(m_scope.join(QStringLiteral("; ")));
     }
     return hit;
 }
@@ -284,11 +307,13 @@ Table HeadMatrix::table() const
     Table table;
     table.header = QStringList{QStringLiteral("layer"), QStringLiteral("head"),
                                QStringLiteral("patched by ") + patchers().join(QStringLiteral(" or "))};
+    const QString scope =
+        m_scope.isEmpty() ? QString() : QStringLiteral(" (%1)").arg(m_scope.join(QStringLiteral("; ")));
     for (std::size_t place = 0; place < m_heads.size(); ++place)
-        table.header << letter(place);
+        table.header << letter(place) + scope;
     const std::size_t columns = m_heads.size() + (hasPair() ? 1 : 0);
     if (hasPair())
-        table.header << QStringLiteral("Δ");
+        table.header << QStringLiteral("Δ") + scope;
     for (std::size_t layer = 0; layer < m_layers; ++layer)
         for (std::size_t head = 0; head < m_columns; ++head) {
             QStringList row{QString::number(layer), QString::number(head),
@@ -315,7 +340,7 @@ QString HeadMatrix::panelCaption() const
 
 QString HeadMatrix::notes() const
 {
-    QString notes = QStringLiteral(" Means over the queries.");
+    QString notes = QStringLiteral(" Means over the queries.") + captionOfScope(m_scope);
     if (hasDifference())
         notes += QStringLiteral(" Δ is %1 − %2%3.")
                      .arg(letter(1), letter(0),

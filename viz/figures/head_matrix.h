@@ -36,7 +36,7 @@ public:
     QString caption() const override;
     QString panelCaption() const override;
     double smallestText(double width, const Theme& theme) const override;
-    bool losesSignInGrey() const override { return hasDifference(); }
+    QStringList alikeInGrey(double width, const Theme& theme) const override;
 
     HeadMatrixLayout layout(const QRectF& area, const Theme& theme) const;
 
@@ -58,6 +58,7 @@ private:
     QString notes() const;
     QString titleOf(std::size_t panel) const;
     QString detailOf(std::size_t panel) const;
+    QString meanText(std::size_t panel) const;
     ColourMap coloursOf(std::size_t panel, const Theme& theme) const;
     const ValueScale& scaleOf(std::size_t panel) const { return isDifference(panel) ? m_deltaScale : m_scale; }
     ColourBar weightBar() const;
@@ -77,6 +78,8 @@ private:
     std::size_t m_layers = 0;
     std::size_t m_columns = 0;
     double m_limit = 1.0;
+    bool m_signed = false;  // values below 0: the traces' panels use the diverging map too
+    QStringList m_scope;    // what of the view's scope changes the numbers
     ValueScale m_scale;
     ValueScale m_deltaScale;
 };

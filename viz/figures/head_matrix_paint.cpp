@@ -61,7 +61,7 @@ void HeadMatrix::paintPanel(QPainter& painter, const HeadMatrixLayout& layout, s
     drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
               fitText(titleOf(panel), bold, width), bold, theme.text, theme);
     drawLabel(painter, {left, header.top() + theme.px(20.0) + QFontMetricsF(small).ascent()},
-              fitText(detailOf(panel), small, width), small, theme.text3, theme);
+              fitParts(detailOf(panel), small, width), small, theme.text3, theme);
     const QRectF& map = layout.maps[panel];
     if (difference) {
         painter.fillRect(map, theme.panel2);
@@ -69,8 +69,8 @@ void HeadMatrix::paintPanel(QPainter& painter, const HeadMatrixLayout& layout, s
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(map.adjusted(-0.5, -0.5, 0.5 - layout.gap, 0.5 - layout.gap));
     }
-    paintMap(painter, grid(panel), {map, layout.pitch, layout.gap, false, difference}, coloursOf(panel, theme),
-             scaleOf(panel), theme);
+    paintMap(painter, grid(panel), {map, layout.pitch, layout.gap, false, difference, difference || m_signed},
+             coloursOf(panel, theme), scaleOf(panel), theme);
 }
 
 void HeadMatrix::paintAxes(QPainter& painter, const HeadMatrixLayout& layout, std::size_t panel,

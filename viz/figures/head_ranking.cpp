@@ -17,6 +17,7 @@ namespace ketscope {
 
 namespace {
 
+const QString kTitleText = QStringLiteral("Largest changes");
 constexpr double kRow = 19.0;
 constexpr double kTitle = 24.0;
 constexpr double kHeading = 18.0;
@@ -39,10 +40,12 @@ public:
         const HeadMaps checked(comparison, m_selection);
         if (comparison->traces.size() < 2)
             return;
+        const ScopeView& scope = comparison->study.view.scope;
+        m_scope = scopeParts(*comparison, true);
         const auto before =
-            comparison->statistics->of(*comparison, m_pair.baseline, m_selection.stack, m_measure.isGini());
+            comparison->statistics->of(*comparison, m_pair.baseline, m_selection.stack, m_measure.isGini(), scope);
         const auto after =
-            comparison->statistics->of(*comparison, m_pair.candidate, m_selection.stack, m_measure.isGini());
+            comparison->statistics->of(*comparison, m_pair.candidate, m_selection.stack, m_measure.isGini(), scope);
         const auto patches = patchPlacesOf(*comparison);
         for (std::size_t layer = 0; layer < before->size(); ++layer)
             for (std::size_t head = 0; head < before->front().size(); ++head) {
@@ -71,11 +74,14 @@ public:
     {
         const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), small = theme.ui(kTickPixels);
         drawLabel(painter, {area.left(), area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent()},
-                  fitText(QStringLiteral("Largest changes"), bold, area.width()), bold, theme.text, theme);
+                  fitText(kTitleText, bold, area.width()), bold, theme.text, theme);
+        const double after = area.left() + textWidth(kTitleText, bold) + theme.px(8.0);
+        drawLabel(painter, {after, area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent()},
+                  fitParts(m_scope.join(QStringLiteral(" · ")), small, std::max(0.0, area.right() - after)), small,
+                  theme.text3, theme);
         if (m_changes.empty()) {
             drawLabel(painter, {area.left(), area.top() + theme.px(kTitle) + QFontMetricsF(small).ascent()},
-                      fitText(QStringLiteral("No head of this stack is patched."), small, area.width()), small,
-                      theme.text3, theme);
+                      fitText(absence(), small, area.width()), small, theme.text3, theme);
             return;
         }
         const Columns columns = columnsOf(area, theme);
@@ -89,6 +95,14 @@ public:
                   Anchor::Right);
         for (std::size_t row = 0; row < shown(); ++row)
             paintRow(painter, rowRect(row, area, theme), columns, m_changes[row], theme);
+    }
+
+    QString absence() const override
+    {
+        if (!m_changes.empty())
+            return {};
+        return m_comparison->traces.size() < 2 ? QStringLiteral("There is only A: patch a head to compare it.")
+                                               : QStringLiteral("No head of this stack is patched.");
     }
 
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
@@ -132,13 +146,17 @@ public:
 
     QString caption() const override
     {
-        return QStringLiteral("Heads of %1, %2by %3, %4 %5")
+        return QStringLiteral("Heads of %1, %2by %3, %4 %5%6")
             .arg(modelName(m_comparison->model), captionOfStack(*m_comparison, m_selection.stack), change(),
                  captionOfInput(*m_comparison),
-                 captionOfTraces(*m_comparison, {m_pair.baseline, m_pair.candidate}, m_selection.stack));
+                 captionOfTraces(*m_comparison, {m_pair.baseline, m_pair.candidate}, m_selection.stack),
+                 captionOfScope(m_scope));
     }
 
-    QString panelCaption() const override { return QStringLiteral("Heads by %1.").arg(change()); }
+    QString panelCaption() const override
+    {
+        return QStringLiteral("Heads by %1.").arg(change()) + captionOfScope(m_scope);
+    }
 
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
 
@@ -157,7 +175,9 @@ private:
     double distanceOnGrid(std::size_t trace, const Change& of, const PatchPlaces& patches) const
     {
         const TensorPointer& maps = m_comparison->traces[trace]->stacks[m_selection.stack].attention[of.layer];
-        return meanPatchDistance(maps->matrix({of.head}), patches, m_comparison->study.view.patchDistance);
+        const ScopedMap scoped(maps->matrix({of.head}), *maskOf(*m_comparison, m_selection.stack),
+                               headScope(*m_comparison, m_selection.stack, m_comparison->study.view.scope));
+        return meanPatchDistance(scoped.map(), patches, m_comparison->study.view.patchDistance, scoped.rows());
     }
 
     std::size_t shown() const { return std::min(m_changes.size(), kMostRows); }
@@ -202,6 +222,7 @@ private:
     ComparedPair m_pair;
     std::vector<Change> m_changes;
     double m_largest = 1.0;
+    QStringList m_scope;  // what of the view's scope changes the numbers
 };
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<HeadRanking>(comparison); }

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/study/compared_pair.h"
 #include "viz/labels.h"
+#include "viz/map_panel.h"
 
 #include <algorithm>
 #include <cmath>
@@ -182,7 +183,7 @@ HeatmapContents Heatmap::contents() const
 HeatmapLayout Heatmap::layout(const QRectF& area, const Theme& theme) const
 {
     HeatmapContents shown = contents();
-    shown.labels = !showsDeviations() || area.width() >= theme.px(kLabelledErrors);
+    shown.labels = theme.tokenLabels && (!showsDeviations() || area.width() >= theme.px(kLabelledErrors));
     return layoutHeatmap(shown, area, theme);
 }
 
@@ -194,6 +195,16 @@ double Heatmap::heightFor(double width, const Theme& theme) const
 double Heatmap::smallestText(double width, const Theme& theme) const
 {
     return std::min(layout(QRectF(0.0, 0.0, width, kUnboundedHeight), theme).labelPixels, theme.px(kTickPixels));
+}
+
+QStringList Heatmap::alikeInGrey(double width, const Theme& theme) const
+{
+    if (!m_signed && !hasDifference())
+        return {};
+    const HeatmapLayout layout = this->layout(QRectF(0.0, 0.0, width, kUnboundedHeight), theme);
+    if (drawsSigns(layout.cell * static_cast<double>(layout.pool), theme))
+        return {};
+    return {m_signed ? QStringLiteral("the map") : QStringLiteral("the difference")};
 }
 
 QString Heatmap::sentence(std::size_t query, std::size_t key) const

@@ -32,7 +32,8 @@ public:
     QString caption() const override;
     QString panelCaption() const override;
     double smallestText(double width, const Theme& theme) const override;
-    bool losesSignInGrey() const override { return m_signed || hasDifference(); }
+    QStringList alikeInGrey(double width, const Theme& theme) const override;
+    QString metrics() const override;
 
     // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
     HeatmapLayout layout(const QRectF& area, const Theme& theme) const;
@@ -69,7 +70,6 @@ private:
     HeatmapContents contents() const;
     ColourBar weightBar() const;
     ColourBar differenceBar() const;
-    QString measured() const;
     QString notes() const;
     QString partInSight() const;
     bool showsErrors() const;

@@ -6,34 +6,16 @@
 
 namespace ketscope {
 
-QString Heatmap::measured() const
+QString Heatmap::metrics() const
 {
+    if (showsDeviations())
+        return {};
     const QString scope = view().filter.isActive() ? QStringLiteral(" (of all weights)") : QString();
-    if (!m_data->difference())
-        return QStringLiteral(" Mean entropy %1 nats%2.").arg(formatNumber(m_data->entropies().front(), 2), scope);
-    const MapComparison& found = *m_data->difference();
-    const QString a = letter(m_sources[0]), b = letter(m_sources[1]);
-    QStringList means;
-    if (!std::isnan(found.kl))
-        means << QStringLiteral("KL(%1‖%2) %3 nats").arg(a, b, formatNumber(found.kl, 3))
-              << QStringLiteral("JS %1 nats").arg(formatNumber(found.jensenShannon, 3));
-    const double entropies[] = {found.entropyA, found.entropyB};
-    if (!std::isnan(found.entropyA) && !std::isnan(found.entropyB))
-        means << QStringLiteral("entropy %1 %3 and %2 %4 nats")
-                     .arg(a, b, formatNumber(found.entropyA, 2), formatNumber(found.entropyB, 2));
-    else
-        for (const int side : {0, 1})
-            means << (std::isnan(entropies[side])
-                          ? QStringLiteral("no entropy of %1, whose rows are no distributions").arg(side == 0 ? a : b)
-                          : QStringLiteral("entropy %1 %2 nats")
-                                .arg(side == 0 ? a : b, formatNumber(entropies[side], 2)));
-    QString text = QStringLiteral(" Means over the queries of this head%1: %2; max |Δ| %3.")
-                       .arg(scope, means.join(QStringLiteral(", ")), formatNumber(found.maximumDifference, 3));
-    if (found.rows > 0 && found.rows < found.compared)
-        text += QStringLiteral(" Divergences are of the %1 of %2 queries whose rows are distributions in both.")
-                    .arg(found.rows)
-                    .arg(found.compared);
-    return text;
+    if (m_data->difference())
+        return captionOfMeans(*m_data->difference(), letter(m_sources[0]), letter(m_sources[1]), scope);
+    const double entropy = m_data->entropies().front();
+    return std::isnan(entropy) ? QString()
+                               : QStringLiteral("Head mean%1: entropy %2 nats.").arg(scope, formatNumber(entropy, 2));
 }
 
 // What the filter and the zoom leave in sight, in sentences.
@@ -83,7 +65,7 @@ QString Heatmap::notes() const
     QString notes;
     if (hasDifference())
         notes = QStringLiteral(" Δ is %1 − %2.").arg(letter(m_sources[1]), letter(m_sources[0]));
-    notes += measured() + partInSight();
+    notes += partInSight();
     if (showsErrors())
         notes += QStringLiteral(" Rings: standard error relative to the value; hatched: |Δ| below 2 standard errors.");
     return notes;

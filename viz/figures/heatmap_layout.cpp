@@ -255,8 +255,8 @@ private:
                 m_layout.errorLegend =
                     QRectF(left + blockWidth() - m_theme.px(185.0), top, m_theme.px(185.0), m_theme.px(34.0));
             else if (m_contents.errorLegend)
-                m_layout.errorLegend =
-                    QRectF(left, top + height + m_theme.px(8.0), m_theme.px(185.0), m_theme.px(34.0));
+                m_layout.errorLegend = QRectF(std::clamp(m_area.right() - m_theme.px(185.0), m_area.left(), left),
+                                              top + height + m_theme.px(8.0), m_theme.px(185.0), m_theme.px(34.0));
             end = top + height + legendHeight() + m_theme.px(row + 1 < m_rows ? kBarOffset : 0.0);
         }
         if (!m_contents.difference || row != (m_panels - 1) / m_columns)

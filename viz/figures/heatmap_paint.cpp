@@ -191,8 +191,12 @@ void Heatmap::paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::si
 {
     const MapSource& source = m_sources[panel];
     const QRectF map = layout.panels[panel].map;
-    const MapStyle style{map, layout.cell * static_cast<double>(layout.pool), layout.gap, view().standardErrors,
-                         source.isDifference()};
+    const MapStyle style{map,
+                         layout.cell * static_cast<double>(layout.pool),
+                         layout.gap,
+                         view().standardErrors,
+                         source.isDifference(),
+                         source.isDifference() || m_signed};
     const auto& list = m_data->list();
     const auto data = std::ranges::find(list, source, &HeatmapData::Map::source);
     paintMap(painter, maps().grid(source, layout.pool, m_window, data->levels ? &*data->levels : nullptr), style,

@@ -29,8 +29,7 @@ public:
         const QRectF rest =
             paintPairTitle(painter, area, QStringLiteral("Matrix product state"), note, theme.text, theme);
         if (bonds() == 0)
-            return paintSentence(painter, rest, QStringLiteral("This head stores no matrix product state with a bond."),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         const QRectF plot = plotOf(rest, theme);
@@ -61,6 +60,11 @@ public:
                                         formatNumber(reading().bonds->entropy[bond], 4));
             }
         return hit;
+    }
+
+    QString absence() const override
+    {
+        return bonds() == 0 ? QStringLiteral("This head stores no matrix product state with a bond.") : QString();
     }
 
     Table table() const override
@@ -112,8 +116,9 @@ private:
         const double step = width * 0.8 / static_cast<double>(std::max<std::size_t>(values.size(), 1));
         for (std::size_t i = 0; i < values.size(); ++i) {
             const QPointF at(left + width * 0.1 + (static_cast<double>(i) + 0.5) * step, yOf(plot, values[i]));
-            painter.setPen(QPen(theme.traceB, theme.px(1.3)));
-            painter.setBrush(static_cast<double>(i) < found.kept[bond] ? QBrush(theme.traceB) : QBrush(theme.panel));
+            const QColor ink = theme.trace(pair().trace);
+            painter.setPen(QPen(ink, theme.px(1.3)));
+            painter.setBrush(static_cast<double>(i) < found.kept[bond] ? QBrush(ink) : QBrush(theme.panel));
             painter.drawEllipse(at, theme.px(3.2), theme.px(3.2));
         }
         painter.setBrush(Qt::NoBrush);

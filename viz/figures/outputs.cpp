@@ -53,7 +53,7 @@ public:
         drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
         const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
         const double end = columns.heads ? columns.value - theme.px(kValue) : area.right();
-        drawLabel(painter, {after, baseline}, fitText(detail(), plain, std::max(0.0, end - after)), plain, theme.text3,
+        drawLabel(painter, {after, baseline}, fitParts(detail(), plain, std::max(0.0, end - after)), plain, theme.text3,
                   theme);
         if (columns.heads) {
             drawLabel(painter, {columns.value, baseline}, QStringLiteral("P"), plain, theme.text2, theme,

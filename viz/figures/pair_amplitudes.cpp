@@ -49,7 +49,7 @@ public:
     {
         if (m_panels.empty()) {
             const QRectF rest = paintPairTitle(painter, area, QStringLiteral("States"), {}, theme.text, theme);
-            return paintSentence(painter, rest, QString::fromStdString(reading().noStates), theme);
+            return paintSentence(painter, rest, absence(), theme);
         }
         for (std::size_t i = 0; i < m_panels.size(); ++i)
             paintPanel(painter, place(i, area, theme), m_panels[i], theme);
@@ -74,6 +74,11 @@ public:
                                          formatNumber(std::arg(a) / std::numbers::pi, 3));
         }
         return hit;
+    }
+
+    QString absence() const override
+    {
+        return m_panels.empty() ? QString::fromStdString(reading().noStates) : QString();
     }
 
     Table table() const override

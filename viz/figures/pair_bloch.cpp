@@ -61,13 +61,7 @@ public:
                                               : QStringLiteral("each qubit alone");
         const QRectF rest = paintPairTitle(painter, area, QStringLiteral("Bloch vectors"), note, theme.text, theme);
         if (m_qubits.empty())
-            return paintSentence(painter, rest,
-                                 reading().circuits.empty()
-                                     ? QStringLiteral("There are no qubits with a state of their own to draw here.")
-                                     : QStringLiteral("The circuit has more than %1 wires: its state is not simulated "
-                                                      "for drawing.")
-                                           .arg(kShownQubits),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
         paintLegend(painter, rest, theme);
@@ -97,6 +91,16 @@ public:
             }
         }
         return hit;
+    }
+
+    QString absence() const override
+    {
+        if (!m_qubits.empty())
+            return {};
+        return reading().circuits.empty()
+                   ? QStringLiteral("There are no qubits with a state of their own to draw here.")
+                   : QStringLiteral("The circuit has more than %1 wires: its state is not simulated for drawing.")
+                         .arg(kShownQubits);
     }
 
     Table table() const override

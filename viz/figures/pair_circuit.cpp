@@ -33,12 +33,7 @@ public:
     {
         if (m_circuits.empty()) {
             const QRectF rest = paintPairTitle(painter, area, QStringLiteral("Circuit"), {}, theme.text, theme);
-            return paintSentence(painter, rest,
-                                 QString::fromStdString(reading().noStates.empty()
-                                                            ? "There is no circuit to draw: the state is "
-                                                              "the row itself."
-                                                            : reading().noStates),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         }
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
@@ -57,6 +52,14 @@ public:
             rest.setTop(below.top() + layout.height() + theme.px(6.0));
         }
         painter.restore();
+    }
+
+    QString absence() const override
+    {
+        if (!m_circuits.empty())
+            return {};
+        return reading().noStates.empty() ? QStringLiteral("There is no circuit to draw: the state is the row itself.")
+                                          : QString::fromStdString(reading().noStates);
     }
 
     Table table() const override

@@ -29,6 +29,7 @@ public:
             largest = std::max({largest, bar.interval->high, *bar.exact, bar.noisy.value_or(0.0)});
         }
         m_bars.maximum = niceMaximum(largest);
+        m_bars.trace = pair().trace;
         m_bars.labelHeight = 44.0;
     }
 
@@ -59,6 +60,16 @@ public:
                 .arg(QString::fromStdString(at.label), formatNumber(at.exact, 4), QString::number(at.count),
                      formatNumber(m_reading.shots, 0), formatNumber(at.share.mean, 4), formatNumber(at.error, 4));
         return hit;
+    }
+
+    QString absence() const override
+    {
+        if (!m_bars.bars.empty())
+            return {};
+        if (!m_reading.problem.empty())
+            return QString::fromStdString(m_reading.problem);
+        return QStringLiteral("No counts are imported. Run the circuit’s OpenQASM 3 program elsewhere and import what "
+                              "was counted.");
     }
 
     Table table() const override
@@ -108,14 +119,6 @@ private:
     }
 
     QString fileName() const { return QString::fromStdString(printable(view().counts->file, 60)); }
-
-    QString absence() const
-    {
-        if (!m_reading.problem.empty())
-            return QString::fromStdString(m_reading.problem);
-        return QStringLiteral("No counts are imported. Run the circuit’s OpenQASM 3 program elsewhere and import what "
-                              "was counted.");
-    }
 
     QString note() const
     {

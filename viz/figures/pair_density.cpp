@@ -55,14 +55,16 @@ public:
         const QColor ink = m_role ? roleColour(m_role, theme) : theme.text;
         const QRectF rest = paintPairTitle(painter, area, QStringLiteral("Density matrix"), note(), ink, theme);
         if (m_grids.empty())
-            return paintSentence(painter, rest, QStringLiteral("There is no state of qubits to draw here."), theme);
+            return paintSentence(painter, rest, absence(), theme);
         const ValueScale scale = ValueScale::symmetric(ColourScale::Linear, niceMaximum(m_largest));
         double bottom = 0.0, width = rest.width();
         for (std::size_t i = 0; i < m_grids.size(); ++i) {
             const QRectF map = mapOf(i, rest, theme);
             const double pitch = map.width() / static_cast<double>(m_grids[i].columns);
-            paintMap(painter, m_grids[i], {map, pitch, pitch > kGapPitch ? 1.0 : 0.0}, divergingMap(theme.dark), scale,
-                     theme);
+            paintMap(
+                painter, m_grids[i],
+                {map, pitch, pitch > kGapPitch ? 1.0 : 0.0, false, false, view().densityPart != DensityPart::Magnitude},
+                divergingMap(theme.dark), scale, theme);
             paintNames(painter, map, pitch, i, theme);
             bottom = std::max(bottom, map.bottom());
             if (m_qubits > 0)
@@ -95,6 +97,11 @@ public:
         return hit;
     }
 
+    QString absence() const override
+    {
+        return m_grids.empty() ? QStringLiteral("There is no state of qubits to draw here.") : QString();
+    }
+
     Table table() const override
     {
         Table table;
@@ -108,7 +115,15 @@ public:
         return table;
     }
 
-    bool losesSignInGrey() const override { return view().densityPart != DensityPart::Magnitude; }
+    QStringList alikeInGrey(double width, const Theme& theme) const override
+    {
+        if (m_grids.empty() || view().densityPart == DensityPart::Magnitude)
+            return {};
+        const QRectF area(0.0, 0.0, width, heightFor(width, theme));
+        const double pitch = mapOf(0, area.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0), theme).width()
+                             / static_cast<double>(m_grids.front().columns);
+        return drawsSigns(pitch, theme) ? QStringList() : QStringList{QStringLiteral("the density matrix")};
+    }
 
 protected:
     QString subject() const override { return partName() + QStringLiteral(" of the density matrix"); }

@@ -58,11 +58,10 @@ public:
         const QString note = nothing ? QString() : QStringLiteral("%1 components").arg(m_strips[0].bars.size());
         const QRectF rest = paintPairTitle(painter, area, title, note, theme.text, theme);
         if (nothing)
-            return paintSentence(painter, rest, QStringLiteral("The states themselves are compared: see amplitudes."),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         painter.save();
         painter.setRenderHint(QPainter::Antialiasing);
-        const QColor colours[] = {theme.accent, theme.key, theme.text2, theme.traceB};
+        const QColor colours[] = {theme.accent, theme.key, theme.text2, theme.trace(pair().trace)};
         for (std::size_t i = 0; i < m_strips.size(); ++i) {
             const QRectF strip = place(i, rest, theme);
             paintPartTitle(painter, strip, nameOf(i), colours[i], theme);
@@ -95,6 +94,11 @@ public:
                 hit.sentence += QStringLiteral(" (1 SE of estimates: %1)").arg(formatNumber(at.error, 4));
         }
         return hit;
+    }
+
+    QString absence() const override
+    {
+        return m_strips.empty() ? QStringLiteral("The states themselves are compared: see amplitudes.") : QString();
     }
 
     Table table() const override
@@ -206,14 +210,14 @@ private:
     {
         const QFont font = theme.ui(kTickPixels);
         drawLabel(painter, {part.left() + theme.px(40.0), part.top() + QFontMetricsF(font).ascent()},
-                  fitText(title, font, part.width() - theme.px(44.0)), font, ink, theme);
+                  fitParts(title, font, part.width() - theme.px(44.0)), font, ink, theme);
     }
 
     void paintKernel(QPainter& painter, const QRectF& part, const Theme& theme) const
     {
         paintPartTitle(painter, part, kernelTitle(), theme.text2, theme);
         const QRectF bars = barsArea(part, theme);
-        paintBars(painter, bars, m_kernel, theme.traceB, theme);
+        paintBars(painter, bars, m_kernel, theme.trace(pair().trace), theme);
         const QRectF plot = m_kernel.plot(bars, theme);
         paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), m_kernel, theme);
     }

@@ -67,7 +67,7 @@ QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& titl
     drawLabel(painter, {area.left(), baseline}, shown, bold, colour, theme);
     const double left = area.left() + textWidth(shown, bold) + theme.px(8.0);
     if (area.right() - left > theme.px(40.0))
-        drawLabel(painter, {left, baseline}, fitText(rest, plain, area.right() - left), plain, theme.text3, theme);
+        drawLabel(painter, {left, baseline}, fitParts(rest, plain, area.right() - left), plain, theme.text3, theme);
     return area.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0);
 }
 
@@ -129,6 +129,8 @@ void paintAxis(QPainter& painter, const QRectF& plot, const BarPlot& bars, const
     }
 }
 
+QColor exactInk(const BarPlot& bars, const Theme& theme) { return bars.trace == 0 ? theme.text : theme.traceA; }
+
 void paintExpected(QPainter& painter, const QRectF& plot, const QRectF& slot, const BarPlot& bars, const PairBar& bar,
                    const Theme& theme)
 {
@@ -139,7 +141,7 @@ void paintExpected(QPainter& painter, const QRectF& plot, const QRectF& slot, co
         painter.drawLine(QPointF(slot.left() + inset, y), QPointF(slot.right() - inset, y));
     };
     if (bar.exact)
-        line(*bar.exact, Qt::SolidLine, theme.traceA);
+        line(*bar.exact, Qt::SolidLine, exactInk(bars, theme));
     if (bar.noisy)
         line(*bar.noisy, Qt::DotLine, theme.text);
     if (bar.error <= 0.0 && !bar.interval)
@@ -178,7 +180,10 @@ void paintLegend(QPainter& painter, const QRectF& area, const std::vector<Legend
     const QFont font = theme.ui(kTickPixels);
     const double baseline = area.top() + QFontMetricsF(font).ascent();
     const double middle = baseline - QFontMetricsF(font).capHeight() / 2.0, swatch = theme.px(16.0);
-    double left = area.left() + theme.px(kAxis);
+    double width = 0.0;
+    for (const LegendEntry& entry : entries)
+        width += swatch + theme.px(17.0) + textWidth(entry.text, font);
+    double left = std::clamp(area.right() - width, area.left(), area.left() + theme.px(kAxis));
     for (const LegendEntry& entry : entries) {
         painter.setPen(QPen(entry.colour, theme.px(entry.thickness), entry.style, Qt::FlatCap));
         painter.drawLine(QPointF(left, middle), QPointF(left + swatch, middle));
@@ -189,16 +194,16 @@ void paintLegend(QPainter& painter, const QRectF& area, const std::vector<Legend
 
 void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const QString& seen, const Theme& theme)
 {
-    std::vector<LegendEntry> legend = {{QStringLiteral("exact"), theme.traceA}};
+    std::vector<LegendEntry> legend = {{QStringLiteral("exact"), exactInk(bars, theme)}};
     if (bars.bars.front().noisy)
         legend.push_back({QStringLiteral("with noise"), theme.text, Qt::DotLine});
     if (!seen.isEmpty())
-        legend.push_back({seen, theme.traceB, Qt::SolidLine, 8.0});
+        legend.push_back({seen, theme.trace(bars.trace), Qt::SolidLine, 8.0});
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     paintLegend(painter, area, legend, theme);
     const QRectF below = area.adjusted(0.0, theme.px(kOutcomeLegend), 0.0, 0.0);
-    paintBars(painter, below, bars, theme.traceB, theme);
+    paintBars(painter, below, bars, theme.trace(bars.trace), theme);
     const QRectF plot = bars.plot(below, theme);
     paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), bars, theme);
     painter.restore();

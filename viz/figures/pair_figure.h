@@ -63,6 +63,7 @@ struct BarPlot {
     double maximum = 1.0;
     bool isSigned = false;
     double labelHeight = 20.0;  // room below for labels, unscaled
+    std::size_t trace = 1;      // whose bars they are; lines of exact values have A's colour, over A's own the text's
 
     // The bars' own rectangle inside `area`, and the slot of one bar.
     QRectF plot(const QRectF& area, const Theme& theme) const;
@@ -80,7 +81,8 @@ struct LegendEntry {
     double thickness = 2.0;
 };
 void paintLegend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries, const Theme& theme);
-// Outcomes as bars below a line that says what they and the lines over them are: `seen` are the bars. An empty name: none are seen.
+// Outcomes as bars in their trace's colour, below a line that says what they and the lines over them are: `seen` are the
+// bars. An empty name: none are seen.
 inline constexpr double kOutcomeLegend = 18.0;
 void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const QString& seen, const Theme& theme);
 // The bar there, in the figure's whole `area` with its title.

@@ -32,6 +32,7 @@ public:
                 std::max({largest, bar.value + 2.0 * bar.error, bar.exact.value_or(0.0), bar.noisy.value_or(0.0)});
         }
         m_bars.maximum = niceMaximum(largest);
+        m_bars.trace = pair().trace;
         m_bars.labelHeight = outcomes.labels.empty() ? kKeyLabelRoom : 44.0;
     }
 
@@ -43,8 +44,7 @@ public:
         const QRectF rest =
             paintPairTitle(painter, area, QStringLiteral("Outcomes"), nothing ? QString() : note(), theme.text, theme);
         if (nothing)
-            return paintSentence(painter, rest, QStringLiteral("This head measures nothing: its weights are computed."),
-                                 theme);
+            return paintSentence(painter, rest, absence(), theme);
         paintOutcomes(painter, rest, m_bars, seen(), theme);
     }
 
@@ -65,6 +65,12 @@ public:
         if (reading().outcomes->labels.empty())
             hit.key = m_places[*bar];
         return hit;
+    }
+
+    QString absence() const override
+    {
+        return m_bars.bars.empty() ? QStringLiteral("This head measures nothing: its weights are computed.")
+                                   : QString();
     }
 
     Table table() const override

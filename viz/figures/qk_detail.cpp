@@ -58,7 +58,6 @@ public:
     QString caption() const override;
     QString panelCaption() const override;
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
-    bool losesSignInGrey() const override { return false; }  // bars stand on a zero line
 
 private:
     std::size_t across(double width, const Theme& theme) const;
@@ -201,7 +200,7 @@ void QkDetail::paintHeader(QPainter& painter, const Detail& detail, const QRectF
               fitText(arithmetic(detail), title, width), title, theme.text, theme);
     double baseline = panel.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
     for (const QString& line : {outcome(detail), cell()}) {
-        drawLabel(painter, {left, baseline}, fitText(line, font, width), font, theme.text2, theme);
+        drawLabel(painter, {left, baseline}, fitParts(line, font, width), font, theme.text2, theme);
         baseline += theme.px(15.0);
     }
 }

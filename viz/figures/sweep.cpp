@@ -179,15 +179,7 @@ private:
 
     QString quantity() const { return QString::fromStdString(sweepMeasures()[m_measure].title); }
 
-    QString noValue() const
-    {
-        if (m_convergence)
-            return QStringLiteral("No value: no standard error is known with these parameters.");
-        if (!m_sweep->request.wholeModel && sweepMeasures()[m_measure].id.ends_with("_divergence"))
-            return QStringLiteral("No value: rows are no distributions.");
-        return m_sweep->question.empty() ? QStringLiteral("No value: this model gives no distribution of answers.")
-                                         : QStringLiteral("No value: rows are no distributions.");
-    }
+    QString noValue() const { return QStringLiteral("No value: %1.").arg(whyMissing(*m_sweep, m_measure)); }
 
     QStringList notes() const
     {
@@ -199,6 +191,8 @@ private:
                       : QStringLiteral("One run of each: no interval is known."));
         if (m_convergence && m_points.anyValue)
             notes << expectedNote();
+        if (m_points.anyValue && !m_points.missing.isEmpty())
+            notes << missingNote(m_points, whyMissing(*m_sweep, m_measure));
         if (m_points.anyPublished)
             notes << QStringLiteral("Open points: as published, faults included; not to be ranked.");
         if (!m_points.leftOut.isEmpty())
@@ -287,7 +281,7 @@ private:
                   + (m_sweep->request.wholeModel
                          ? QString::fromStdString(swept.mechanism->info().shortTitle)
                          : QStringLiteral("L%1 H%2").arg(swept.layers.front()).arg(swept.heads.front()));
-        drawLabel(painter, {after, baseline}, fitText(detail, plain, std::max(0.0, area.right() - after)), plain,
+        drawLabel(painter, {after, baseline}, fitParts(detail, plain, std::max(0.0, area.right() - after)), plain,
                   theme.text3, theme);
         baseline = area.top() + theme.px(kTitle) + QFontMetricsF(plain).ascent();
         const qsizetype old =

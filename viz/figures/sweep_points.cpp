@@ -4,6 +4,8 @@
 #include "viz/labels.h"
 #include "viz/scale.h"
 
+#include <QRegularExpression>
+
 #include <algorithm>
 #include <cmath>
 
@@ -14,6 +16,7 @@ namespace {
 constexpr double kWideX = 16.0;  // a range of such a factor is drawn on a logarithmic axis
 constexpr double kWideY = 200.0;
 constexpr double kHeadroom = 0.06;
+constexpr qsizetype kNamed = 6;  // of combinations without a value
 
 const Parameter& parameterOf(const Sweep& sweep, std::size_t axis)
 {
@@ -91,6 +94,13 @@ void addPoint(SweepPoints& points, const Sweep& sweep, std::size_t row, const In
     const auto& values = sweep.request.axes.front().values;
     const auto x = static_cast<std::size_t>(std::ranges::find(values, found.values.front()) - values.begin());
     line->points.push_back({row, x, value, found.published, current});
+    ++points.combinations;
+    if (!std::isfinite(value.mean))
+        points.missing << QStringList{axisSymbol(sweep, 0) + QLatin1Char(' ')
+                                          + points.xTexts[static_cast<qsizetype>(x)],
+                                      name}
+                              .filter(QRegularExpression(QStringLiteral(".")))
+                              .join(QStringLiteral(" · "));
     points.runs = std::max(points.runs, found.runs);
     points.anyPublished = points.anyPublished || found.published;
     points.anyValue = points.anyValue || std::isfinite(value.mean);
@@ -136,6 +146,32 @@ void setY(SweepPoints& points, std::vector<SweepBaseline> baselines)
 }
 
 }  // namespace
+
+QString whyMissing(const Sweep& sweep, std::size_t measure)
+{
+    const std::string& id = sweepMeasures()[measure].id;
+    if (id == "standard_error")
+        return QStringLiteral("no standard error is known with these parameters");
+    if (id == "probability_of_top" || id == "output_divergence")
+        return sweep.question.empty() ? QStringLiteral("this model gives no distribution of answers")
+                                      : QStringLiteral("the answers are no finite numbers");
+    if (id == "weight_divergence" || id == "weight_jensen_shannon" || id.starts_with("entropy"))
+        return QStringLiteral("rows are no distributions");
+    return QStringLiteral("the result is no finite number");
+}
+
+QString missingNote(const SweepPoints& points, const QString& why)
+{
+    if (points.missing.isEmpty())
+        return {};
+    QString which = points.missing.mid(0, kNamed).join(QStringLiteral(", "));
+    if (points.missing.size() > kNamed)
+        which += QStringLiteral(" and %1 more").arg(points.missing.size() - kNamed);
+    return QStringLiteral("Not drawn, %1 of %2: %3; %4.")
+        .arg(points.missing.size())
+        .arg(points.combinations)
+        .arg(which, why);
+}
 
 QString baselineName(const std::string& label)
 {

@@ -41,6 +41,8 @@ struct SweepPoints {
     std::vector<SweepLine> lines;
     std::vector<SweepBaseline> baselines;  // only those that the scale can show
     QStringList leftOut;                   // "exact 0": baselines that a logarithmic scale cannot show
+    QStringList missing;                   // "m 64 · σ 0.5": combinations without a finite value
+    std::size_t combinations = 0;
     std::optional<std::size_t> currentX;
     std::size_t runs = 1;  // the most of any combination
     bool anyPublished = false;
@@ -49,6 +51,11 @@ struct SweepPoints {
 
 // `study` says what the candidate is set to now.
 SweepPoints sweepPoints(const Sweep& sweep, std::size_t measure, const Study& study);
+
+// Why a combination has no finite value of a measure: "rows are no distributions".
+QString whyMissing(const Sweep& sweep, std::size_t measure);
+// "Not drawn, 2 of 12: m 64, m 128; rows are no distributions." Empty where every combination has one.
+QString missingNote(const SweepPoints& points, const QString& why);
 
 // "exact", "uniform", "no output".
 QString baselineName(const std::string& label);

@@ -21,24 +21,34 @@ public:
     explicit TokenEntropy(const ComparisonPointer& comparison) : CurveFigure(comparison)
     {
         const auto mask = maskOf(*comparison, m_selection.stack);
-        const bool padded = !mask->queries.empty();
+        // A value of each query needs no choice of queries; padding is one of them all the same.
+        ScopeView view = comparison->study.view.scope;
+        view.queries = ScopeView::Queries::All;
+        const HeadScope scope = headScope(*comparison, m_selection.stack, view);
+        for (const std::string& part : describeScope(*comparison, m_selection.stack, view, false))
+            m_scope << QString::fromStdString(part);
+        const ScopedMap first(m_maps.weights(m_traces.front()), *mask, scope);
         PlotSeries uniform{std::nullopt, QStringLiteral("uniform"), {}};
         for (std::size_t query = 0; query < m_maps.queries(); ++query) {
-            const std::size_t allowed = allowedKeys(mask->mask, query, m_maps.queries(), m_maps.keys());
-            const bool counts = allowed > 0 && !(padded && mask->queries[query] == 0);
+            const std::size_t allowed = allowedKeys(first.mask(), query, m_maps.queries(), m_maps.keys());
+            const bool counts = allowed > 0 && (scope.queries.empty() || scope.queries[query] != 0);
             uniform.values.push_back(counts ? std::log(static_cast<double>(allowed)) : kUndefined);
             m_plot.labels << elideMiddle(m_maps.queryText(query));
         }
         for (const std::size_t trace : m_traces) {
             PlotSeries series{trace, {}, {}};
-            for (std::size_t query = 0; query < m_maps.queries(); ++query)
-                series.values.push_back(std::isfinite(uniform.values[query]) ? entropy(m_maps.weights(trace).row(query))
-                                                                             : kUndefined);
+            const ScopedMap scoped(m_maps.weights(trace), *mask, scope);
+            for (std::size_t query = 0; query < m_maps.queries(); ++query) {
+                const bool counts = scoped.rows().empty() || scoped.rows()[query] != 0;
+                series.values.push_back(
+                    counts && std::isfinite(uniform.values[query]) ? entropy(scoped.map().row(query)) : kUndefined);
+            }
             m_plot.series.push_back(std::move(series));
         }
         const double top = std::log(static_cast<double>(std::max<std::size_t>(m_maps.keys(), 2)));
         m_plot.maximum = std::ceil(top * 2.0) / 2.0;
         m_plot.selected = m_selection.query;
+        m_plot.areTokens = true;
         m_plot.series.push_back(std::move(uniform));
     }
 
@@ -82,14 +92,24 @@ public:
                  captionOfTraces(comparison, m_traces, m_selection.stack), dotted());
     }
 
+    QString metrics() const override { return captionOfMeans(m_maps, m_traces); }
+
     QString panelCaption() const override { return QStringLiteral("Entropy of each query's attention. ") + dotted(); }
 
 protected:
     QString title() const override { return QStringLiteral("Entropy by query token"); }
-    QString unit() const override { return QStringLiteral("nats"); }
+    QString unit() const override
+    {
+        return (QStringList(QStringLiteral("nats")) + m_scope).join(QStringLiteral(" · "));
+    }
 
 private:
-    static QString dotted() { return QStringLiteral("Dotted: rows that are uniform over the allowed keys."); }
+    QString dotted() const
+    {
+        return QStringLiteral("Dotted: rows that are uniform over the allowed keys.") + captionOfScope(m_scope);
+    }
+
+    QStringList m_scope;
 };
 
 std::unique_ptr<Figure> make(const ComparisonPointer& comparison) { return std::make_unique<TokenEntropy>(comparison); }

@@ -47,6 +47,7 @@ public:
         for (std::size_t i = 0; i < m_losses.front().loss.size(); ++i)
             m_plot.labels << elideMiddle(m_maps.queryText(i));
         m_plot.selected = m_selection.query;
+        m_plot.areTokens = true;
     }
 
     double heightFor(double width, const Theme& theme) const override

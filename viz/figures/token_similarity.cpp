@@ -18,6 +18,7 @@ public:
         for (std::size_t token = 0; token < m_plot.series.front().values.size(); ++token)
             m_plot.labels << elideMiddle(m_maps.queryText(token));
         m_plot.selected = m_selection.query;
+        m_plot.areTokens = true;
     }
 
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override

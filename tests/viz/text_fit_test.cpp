@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// No text of a figure on paper is cut at the page's edge or lies over another one.
+#include "tests/support/aligned.h"
+#include "tests/viz/synthetic.h"
+#include "viz/export.h"
+#include "viz/export_page.h"
+#include "viz/labels.h"
+#include "viz/mark_recorder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace ketscope::test {
+namespace {
+
+using testing::HasSubstr;
+
+// A text at a place, and nothing else.
+class Texts final : public Figure {
+public:
+    explicit Texts(std::vector<QPointF> places) : m_places(std::move(places)) {}
+    double heightFor(double, const Theme&) const override { return 100.0; }
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+    {
+        for (const QPointF& at : m_places)
+            drawLabel(painter, area.topLeft() + at, QStringLiteral("label"), theme.ui(kLabelPixels), theme.text, theme);
+    }
+    Hit hit(QPointF, const QRectF&, const Theme&) const override { return {}; }
+    Table table() const override { return {}; }
+    QString caption() const override { return QStringLiteral("A text."); }
+    double smallestText(double, const Theme& theme) const override { return theme.px(kLabelPixels); }
+
+private:
+    std::vector<QPointF> m_places;
+};
+
+Marks marksAt(const Figure& figure, const ExportOptions& options)
+{
+    const ExportPage page(figure, options);
+    return marksOf(figure, QRectF(0.0, 0.0, page.figureWidth(), figure.heightFor(page.figureWidth(), page.theme())),
+                   page.theme());
+}
+
+TEST(TextFit, ATextBeyondThePageIsNamed)
+{
+    ExportOptions options;
+    options.widthMm = 40.0;
+    const double right = ExportPage(Texts({}), options).figureWidth();
+    EXPECT_TRUE(checkExport(Texts({{10.0, 20.0}}), options).warnings.isEmpty());
+    for (const QPointF at : {QPointF(right - 10.0, 20.0), QPointF(-20.0, 20.0), QPointF(10.0, -20.0)}) {
+        const QStringList warnings = checkExport(Texts({at}), options).warnings;
+        ASSERT_EQ(warnings.size(), 1) << at.x();
+        EXPECT_THAT(warnings.front().toStdString(), HasSubstr("cut at the edge: “label”"));
+    }
+    EXPECT_TRUE(overlaidTexts(marksAt(Texts({{10.0, 20.0}, {10.0, 40.0}}), options)).isEmpty());
+    EXPECT_EQ(overlaidTexts(marksAt(Texts({{10.0, 20.0}, {20.0, 22.0}}), options)).size(), 1);
+}
+
+void check(const FigureType& type, const ComparisonPointer& comparison)
+{
+    const std::unique_ptr<Figure> figure = type.make(comparison);
+    for (const double width : {40.0, 89.0, 120.0, 183.0})
+        for (const bool dark : {false, true}) {
+            ExportOptions options;
+            options.widthMm = width;
+            options.dark = dark;
+            SCOPED_TRACE(type.id.toStdString() + " at " + std::to_string(width));
+            EXPECT_FALSE(checkExport(*figure, options).warnings.join(QString()).contains(QStringLiteral("cut at")))
+                << checkExport(*figure, options).warnings.join(QLatin1Char(' ')).toStdString();
+            const QStringList overlaid = width > 80.0 ? overlaidTexts(marksAt(*figure, options)) : QStringList();
+            EXPECT_TRUE(overlaid.isEmpty()) << overlaid.join(QStringLiteral("; ")).toStdString();
+        }
+}
+
+TEST(TextFit, OfEveryFigureAtEveryWidth)
+{
+    Aligned aligned;
+    const ComparisonPointer words = completeSample(15), picture = aligned.make();
+    for (const FigureType* type : figureTypes())
+        if (!type->needsHeadVectors)
+            for (const ComparisonPointer& comparison : {words, picture})
+                if (obstacleOf(*type, *comparison).isEmpty())
+                    check(*type, comparison);
+}
+
+TEST(TextFit, OfEveryFigureOfAPair)
+{
+    for (const char* spec : {"rff", "fidelity:test=swap,shots=64", "fidelity:test=inversion,shots=512", "pqc",
+                             "shots:shots=64", "mps:bond=2", "fidelity:test=hadamard,shots=64"}) {
+        const ComparisonPointer comparison = sample(9, false, false, spec);
+        for (const FigureType* type : figureTypes())
+            if (type->needsHeadVectors && type->id != QStringLiteral("qk-detail")) {  // no vectors of q and k here
+                SCOPED_TRACE(spec);
+                check(*type, comparison);
+            }
+    }
+}
+
+// What does not fit is left out by whole parts, not in the middle of a word.
+TEST(TextFit, PartsAreKeptWhole)
+{
+    const QFont font = printTheme().ui(kTickPixels);
+    const QString text = QStringLiteral("filled: kept; log scale · the rest");
+    const auto room = [&](const char* shown) { return textWidth(QString::fromUtf8(shown), font) + 0.5; };
+    EXPECT_EQ(fitParts(text, font, room("filled: kept; log scale · the rest")), text);
+    EXPECT_EQ(fitParts(text, font, room("filled: kept; log scale …")), QStringLiteral("filled: kept; log scale …"));
+    EXPECT_EQ(fitParts(text, font, room("filled: kept …")), QStringLiteral("filled: kept …"));
+    EXPECT_EQ(fitParts(text, font, room("fil…")), QString());
+}
+
+}  // namespace
+}  // namespace ketscope::test

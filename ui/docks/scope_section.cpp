@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ui/docks/scope_section.h"
+
+#include "core/study/head_statistics.h"
+#include "core/study/patch_places.h"
+#include "core/study/token_axis.h"
+#include "viz/scale.h"
+
+#include <QFormLayout>
+
+#include <cmath>
+
+namespace ketscope {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr int kDecimals = 2;
+
+// "[CLS] and [SEP]": the special tokens of the selected stack's keys, the first two kinds.
+QString specialsOf(const Comparison& comparison)
+{
+    const StackInfo& stack = comparison.model.stacks.at(comparison.study.selection.stack);
+    QStringList names;
+    for (std::size_t key = 0; key < axisTokens(comparison.input, stack.keys) && names.size() < 2; ++key)
+        if (const Token* token = axisToken(comparison.input, stack.keys, key); token != nullptr && token->special) {
+            const QString name = QString::fromStdString(axisLabel(comparison.input, stack.keys, key));
+            if (!names.contains(name))
+                names << name;
+        }
+    return names.isEmpty() ? ScopeSection::tr("special tokens") : names.join(ScopeSection::tr(" and "));
+}
+
+// The last key that is not padding, which has the mass of the last token.
+QString lastKeyOf(const Comparison& comparison)
+{
+    const StackInfo& stack = comparison.model.stacks.at(comparison.study.selection.stack);
+    const auto mask = maskOf(comparison, comparison.study.selection.stack);
+    std::size_t last = axisTokens(comparison.input, stack.keys);
+    if (last == 0)
+        return ScopeSection::tr("the last key");
+    --last;
+    while (last > 0 && last < mask->keys.size() && mask->keys[last] == 0)
+        --last;
+    return QString::fromStdString(axisLabel(comparison.input, stack.keys, last));
+}
+
+}  // namespace
+
+ScopeSection::ScopeSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Scope"), appearance, parent), m_controller(controller), m_queries(new ChoiceBox(this)),
+      m_keys(new TickBox({}, this)), m_padding(new TickBox(tr("Exclude padding"), this)),
+      m_distance(new Segment({tr("|i − j|"), tr("signed")}, this))
+{
+    setObjectName(u"scope"_s);
+    m_queries->addItems({tr("All queries"), tr("Without special tokens"), tr("Selected query")});  // by Queries
+    m_queries->setObjectName(u"scopeQueries"_s);
+    m_queries->setAccessibleName(tr("Average over"));
+    m_keys->setObjectName(u"scopeKeys"_s);
+    m_keys->setToolTip(tr("Their weights are left out and every row is divided by what is left."));
+    m_padding->setObjectName(u"scopePadding"_s);
+    m_padding->setToolTip(tr("Padding does not count as a query. As a key it never has weight."));
+    m_distance->setObjectName(u"scopeDistance"_s);
+    m_distance->setToolTip(tr("Signed: j − i from query i to key j, above 0 for later keys."));
+    auto* form = new QFormLayout;
+    form->addRow(tr("Average over"), m_queries);
+    form->addRow(m_keys);
+    form->addRow(m_padding);
+    form->addRow(tr("Distance"), m_distance);
+    body()->addLayout(form);
+    connect(m_queries, &QComboBox::activated, this, [this](int index) {
+        change(tr("Average over other queries"),
+               [index](ScopeView& scope) { scope.queries = static_cast<ScopeView::Queries>(index); });
+    });
+    connect(m_keys, &QCheckBox::clicked, this, [this](bool on) {
+        change(tr("Exclude special tokens as keys"), [on](ScopeView& scope) { scope.specialKeys = !on; });
+    });
+    connect(m_padding, &QCheckBox::clicked, this,
+            [this](bool on) { change(tr("Exclude padding"), [on](ScopeView& scope) { scope.padding = !on; }); });
+    connect(m_distance, &Segment::chosen, this, [this](int index) {
+        change(tr("Change the sign of distances"), [index](ScopeView& scope) { scope.signedDistance = index == 1; });
+    });
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &ScopeSection::refresh);
+    refresh();
+}
+
+void ScopeSection::change(const QString& title, const std::function<void(ScopeView&)>& change)
+{
+    ViewSettings view = m_controller.study().view;
+    change(view.scope);
+    m_controller.look(title, view, m_controller.selection());
+}
+
+void ScopeSection::refresh()
+{
+    const ScopeView& scope = m_controller.study().view.scope;
+    m_queries->setCurrentIndex(static_cast<int>(scope.queries));
+    m_keys->setChecked(!scope.specialKeys);
+    m_padding->setChecked(!scope.padding);
+    m_distance->choose(scope.signedDistance ? 1 : 0);
+    const ComparisonPointer& comparison = m_controller.comparison();
+    m_keys->setText(tr("Exclude %1 as keys").arg(comparison ? specialsOf(*comparison) : tr("special tokens")));
+    if (!comparison)
+        return;
+    const StackInfo& stack = comparison->model.stacks.at(comparison->study.selection.stack);
+    m_distance->setEnabled(stack.queries == stack.keys && !patchPlacesOf(*comparison));
+}
+
+HeadMeasuresSection::HeadMeasuresSection(StudyController& controller, Appearance& appearance, QWidget* parent)
+    : Section(tr("Selected head"), appearance, parent), m_controller(controller), m_head(makeLabel({}, "hint", this)),
+      m_list(new KeptGrid(*this)), m_hint(makeLabel({}, "hint", this))
+{
+    setObjectName(u"headMeasures"_s);
+    addToTitleRow(m_head);
+    m_hint->setWordWrap(true);
+    m_list->grid().setColumnStretch(0, 1);
+    body()->addWidget(m_hint);
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
+        connect(&controller, signal, this, &HeadMeasuresSection::refresh);
+    refresh();
+}
+
+void HeadMeasuresSection::refresh()
+{
+    const ComparisonPointer& comparison = m_controller.comparison();
+    m_list->begin();
+    if (comparison)
+        addRows(*comparison);
+    m_list->end();
+    m_head->setText(comparison
+                        ? tr("L%1 H%2").arg(comparison->study.selection.layer).arg(comparison->study.selection.head)
+                        : QString());
+    QStringList parts;
+    if (comparison)
+        for (const std::string& part :
+             describeScope(*comparison, comparison->study.selection.stack, m_controller.study().view.scope, true))
+            parts << QString::fromStdString(part);
+    m_hint->setText(tr("Means over queries. Effective keys: of exp(entropy).")
+                    + (parts.isEmpty() ? QString() : u' ' + tr("Scope: %1.").arg(parts.join(u"; "_s))));
+}
+
+void HeadMeasuresSection::addRows(const Comparison& comparison)
+{
+    const Selection& at = comparison.study.selection;
+    const ComparedPair pair = m_controller.pair();
+    std::vector<std::size_t> traces{pair.baseline};
+    if (comparison.traces.size() > 1)
+        traces.push_back(pair.candidate);
+    std::vector<HeadStatistics> heads;
+    for (const std::size_t trace : traces) {
+        heads.push_back(
+            (*comparison.statistics->of(comparison, trace, at.stack, false, m_controller.study().view.scope))
+                .at(at.layer)
+                .at(at.head));
+        m_list->label(0, static_cast<int>(heads.size()), QString::fromStdString(traceTag(trace)), "hint", 1,
+                      Qt::AlignRight);
+    }
+    if (heads.size() > 1)
+        m_list->label(0, 3, tr("Δ"), "hint", 1, Qt::AlignRight);
+    const std::pair<QString, double HeadStatistics::*> rows[] = {
+        {tr("Entropy"), &HeadStatistics::entropy},
+        {tr("Mean distance"), &HeadStatistics::meanDistance},
+        {tr("On self"), &HeadStatistics::selfMass},
+        {tr("On %1").arg(lastKeyOf(comparison)), &HeadStatistics::lastMass},
+        {tr("Effective keys"), &HeadStatistics::effectiveKeys},
+    };
+    int row = 1;
+    for (const auto& [title, value] : rows) {
+        m_list->label(row, 0, title, "");
+        const auto number = [&](int column, const QString& text) {
+            m_list->label(row, column, text, "value", 1, Qt::AlignRight)
+                ->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        };
+        for (std::size_t i = 0; i < heads.size(); ++i)
+            number(static_cast<int>(i) + 1, formatNumber(heads[i].*value, kDecimals));
+        if (heads.size() > 1)
+            number(3, formatSigned(heads[1].*value - heads[0].*value, kDecimals));
+        ++row;
+    }
+}
+
+}  // namespace ketscope
