@@ -393,7 +393,10 @@ Perspective& MainWindow::perspective() const { return perspective(m_perspectives
 void MainWindow::showPerspective(int index)
 {
     const std::string id = perspectiveTypes()[static_cast<std::size_t>(index)].id.toStdString();
-    if (perspective(index).obstacle().isEmpty() && id != m_controller.study().perspective)
+    const QString obstacle = perspective(index).obstacle();
+    if (!obstacle.isEmpty())
+        sayDone(tr("%1: %2").arg(perspectiveTypes()[static_cast<std::size_t>(index)].title, obstacle));
+    if (obstacle.isEmpty() && id != m_controller.study().perspective)
         m_controller.setPerspective(id);
     else
         followPerspective();

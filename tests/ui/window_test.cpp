@@ -2,6 +2,7 @@
 #include "core/study/run_file.h"
 #include "tests/ui/desk.h"
 #include "ui/dialogs/export_dialog.h"
+#include "ui/docks/token_strip.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
 
@@ -219,6 +220,19 @@ TEST_F(WindowTest, ThemesAndTextSizesKeepEverythingInside)
     }
     desk.appearance.setChoice(ThemeChoice::Light);
     desk.appearance.setTextScale(1.0);
+}
+
+TEST_F(WindowTest, TheSelectedTokenStaysInSightInANarrowWindow)
+{
+    drop(samplesFolder() / "shape-blip");
+    ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "blip" && desk.settled(); }));
+    for (const QSize size : {QSize(1600, 1000), QSize(1180, 720)}) {
+        window->resize(size);
+        QTest::qWait(50);
+        const auto* strip = window->findChild<TokenStrip*>();
+        const QRect chip = strip->chipRect(desk.controller.selection().key).toAlignedRect();
+        EXPECT_TRUE(strip->visibleRegion().boundingRect().contains(chip)) << size.width();
+    }
 }
 
 TEST_F(WindowTest, TheToolBarHidesNothing)

@@ -82,6 +82,7 @@ void MechanismSection::refreshTraces()
         }
         m_traces = new Segment(tags, this);
         m_traces->setObjectName(u"mechanismTrace"_s);
+        m_traces->setAccessibleName(tr("Mechanism of"));
         m_count = count;
         addToTitleRow(m_traces);
         connect(m_traces, &Segment::chosen, this, [this](int trace) {

@@ -14,6 +14,7 @@
 #include <QHelpEvent>
 #include <QMenu>
 #include <QPainter>
+#include <QScrollBar>
 #include <QToolTip>
 
 #include <algorithm>
@@ -141,11 +142,18 @@ void TokenStrip::refresh()
         const QString query = QString::fromStdString(axisLabel(comparison->input, queries, at.query));
         setAccessibleDescription(
             tr("query %1 %2, key %3 %4").arg(at.query).arg(elideMiddle(query)).arg(at.key).arg(m_chips[at.key].text));
-        const std::size_t shown = showsQueries() && at.query < m_chips.size() ? at.query : at.key;
-        emit selectionMoved(m_chips[shown].rect.toAlignedRect());
+        showSelected();
     }
     tableChanged(*this);
     update();
+}
+
+void TokenStrip::showSelected()
+{
+    const Selection& at = m_controller.selection();
+    const std::size_t shown = showsQueries() && at.query < m_chips.size() ? at.query : at.key;
+    if (shown < m_chips.size())
+        emit selectionMoved(m_chips[shown].rect.toAlignedRect());
 }
 
 float TokenStrip::weightOf(std::size_t trace, std::size_t token) const
@@ -247,11 +255,10 @@ void TokenStrip::mark()
 
 void TokenStrip::keyPressEvent(QKeyEvent* event)
 {
-    const std::size_t current = showsQueries() ? m_controller.selection().query : m_controller.selection().key;
     if (event->key() == Qt::Key_F2)
-        return replaceToken(current);
-    if (event->key() == Qt::Key_Delete && canEdit(current))
-        return m_controller.removeToken(current);
+        return replaceToken(current());
+    if (event->key() == Qt::Key_Delete && canEdit(current()))
+        return m_controller.removeToken(current());
     if (event->key() != Qt::Key_Left && event->key() != Qt::Key_Right)
         return QWidget::keyPressEvent(event);
     const bool key = event->modifiers().testFlag(Qt::ShiftModifier) || !showsQueries();
@@ -262,6 +269,11 @@ void TokenStrip::keyPressEvent(QKeyEvent* event)
     else if (token > 0)
         --token;
     m_controller.selectCell(key ? std::nullopt : std::optional(token), key ? std::optional(token) : std::nullopt);
+}
+
+std::size_t TokenStrip::current() const
+{
+    return showsQueries() ? m_controller.selection().query : m_controller.selection().key;
 }
 
 bool TokenStrip::canEdit(std::size_t token) const
@@ -311,9 +323,7 @@ void TokenStrip::fillMenu(QMenu& menu, std::size_t token)
 
 void TokenStrip::contextMenuEvent(QContextMenuEvent* event)
 {
-    const Selection& at = m_controller.selection();
-    const auto token = event->reason() == QContextMenuEvent::Mouse ? tokenAt(event->pos())
-                                                                   : std::optional(showsQueries() ? at.query : at.key);
+    const auto token = event->reason() == QContextMenuEvent::Mouse ? tokenAt(event->pos()) : std::optional(current());
     if (!token || !m_controller.comparison())
         return;
     QMenu menu;
@@ -446,11 +456,14 @@ TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWid
     row->addWidget(m_scroll, 1);
     connect(m_strip, &TokenStrip::selectionMoved, this,
             [this](const QRect& chip) { m_scroll->ensureVisible(chip.center().x(), 0, chip.width(), 0); });
+    // A window that becomes narrower, or a longer text, would leave it out of sight.
+    connect(m_scroll->horizontalScrollBar(), &QScrollBar::rangeChanged, m_strip, &TokenStrip::showSelected);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
         connect(&controller, signal, this, &TokenPanel::applySize);
     connect(&controller, &StudyController::comparisonChanged, this, &TokenPanel::refresh);
     connect(&controller, &StudyController::selectionChanged, this, &TokenPanel::refresh);
     connect(&appearance, &Appearance::changed, this, &TokenPanel::applySize);
+    m_direction->setAccessibleName(tr("Direction"));
     m_direction->setObjectName(u"direction"_s);
     m_direction->setToolTip(
         tr("Whether bars, row chart, ranks and filters follow the query's row or the key's column. R"));

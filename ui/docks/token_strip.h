@@ -26,6 +26,9 @@ public:
     QSize sizeHint() const override;
     // Edits of one token, for its context menu.
     void fillMenu(QMenu& menu, std::size_t token);
+    void fillMenu(QMenu& menu) { fillMenu(menu, current()); }
+
+    void showSelected();  // by selectionMoved
 
 signals:
     void selectionMoved(const QRect& chip);
@@ -47,6 +50,7 @@ private:
     // The tokens that the selected stack's keys are; its queries are the same unless it is cross-attention.
     TokenAxis axis() const;
     bool showsQueries() const;
+    std::size_t current() const;  // the token that keys act on
     bool canEdit(std::size_t token) const;
     void replaceToken(std::size_t token);
     bool showsColumn() const;

@@ -81,8 +81,10 @@ QWidget* OutputsPage::makeHeader()
     for (const int rows : {5, 10, 20, 50})
         m_rows->addItem(tr("First %1").arg(rows), rows);
     m_place = new Segment({tr("After the text"), tr("After the selected token")}, header);
+    m_place->setAccessibleName(tr("Answers"));
     m_place->setObjectName(u"outputPlace"_s);
     m_measure = new Segment({tr("Cosine"), tr("Relative error")}, header);
+    m_measure->setAccessibleName(tr("Hidden states"));
     m_measure->setObjectName(u"hiddenMeasure"_s);
     m_measure->setToolTip(tr("Hidden states of each trace against those of A: cosine of the angle, or ‖B − A‖ / ‖A‖."));
     for (QWidget* control :
