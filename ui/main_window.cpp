@@ -9,7 +9,7 @@
 #include "ui/docks/pins_section.h"
 #include "ui/docks/sensitivity_section.h"
 #include "ui/docks/start_panel.h"
-#include "ui/docks/token_strip.h"
+#include "ui/docks/token_panel.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/docks/traces_section.h"
 #include "ui/lessons/exhibit_page.h"
@@ -395,7 +395,7 @@ void MainWindow::showPerspective(int index)
     const std::string id = perspectiveTypes()[static_cast<std::size_t>(index)].id.toStdString();
     const QString obstacle = perspective(index).obstacle();
     if (!obstacle.isEmpty())
-        sayDone(tr("%1: %2").arg(perspectiveTypes()[static_cast<std::size_t>(index)].title, obstacle));
+        sayDone(obstacle);
     if (obstacle.isEmpty() && id != m_controller.study().perspective)
         m_controller.setPerspective(id);
     else

@@ -148,8 +148,8 @@ TEST_F(PaletteTest, AKeyOfAPerspectiveWithNothingToShowSaysWhy)
     const auto* segment = window->findChild<Segment*>(QStringLiteral("perspectives"));
     ASSERT_FALSE(segment->button(2)->isEnabled());
     const QString said = window->statusBar()->currentMessage();
-    EXPECT_TRUE(said.contains(segment->button(2)->toolTip())) << said.toStdString();
-    EXPECT_TRUE(said.startsWith(QStringLiteral("Alignment"))) << said.toStdString();
+    EXPECT_FALSE(said.isEmpty());
+    EXPECT_EQ(said, segment->button(2)->toolTip());
     QTest::keyClick(window.get(), Qt::Key_2);
     EXPECT_EQ(desk.controller.study().perspective, "entropy");
 }

@@ -18,7 +18,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr std::size_t kMostShown = 1000, kMostNear = 6;
-constexpr double kAlike = 0.3;  // of what is offered in place of what was typed
+constexpr double kAlike = 0.1;  // of what is offered in place of what was typed
 constexpr int kGroupRole = Qt::UserRole + 1;
 constexpr int kKeysRole = Qt::UserRole + 2;
 
@@ -131,9 +131,10 @@ void CommandPalette::refresh()
     const std::vector<std::size_t> near = fits.empty() ? nearest() : std::vector<std::size_t>();
     if (fits.empty()) {
         const QString typed = m_text->text().trimmed();
-        auto* said = new QListWidgetItem(near.empty() ? tr("No command fits “%1”.").arg(typed)
-                                                      : tr("No command fits “%1”. The nearest:").arg(typed),
-                                         m_list);
+        auto* said =
+            new QListWidgetItem(near.empty() ? tr("No command fits “%1”. Try fewer letters or another word.").arg(typed)
+                                             : tr("No command fits “%1”. The nearest:").arg(typed),
+                                m_list);
         said->setFlags(Qt::NoItemFlags);
     }
     for (const std::size_t index : fits.empty() ? near : fits)

@@ -2,6 +2,7 @@
 #include "ui/views/outputs_page.h"
 
 #include "core/study/token_loss.h"
+#include "ui/trace_notes.h"
 
 #include <algorithm>
 
@@ -73,8 +74,7 @@ OutputsPage::OutputsPage(StudyController& controller, Appearance& appearance, QW
 
 QWidget* OutputsPage::makeHeader()
 {
-    auto* header = new PageHeader(tr("Outputs"), this);
-    header->setNote(tr("one run of each trace: no errors are known"));
+    auto* header = m_header = new PageHeader(tr("Outputs"), this);
     m_rows = new ChoiceBox(header);
     m_rows->setObjectName(u"outputRows"_s);
     m_rows->setAccessibleName(tr("Answers listed"));
@@ -148,6 +148,9 @@ void OutputsPage::refresh()
     const ComparisonPointer& comparison = controller().comparison();
     const bool causal = comparison && hasTokenLosses(*comparison);
     const bool answers = comparison && hasAnswers(*comparison);
+    const QString draws = comparison ? oneDrawText(*comparison) : QString();
+    m_header->setNote(draws.isEmpty() ? tr("nothing is left to chance")
+                                      : tr("%1: its error is not known here, Sweep gives it over seeds").arg(draws));
     m_place->setVisible(causal);
     m_loss->setVisible(causal);
     m_rows->setEnabled(answers);
