@@ -36,7 +36,35 @@ std::optional<int> matchWord(const QString& word, const QString& text)
     return score;
 }
 
+// Pairs of neighbouring letters that two words share, over all that they have (Dice's coefficient), 0 … 1.
+double pairLikeness(const QString& a, const QString& b)
+{
+    QStringList left, right;
+    for (const auto& [word, pairs] : {std::pair(&a, &left), std::pair(&b, &right)})
+        for (qsizetype at = 0; at + 1 < word->size(); ++at)
+            *pairs << word->mid(at, 2);
+    const qsizetype all = left.size() + right.size();
+    qsizetype shared = 0;
+    for (const QString& pair : left)
+        shared += right.removeOne(pair) ? 1 : 0;
+    return all == 0 ? 0.0 : 2.0 * static_cast<double>(shared) / static_cast<double>(all);
+}
+
 }  // namespace
+
+double wordLikeness(const QString& typed, const QString& text)
+{
+    const QStringList words = typed.toLower().split(u' ', Qt::SkipEmptyParts);
+    const QStringList others = text.toLower().split(u' ', Qt::SkipEmptyParts);
+    double sum = 0.0;
+    for (const QString& word : words) {
+        double best = 0.0;
+        for (const QString& other : others)
+            best = std::max(best, pairLikeness(word, other));
+        sum += best;
+    }
+    return words.isEmpty() ? 0.0 : sum / static_cast<double>(words.size());
+}
 
 std::optional<int> fuzzyMatch(const QString& typed, const QString& text)
 {

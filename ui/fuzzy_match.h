@@ -12,4 +12,8 @@ namespace ketscope {
 // matter.
 std::optional<int> fuzzyMatch(const QString& typed, const QString& text);
 
+// How alike the words typed are to those of `text`, however they are spelt, 0 … 1: the mean over the words typed of the
+// largest share of letter pairs that a word of `text` has in common with it.
+double wordLikeness(const QString& typed, const QString& text);
+
 }  // namespace ketscope

@@ -17,9 +17,11 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+constexpr double kModelWidth = 200.0, kPlanWidth = 206.0;
 constexpr double kButtonPadding = 26.0;
 constexpr double kIcon = 16.0;
 constexpr double kArrow = 44.0;                  // of a box, with its edges
+constexpr double kTightShare = 0.09;             // of the bar's width, for the model and for the plan
 constexpr int kLongTitle = 16, kShortTitle = 8;  // letters of a perspective's title
 
 constexpr ScopeKind kScopes[] = {ScopeKind::LastTwoLayers, ScopeKind::AllLayers, ScopeKind::ThisLayer,
@@ -181,31 +183,39 @@ void MainToolBar::applySize()
     };
     // A picture beside the text takes its room from the fields around it.
     const double share = m_picture->isHidden() ? 0.16 : 0.12;
-    m_model->setFixedWidth(bounded(200, share));
+    m_fields = {{m_model, bounded(kModelWidth, share), qRound(theme.px(kModelWidth))},
+                {m_plan, bounded(kPlanWidth, share), qRound(theme.px(kPlanWidth))}};
     m_input->setMinimumWidth(m_picture->isHidden() ? bounded(240, 0.12) : bounded(160, 0.1));
     m_input->setMaximumWidth(qRound(theme.px(560)));
     m_more->setFixedWidth(qRound(theme.px(30)));
     m_picture->setMaximumWidth(bounded(150, 0.1));
     m_inputField->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Preferred);
-    m_plan->setFixedWidth(bounded(206, share));
-    m_run->setMinimumWidth(qRound(theme.px(84)));
-    chooseControls();
     refreshStudy();
+    chooseControls();
 }
 
 // What is not as wide as it likes to be: first the perspectives, then the button of the export, which is never pushed
-// off the bar.
+// off the bar; then the name of Run's key, and most of the model's and the plan's.
 void MainToolBar::chooseControls()
 {
+    for (const Field& each : m_fields)
+        each.control->setFixedWidth(each.least);
     struct Choice {
         bool segments;
         int letters;
         bool icon;
+        bool tight;
     };
-    for (const Choice& each : {Choice{true, kLongTitle, false},
-                               {false, kLongTitle, false},
-                               {false, kShortTitle, false},
-                               {false, kShortTitle, true}}) {
+    for (const Choice& each : {Choice{true, kLongTitle, false, false},
+                               {false, kLongTitle, false, false},
+                               {false, kShortTitle, false, false},
+                               {false, kShortTitle, true, false},
+                               {false, kShortTitle, true, true}}) {
+        m_tight = each.tight;
+        refreshRun(m_busy);
+        for (Field& field : m_fields)
+            if (each.tight)
+                field.control->setFixedWidth(field.least = qRound(kTightShare * width()));
         m_perspectives->setVisible(each.segments);
         m_perspectiveChoice->setVisible(!each.segments);
         m_perspectiveChoice->setFixedWidth(m_perspectiveChoice->fontMetrics().averageCharWidth() * each.letters
@@ -218,9 +228,21 @@ void MainToolBar::chooseControls()
         if (neededWidth() <= width())
             break;
     }
+    widenFields();
     // What was pushed off the bar does not tell it that it is smaller now.
     layout()->invalidate();
     QCoreApplication::postEvent(this, new QEvent(QEvent::LayoutRequest));
+}
+
+// What is left over goes to the model and the plan, until they are as wide as they like to be.
+void MainToolBar::widenFields()
+{
+    int left = width() - neededWidth();
+    for (const Field& each : m_fields) {
+        const int more = std::clamp(left, 0, each.wanted - each.least);
+        each.control->setFixedWidth(each.least + more);
+        left -= more;
+    }
 }
 
 // The bar with everything on it, no wider than it must be.
@@ -297,8 +319,12 @@ void MainToolBar::refreshStudy()
     const auto& image = m_controller.study().input.image;
     const QString file = image ? QString::fromStdString(image->path) : QString();
     const int room = m_picture->maximumWidth() - qRound(m_appearance.theme().px(kButtonPadding));
-    m_picture->setText(file.isEmpty() ? tr("Picture…")
-                                      : fontMetrics().elidedText(QFileInfo(file).fileName(), Qt::ElideMiddle, room));
+    const QString picture =
+        file.isEmpty() ? tr("Picture…") : fontMetrics().elidedText(QFileInfo(file).fileName(), Qt::ElideMiddle, room);
+    if (picture != m_picture->text()) {
+        m_picture->setText(picture);
+        chooseControls();  // it may be wider now
+    }
     const PlanEntry* entry = m_controller.entry();
     const QString plan = entry == nullptr ? tr("No head patched") : planTitle(*entry, *m_controller.model());
     m_plan->setToolTip(plan);
@@ -328,7 +354,9 @@ void MainToolBar::rebuildPlanMenu()
 
 void MainToolBar::refreshRun(bool busy)
 {
-    m_run->setText(busy ? tr("Cancel  Esc") : tr("Run  F5"));
+    m_busy = busy;
+    m_run->setMinimumWidth(m_tight ? 0 : qRound(m_appearance.theme().px(84)));
+    m_run->setText(m_tight ? busy ? tr("Cancel") : tr("Run") : busy ? tr("Cancel  Esc") : tr("Run  F5"));
     setRole(*m_run, busy ? "" : "primary");
     m_run->setEnabled(busy || m_controller.canRun());
 }

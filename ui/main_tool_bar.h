@@ -46,7 +46,14 @@ private:
     void runOrCancel();
     void applySize();
     void chooseControls();
+    void widenFields();
     int neededWidth() const;
+
+    // A control with the least and the wanted of its width.
+    struct Field {
+        QWidget* control;
+        int least, wanted;
+    };
 
     StudyController& m_controller;
     Appearance& m_appearance;
@@ -61,6 +68,9 @@ private:
     Segment* m_perspectives;
     ChoiceBox* m_perspectiveChoice;  // in its place where there is no room
     QPushButton* m_export;
+    std::vector<Field> m_fields;
+    bool m_busy = false;
+    bool m_tight = false;  // large text in a small window: Run is without its key's name
 };
 
 }  // namespace ketscope

@@ -8,7 +8,7 @@
 #include "ui/docks/pins_section.h"
 #include "ui/docks/sensitivity_section.h"
 #include "ui/docks/start_panel.h"
-#include "ui/docks/token_strip.h"
+#include "ui/docks/token_panel.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/docks/traces_section.h"
 #include "ui/lessons/exhibit_page.h"
@@ -313,7 +313,10 @@ Perspective& MainWindow::perspective() const { return perspective(m_perspectives
 void MainWindow::showPerspective(int index)
 {
     const std::string id = perspectiveTypes()[static_cast<std::size_t>(index)].id.toStdString();
-    if (perspective(index).obstacle().isEmpty() && id != m_controller.study().perspective)
+    const QString obstacle = perspective(index).obstacle();
+    if (!obstacle.isEmpty())
+        sayDone(obstacle);
+    if (obstacle.isEmpty() && id != m_controller.study().perspective)
         m_controller.setPerspective(id);
     else
         followPerspective();

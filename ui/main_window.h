@@ -161,6 +161,8 @@ private:
     // Everything that the palette finds.
     std::vector<Command> commands();
     void addComparisonCommands(std::vector<Command>& all);
+    void addPageCommands(std::vector<Command>& all);
+    void fillTokenMenu();
     void showPalette();
     void showPerspectiveOf(const QString& id);
     static bool isTyping();
@@ -186,6 +188,7 @@ private:
     QDockWidget* m_bottom = nullptr;
     QMenu* m_runMenu = nullptr;
     QMenu* m_modelMenu = nullptr;
+    QMenu* m_tokenMenu = nullptr;  // filled when it is opened
     QAction* m_saveStudy = nullptr;
     QAction* m_saveStudyAs = nullptr;
     QAction* m_reopen = nullptr;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/head_statistics.h"
-#include "ui/dialogs/command_palette.h"
+#include "ui/control_commands.h"
+#include "ui/docks/token_strip.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/main_window.h"
 #include "ui/views/perspective.h"
@@ -33,15 +34,16 @@ void collect(const QMenu& menu, std::vector<Command>& commands)
             collect(*action->menu(), commands);
             continue;
         }
-        const QString title = plain(action->text());
+        const QString title = plain(action->text().section(u'\t', 0, 0));
         if (action->isSeparator() || !action->isEnabled()
             || std::ranges::find(commands, title, &Command::title) != commands.end())
             continue;
-        commands.push_back(
-            {title, group, action->shortcut().toString(QKeySequence::NativeText), [action = QPointer<QAction>(action)] {
-                 if (action)
-                     action->trigger();
-             }});
+        const QString keys = action->text().section(u'\t', 1);
+        commands.push_back({title, group, keys.isEmpty() ? action->shortcut().toString(QKeySequence::NativeText) : keys,
+                            [action = QPointer<QAction>(action)] {
+                                if (action)
+                                    action->trigger();
+                            }});
     }
 }
 
@@ -64,6 +66,12 @@ void MainWindow::createPlanMenus()
     add(menu, tr("A&blate the selected head"), {QKeySequence(u"Ctrl+Shift+B"_s)}, onHead(&StudyController::ablateHead));
     menu.addSeparator();
     add(menu, tr("&Add candidate"), {QKeySequence(u"Ctrl+Shift+A"_s)}, [this] { m_controller.addCandidate(); });
+    add(menu, tr("&Duplicate candidate"), {}, [this] { m_controller.duplicateCandidate(m_controller.candidate()); });
+    const auto moveCandidate = [this](std::size_t by) {
+        m_controller.moveCandidate(m_controller.candidate(), m_controller.candidate() + by);
+    };
+    add(menu, tr("Move candidate &up"), {}, [moveCandidate] { moveCandidate(std::size_t(0) - 1); });
+    add(menu, tr("Move candidate do&wn"), {}, [moveCandidate] { moveCandidate(1); });
     add(menu, tr("Re&move candidate"), {}, [this] { m_controller.removeCandidate(m_controller.candidate()); });
     const auto step = [this](std::size_t by) {
         const std::size_t count = m_controller.study().candidates.size();
@@ -99,9 +107,17 @@ void MainWindow::createCompareActions(QMenu& menu)
     m_keys.append({tr("Traces"), tr("Enter, Del"), tr("Choose, remove a candidate")});
 }
 
+void MainWindow::fillTokenMenu()
+{
+    m_tokenMenu->clear();
+    if (m_controller.comparison() != nullptr)
+        m_bottom->findChild<TokenStrip*>()->fillMenu(*m_tokenMenu);
+}
+
 std::vector<Command> MainWindow::commands()
 {
     std::vector<Command> all;
+    fillTokenMenu();
     for (const QAction* action : menuBar()->actions())
         if (action->menu() != nullptr && action->isEnabled())
             collect(*action->menu(), all);
@@ -115,7 +131,40 @@ std::vector<Command> MainWindow::commands()
                  showPerspectiveOf(u"entropy"_s);
              }});
     addComparisonCommands(all);
+    addPageCommands(all);
     return all;
+}
+
+// What the controls of every page and dock do. Those in sight come first: of a control that stands at several places, that
+// one is meant.
+void MainWindow::addPageCommands(std::vector<Command>& all)
+{
+    const auto add = [&](int index, bool current) {
+        if (!perspective(index).obstacle().isEmpty())
+            return;
+        const auto show = [this, index] { showPerspective(index); };
+        const QString title = perspectiveTypes()[static_cast<std::size_t>(index)].title;
+        addControlCommands(perspective(index), title, show, all);
+        for (const auto& [dock, columns] : {std::pair(m_left, m_leftColumns), std::pair(m_right, m_rightColumns)}) {
+            QWidget* own = columns->widget(index + 1);
+            addControlCommands(
+                own->property("empty").toBool() ? *columns->widget(0) : *own, title,
+                [=] {
+                    if (!current)
+                        show();
+                    dock->show();
+                    dock->raise();
+                },
+                all);
+        }
+    };
+    const int now = m_perspectives->currentIndex();
+    add(now, true);
+    for (int index = 0; index < m_perspectives->count(); ++index)
+        if (index != now)
+            add(index, false);
+    addControlCommands(
+        *m_bottom->widget(), tr("Input tokens"), [this] { m_bottom->show(); }, all);
 }
 
 // What depends on the comparison: its pairs, candidates and heads.

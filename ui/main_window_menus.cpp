@@ -119,6 +119,8 @@ void MainWindow::createEditMenu()
     m_copyRow = add(menu, tr("Copy &row"), {}, [this] { m_page->figureView().copyRow(); });
     add(menu, tr("Copy &matrix"), {}, [this] { perspective().copyValues(); });
     m_keys.append({tr("Map"), u"Ctrl+C"_s, tr("Copy the selected cell")});
+    m_tokenMenu = menu.addMenu(tr("Selected &token"));
+    connect(m_tokenMenu, &QMenu::aboutToShow, this, &MainWindow::fillTokenMenu);
 }
 
 void MainWindow::createViewMenu()

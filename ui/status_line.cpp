@@ -3,6 +3,7 @@
 
 #include "core/train/time_text.h"
 #include "ui/controls/controls.h"
+#include "ui/trace_notes.h"
 #include "viz/scale.h"
 
 #include <QAccessible>
@@ -162,13 +163,19 @@ void StatusLine::refreshTimes()
 {
     QStringList parts;
     if (const ComparisonPointer& comparison = m_controller.comparison()) {
-        for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace)
-            parts += tr("%1 %2 ms")
-                         .arg(QString::fromStdString(traceTag(trace)),
-                              formatNumber(comparison->traces[trace]->seconds * 1000.0, 1));
+        for (std::size_t trace = 0; trace < comparison->traces.size(); ++trace) {
+            QString time = tr("%1 %2 ms")
+                               .arg(QString::fromStdString(traceTag(trace)),
+                                    formatNumber(comparison->traces[trace]->seconds * 1000.0, 1));
+            if (const QString shared = sharedLayersText(*comparison, trace); !shared.isEmpty())
+                time += tr(" (%1)").arg(shared);
+            parts += time;
+        }
         parts += tr("run %1 ms").arg(formatNumber(m_controller.lastRunMs(), 1));
     }
     m_times->setText(u"  "_s + parts.join(u" · "_s));
+    m_times->setToolTip(parts.join(u'\n'));
+    m_times->setObjectName(u"times"_s);
     const int count = m_controller.threads();
     const QString threads = count == 1 ? tr("1 thread") : tr("%1 threads").arg(count);
     m_machine->setText(tr("   fp32 · %1   Memory %2 MiB").arg(threads).arg(residentMiB()));

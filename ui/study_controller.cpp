@@ -270,10 +270,13 @@ void StudyController::acceptRecorded(const Opened& opened)
     m_readings.reset();
     m_failure = {};
     m_comparison = opened.comparison;
+    m_sweep = opened.comparison->sweep;
+    m_sweepFile.clear();
     m_head.reset();
     refreshShown();
     emit modelChanged();
     emit studyChanged();
+    emit sweepChanged();
     if (m_study.view != before.view)
         emit viewChanged();
     accept(opened.comparison, 0.0);

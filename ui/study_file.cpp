@@ -18,21 +18,35 @@ Study workOf(Study study)
     return study;
 }
 
+std::shared_ptr<const Sweep> sweepOf(const ComparisonPointer& comparison)
+{
+    return comparison ? comparison->sweep : nullptr;
+}
+
 }  // namespace
 
 StudyFile::StudyFile(StudyController& controller, QObject* parent) : QObject(parent), m_controller(controller)
 {
     connect(&controller, &StudyController::studyChanged, this, &StudyFile::changed);
     connect(&controller, &StudyController::stateChanged, this, &StudyFile::goOn);
+    connect(&controller, &StudyController::sweepChanged, this, &StudyFile::changed);
     connect(&m_job, &Job::failed, this, &StudyFile::failed);
 }
 
-bool StudyFile::isModified() const { return !m_path.isEmpty() && workOf(m_controller.ownStudy()) != m_kept; }
+// A lesson's sweep is no one's work.
+bool StudyFile::isModified() const
+{
+    if (m_path.isEmpty())
+        return false;
+    return workOf(m_controller.ownStudy()) != m_kept
+           || (!m_controller.isAside() && sweepOf(m_controller.comparison()) != m_keptSweep);
+}
 
 void StudyFile::adopt(const QString& file)
 {
     m_path = file;
     m_kept = workOf(m_controller.study());
+    m_keptSweep = sweepOf(m_controller.comparison());
     emit changed();
 }
 
@@ -63,9 +77,10 @@ void StudyFile::write(const Request& request)
 {
     m_job.start([this, request, comparison = m_controller.comparison()](Monitor& monitor) -> Job::Delivery {
         writeRunFile(*comparison, request.file.toStdString(), monitor);
-        return [this, request, kept = workOf(comparison->study)] {
+        return [this, request, kept = workOf(comparison->study), sweep = comparison->sweep] {
             m_path = request.file;
             m_kept = kept;
+            m_keptSweep = sweep;
             emit changed();
             emit saved(request.file);
             if (request.then)

@@ -40,6 +40,7 @@ private:
 
     StudyController& m_controller;
     QString m_path;
+    std::shared_ptr<const Sweep> m_keptSweep;
     Study m_kept;  // of the file, without selection and view
     std::optional<Request> m_waiting;
     Job m_job;

@@ -9,6 +9,7 @@
 #include "core/image/processor.h"
 #include "core/models/tensor_types.h"
 #include "core/study/captured_attention.h"
+#include "core/study/joined_runs.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -214,6 +215,24 @@ void inspectRunFile(const InspectOptions& options)
     }
 }
 
+void inspectJoinedRuns(const InspectOptions& options)
+{
+    ConsoleMonitor monitor(options.common.quiet);
+    const std::vector<JoinedRun> runs = readJoinedRuns(options.path, monitor);
+    if (options.common.json) {
+        Json list = Json::array();
+        for (const JoinedRun& each : runs) {
+            Json json = runJson(*each.run);
+            json["name"] = each.name;
+            list.push_back(std::move(json));
+        }
+        return printJson({{"kind", "runs"}, {"path", options.path}, {"runs", list}});
+    }
+    std::cout << runs.size() << (runs.size() == 1 ? " run\n" : " runs\n");
+    for (const JoinedRun& each : runs)
+        std::cout << "\nRun     " << printable(each.name, 80) << "\n" << runText(*each.run);
+}
+
 }  // namespace
 
 void addInspect(CLI::App& program)
@@ -221,8 +240,10 @@ void addInspect(CLI::App& program)
     CLI::App* command = program.add_subcommand("inspect", "Say what is in a model or a run file");
     const auto options = std::make_shared<InspectOptions>();
     command
-        ->add_option("MODEL", options->path,
-                     "Model folder or GGUF file, or a run file or captured attention (.h5, .ket, .npz, .npy)")
+        ->add_option(
+            "MODEL", options->path,
+            "Model folder or GGUF file, a run file or several joined ones, or captured attention (.h5, .ket, .npz, "
+            ".npy)")
         ->required();
     CLI::Option* angles = command->add_option(
         "--angles", options->angles, "A weight matrix of the model as rotation angles: how many, and with what error");
@@ -231,7 +252,9 @@ void addInspect(CLI::App& program)
     command->callback([options] {
         if (!options->angles.empty())
             requireModel(options->path);
-        if (kindOfPath(options->path) == PathKind::RunFile)
+        if (isJoinedRuns(options->path))
+            inspectJoinedRuns(*options);
+        else if (kindOfPath(options->path) == PathKind::RunFile)
             inspectRunFile(*options);
         else
             inspectModel(*options);

@@ -149,6 +149,8 @@ std::vector<std::string> imageFacts(const Comparison& comparison)
     if (const auto& picture = comparison.input.picture)
         facts.push_back(printable(comparison.study.input.image ? comparison.study.input.image->path : "picture", 200)
                         + ": " + size(picture->width, picture->height, " pixels"));
+    else if (const auto& image = comparison.study.input.image)
+        facts.push_back(printable(image->path, 200));
     if (const auto& patches = comparison.input.patches)
         facts.push_back(size(patches->rows(), patches->columns(), " patches"));
     return facts;
@@ -185,14 +187,26 @@ Json measuresJson(const Means& mean)
     return json;
 }
 
-Json traceJson(const Comparison& comparison, std::size_t trace)
+Json modelOf(const Comparison& comparison)
+{
+    return {{"architecture", comparison.model.architecture},
+            {"path", comparison.study.modelPath},
+            {"sha256", comparison.weightsSha256}};
+}
+
+Json traceTitleJson(const Comparison& comparison, std::size_t trace)
 {
     const TraceTitle title = traceTitle(comparison, trace);
-    Json json = {{"trace", traceTag(trace)},
-                 {"title", title.title},
-                 {"detail", title.detail},
-                 {"plan", planText(comparison, trace)},
-                 {"seconds", comparison.traces[trace]->seconds}};
+    return {{"trace", traceTag(trace)},
+            {"title", title.title},
+            {"detail", title.detail},
+            {"plan", planText(comparison, trace)},
+            {"seconds", comparison.traces[trace]->seconds}};
+}
+
+Json traceJson(const Comparison& comparison, std::size_t trace)
+{
+    Json json = traceTitleJson(comparison, trace);
     if (trace == 0)
         return json;
     const std::vector<HeadSummary> heads = summarizeHeads(comparison, trace);
@@ -251,7 +265,7 @@ std::string describeStack(const StackInfo& stack)
     return text + (stack.causal ? ", causal" : "");
 }
 
-std::string comparisonText(const Comparison& comparison)
+std::string runText(const Comparison& comparison)
 {
     std::vector<TableRow> facts = {{"Model", comparison.model.title + "  " + comparison.study.modelPath}};
     for (const StackInfo& stack : comparison.model.stacks)
@@ -266,8 +280,24 @@ std::string comparisonText(const Comparison& comparison)
         facts.push_back({"Tokens", std::to_string(comparison.input.tokens.size())});
     for (const std::string& fact : imageFacts(comparison))
         facts.push_back({"Image", fact});
-    return formatTable(facts, 2) + "\n" + tracesText(comparison) + outputsText(comparison) + scoresText(comparison)
-           + measuresText(comparison);
+    return formatTable(facts, 2) + "\n" + tracesText(comparison);
+}
+
+Json runJson(const Comparison& comparison)
+{
+    Json traces = Json::array();
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t)
+        traces.push_back(traceTitleJson(comparison, t));
+    return {{"model", modelOf(comparison)},
+            {"seed", comparison.study.seed},
+            {"text", comparison.study.input.text ? Json(*comparison.study.input.text) : Json()},
+            {"tokens", comparison.input.tokens.size()},
+            {"traces", traces}};
+}
+
+std::string comparisonText(const Comparison& comparison)
+{
+    return runText(comparison) + outputsText(comparison) + scoresText(comparison) + measuresText(comparison);
 }
 
 Json comparisonJson(const Comparison& comparison)
@@ -275,15 +305,9 @@ Json comparisonJson(const Comparison& comparison)
     Json traces = Json::array();
     for (std::size_t t = 0; t < comparison.traces.size(); ++t)
         traces.push_back(traceJson(comparison, t));
-    return {{"model",
-             {{"architecture", comparison.model.architecture},
-              {"path", comparison.study.modelPath},
-              {"sha256", comparison.weightsSha256}}},
-            {"seed", comparison.study.seed},
-            {"input", inputJson(comparison)},
-            {"traces", traces},
-            {"outputs", outputsJson(comparison)},
-            {"notices", comparisonNotices(comparison)}};
+    return {{"model", modelOf(comparison)},       {"seed", comparison.study.seed},
+            {"input", inputJson(comparison)},     {"traces", traces},
+            {"outputs", outputsJson(comparison)}, {"notices", comparisonNotices(comparison)}};
 }
 
 std::vector<std::string> comparisonNotices(const Comparison& comparison)

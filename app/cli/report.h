@@ -11,6 +11,10 @@ namespace ketscope {
 // "text 6 × 4, head size 32, hidden 128"; one for each stack.
 std::string describeStack(const StackInfo& stack);
 
+// Model, input and traces of a run as tables, and the same as JSON: what can be said without its arrays.
+std::string runText(const Comparison& comparison);
+Json runJson(const Comparison& comparison);
+
 // The comparison as tables: traces, outputs, measures over patched heads, each with its unit.
 std::string comparisonText(const Comparison& comparison);
 

@@ -127,7 +127,7 @@ void joinRuns(const std::vector<fs::path>& runs, const fs::path& file, Monitor& 
     std::set<std::string> names;
     AtomicFile atomic(file);
     Hdf5File joined = Hdf5File::create(atomic.path());
-    joined.setText("/", "format", "ketscope-runs");
+    joined.setText("/", "format", std::string(kJoinedFormat));
     joined.setNumber("/", "version", 1);
     joined.makeGroup("/runs");
     for (std::size_t i = 0; i < runs.size(); ++i) {

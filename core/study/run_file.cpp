@@ -9,6 +9,7 @@
 #include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_input.h"
 #include "core/study/run_file_model.h"
+#include "core/study/sweep_file.h"
 
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -123,6 +124,7 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
         const StackTrace& stack = trace.stacks[s];
         const std::string group = path + "/" + stack.name;
         writeMaps(file, group, stack);
+        file.setNumber(group, "first_computed_layer", static_cast<double>(stack.firstComputedLayer));
         if (!stack.hidden.empty())
             file.writeFloatBlocks(group + "/hidden_states", stack.hidden);
         writeStandardErrors(file, group, stack);
@@ -174,6 +176,8 @@ void writeRunFile(const Comparison& comparison, const std::filesystem::path& tar
     }
     if (comparison.outputLabels)
         file.writeStrings("/labels", *comparison.outputLabels);
+    if (comparison.sweep && comparison.sweep->weightsSha256 == comparison.weightsSha256)
+        writeSweepGroup(*comparison.sweep, file, std::string(kSweepGroup));
     file.close();
     monitor.check();
     place.commit();

@@ -9,6 +9,8 @@
 namespace ketscope {
 
 inline constexpr std::string_view kRunFormat = "ketscope-run";
+inline constexpr std::string_view kSweepGroup = "/sweep";           // of a run file
+inline constexpr std::string_view kJoinedFormat = "ketscope-runs";  // of several (batch.h)
 inline constexpr int kRunVersion = 1;
 
 // What a run file keeps of its model beside the arrays: title, task, sizes, warnings, and what the stacks are called.

@@ -6,6 +6,7 @@
 #include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_input.h"
 #include "core/study/run_file_model.h"
+#include "core/study/sweep_file.h"
 
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -35,6 +36,7 @@ public:
         readTraces();
         completeImageTokens();
         readModelAndStudy();
+        readSweep();
         if (m_file.exists("/labels"))
             m_comparison->outputLabels =
                 std::make_shared<const std::vector<std::string>>(m_file.readStrings("/labels"));
@@ -120,6 +122,10 @@ private:
         checkMaps(path, name, shape);
         StackTrace stack{.name = name, .attention = layersOf(path)};
         stack.standardError.resize(shape[0]);
+        const double first = m_file.numberAttribute(group, "first_computed_layer").value_or(0.0);
+        if (!(first >= 0.0 && first <= static_cast<double>(shape[0])))
+            wrong(group, "a first computed layer of the stack", "none of it");
+        stack.firstComputedLayer = static_cast<std::size_t>(first);
         if (const std::string errors = group + "/attention_standard_error"; m_file.exists(errors)) {
             if (m_file.shape(errors) != shape)
                 wrong(errors, shapeText(shape), shapeText(m_file.shape(errors)));
@@ -269,6 +275,19 @@ private:
     std::vector<std::string> givenText() const
     {
         return m_file.exists("/input/text") ? m_file.readStrings("/input/text") : std::vector<std::string>();
+    }
+
+    // A sweep costs more time than all of the rest; of other weights it would say nothing about this run.
+    void readSweep()
+    {
+        const std::string group(kSweepGroup);
+        if (!m_file.isGroup(group))
+            return;
+        auto sweep = std::make_shared<Sweep>(readSweepGroup(m_file, group, m_name + ", " + group));
+        if (sweep->weightsSha256 != m_comparison->weightsSha256)
+            wrong(group, "a sweep of this file's model", "one of other weights");
+        sweep->model = m_comparison->model;
+        m_comparison->sweep = std::move(sweep);
     }
 
     void readModelAndStudy()

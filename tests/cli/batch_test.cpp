@@ -64,6 +64,18 @@ TEST_F(CliBatch, RunsJoinIntoOneFile)
     EXPECT_EQ(file.members("/runs"), (std::vector<std::string>{"0001", "0003"}));
     EXPECT_EQ(file.readStrings("/runs/0003/input/tokens").at(1), "not");
     EXPECT_EQ(file.shape("/runs/0001/traces/B/text/attention").size(), 4U);
+    const Outcome listed = ketscope({"inspect", path("all.h5")});
+    ASSERT_EQ(listed.status, 0) << listed.error;
+    for (const char* said : {"2 runs", "0001", "0003", "a warm film", "not great", "Exact softmax"})
+        EXPECT_NE(listed.out.find(said), std::string::npos) << said;
+    const auto runs = ketscope({"inspect", path("all.h5"), "--json"}).json();
+    EXPECT_EQ(runs.at("kind"), "runs");
+    ASSERT_EQ(runs.at("runs").size(), 2U);
+    EXPECT_EQ(runs.at("runs")[1].at("name"), "0003");
+    const auto alone = ketscope({"inspect", path("out/0003.h5"), "--json"}).json();
+    EXPECT_EQ(runs.at("runs")[1].at("model"), alone.at("model"));
+    EXPECT_EQ(runs.at("runs")[1].at("traces")[1].at("seconds"), alone.at("traces")[1].at("seconds"));
+    EXPECT_EQ(runs.at("runs")[1].at("traces")[1].at("plan"), alone.at("traces")[1].at("plan"));
     EXPECT_EQ(ketscope({"join", path("texts.txt"), "--out", path("no.h5")}).status, 2);
     EXPECT_FALSE(std::filesystem::exists(path("no.h5")));
 }

@@ -4,6 +4,7 @@
 #include "tests/ui/desk.h"
 #include "ui/alignment_choice.h"
 #include "ui/controls/parameter_slider.h"
+#include "ui/docks/token_panel.h"
 #include "ui/main_window.h"
 #include "ui/views/alignment_page.h"
 #include "viz/figures/alignment.h"
@@ -353,6 +354,40 @@ TEST(AlignmentInWindow, IsGreyedForAText)
     EXPECT_TRUE(window.findChild<AlignmentPage*>(QStringLiteral("alignmentPage"))->isVisible());
     window.findChild<QPushButton*>(QStringLiteral("openPair"))->click();
     EXPECT_NE(window.findChild<QDialog*>(), nullptr);
+}
+
+TEST_F(AlignmentPageTest, TheCaptionStandsBelowIt)
+{
+    TokenPanel panel(desk.controller, desk.appearance);
+    panel.resize(1400, 120);
+    panel.show();
+    auto* caption = panel.findChild<CaptionStrip*>();
+    EXPECT_FALSE(caption->isVisible());
+    desk.controller.setPerspective("alignment");
+    ASSERT_TRUE(caption->isVisible());
+    EXPECT_FALSE(panel.findChild<TokenStrip*>()->isVisible());
+    const Comparison& comparison = *desk.controller.comparison();
+    ASSERT_EQ(caption->tokens(), comparison.input.tokens.size());
+    // Its bars are those of the list of tokens at the patch.
+    const auto maps = alignmentMaps(comparison);
+    const AlignmentFocus focus = focusOf(comparison, maps->source);
+    const std::vector<double> values = valuesOfRegion(*maps, 1, focus);
+    double largest = 0.0;
+    for (std::size_t trace = 0; trace < maps->traces.size(); ++trace)
+        largest = std::max(largest, std::ranges::max(valuesOfRegion(*maps, trace, focus)));
+    for (std::size_t token = 0; token < values.size(); ++token)
+        EXPECT_NEAR(caption->share(1, token), values[token] / largest, 1e-12);
+    QTest::mouseClick(caption, Qt::LeftButton, {}, caption->chipRect(2).center().toPoint());
+    EXPECT_EQ(focusOf(*desk.controller.comparison(), maps->source).tokens, (std::vector<std::size_t>{2}));
+    QTest::mouseClick(caption, Qt::LeftButton, Qt::ShiftModifier, caption->chipRect(4).center().toPoint());
+    EXPECT_EQ(focusOf(*desk.controller.comparison(), maps->source).tokens.size(), 2U);
+    caption->setBars(CaptionStrip::Bars::Entropy);
+    for (std::size_t token = 0; token < caption->tokens(); ++token) {
+        EXPECT_GT(caption->share(0, token), 0.0);
+        EXPECT_LE(caption->share(0, token), 1.0 + 1e-6);
+    }
+    desk.controller.setPerspective("heatmap");
+    EXPECT_FALSE(caption->isVisible());
 }
 
 }  // namespace

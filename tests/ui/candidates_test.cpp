@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/desk.h"
 #include "ui/controls/compare_box.h"
+#include "ui/controls/elided_link.h"
 #include "ui/docks/head_grid.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/pins_section.h"
@@ -260,6 +261,12 @@ TEST_F(CandidatesTest, PinsStayAndLeadBack)
     ASSERT_TRUE(waitFor([&] { return pins.findChild<QPushButton*>(QStringLiteral("pin.1")) != nullptr; }));
     pins.findChild<QPushButton*>(QStringLiteral("pin.0"))->click();
     EXPECT_EQ(controller().selection(), first);
+    auto* link = pins.findChild<ElidedLink*>(QStringLiteral("pin.1"));
+    link->resize(link->fontMetrics().horizontalAdvance(link->text()) + 20, link->height());
+    EXPECT_EQ(link->shown(), link->text());
+    link->resize(link->fontMetrics().horizontalAdvance(link->text()) / 2, link->height());
+    EXPECT_TRUE(link->shown().contains(u'…')) << link->shown().toStdString();
+    EXPECT_TRUE(link->toolTip().contains(link->text())) << link->toolTip().toStdString();
     pins.findChild<QPushButton*>(QStringLiteral("copyPins"))->click();
     const QStringList lines = QApplication::clipboard()->text().split(u'\n');
     ASSERT_EQ(lines.size(), 3);

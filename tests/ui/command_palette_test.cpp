@@ -8,6 +8,7 @@
 #include "ui/views/sweep_page.h"
 
 #include <QStackedWidget>
+#include <QStatusBar>
 
 namespace ketscope::test {
 namespace {
@@ -23,6 +24,8 @@ TEST(FuzzyMatch, WantsEveryWordAndPrefersBeginnings)
     EXPECT_TRUE(score("", "anything"));
     EXPECT_GT(score("scale", "Next scale"), score("scale", "Escalate"));
     EXPECT_GT(score("rff", "Use RFF kernel"), score("rff", "Rotate the first figure"));
+    EXPECT_GT(wordLikeness(QStringLiteral("colur"), QStringLiteral("Colour map")), 0.5);
+    EXPECT_EQ(wordLikeness(QStringLiteral("qqq"), QStringLiteral("Colour map")), 0.0);
     EXPECT_GT(score("head 7", "Layer 4 head 7"), score("head 7", "Layer 7 head 4"));
 }
 
@@ -35,16 +38,20 @@ protected:
         desk.openSample();
     }
 
-    void type(const char* text)
+    CommandPalette& open()
     {
         window->activateWindow();
-        ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
+        EXPECT_TRUE(QTest::qWaitForWindowActive(window.get()));
         QTest::keyClick(window.get(), Qt::Key_K, Qt::ControlModifier);
-        auto* palette = window->findChild<CommandPalette*>(QStringLiteral("commandPalette"));
-        ASSERT_NE(palette, nullptr);
-        auto* field = palette->findChild<QLineEdit*>(QStringLiteral("commandText"));
-        QTest::keyClicks(field, QString::fromLatin1(text));
-        shown = palette->shown();
+        return *window->findChild<CommandPalette*>(QStringLiteral("commandPalette"));
+    }
+
+    void type(const char* text)
+    {
+        CommandPalette& palette = open();
+        auto* field = palette.findChild<QLineEdit*>(QStringLiteral("commandText"));
+        QTest::keyClicks(field, QString::fromUtf8(text));
+        shown = palette.shown();
         QTest::keyClick(field, Qt::Key_Return);
         ASSERT_TRUE(waitFor([&] { return window->findChild<CommandPalette*>() == nullptr; }))
             << text << ": " << shown.join(u'|').toStdString();
@@ -72,6 +79,79 @@ TEST_F(PaletteTest, FindsHeadsMechanismsPerspectivesAndSamples)
     EXPECT_EQ(desk.controller.study().candidates.size(), 2U);
     type("compare b with c");
     EXPECT_EQ(desk.controller.pair(), (ComparedPair{1, 2}));
+}
+
+TEST_F(PaletteTest, FindsWhatPagesAndPanelsDo)
+{
+    const auto heatmap = [&]() -> const HeatmapView& { return desk.controller.study().view.heatmap; };
+    type("lines view");
+    EXPECT_EQ(heatmap().shown, HeatmapView::Shown::Lines);
+    type("q·k detail");
+    EXPECT_EQ(heatmap().shown, HeatmapView::Shown::Elements);
+    type("filter top-k");
+    EXPECT_EQ(heatmap().filter.kind, MapFilter::Kind::Largest);
+    type("filter value");
+    EXPECT_EQ(heatmap().filter.kind, MapFilter::Kind::Value);
+    type("filter mass");
+    EXPECT_EQ(heatmap().filter.kind, MapFilter::Kind::Mass);
+    type("hide special");
+    EXPECT_TRUE(heatmap().filter.hideSpecial);
+    type("renormalise");
+    EXPECT_TRUE(heatmap().filter.renormalise);
+    type("maps view");
+    type("log scale");
+    EXPECT_EQ(desk.controller.study().view.scale, ColourScale::Logarithmic);
+    type("hidden states relative error");
+    EXPECT_EQ(desk.controller.study().view.outputs.hidden, HiddenMeasure::RelativeError);
+    EXPECT_EQ(desk.controller.study().perspective, "outputs");
+    type("duplicate candidate");
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.study().candidates.size(), 2U);
+    const std::size_t tokens = desk.controller.comparison()->input.tokens.size();
+    type("selected token remove");
+    desk.waitUntilSettled();
+    EXPECT_EQ(desk.controller.comparison()->input.tokens.size(), tokens - 1);
+}
+
+// Without a name "A and B" or "Re" alone would stand in the palette, and a screen reader would say no more.
+TEST_F(PaletteTest, EveryChoiceOfAPageHasAName)
+{
+    for (const Segment* segment : window->findChildren<Segment*>())
+        if (segment->objectName() != QStringLiteral("perspectives")) {
+            EXPECT_FALSE(segment->accessibleName().isEmpty()) << segment->objectName().toStdString();
+        }
+    for (const ChoiceBox* box : window->findChildren<ChoiceBox*>())
+        EXPECT_FALSE(box->accessibleName().isEmpty()) << box->objectName().toStdString();
+}
+
+TEST_F(PaletteTest, WhatFitsNothingIsSaidAndTheNearestOffered)
+{
+    CommandPalette& palette = open();
+    auto* field = palette.findChild<QLineEdit*>(QStringLiteral("commandText"));
+    field->setText(QStringLiteral("colouur mapp"));
+    EXPECT_TRUE(palette.notice().contains(QStringLiteral("colouur mapp"))) << palette.notice().toStdString();
+    ASSERT_FALSE(palette.shown().isEmpty());
+    EXPECT_TRUE(palette.shown().front().contains(QStringLiteral("olour"))) << palette.shown().join(u'|').toStdString();
+    QTest::keyClick(field, Qt::Key_Return);  // nothing was chosen
+    EXPECT_TRUE(palette.isVisible());
+    field->setText(QStringLiteral("@@@"));
+    EXPECT_TRUE(palette.shown().isEmpty());
+    EXPECT_FALSE(palette.notice().isEmpty());
+    field->setText(QStringLiteral("run"));
+    EXPECT_TRUE(palette.notice().isEmpty());
+    palette.reject();
+}
+
+TEST_F(PaletteTest, AKeyOfAPerspectiveWithNothingToShowSaysWhy)
+{
+    QTest::keyClick(window.get(), Qt::Key_3);
+    const auto* segment = window->findChild<Segment*>(QStringLiteral("perspectives"));
+    ASSERT_FALSE(segment->button(2)->isEnabled());
+    const QString said = window->statusBar()->currentMessage();
+    EXPECT_FALSE(said.isEmpty());
+    EXPECT_EQ(said, segment->button(2)->toolTip());
+    QTest::keyClick(window.get(), Qt::Key_2);
+    EXPECT_EQ(desk.controller.study().perspective, "entropy");
 }
 
 TEST_F(PaletteTest, RunsASweepWhereItsButtonWould)

@@ -3,10 +3,13 @@
 #include "ui/docks/head_grid.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
-#include "ui/docks/token_strip.h"
+#include "ui/docks/token_panel.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/status_line.h"
+#include "ui/trace_notes.h"
 #include "ui/views/metrics_table.h"
+
+#include <fstream>
 
 namespace ketscope::test {
 namespace {
@@ -140,6 +143,62 @@ TEST(TokenStrip, ClickIsQueryShiftClickIsKey)
     EXPECT_EQ(desk.controller.selection().query, 4U);
 }
 
+// Two heads of n tokens; every row has 0.7 at one token and the rest spread out.
+std::filesystem::path longMap(const TemporaryFolder& folder, std::size_t n, std::size_t peak)
+{
+    std::string header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, " + std::to_string(n) + ", "
+                         + std::to_string(n) + "), }";
+    header.resize(118, ' ');
+    header.back() = '\n';
+    std::vector<float> rows(2 * n * n, 0.3F / static_cast<float>(n - 1));
+    for (std::size_t row = 0; row < 2 * n; ++row)
+        rows[row * n + peak] = 0.7F;
+    std::ofstream tokens(folder.path() / "long.txt");
+    for (std::size_t token = 0; token < n; ++token)
+        tokens << "word" << token << '\n';
+    const auto file = folder.path() / "long.npy";
+    std::ofstream out(file, std::ios::binary);
+    out << "\x93NUMPY" << '\1' << '\0' << 'v' << '\0' << header;
+    out.write(reinterpret_cast<const char*>(rows.data()), static_cast<std::streamsize>(rows.size() * sizeof(float)));
+    return file;
+}
+
+TEST(TokenPanelTest, MoreThan512TokensBecomeAnOverview)
+{
+    Desk desk;
+    desk.openSample();
+    TokenPanel panel(desk.controller, desk.appearance);
+    panel.resize(1000, 120);
+    panel.show();
+    auto* map = panel.findChild<TokenMinimap*>();
+    EXPECT_FALSE(map->isVisible());
+    EXPECT_TRUE(panel.findChild<TokenStrip*>()->isVisible());
+    desk.controller.openRecorded(QString::fromStdString(longMap(desk.folder, 600, 417).string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isRecorded() && desk.controller.readingsAreCurrent(); }))
+        << desk.controller.error().toStdString();
+    ASSERT_TRUE(map->isVisible());
+    EXPECT_FALSE(panel.findChild<TokenStrip*>()->isVisible());
+    QTest::qWait(20);
+    EXPECT_LE(map->width(), 1000);  // all of it is in sight
+    const int y = map->height() / 2;
+    QTest::mouseClick(map, Qt::LeftButton, {}, QPoint(map->left(300) + 1, y));
+    const auto [first, end] = map->tokensAt(map->left(300) + 1);
+    EXPECT_GE(desk.controller.selection().query, first);
+    EXPECT_LT(desk.controller.selection().query, end);
+    QTest::mouseClick(map, Qt::LeftButton, Qt::ShiftModifier, QPoint(map->left(417) + 1, y));
+    EXPECT_EQ(desk.controller.selection().key, 417U);  // the strongest below that pixel
+    QTest::mousePress(map, Qt::LeftButton, {}, QPoint(map->left(100), y));
+    QTest::mouseMove(map, QPoint(map->left(150), y));
+    QTest::mouseMove(map, QPoint(map->left(200), y));
+    QTest::mouseRelease(map, Qt::LeftButton, {}, QPoint(map->left(200), y));
+    const MapWindow& window = desk.controller.study().view.heatmap.window;
+    EXPECT_NEAR(static_cast<double>(window.firstKey), 100.0, 2.0);
+    EXPECT_NEAR(static_cast<double>(window.keys), 100.0, 3.0);
+    EXPECT_EQ(window.firstQuery, window.firstKey);
+    QTest::mouseDClick(map, Qt::LeftButton, {}, QPoint(10, y));
+    EXPECT_TRUE(desk.controller.study().view.heatmap.window.isAll());
+}
+
 // Where a widget is painted.
 class Painted : public QObject {
 public:
@@ -177,6 +236,36 @@ TEST(TokenStrip, AnotherRunPaintsItsBarsAlone)
     const int below = painted.where.bottom() + 1;
     EXPECT_EQ(before.copy(0, below, before.width(), before.height() - below),
               after.copy(0, below, after.width(), after.height() - below));
+}
+
+TEST(TraceNotes, ATimeSaysWhatItIsWithout)
+{
+    Desk desk;
+    desk.openSample();
+    StatusLine line(desk.controller, desk.appearance);
+    EXPECT_EQ(sharedLayersText(*desk.controller.comparison(), 0), QString());
+    EXPECT_EQ(sharedLayersText(*desk.controller.comparison(), 1), QStringLiteral("4 layers shared with A"));
+    const auto* times = line.findChild<QLabel*>(QStringLiteral("times"));
+    EXPECT_TRUE(times->text().contains(QStringLiteral("(4 layers shared with A)"))) << times->text().toStdString();
+    desk.controller.setScope(scopeOf(ScopeKind::AllLayers, *desk.controller.model(), desk.controller.selection()));
+    desk.waitUntilSettled();
+    EXPECT_EQ(sharedLayersText(*desk.controller.comparison(), 1), QString());
+    EXPECT_FALSE(times->text().contains(QStringLiteral("shared")));
+}
+
+TEST(TraceNotes, WhatIsLeftToChanceIsOneDraw)
+{
+    Desk desk;
+    desk.openSample();
+    EXPECT_EQ(oneDrawText(*desk.controller.comparison()), QStringLiteral("B: one draw"));  // random features
+    desk.controller.setMechanism(mechanism("shots"));
+    desk.controller.addCandidate();
+    desk.waitUntilSettled();
+    EXPECT_EQ(oneDrawText(*desk.controller.comparison()), QStringLiteral("B, C: one draw"));
+    desk.controller.chooseCandidate(1);
+    desk.controller.setMechanism(mechanism("top-k"));
+    desk.waitUntilSettled();
+    EXPECT_EQ(oneDrawText(*desk.controller.comparison()), QStringLiteral("B: one draw"));
 }
 
 // Else its text would lie over what the run shows.

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/run_file.h"
 #include "tests/ui/desk.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
 #include "ui/views/perspective.h"
+#include "viz/figure.h"
 
 #include <QAction>
 #include <QStackedWidget>
@@ -84,6 +86,31 @@ TEST_F(StudyWindowTest, SavingNamesTheStudyAndEditsMarkIt)
     answer = QMessageBox::Discard;
     open(file);
     EXPECT_EQ(asked, 1) << "opening another study would lose the change";
+}
+
+TEST_F(StudyWindowTest, ASweepIsKeptAndMarksTheStudy)
+{
+    save();
+    desk.controller.startSweep({{"m", {"16", "64"}}}, 2);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.comparison()->sweep != nullptr; }));
+    const std::shared_ptr<const Sweep> made = desk.controller.comparison()->sweep;
+    EXPECT_TRUE(window->isWindowModified());
+    save();
+    EXPECT_FALSE(window->isWindowModified());
+    const fs::path plain = desk.folder.path() / "plain.ket";
+    Monitor monitor;
+    Comparison without = *desk.controller.comparison();
+    without.sweep = nullptr;
+    writeRunFile(without, plain, monitor);
+    open(plain);
+    EXPECT_EQ(desk.controller.comparison()->sweep, nullptr) << "a sweep of the study before";
+    open(file);
+    const std::shared_ptr<const Sweep> read = desk.controller.comparison()->sweep;
+    ASSERT_NE(read, nullptr);
+    EXPECT_FALSE(window->isWindowModified());
+    EXPECT_TRUE(sweepIsCurrent(*read, desk.controller.study()));
+    EXPECT_EQ(figureType(QStringLiteral("sweep")).make(desk.controller.comparison())->table().rows.size(),
+              figureType(QStringLiteral("sweep")).make(sweepComparison(made))->table().rows.size());
 }
 
 TEST_F(StudyWindowTest, AStudyOpensAsItWasLeft)

@@ -2,6 +2,7 @@
 #include "core/study/run_file.h"
 #include "tests/ui/desk.h"
 #include "ui/dialogs/export_dialog.h"
+#include "ui/docks/token_strip.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
 
@@ -218,6 +219,48 @@ TEST_F(WindowTest, ThemesAndTextSizesKeepEverythingInside)
                 << part->objectName().toStdString();
     }
     desk.appearance.setChoice(ThemeChoice::Light);
+    desk.appearance.setTextScale(1.0);
+}
+
+TEST_F(WindowTest, TheSelectedTokenStaysInSightInANarrowWindow)
+{
+    drop(samplesFolder() / "shape-blip");
+    ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "blip" && desk.settled(); }));
+    for (const QSize size : {QSize(1600, 1000), QSize(1180, 720)}) {
+        window->resize(size);
+        QTest::qWait(50);
+        const auto* strip = window->findChild<TokenStrip*>();
+        const QRect chip = strip->chipRect(desk.controller.selection().key).toAlignedRect();
+        EXPECT_TRUE(strip->visibleRegion().boundingRect().contains(chip)) << size.width();
+    }
+}
+
+TEST_F(WindowTest, TheToolBarHidesNothing)
+{
+    for (const char* model : {"sentiment", "shape-blip"}) {
+        drop(samplesFolder() / model);
+        ASSERT_TRUE(waitFor([&] { return desk.controller.model()->path.filename() == model && desk.settled(); }));
+        for (const double scale : {2.0, 1.5})
+            for (const int width : {1600, 1180}) {
+                desk.appearance.setTextScale(scale);
+                window->resize(width, 1000);
+                QTest::qWait(50);
+                const auto* rest = window->findChild<QWidget*>(QStringLiteral("qt_toolbar_ext_button"));
+                EXPECT_FALSE(rest->isVisible()) << model << ", " << scale << ", " << width;
+                EXPECT_TRUE(window->findChild<QWidget*>(QStringLiteral("exportFigure"))->isVisible());
+            }
+        // A picture of another name, with no other reason to lay out the bar again.
+        if (desk.controller.model()->image) {
+            desk.appearance.setTextScale(2.0);
+            window->resize(1600, 1000);
+            Input input = desk.controller.study().input;
+            input.image->path = (desk.folder.path() / "a-scene-of-a-rather-long-name.png").string();
+            std::filesystem::copy_file(samplesFolder() / "scenes" / "scene-03.png", input.image->path);
+            desk.controller.setInput(input);
+            desk.waitUntilSettled();
+            EXPECT_FALSE(window->findChild<QWidget*>(QStringLiteral("qt_toolbar_ext_button"))->isVisible());
+        }
+    }
     desk.appearance.setTextScale(1.0);
 }
 

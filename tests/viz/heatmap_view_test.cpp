@@ -195,6 +195,39 @@ TEST(BipartiteTest, EvenWeightsBesideAMapOfOneKeyAreSeen)
     EXPECT_GT(orange, 500);
 }
 
+// Hundreds of lines to one token would be a surface: the thickest of neighbours stand for them, and the header says so.
+TEST(BipartiteTest, ManyLinesToOneTokenAreThinned)
+{
+    constexpr std::size_t kTokens = 508;
+    const Matrix even(kTokens, std::vector<float>(kTokens, 1.0F / static_cast<float>(kTokens)));
+    SyntheticComparison made(sentence(kTokens));
+    made.trace(even).select(0, 250);
+    const auto figure = figureType(QStringLiteral("bipartite")).make(with(made.make(), [](HeatmapView& view) {
+        view.direction = AttentionDirection::ToKey;
+    }));
+    EXPECT_TRUE(figure->caption().contains(QStringLiteral("the largest of every 4 queries")))
+        << figure->caption().toStdString();
+    const Theme& theme = lightTheme();
+    const QRectF area(0, 0, 600, 900);
+    QImage image(area.size().toSize(), QImage::Format_ARGB32);
+    image.fill(theme.panel);
+    QPainter painter(&image);
+    figure->paint(painter, area, theme);
+    painter.end();
+    // Down a column near the queries, between lines in A's colour there is ground again and again.
+    int changes = 0;
+    bool blue = false;
+    for (int y = 70; y < image.height(); ++y) {
+        const QColor colour = image.pixelColor(200, y);
+        const bool now = colour.blue() > colour.red() + 30;
+        changes += now != std::exchange(blue, now) ? 1 : 0;
+    }
+    EXPECT_GT(changes, 120);
+    EXPECT_EQ(figure->table().rows.size(), kTokens * kTokens);  // all of it
+    const auto few = figureType(QStringLiteral("bipartite")).make(threeTokens());
+    EXPECT_FALSE(few->caption().contains(QStringLiteral("the largest of every")));
+}
+
 TEST(BipartiteTest, FiltersAndWindowLeaveLinesOut)
 {
     const FigureType& type = figureType(QStringLiteral("bipartite"));

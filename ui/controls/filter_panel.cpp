@@ -40,6 +40,7 @@ FilterPanel::FilterPanel(StudyController& controller, Appearance& appearance, QW
     addChoice(MapFilter::Kind::Value, tr("Weights of at least"), m_least, nullptr);
     addChoice(MapFilter::Kind::Largest, tr("The largest"), m_largest, m_ofWhat);
     addChoice(MapFilter::Kind::Mass, tr("The fewest with"), m_mass, m_massOf);
+    nameForSearch();
     m_column->addWidget(m_hideSpecial);
     m_column->addWidget(m_renormalise);
     auto* note =
@@ -65,6 +66,21 @@ void FilterPanel::addChoice(MapFilter::Kind kind, const QString& title, QAbstrac
         row->addWidget(after);
     row->addStretch(1);
     m_column->addLayout(row);
+}
+
+// What is read aside from its place in the panel says whole what it does.
+void FilterPanel::nameForSearch()
+{
+    const std::pair<QWidget*, QString> names[] = {
+        {button(MapFilter::Kind::All), tr("Filter: all weights")},
+        {button(MapFilter::Kind::Value), tr("Filter by value: weights of at least a number")},
+        {button(MapFilter::Kind::Largest), tr("Filter: the largest of every row or column (top-k)")},
+        {button(MapFilter::Kind::Mass), tr("Filter by mass: the fewest with a share of it")},
+        {m_hideSpecial, tr("Filter: hide special tokens")},
+        {m_renormalise, tr("Filter: renormalise rows without special tokens")},
+        {m_all, tr("Filter: show all")}};
+    for (const auto& [control, name] : names)
+        control->setAccessibleName(name);
 }
 
 // A number that is changed chooses what it belongs to.

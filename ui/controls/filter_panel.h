@@ -21,6 +21,8 @@ public:
 
 private:
     void addChoice(MapFilter::Kind kind, const QString& title, QAbstractSpinBox* number, QLabel* after);
+    void nameForSearch();
+    QAbstractButton* button(MapFilter::Kind kind) const { return m_kinds.button(static_cast<int>(kind)); }
     void connectAll();
     void change(const std::function<void(MapFilter&)>& edit);
     void refresh();

@@ -17,7 +17,8 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
-constexpr std::size_t kMostShown = 200;
+constexpr std::size_t kMostShown = 1000, kMostNear = 6;
+constexpr double kAlike = 0.1;  // of what is offered in place of what was typed
 constexpr int kGroupRole = Qt::UserRole + 1;
 constexpr int kKeysRole = Qt::UserRole + 2;
 
@@ -85,7 +86,8 @@ CommandPalette::CommandPalette(std::vector<Command> commands, QWidget* parent)
     refresh();
 }
 
-void CommandPalette::refresh()
+// The best first.
+std::vector<std::size_t> CommandPalette::fitting() const
 {
     std::vector<std::pair<int, std::size_t>> fits;
     for (std::size_t index = 0; index < m_commands.size(); ++index)
@@ -93,22 +95,63 @@ void CommandPalette::refresh()
             fits.emplace_back(m_text->text().isEmpty() ? 0 : -*score, index);
     std::ranges::stable_sort(fits, {}, &std::pair<int, std::size_t>::first);
     fits.resize(std::min(fits.size(), kMostShown));
+    std::vector<std::size_t> indices;
+    std::ranges::transform(fits, std::back_inserter(indices), &std::pair<int, std::size_t>::second);
+    return indices;
+}
+
+std::vector<std::size_t> CommandPalette::nearest() const
+{
+    std::vector<std::pair<double, std::size_t>> near;
+    for (std::size_t index = 0; index < m_commands.size(); ++index)
+        if (const double likeness = wordLikeness(m_text->text(), m_commands[index].title); likeness > kAlike)
+            near.emplace_back(-likeness, index);
+    std::ranges::stable_sort(near, {}, &std::pair<double, std::size_t>::first);
+    near.resize(std::min(near.size(), kMostNear));
+    std::vector<std::size_t> indices;
+    std::ranges::transform(near, std::back_inserter(indices), &std::pair<double, std::size_t>::second);
+    return indices;
+}
+
+void CommandPalette::addRow(std::size_t index)
+{
+    const Command& command = m_commands[index];
+    auto* item = new QListWidgetItem(command.title, m_list);
+    item->setData(Qt::UserRole, static_cast<qulonglong>(index));
+    item->setData(kGroupRole, command.group);
+    item->setData(kKeysRole, command.keys);
+    item->setData(Qt::AccessibleTextRole, u"%1, %2, %3"_s.arg(command.title, command.group, command.keys));
+}
+
+// Where nothing fits, the nearest are offered and none is chosen: Enter does nothing that was not asked for.
+void CommandPalette::refresh()
+{
     m_list->clear();
-    for (const auto& [score, index] : fits) {
-        const Command& command = m_commands[index];
-        auto* item = new QListWidgetItem(command.title, m_list);
-        item->setData(Qt::UserRole, static_cast<qulonglong>(index));
-        item->setData(kGroupRole, command.group);
-        item->setData(kKeysRole, command.keys);
-        item->setData(Qt::AccessibleTextRole, u"%1, %2, %3"_s.arg(command.title, command.group, command.keys));
+    const std::vector<std::size_t> fits = fitting();
+    const std::vector<std::size_t> near = fits.empty() ? nearest() : std::vector<std::size_t>();
+    if (fits.empty()) {
+        const QString typed = m_text->text().trimmed();
+        auto* said =
+            new QListWidgetItem(near.empty() ? tr("No command fits “%1”. Try fewer letters or another word.").arg(typed)
+                                             : tr("No command fits “%1”. The nearest:").arg(typed),
+                                m_list);
+        said->setFlags(Qt::NoItemFlags);
     }
-    m_list->setCurrentRow(0);
+    for (const std::size_t index : fits.empty() ? near : fits)
+        addRow(index);
+    m_list->setCurrentRow(fits.empty() ? -1 : 0);
+}
+
+QString CommandPalette::notice() const
+{
+    const QListWidgetItem* first = m_list->item(0);
+    return first != nullptr && first->flags() == Qt::NoItemFlags ? first->text() : QString();
 }
 
 QStringList CommandPalette::shown() const
 {
     QStringList titles;
-    for (int row = 0; row < m_list->count(); ++row)
+    for (int row = notice().isEmpty() ? 0 : 1; row < m_list->count(); ++row)
         titles += m_list->item(row)->text();
     return titles;
 }
@@ -131,7 +174,9 @@ bool CommandPalette::eventFilter(QObject* watched, QEvent* event)
         return QDialog::eventFilter(watched, event);
     const int count = m_list->count();
     const auto moveBy = [&](int step) {
-        m_list->setCurrentRow(std::clamp(m_list->currentRow() + step, 0, std::max(0, count - 1)));
+        const int first = notice().isEmpty() ? 0 : 1;
+        if (first < count)
+            m_list->setCurrentRow(std::clamp(m_list->currentRow() + step, first, count - 1));
         return true;
     };
     switch (static_cast<QKeyEvent*>(event)->key()) {

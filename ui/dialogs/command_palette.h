@@ -26,12 +26,16 @@ public:
     CommandPalette(std::vector<Command> commands, QWidget* parent = nullptr);
 
     QStringList shown() const;  // titles in their order
+    QString notice() const;     // above them, where nothing fits what was typed; else empty
 
 protected:
     bool eventFilter(QObject* watched, QEvent* event) override;
 
 private:
     void refresh();
+    std::vector<std::size_t> fitting() const;
+    std::vector<std::size_t> nearest() const;
+    void addRow(std::size_t index);
     void runCurrent();
 
     std::vector<Command> m_commands;

@@ -15,6 +15,7 @@ HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, 
       m_sorted(new TickBox(tr("Sort"), this))
 {
     auto* grid = new HeadGrid(controller, appearance, this);
+    m_pictures->setAccessibleName(tr("Heads of"));
     m_pictures->setObjectName(u"headPictures"_s);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
         connect(&controller, signal, m_pictures, [this] {
@@ -50,7 +51,9 @@ void HeadsSection::addMeasures(HeadGrid& grid)
     m_measure->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     for (const GridMeasure& measure : gridMeasures())
         m_measure->addItem(QString::fromStdString(measure.title), QString::fromStdString(measure.id));
+    m_cells->setAccessibleName(tr("Heads as"));
     m_cells->setObjectName(u"headCells"_s);
+    m_sorted->setAccessibleName(tr("Sort heads by the measure"));
     m_sorted->setObjectName(u"sortHeads"_s);
     m_sorted->setToolTip(tr("In every layer the heads from the largest measure to the least"));
     auto* row = new QHBoxLayout;

@@ -3,6 +3,7 @@
 
 #include "core/study/token_axis.h"
 #include "ui/docks/trace_sections.h"
+#include "ui/trace_notes.h"
 #include "viz/scale.h"
 
 #include <QGridLayout>
@@ -34,12 +35,6 @@ QString diagnosticText(const Diagnostic& one, std::size_t query, std::size_t que
     return MechanismSection::tr("%1 values, %2 … %3%4")
         .arg(values.size())
         .arg(significant(least), significant(most), unit);
-}
-
-QString sharedText(const QString& tag, std::size_t layers)
-{
-    return layers == 1 ? CostSection::tr("%1 shares A's first layer.").arg(tag)
-                       : CostSection::tr("%1 shares A's first %2 layers.").arg(tag).arg(layers);
 }
 
 }  // namespace
@@ -82,6 +77,7 @@ void MechanismSection::refreshTraces()
         }
         m_traces = new Segment(tags, this);
         m_traces->setObjectName(u"mechanismTrace"_s);
+        m_traces->setAccessibleName(tr("Mechanism of"));
         m_count = count;
         addToTitleRow(m_traces);
         connect(m_traces, &Segment::chosen, this, [this](int trace) {
@@ -105,8 +101,14 @@ void MechanismSection::refresh()
     m_choice->setAccessibleName(tr("Mechanism of %1").arg(m_baseline ? u"A"_s : m_controller.candidateTag()));
     if (entry == nullptr && !m_baseline) {
         m_choice->setCurrentIndex(-1);
-        m_formula->setText(tr("No head uses a mechanism of its own."));
-        m_summary->setText(tr("Choose one: it is put on the last two layers."));
+        const bool runs = m_controller.canRun();
+        m_formula->setText(runs || m_controller.model() == nullptr ? tr("No head uses a mechanism of its own.")
+                                                                   : tr("Shown from a file."));
+        m_summary->setText(
+            runs ? tr("Choose one: it is put on the last two layers.")
+            : m_controller.model() == nullptr
+                ? tr("Open a model to choose one.")
+                : tr("What computed this is not known, and a mechanism can be chosen once a model is open."));
         return m_summary->setToolTip({});
     }
     const ModelInfo* model = m_controller.model();
@@ -284,8 +286,8 @@ void CostSection::addCosts(const Comparison& comparison, const std::vector<doubl
     }
     QStringList shared;
     for (std::size_t trace = 1; trace < comparison.traces.size(); ++trace)
-        if (const std::size_t reused = comparison.traces[trace]->stacks.front().firstComputedLayer; reused > 0)
-            shared += sharedText(QString::fromStdString(traceTag(trace)), reused);
+        if (const QString text = sharedLayersText(comparison, trace); !text.isEmpty())
+            shared += tr("%1: %2, not in its time.").arg(QString::fromStdString(traceTag(trace)), text);
     if (!shared.isEmpty())
         m_list->wrapped(3, 0, shared.join(u' '), "hint", static_cast<int>(flops.size()) + 1);
 }

@@ -101,6 +101,7 @@ void ParameterRow::buildChoice()
     auto* label = makeLabel(titleOf(m_parameter), "value", this);
     if (m_parameter.choices.size() <= kSegmentChoices && titles.join(QString()).size() <= kSegmentLetters) {
         m_segment = new Segment(titles, this);
+        m_segment->setAccessibleName(titleOf(m_parameter));
         auto* line = new QHBoxLayout;
         line->addWidget(label, 1);
         line->addWidget(m_segment);

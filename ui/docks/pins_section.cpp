@@ -2,6 +2,7 @@
 #include "ui/docks/pins_section.h"
 
 #include "core/study/token_axis.h"
+#include "ui/controls/elided_link.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
 
@@ -17,22 +18,23 @@ namespace {
 
 // What a pin shows for the comparison as it is now; the place alone where the input has no such cell any more.
 struct PinnedValues {
-    QString place;  // "L5 H3  not → great"
+    QString place;  // "L5 H3  not → great", long words shortened
+    QString whole;  // with all of the words
     std::optional<double> baseline;
     std::optional<double> candidate;
 };
 
 PinnedValues valuesOf(const Comparison& comparison, const Selection& pin, const ComparedPair& pair)
 {
-    PinnedValues values{u"L%1 H%2  %3 → %4"_s.arg(pin.layer).arg(pin.head).arg(pin.query).arg(pin.key), {}, {}};
+    PinnedValues values{u"L%1 H%2  %3 → %4"_s.arg(pin.layer).arg(pin.head).arg(pin.query).arg(pin.key), {}, {}, {}};
     if (clamped(pin, comparison) != pin)
         return values;
     const StackInfo& stack = comparison.model.stacks.at(pin.stack);
-    const auto token = [&](TokenAxis axis, std::size_t index) {
-        return elideMiddle(QString::fromStdString(axisLabel(comparison.input, axis, index)));
-    };
-    values.place = u"L%1 H%2  %3 → %4"_s.arg(pin.layer).arg(pin.head).arg(token(stack.queries, pin.query),
-                                                                          token(stack.keys, pin.key));
+    const QString query = QString::fromStdString(axisLabel(comparison.input, stack.queries, pin.query));
+    const QString key = QString::fromStdString(axisLabel(comparison.input, stack.keys, pin.key));
+    const QString head = u"L%1 H%2  %3 → %4"_s.arg(pin.layer).arg(pin.head);
+    values.place = head.arg(elideMiddle(query), elideMiddle(key));
+    values.whole = head.arg(query, key);
     values.baseline = static_cast<double>(mapOf(comparison, pair.baseline, pin)(pin.query, pin.key));
     values.candidate = static_cast<double>(mapOf(comparison, pair.candidate, pin)(pin.query, pin.key));
     return values;
@@ -80,11 +82,9 @@ void PinsSection::refresh()
 
 QPushButton* PinsSection::placeOf(int row, std::size_t index)
 {
-    return m_list->widget<QPushButton>(row, 0, u"place"_s, [&] {
-        QPushButton* place = makeLink({}, m_list);
+    return m_list->widget<ElidedLink>(row, 0, u"place"_s, [&] {
+        auto* place = new ElidedLink(m_list);
         place->setObjectName(u"pin.%1"_s.arg(index));
-        place->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-        place->setStyleSheet(u"text-align: left"_s);
         connect(place, &QPushButton::clicked, this,
                 [this, index] { m_controller.select(m_controller.study().view.compared.pins.at(index)); });
         return place;
@@ -98,7 +98,7 @@ void PinsSection::addRow(std::size_t index)
     const int row = static_cast<int>(index) + 1;
     QPushButton* place = placeOf(row, index);
     place->setText(values.place);
-    place->setToolTip(values.baseline ? tr("Go to %1").arg(values.place) : tr("This input has no such cell."));
+    place->setToolTip(values.baseline ? tr("Go to %1").arg(values.whole) : tr("This input has no such cell."));
     place->setEnabled(values.baseline.has_value());
     const char* role = m_controller.isOutdated() ? "stale" : "mono";
     const auto add = [&](int column, const QString& text) {

@@ -10,34 +10,20 @@
 #include "viz/scale.h"
 
 #include <QContextMenuEvent>
-#include <QFontMetricsF>
 #include <QHelpEvent>
 #include <QMenu>
 #include <QPainter>
 #include <QToolTip>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
 
-namespace {
-
-constexpr double kChipHeight = 24.0;
-constexpr double kChipPadding = 9.0;
-constexpr double kSmallestChip = 36.0;
-constexpr double kGap = 8.0;
-constexpr double kTop = 8.0;
-constexpr double kBarHeight = 4.0;
-constexpr std::size_t kMostBars = 3;
-
-}  // namespace
-
 TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_controller(controller), m_appearance(appearance)
+    : QWidget(parent), m_controller(controller), m_appearance(appearance), m_read(controller)
 {
     setObjectName(u"tokenStrip"_s);
     setFocusPolicy(Qt::StrongFocus);
@@ -56,54 +42,19 @@ TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWid
     rebuild();
 }
 
-TokenAxis TokenStrip::axis() const
-{
-    const ComparisonPointer& comparison = m_controller.comparison();
-    return comparison ? comparison->model.stacks.at(comparison->study.selection.stack).keys : TokenAxis::Text;
-}
-
-bool TokenStrip::showsQueries() const
-{
-    const ComparisonPointer& comparison = m_controller.comparison();
-    return !comparison || comparison->model.stacks.at(comparison->study.selection.stack).queries == axis();
-}
-
-// Of the selected key's column; where the strip's tokens are the queries too.
-bool TokenStrip::showsColumn() const
-{
-    return showsQueries() && m_controller.study().view.heatmap.direction == AttentionDirection::ToKey;
-}
-
-TokenStrip::Role TokenStrip::roleOf(std::size_t token) const
-{
-    const Selection& at = m_controller.selection();
-    return {showsQueries() && token == at.query, token == at.key};
-}
-
 QStringList TokenStrip::labels() const
 {
     QStringList all;
-    if (const ComparisonPointer& comparison = m_controller.comparison()) {
-        const std::size_t count = mapOf(*comparison, 0, comparison->study.selection).columns;
-        for (std::size_t token = 0; token < count; ++token)
-            all << elideMiddle(QString::fromStdString(axisLabel(comparison->input, axis(), token)));
-    }
+    for (std::size_t token = 0; token < m_read.tokens(); ++token)
+        all << elideMiddle(m_read.label(token));
     return all;
 }
 
 void TokenStrip::rebuild()
 {
     const Theme& theme = m_appearance.theme();
-    m_chips.clear();
     m_stack = m_controller.selection().stack;
-    const QFontMetricsF metrics(theme.mono(kLabelPixels));
-    double left = theme.px(2);
-    for (const QString& text : labels()) {
-        const double width =
-            std::ceil(std::max(theme.px(kSmallestChip), metrics.horizontalAdvance(text) + 2 * theme.px(kChipPadding)));
-        m_chips.push_back({text, {left, theme.px(kTop), width, theme.px(kChipHeight)}});
-        left += width + theme.px(kGap);
-    }
+    m_chips = layOutChips(labels(), theme);
     m_bars = barCount();
     setMinimumWidth(m_chips.empty() ? 0 : qCeil(m_chips.back().rect.right() + theme.px(4)));
     updateGeometry();
@@ -114,19 +65,13 @@ void TokenStrip::rebuild()
 void TokenStrip::showWeights()
 {
     if (m_controller.selection().stack != m_stack || m_bars != barCount() || m_chips.empty()
-        || !std::ranges::equal(labels(), m_chips, {}, {}, &Chip::text))
+        || !std::ranges::equal(labels(), m_chips, {}, {}, &TokenChip::text))
         return rebuild();
     tableChanged(*this);
     update(bars());
 }
 
-QRect TokenStrip::bars() const
-{
-    const Theme& theme = m_appearance.theme();
-    const double top = m_chips.front().rect.bottom() + theme.px(3);  // below a pointed chip's frame
-    const double height = 1 + static_cast<double>(m_bars) * (kBarHeight + 2);
-    return QRectF(0.0, top, width(), theme.px(height)).toAlignedRect();
-}
+QRect TokenStrip::bars() const { return chipBarsRect(m_chips, m_bars, width(), m_appearance.theme()); }
 
 void TokenStrip::refresh()
 {
@@ -141,19 +86,18 @@ void TokenStrip::refresh()
         const QString query = QString::fromStdString(axisLabel(comparison->input, queries, at.query));
         setAccessibleDescription(
             tr("query %1 %2, key %3 %4").arg(at.query).arg(elideMiddle(query)).arg(at.key).arg(m_chips[at.key].text));
-        const std::size_t shown = showsQueries() && at.query < m_chips.size() ? at.query : at.key;
-        emit selectionMoved(m_chips[shown].rect.toAlignedRect());
+        showSelected();
     }
     tableChanged(*this);
     update();
 }
 
-float TokenStrip::weightOf(std::size_t trace, std::size_t token) const
+void TokenStrip::showSelected()
 {
-    const ComparisonPointer& comparison = m_controller.comparison();
-    const Selection& at = comparison->study.selection;
-    const MatrixView map = mapOf(*comparison, trace, at);
-    return showsColumn() ? map(token, at.key) : map(at.query, token);
+    const Selection& at = m_controller.selection();
+    const std::size_t shown = m_read.showsQueries() && at.query < m_chips.size() ? at.query : at.key;
+    if (shown < m_chips.size())
+        emit selectionMoved(m_chips[shown].rect.toAlignedRect());
 }
 
 // A row for each token with what its bars show.
@@ -163,52 +107,30 @@ Table TokenStrip::spokenTable() const
     const ComparisonPointer& comparison = m_controller.comparison();
     if (!comparison)
         return table;
-    const std::vector<std::size_t> shown = shownTraces(*comparison);
-    for (std::size_t place = 0; place < barCount(); ++place)
-        table.header << tr("weight %1").arg(QString::fromStdString(traceTag(shown[place])));
+    const std::vector<std::size_t> shown = m_read.traces();
+    for (const std::size_t trace : shown)
+        table.header << tr("weight %1").arg(QString::fromStdString(traceTag(trace)));
     for (std::size_t token = 0; token < m_chips.size(); ++token) {
-        QStringList roles;
-        const auto [query, key] = roleOf(token);
-        if (query)
-            roles << tr("query");
-        if (key)
-            roles << tr("key");
-        QStringList row{m_chips[token].text, QString::number(token), roles.join(u", "_s)};
-        for (std::size_t place = 0; place < barCount(); ++place)
-            row << formatNumber(static_cast<double>(weightOf(shown[place], token)), 6);
+        QStringList row{m_chips[token].text, QString::number(token), m_read.roleNames(token).join(u", "_s)};
+        for (const std::size_t trace : shown)
+            row << formatNumber(static_cast<double>(m_read.weight(trace, token)), 6);
         table.rows.push_back(std::move(row));
     }
     return table;
 }
 
-QSize TokenStrip::sizeHint() const
-{
-    const auto bars = static_cast<double>(barCount());
-    return {minimumWidth(), qRound(m_appearance.theme().px(kTop + kChipHeight + bars * (kBarHeight + 2) + 24))};
-}
+QSize TokenStrip::sizeHint() const { return {minimumWidth(), chipStripHeight(barCount(), m_appearance.theme())}; }
 
-std::size_t TokenStrip::barCount() const
-{
-    const ComparisonPointer& comparison = m_controller.comparison();
-    return comparison ? std::clamp<std::size_t>(shownTraces(*comparison).size(), 1, kMostBars) : 2;
-}
+std::size_t TokenStrip::barCount() const { return m_controller.comparison() ? m_read.traces().size() : 2; }
 
-std::optional<std::size_t> TokenStrip::tokenAt(QPointF where) const
-{
-    for (std::size_t token = 0; token < m_chips.size(); ++token) {
-        const QRectF& chip = m_chips[token].rect;
-        if (where.x() >= chip.left() && where.x() <= chip.right())
-            return token;
-    }
-    return {};
-}
+std::optional<std::size_t> TokenStrip::tokenAt(QPointF where) const { return chipAt(m_chips, where.x()); }
 
 void TokenStrip::mousePressEvent(QMouseEvent* event)
 {
     if (event->button() != Qt::LeftButton)
         return;
     const auto token = tokenAt(event->position());
-    if (event->modifiers().testFlag(Qt::ShiftModifier) || !showsQueries())
+    if (event->modifiers().testFlag(Qt::ShiftModifier) || !m_read.showsQueries())
         m_controller.selectCell({}, token);
     else
         m_controller.selectCell(token, {});
@@ -223,10 +145,10 @@ void TokenStrip::mouseMoveEvent(QMouseEvent* event)
     if (!token || !comparison)
         return m_controller.point({});
     Pointed pointed;
-    (showsColumn() ? pointed.query : pointed.key) = token;
-    if (axis() != TokenAxis::Image && *token < comparison->input.tokens.size())
+    (m_read.showsColumn() ? pointed.query : pointed.key) = token;
+    if (m_read.axis() != TokenAxis::Image && *token < comparison->input.tokens.size())
         pointed.token = token;
-    pointed.patch = axisPatch(comparison->input, axis(), *token);
+    pointed.patch = axisPatch(comparison->input, m_read.axis(), *token);
     m_controller.point(pointed);
 }
 
@@ -234,7 +156,7 @@ void TokenStrip::leaveEvent(QEvent*) { m_controller.point({}); }
 
 bool TokenStrip::isPointed(std::size_t token) const
 {
-    return token == m_pointed.key || (showsQueries() && token == m_pointed.query);
+    return token == m_pointed.key || (m_read.showsQueries() && token == m_pointed.query);
 }
 
 void TokenStrip::mark()
@@ -247,14 +169,13 @@ void TokenStrip::mark()
 
 void TokenStrip::keyPressEvent(QKeyEvent* event)
 {
-    const std::size_t current = showsQueries() ? m_controller.selection().query : m_controller.selection().key;
     if (event->key() == Qt::Key_F2)
-        return replaceToken(current);
-    if (event->key() == Qt::Key_Delete && canEdit(current))
-        return m_controller.removeToken(current);
+        return replaceToken(m_read.current());
+    if (event->key() == Qt::Key_Delete && canEdit(m_read.current()))
+        return m_controller.removeToken(m_read.current());
     if (event->key() != Qt::Key_Left && event->key() != Qt::Key_Right)
         return QWidget::keyPressEvent(event);
-    const bool key = event->modifiers().testFlag(Qt::ShiftModifier) || !showsQueries();
+    const bool key = event->modifiers().testFlag(Qt::ShiftModifier) || !m_read.showsQueries();
     const Selection& at = m_controller.selection();
     std::size_t token = key ? at.key : at.query;
     if (event->key() == Qt::Key_Right)
@@ -267,7 +188,8 @@ void TokenStrip::keyPressEvent(QKeyEvent* event)
 bool TokenStrip::canEdit(std::size_t token) const
 {
     const ComparisonPointer& comparison = m_controller.comparison();
-    return comparison && m_controller.canRun() && axis() != TokenAxis::Image && token < comparison->input.tokens.size();
+    return comparison && m_controller.canRun() && m_read.axis() != TokenAxis::Image
+           && token < comparison->input.tokens.size();
 }
 
 void TokenStrip::replaceToken(std::size_t token)
@@ -284,8 +206,8 @@ void TokenStrip::replaceToken(std::size_t token)
 void TokenStrip::fillMenu(QMenu& menu, std::size_t token)
 {
     if (!canEdit(token)) {
-        menu.addAction(axis() == TokenAxis::Image ? tr("Patches of a picture cannot be edited")
-                                                  : tr("Open the model to edit its tokens"))
+        menu.addAction(m_read.axis() == TokenAxis::Image ? tr("Patches of a picture cannot be edited")
+                                                         : tr("Open the model to edit its tokens"))
             ->setEnabled(false);
         return;
     }
@@ -311,9 +233,8 @@ void TokenStrip::fillMenu(QMenu& menu, std::size_t token)
 
 void TokenStrip::contextMenuEvent(QContextMenuEvent* event)
 {
-    const Selection& at = m_controller.selection();
-    const auto token = event->reason() == QContextMenuEvent::Mouse ? tokenAt(event->pos())
-                                                                   : std::optional(showsQueries() ? at.query : at.key);
+    const auto token =
+        event->reason() == QContextMenuEvent::Mouse ? tokenAt(event->pos()) : std::optional(m_read.current());
     if (!token || !m_controller.comparison())
         return;
     QMenu menu;
@@ -329,8 +250,9 @@ bool TokenStrip::event(QEvent* event)
     const auto token = tokenAt(help->pos());
     if (token && m_controller.comparison()) {
         const EncodedInput& input = m_controller.comparison()->input;
-        QString text = tr("token %1: %2").arg(*token).arg(QString::fromStdString(axisLabel(input, axis(), *token)));
-        if (axis() != TokenAxis::Image && *token < input.tokens.size())
+        QString text =
+            tr("token %1: %2").arg(*token).arg(QString::fromStdString(axisLabel(input, m_read.axis(), *token)));
+        if (m_read.axis() != TokenAxis::Image && *token < input.tokens.size())
             text += tr(", id %1").arg(input.tokens[*token].id);
         QToolTip::showText(help->globalPos(), text, this);
     }
@@ -341,144 +263,35 @@ void TokenStrip::paintEvent(QPaintEvent* event)
 {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
+    const Theme& theme = m_appearance.theme();
     for (std::size_t token = 0; token < m_chips.size(); ++token) {
         const QRectF& chip = m_chips[token].rect;
         if (chip.right() + chip.width() < event->rect().left() || chip.left() - chip.width() > event->rect().right())
             continue;
         if (event->rect().top() < chip.bottom())
-            paintChip(painter, token);
-        paintBars(painter, token);
+            paintChip(painter, m_chips[token], m_read.role(token), isPointed(token), theme);
+        std::vector<ChipBar> shares;
+        for (const std::size_t trace : m_read.traces())
+            shares.push_back({trace, static_cast<double>(m_read.weight(trace, token))});
+        paintChipBars(painter, m_chips[token], shares, theme);
         if (event->rect().bottom() > bars().bottom())
-            paintPosition(painter, token);
+            paintBelowChip(painter, m_chips[token], positionText(token), m_read.role(token) != ChipRole::None, m_bars,
+                           theme);
     }
     if (hasFocus()) {
-        painter.setPen(QPen(m_appearance.theme().accent, 2));
+        painter.setPen(QPen(theme.accent, 2));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(rect().adjusted(1, 1, -1, -1));
     }
 }
 
-void TokenStrip::paintChip(QPainter& painter, std::size_t token) const
-{
-    const Theme& theme = m_appearance.theme();
-    const Chip& chip = m_chips[token];
-    const auto [query, key] = roleOf(token);
-    painter.setPen(QPen(query || key ? theme.accent : theme.line2, query || key ? theme.px(1.5) : 1.0));
-    painter.setBrush(query ? theme.accent : key ? theme.accentBg : theme.chip);
-    painter.drawRoundedRect(chip.rect, theme.px(4), theme.px(4));
-    if (isPointed(token)) {
-        painter.setPen(QPen(theme.accent, theme.px(1.5)));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRoundedRect(chip.rect.adjusted(-2, -2, 2, 2), theme.px(5), theme.px(5));
-    }
-    painter.setFont(theme.mono(kLabelPixels));
-    painter.setPen(query ? theme.panel : key ? theme.accent : theme.text);
-    painter.drawText(chip.rect, Qt::AlignCenter, chip.text);
-}
-
 // Below the bars.
-void TokenStrip::paintPosition(QPainter& painter, std::size_t token) const
+QString TokenStrip::positionText(std::size_t token) const
 {
-    const Theme& theme = m_appearance.theme();
-    const Chip& chip = m_chips[token];
-    const auto [query, key] = roleOf(token);
-    QString below = QString::number(token);
-    if (query)
-        below = key ? tr("both %1").arg(token) : tr("query %1").arg(token);
-    else if (key)
-        below = tr("key %1").arg(token);
-    painter.setFont(theme.ui(kTickPixels, query || key ? QFont::DemiBold : QFont::Normal));
-    painter.setPen(query || key ? theme.accent : theme.text3);
-    const double wide = theme.px(30);
-    const double belowBars = chip.rect.bottom() + theme.px(5 + static_cast<double>(barCount()) * (kBarHeight + 2));
-    painter.drawText(QRectF(chip.rect.left() - wide, belowBars, chip.rect.width() + 2 * wide, theme.px(15)),
-                     Qt::AlignCenter, below);
-}
-
-void TokenStrip::paintBars(QPainter& painter, std::size_t token) const
-{
-    const Theme& theme = m_appearance.theme();
-    const ComparisonPointer& comparison = m_controller.comparison();
-    QRectF bar = m_chips[token].rect;
-    bar.setTop(bar.bottom() + theme.px(4));
-    bar.setHeight(theme.px(kBarHeight));
-    painter.setPen(Qt::NoPen);
-    const std::vector<std::size_t> shown = shownTraces(*comparison);
-    for (std::size_t place = 0; place < barCount(); ++place) {
-        const std::size_t trace = shown[place];
-        const double weight = static_cast<double>(weightOf(trace, token));
-        painter.fillRect(bar, theme.line);
-        const double share = std::clamp(weight, 0.0, 1.0);  // NaN draws nothing
-        painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * (share > 0.0 ? share : 0.0), bar.height()),
-                         theme.trace(trace));
-        bar.translate(0, theme.px(kBarHeight + 2));
-    }
-}
-
-TokenPanel::TokenPanel(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : QWidget(parent), m_controller(controller), m_appearance(appearance),
-      m_strip(new TokenStrip(controller, appearance)), m_scroll(new QScrollArea(this)), m_heading(new QWidget(this)),
-      m_count(makeLabel({}, "hint", m_heading)),
-      m_direction(new Segment({tr("Query → keys"), tr("Key → queries")}, m_heading))
-{
-    setProperty("ground", u"panel2"_s);
-    setAttribute(Qt::WA_StyledBackground);
-    m_scroll->setWidget(m_strip);
-    m_scroll->setWidgetResizable(true);
-    m_scroll->setFrameShape(QFrame::NoFrame);
-    m_scroll->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
-    m_scroll->setFocusPolicy(Qt::NoFocus);
-    auto* title = new QHBoxLayout;
-    title->addWidget(makeLabel(tr("Input tokens"), "title", m_heading));
-    title->addStretch(1);
-    title->addWidget(m_count);
-    auto* column = new QVBoxLayout(m_heading);
-    column->setContentsMargins(12, 8, 12, 4);
-    column->setSpacing(4);
-    column->addLayout(title);
-    column->addWidget(m_direction, 0, Qt::AlignLeft);
-    column->addWidget(makeLabel(tr("Click: query · Shift: key · right-click: edit"), "hint", m_heading));
-    column->addStretch(1);
-    auto* row = new QHBoxLayout(this);
-    row->setContentsMargins(0, 0, 0, 0);
-    row->setSpacing(0);
-    row->addWidget(m_heading);
-    row->addWidget(m_scroll, 1);
-    connect(m_strip, &TokenStrip::selectionMoved, this,
-            [this](const QRect& chip) { m_scroll->ensureVisible(chip.center().x(), 0, chip.width(), 0); });
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
-        connect(&controller, signal, this, &TokenPanel::applySize);
-    connect(&controller, &StudyController::comparisonChanged, this, &TokenPanel::refresh);
-    connect(&controller, &StudyController::selectionChanged, this, &TokenPanel::refresh);
-    connect(&appearance, &Appearance::changed, this, &TokenPanel::applySize);
-    m_direction->setObjectName(u"direction"_s);
-    m_direction->setToolTip(
-        tr("Whether bars, row chart, ranks and filters follow the query's row or the key's column. R"));
-    connect(m_direction, &Segment::chosen, this, [&controller](int index) {
-        controller.changeView(
-            [index](ViewSettings& view) { view.heatmap.direction = static_cast<AttentionDirection>(index); });
-    });
-    connect(&controller, &StudyController::viewChanged, this, [this] {
-        refresh();
-        m_strip->update();
-    });
-    applySize();
-    refresh();
-}
-
-void TokenPanel::refresh()
-{
-    const ComparisonPointer& comparison = m_controller.comparison();
-    const int count = comparison ? static_cast<int>(m_strip->tokens()) : 0;
-    m_direction->choose(static_cast<int>(m_controller.study().view.heatmap.direction));
-    m_count->setText(count == 1 ? tr("1 token") : tr("%1 tokens").arg(count));
-}
-
-void TokenPanel::applySize()
-{
-    const Theme& theme = m_appearance.theme();
-    m_heading->setFixedWidth(qRound(theme.px(252)));
-    m_scroll->setFixedHeight(m_strip->sizeHint().height() + qRound(theme.px(12)));
+    const QStringList names = m_read.roleNames(token);
+    if (names.isEmpty())
+        return QString::number(token);
+    return u"%1 %2"_s.arg(names.size() > 1 ? tr("both") : names.front()).arg(token);
 }
 
 }  // namespace ketscope

@@ -2,11 +2,9 @@
 #pragma once
 
 #include "ui/appearance.h"
-#include "ui/controls/controls.h"
-#include "ui/study_controller.h"
+#include "ui/docks/strip_reading.h"
+#include "viz/figure.h"
 
-#include <QLabel>
-#include <QScrollArea>
 #include <QWidget>
 
 class QMenu;
@@ -26,6 +24,9 @@ public:
     QSize sizeHint() const override;
     // Edits of one token, for its context menu.
     void fillMenu(QMenu& menu, std::size_t token);
+    void fillMenu(QMenu& menu) { fillMenu(menu, m_read.current()); }
+
+    void showSelected();  // by selectionMoved
 
 signals:
     void selectionMoved(const QRect& chip);
@@ -40,16 +41,8 @@ protected:
     bool event(QEvent* event) override;
 
 private:
-    struct Chip {
-        QString text;
-        QRectF rect;
-    };
-    // The tokens that the selected stack's keys are; its queries are the same unless it is cross-attention.
-    TokenAxis axis() const;
-    bool showsQueries() const;
     bool canEdit(std::size_t token) const;
     void replaceToken(std::size_t token);
-    bool showsColumn() const;
     void rebuild();
     void refresh();
     void showWeights();
@@ -57,49 +50,19 @@ private:
     std::optional<std::size_t> tokenAt(QPointF where) const;
     void mark();
     bool isPointed(std::size_t token) const;
-    void paintChip(QPainter& painter, std::size_t token) const;
-    void paintPosition(QPainter& painter, std::size_t token) const;
-    float weightOf(std::size_t trace, std::size_t token) const;  // as its bars show
+    QString positionText(std::size_t token) const;
     Table spokenTable() const;
-    void paintBars(QPainter& painter, std::size_t token) const;
 
     StudyController& m_controller;
     Appearance& m_appearance;
-    // What the token is selected as.
-    struct Role {
-        bool query = false;
-        bool key = false;
-    };
-    Role roleOf(std::size_t token) const;
+    StripReading m_read;
     QStringList labels() const;
     QRect bars() const;
 
-    std::vector<Chip> m_chips;
+    std::vector<TokenChip> m_chips;
     std::size_t m_stack = 0;  // that the chips are of
     std::size_t m_bars = 0;   // below each
     Pointed m_pointed;        // that is marked
-};
-
-// The strip with its heading, scrolled to the selection.
-class TokenPanel : public QWidget {
-    Q_OBJECT
-
-public:
-    TokenPanel(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
-
-    TokenStrip& strip() const { return *m_strip; }
-
-private:
-    void refresh();
-    void applySize();
-
-    StudyController& m_controller;
-    Appearance& m_appearance;
-    TokenStrip* m_strip;
-    QScrollArea* m_scroll;
-    QWidget* m_heading;
-    QLabel* m_count;
-    Segment* m_direction;
 };
 
 }  // namespace ketscope

@@ -3,6 +3,7 @@
 
 #include "ui/dialogs/plan_dialog.h"
 #include "ui/plan_text.h"
+#include "ui/trace_notes.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
 
@@ -181,7 +182,12 @@ void OutputSection::refresh()
 {
     const auto& readings = m_controller.readings();
     const OutputTable table = readings ? readings->outputs : OutputTable();
-    m_kind->setText(QString::fromStdString(table.title));
+    const QString draws = readings ? oneDrawText(*m_controller.comparison()) : QString();
+    m_kind->setText(QString::fromStdString(table.title)
+                    + (draws.isEmpty() || table.rows.empty() ? QString() : u" · "_s + draws));
+    m_kind->setToolTip(draws.isEmpty() ? QString()
+                                       : tr("Left to chance: another seed gives other numbers. How much they differ is "
+                                            "what a sweep over seeds shows."));
     m_bars->show(table, m_controller.isOutdated());
     if (!readings)
         m_verdict->setText(tr("Shown after the first run."));

@@ -2,6 +2,7 @@
 #include "ui/docks/traces_section.h"
 
 #include "ui/docks/trace_sections.h"
+#include "ui/trace_notes.h"
 #include "viz/scale.h"
 
 #include <QApplication>
@@ -186,8 +187,14 @@ void TracesSection::addRows()
         row->setTexts(traceTitle(titled, trace), timeOf(trace));
         row->update();  // another may be the current one
     }
+    auto below = static_cast<int>(traces());
+    for (std::size_t trace = 1; trace < titled.traces.size(); ++trace)
+        if (const QString shared = sharedLayersText(titled, trace); !shared.isEmpty())
+            m_list->wrapped(below++, 0,
+                            tr("%1: %2, not in its time.").arg(QString::fromStdString(traceTag(trace)), shared),
+                            "hint");
     if (titled.traces.size() > 1)
-        m_list->label(static_cast<int>(traces()), 0, tr("Drag a trace onto a map to show it there."), "hint");
+        m_list->label(below, 0, tr("Drag a trace onto a map to show it there."), "hint");
 }
 
 void TracesSection::fillMenu(QMenu& menu, std::size_t trace)

@@ -81,6 +81,7 @@ QWidget* AlignmentPage::makeHeader()
         m_methodBox->addItem(titles.back(), m_methodBox->count());
     }
     m_methods = new Segment(titles, header);
+    m_methods->setAccessibleName(tr("Method"));
     m_methods->setObjectName(u"alignmentMethods"_s);
     m_methodBox->setObjectName(u"alignmentMethodBox"_s);
     m_methodBox->setAccessibleName(tr("Method"));
@@ -122,8 +123,10 @@ QWidget* AlignmentPage::makeBelowHeader(QWidget* parent)
 {
     auto* header = new QWidget(parent);
     m_below = new Segment({tr("Every word"), tr("Assignment")}, header);
+    m_below->setAccessibleName(tr("Below the pictures"));
     m_below->setObjectName(u"alignmentBelow"_s);
     m_differences = new Segment({tr("A and B"), tr("Δ")}, header);
+    m_differences->setAccessibleName(tr("Small maps"));
     m_differences->setObjectName(u"alignmentDifferences"_s);
     m_sanityText = new ElidedLabel("hint", header);
     m_sanity = new QPushButton(tr("Run sanity check"), header);

@@ -70,9 +70,11 @@ QWidget* EntropyPage::makeHeader()
     for (const HeadMeasure& measure : headMeasures())
         m_measure->addItem(QString::fromStdString(measure.title), QString::fromStdString(measure.id));
     m_curve = new Segment({tr("Mass"), tr("Cumulative"), tr("vs uniform")}, m_header);
+    m_curve->setAccessibleName(tr("Attention by distance"));
     m_curve->setObjectName(u"distanceCurve"_s);
     m_curve->setToolTip(tr("Attention by distance: at each distance, up to it, or divided by that of uniform rows."));
     m_distance = new Segment({tr("Grid"), tr("Rows"), tr("Columns")}, m_header);
+    m_distance->setAccessibleName(tr("Distance of patches"));
     m_distance->setObjectName(u"patchDistance"_s);
     m_distance->setToolTip(tr("Between patches: √(Δrow² + Δcolumn²), |Δrow| or |Δcolumn|."));
     connect(m_distance, &Segment::chosen, this, [this](int index) {

@@ -149,6 +149,10 @@ void HeatmapPage::addChoices(PageHeader& header)
 {
     m_shown = new Segment({tr("Maps"), tr("Lines"), tr("Q·K")}, &header);
     m_shown->setObjectName(u"shown"_s);
+    m_shown->setAccessibleName(tr("Heatmap"));
+    const QString views[] = {tr("Maps view"), tr("Lines view"), tr("Q·K detail of the selected cell")};
+    for (int index = 0; index < 3; ++index)
+        m_shown->button(index)->setAccessibleName(views[index]);
     m_shown->setToolTip(
         tr("Maps of queries × keys, lines from queries to keys, or the selected cell's q·k element by element"));
     connect(m_shown, &Segment::chosen, this, [this](int index) {

@@ -2,6 +2,7 @@
 #include "ui/views/outputs_page.h"
 
 #include "core/study/token_loss.h"
+#include "ui/trace_notes.h"
 
 #include <algorithm>
 
@@ -73,16 +74,17 @@ OutputsPage::OutputsPage(StudyController& controller, Appearance& appearance, QW
 
 QWidget* OutputsPage::makeHeader()
 {
-    auto* header = new PageHeader(tr("Outputs"), this);
-    header->setNote(tr("one run of each trace: no errors are known"));
+    auto* header = m_header = new PageHeader(tr("Outputs"), this);
     m_rows = new ChoiceBox(header);
     m_rows->setObjectName(u"outputRows"_s);
     m_rows->setAccessibleName(tr("Answers listed"));
     for (const int rows : {5, 10, 20, 50})
         m_rows->addItem(tr("First %1").arg(rows), rows);
     m_place = new Segment({tr("After the text"), tr("After the selected token")}, header);
+    m_place->setAccessibleName(tr("Answers"));
     m_place->setObjectName(u"outputPlace"_s);
     m_measure = new Segment({tr("Cosine"), tr("Relative error")}, header);
+    m_measure->setAccessibleName(tr("Hidden states"));
     m_measure->setObjectName(u"hiddenMeasure"_s);
     m_measure->setToolTip(tr("Hidden states of each trace against those of A: cosine of the angle, or ‖B − A‖ / ‖A‖."));
     for (QWidget* control :
@@ -146,6 +148,9 @@ void OutputsPage::refresh()
     const ComparisonPointer& comparison = controller().comparison();
     const bool causal = comparison && hasTokenLosses(*comparison);
     const bool answers = comparison && hasAnswers(*comparison);
+    const QString draws = comparison ? oneDrawText(*comparison) : QString();
+    m_header->setNote(draws.isEmpty() ? tr("nothing is left to chance")
+                                      : tr("%1: its error is not known here, Sweep gives it over seeds").arg(draws));
     m_place->setVisible(causal);
     m_loss->setVisible(causal);
     m_rows->setEnabled(answers);

@@ -20,6 +20,7 @@ public:
     QString explanation() const override;
 
 private:
+    PageHeader* m_header = nullptr;
     QWidget* makeHeader();
     void connectHeader();
     void refresh();

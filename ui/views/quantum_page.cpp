@@ -90,14 +90,18 @@ QWidget* QuantumPage::makeHeader()
     m_title->setTextFormat(Qt::RichText);
     m_place = new ElidedLabel("hint", header);
     m_stage = new Segment({tr("After U(q)"), tr("After U†(k)"), tr("Measured")}, header);
+    m_stage->setAccessibleName(tr("Circuit"));
     m_stage->setObjectName(u"pairStage"_s);
     m_stage->setToolTip(tr("Where the circuit is looked at: cursor, Bloch vectors and density matrix follow."));
     m_part = new Segment({tr("Re"), tr("Im"), tr("|·|")}, header);
+    m_part->setAccessibleName(tr("Density matrix"));
     m_part->setObjectName(u"densityPart"_s);
     m_part->setToolTip(tr("What of the density matrix is drawn."));
     m_back = new QPushButton(tr("◂ Step"), header);
+    m_back->setAccessibleName(tr("Step the circuit back"));
     m_back->setToolTip(tr("One column of the circuit back (,)"));
     m_forward = new QPushButton(tr("Step ▸"), header);
+    m_forward->setAccessibleName(tr("Step the circuit forward"));
     m_forward->setToolTip(tr("One column of the circuit forward (.)"));
     auto* names = new QHBoxLayout;
     auto* controls = new QHBoxLayout;

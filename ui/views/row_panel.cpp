@@ -30,6 +30,7 @@ RowPanel::RowPanel(StudyController& controller, Appearance& appearance, QWidget*
 {
     setProperty("ground", u"panel"_s);
     setAttribute(Qt::WA_StyledBackground);
+    m_orders->setAccessibleName(tr("Row chart"));
     m_title->setObjectName(QStringLiteral("rowTitle"));
     m_view->setChart(makeRowChart().release());
     m_view->setRenderHint(QPainter::Antialiasing);

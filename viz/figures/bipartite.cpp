@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 namespace ketscope {
 
@@ -24,6 +25,7 @@ constexpr double kLeastPanel = 250.0;  // width
 constexpr double kBetween = 26.0;
 constexpr std::size_t kMostLines = 4000;
 constexpr std::size_t kReadAhead = 16 * kMostLines;
+constexpr std::size_t kMostApart = 128;  // lines to or from one token that can be told apart
 constexpr double kThickest = 5.0;
 constexpr double kFaintest = 0.004;  // of the largest weight: thinner lines cannot be seen
 
@@ -61,6 +63,7 @@ private:
     std::vector<Line> linesOf(std::size_t place) const;
     void readRow(std::size_t place, std::size_t query);
     std::size_t thin(std::vector<Line>& lines) const;
+    void pool(std::vector<Line>& lines);
     bool isSelected(std::size_t query, std::size_t key) const;
     bool byQuery() const { return m_view.direction == AttentionDirection::FromQuery; }
     QString weights(std::size_t query, std::size_t key) const;
@@ -77,6 +80,7 @@ private:
     MapWindow m_window;
     std::vector<std::vector<Line>> m_lines;  // of each place, the thinnest first
     std::vector<std::size_t> m_left;         // how many were left out
+    std::size_t m_pooled = 1;                // tokens that one line of the selection stands for
     double m_largest = 0.0;
     bool m_negative = false;
 };
@@ -107,6 +111,7 @@ Bipartite::Bipartite(const ComparisonPointer& comparison)
             return std::abs(line.weight) < kFaintest * (isSelected(line.query, line.key) ? selected : m_largest);
         });
         m_left[place] += thin(lines) + (m_left[place] > 0 ? faint : 0);
+        pool(lines);
         std::ranges::stable_sort(lines, std::ranges::less(), [](const Line& line) { return std::abs(line.weight); });
         // What is selected lies on top.
         std::ranges::stable_partition(lines, [this](const Line& line) { return !isSelected(line.query, line.key); });
@@ -140,6 +145,26 @@ std::size_t Bipartite::thin(std::vector<Line>& lines) const
         lines.erase(end, lines.end());
     }
     return before - lines.size();
+}
+
+// Hundreds of lines that meet at one token are a surface: of neighbouring tokens the thickest stands for all.
+void Bipartite::pool(std::vector<Line>& lines)
+{
+    const std::size_t tokens = byQuery() ? m_window.keys : m_window.queries;
+    if (tokens <= kMostApart)
+        return;
+    m_pooled = (tokens + kMostApart - 1) / kMostApart;
+    const auto rest =
+        std::ranges::stable_partition(lines, [this](const Line& line) { return !isSelected(line.query, line.key); });
+    std::map<std::size_t, Line> thickest;
+    for (const Line& line : rest) {
+        const std::size_t token = byQuery() ? line.key - m_window.firstKey : line.query - m_window.firstQuery;
+        const auto [at, isNew] = thickest.try_emplace(token / m_pooled, line);
+        if (!isNew && std::abs(line.weight) > std::abs(at->second.weight))
+            at->second = line;
+    }
+    lines.erase(rest.begin(), lines.end());
+    std::ranges::transform(thickest, std::back_inserter(lines), &std::pair<const std::size_t, Line>::second);
 }
 
 std::vector<Line> Bipartite::linesOf(std::size_t place) const
@@ -215,10 +240,16 @@ void Bipartite::paint(QPainter& painter, const QRectF& area, const Theme& theme)
 
 QString Bipartite::emphasis() const
 {
-    return byQuery() ? QStringLiteral("in colour: from query %1 “%2”")
-                           .arg(QString::number(m_selection.query), m_maps.queryText(m_selection.query))
-                     : QStringLiteral("in colour: to key %1 “%2”")
-                           .arg(QString::number(m_selection.key), m_maps.keyText(m_selection.key));
+    const QString text = byQuery() ? QStringLiteral("in colour: from query %1 “%2”")
+                                         .arg(QString::number(m_selection.query), m_maps.queryText(m_selection.query))
+                                   : QStringLiteral("in colour: to key %1 “%2”")
+                                         .arg(QString::number(m_selection.key), m_maps.keyText(m_selection.key));
+    if (m_pooled == 1)
+        return text;
+    return text
+           + QStringLiteral(", the largest of every %1 %2")
+                 .arg(m_pooled)
+                 .arg(byQuery() ? QStringLiteral("keys") : QStringLiteral("queries"));
 }
 
 void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t place, const Theme& theme) const
@@ -255,7 +286,8 @@ void Bipartite::paintLines(QPainter& painter, const Side& side, std::size_t plac
         const double share = std::min(1.0, std::abs(line.weight) / m_largest);
         const bool selected = isSelected(line.query, line.key);
         QColor colour = selected ? theme.trace(m_traces[place]) : theme.text3;
-        colour.setAlphaF(static_cast<float>(selected ? 0.35 + 0.65 * share : 0.06 + 0.44 * share));
+        const double faintest = m_pooled > 1 ? 0.12 : 0.35;  // many lines of one token lie over each other
+        colour.setAlphaF(static_cast<float>(selected ? faintest + (1.0 - faintest) * share : 0.06 + 0.44 * share));
         QPen pen(colour, std::max(0.5, thickest * share));
         pen.setCapStyle(Qt::FlatCap);
         if (line.weight < 0.0)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "core/study/run_file.h"
 #include "core/study/sweep.h"
 
 #include "core/base/error.h"
@@ -328,9 +329,9 @@ protected:
     Sweep written;
 };
 
-TEST_F(SweepFileTest, EveryFieldComesBack)
+// All of a sweep, its model beside title and path left out.
+void expectSame(const Sweep& read, const Sweep& written)
 {
-    const Sweep read = readSweep(file);
     EXPECT_EQ(read.request.study, written.request.study);
     EXPECT_EQ(read.request.candidate, written.request.candidate);
     EXPECT_EQ(read.request.axes, written.request.axes);
@@ -355,6 +356,32 @@ TEST_F(SweepFileTest, EveryFieldComesBack)
             }
     }
     EXPECT_EQ(sweepComparison(std::make_shared<const Sweep>(read))->sweep->rows.size(), read.rows.size());
+}
+
+TEST_F(SweepFileTest, EveryFieldComesBack) { expectSame(readSweep(file), written); }
+
+TEST_F(SweepFileTest, AStudyKeepsTheLastSweep)
+{
+    Study study = written.request.study;
+    study.candidates = {{{written.request.candidate}}};
+    Comparison run = *runStudy(study, *model, nullptr, 1, monitor);
+    run.sweep = std::make_shared<const Sweep>(written);
+    const std::filesystem::path ket = folder.path() / "swept.ket";
+    writeRunFile(run, ket, monitor);
+    const ComparisonPointer read = readRunFile(ket, monitor);
+    ASSERT_NE(read->sweep, nullptr);
+    expectSame(*read->sweep, written);
+    EXPECT_TRUE(sweepIsCurrent(*read->sweep, read->study));
+    EXPECT_EQ(read->traces[1]->stacks[0].firstComputedLayer, 4U);
+    // One of another model says nothing about this one, and none is written where there is none.
+    Sweep other = written;
+    other.weightsSha256 = "00";
+    run.sweep = std::make_shared<const Sweep>(other);
+    writeRunFile(run, ket, monitor);
+    EXPECT_EQ(readRunFile(ket, monitor)->sweep, nullptr);
+    run.sweep = nullptr;
+    writeRunFile(run, ket, monitor);
+    EXPECT_EQ(readRunFile(ket, monitor)->sweep, nullptr);
 }
 
 TEST_F(SweepFileTest, TheUnchangedCopyIsRead)
