@@ -109,7 +109,7 @@ void sweep(const SweepOptions& options)
         printJson(sweepJson(result));
     else
         std::cout << sweepText(result);
-    printNotices(idleChangesOf(request, model->info()), options.common.quiet);
+    printNotices(idleChangesOf(request, model->model->info()), options.common.quiet);
 }
 
 }  // namespace
