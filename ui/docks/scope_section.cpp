@@ -56,6 +56,7 @@ ScopeSection::ScopeSection(StudyController& controller, Appearance& appearance, 
     setObjectName(u"scope"_s);
     m_queries->addItems({tr("All queries"), tr("Without special tokens"), tr("Selected query")});  // by Queries
     m_queries->setObjectName(u"scopeQueries"_s);
+    m_queries->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_queries->setAccessibleName(tr("Average over"));
     m_keys->setObjectName(u"scopeKeys"_s);
     m_keys->setToolTip(tr("Their weights are left out and every row is divided by what is left."));
@@ -64,6 +65,8 @@ ScopeSection::ScopeSection(StudyController& controller, Appearance& appearance, 
     m_distance->setObjectName(u"scopeDistance"_s);
     m_distance->setToolTip(tr("Signed: j − i from query i to key j, above 0 for later keys."));
     auto* form = new QFormLayout;
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    m_queries->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     form->addRow(tr("Average over"), m_queries);
     form->addRow(m_keys);
     form->addRow(m_padding);
@@ -163,10 +166,10 @@ void HeadMeasuresSection::addRows(const Comparison& comparison)
         m_list->label(0, 3, tr("Δ"), "hint", 1, Qt::AlignRight);
     const std::pair<QString, double HeadStatistics::*> rows[] = {
         {tr("Entropy"), &HeadStatistics::entropy},
-        {tr("Mean distance"), &HeadStatistics::meanDistance},
+        {tr("Mean dist."), &HeadStatistics::meanDistance},
         {tr("On self"), &HeadStatistics::selfMass},
         {tr("On %1").arg(lastKeyOf(comparison)), &HeadStatistics::lastMass},
-        {tr("Effective keys"), &HeadStatistics::effectiveKeys},
+        {tr("Eff. keys"), &HeadStatistics::effectiveKeys},
     };
     int row = 1;
     for (const auto& [title, value] : rows) {
