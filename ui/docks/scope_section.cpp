@@ -18,6 +18,9 @@ namespace {
 
 constexpr int kDecimals = 2;
 
+// A key that is left out has no mass.
+QString known(double value, const QString& text) { return std::isfinite(value) ? text : u"–"_s; }
+
 // "[CLS] and [SEP]": the special tokens of the selected stack's keys, the first two kinds.
 QString specialsOf(const Comparison& comparison)
 {
@@ -179,9 +182,11 @@ void HeadMeasuresSection::addRows(const Comparison& comparison)
                 ->setTextInteractionFlags(Qt::TextSelectableByMouse);
         };
         for (std::size_t i = 0; i < heads.size(); ++i)
-            number(static_cast<int>(i) + 1, formatNumber(heads[i].*value, kDecimals));
-        if (heads.size() > 1)
-            number(3, formatSigned(heads[1].*value - heads[0].*value, kDecimals));
+            number(static_cast<int>(i) + 1, known(heads[i].*value, formatNumber(heads[i].*value, kDecimals)));
+        if (heads.size() > 1) {
+            const double change = heads[1].*value - heads[0].*value;
+            number(3, known(change, formatSigned(change, kDecimals)));
+        }
         ++row;
     }
 }
