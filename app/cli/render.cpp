@@ -108,6 +108,7 @@ ComparisonPointer readFor(const RenderOptions& options, Monitor& monitor)
         return readSweepFor(options);
     auto comparison = std::make_shared<Comparison>(*comparisonOf(options, monitor));
     comparison->study.selection = selectionOf(*comparison, options);
+    applyScope(*comparison, options);
     if (!options.traces.empty())
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     if (needsHeadVectors(pageOf(options)))
@@ -155,6 +156,27 @@ void render(const RenderOptions& options)
     const ExportOptions file = fileOptions(*comparison, options);
     exportFigure(*figure, *comparison, options.out, file);
     report(*figure, file, options);
+}
+
+const std::vector<std::pair<std::string, void (*)(ScopeView&)>>& scopeChoices()
+{
+    static const std::vector<std::pair<std::string, void (*)(ScopeView&)>> choices = {
+        {"all-queries", [](ScopeView& scope) { scope.queries = ScopeView::Queries::All; }},
+        {"without-special-queries", [](ScopeView& scope) { scope.queries = ScopeView::Queries::WithoutSpecial; }},
+        {"selected-query", [](ScopeView& scope) { scope.queries = ScopeView::Queries::Selected; }},
+        {"without-special-keys", [](ScopeView& scope) { scope.specialKeys = false; }},
+        {"padding", [](ScopeView& scope) { scope.padding = true; }},
+        {"signed-distance", [](ScopeView& scope) { scope.signedDistance = true; }},
+    };
+    return choices;
+}
+
+std::vector<std::string> scopeNames()
+{
+    std::vector<std::string> names;
+    for (const auto& [name, change] : scopeChoices())
+        names.push_back(name);
+    return names;
 }
 
 void addBatchOptions(CLI::App& command, RenderOptions& options)
@@ -214,6 +236,12 @@ void addSelectionOptions(CLI::App& command, RenderOptions& options)
                     "How words and patches are held against each other: " + joined(methods, ", ")
                         + " (default: as the study says)")
         ->check(CLI::IsMember(methods));
+    command
+        .add_option("--scope", options.scope,
+                    "What means of entropy and distance are over, where it differs from the study: "
+                        + joined(scopeNames(), ", "))
+        ->delimiter(',')
+        ->check(CLI::IsMember(scopeNames()));
     command
         .add_option("--quantity", options.quantity,
                     "What the cells of a heatmap or its lines are: weights of the head, rollout of all layers up to "
@@ -300,6 +328,13 @@ void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& 
         prepareFlow(comparison, options, monitor);
     if (anyFigure(options, &FigureType::aligns))
         prepareAlignment(comparison, options, monitor);
+}
+
+void applyScope(Comparison& comparison, const RenderOptions& options)
+{
+    for (const auto& [name, change] : scopeChoices())
+        if (std::ranges::find(options.scope, name) != options.scope.end())
+            change(comparison.study.view.scope);
 }
 
 ExportOptions fileOptions(const Comparison& comparison, const RenderOptions& options)

@@ -46,6 +46,7 @@ void renderOne(const BatchItem& item, const std::shared_ptr<const LoadedModel>& 
     comparison->loaded = model;
     comparison->study.selection = clamped(comparison->study.selection, *comparison);
     comparison->study.selection = selectionOf(*comparison, options);
+    applyScope(*comparison, options);
     if (!options.traces.empty())
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     prepareMaps(*comparison, options, monitor);

@@ -29,7 +29,8 @@ struct RenderOptions {
     std::string method;  // of the alignment
     std::string counts;  // of the pair's circuit, measured elsewhere: a file
     std::string bitOrder = std::string(kBitOrders[1]);
-    std::string quantity;  // of the heatmap
+    std::string quantity;            // of the heatmap
+    std::vector<std::string> scope;  // of entropy and distance: parts that differ from the study's
     std::optional<std::size_t> layer;
     std::optional<std::size_t> head;
     std::optional<std::size_t> query;
@@ -51,6 +52,9 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
 // wait for: with comparison.loaded, which is opened when it is needed and not there. Throws Error (Input) where the run
 // has no such method or quantity.
 void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& monitor);
+
+// Gives the view the scope that the options name.
+void applyScope(Comparison& comparison, const RenderOptions& options);
 
 // How the figure becomes a file: the options, with the parts that the study's view says where they do not.
 ExportOptions fileOptions(const Comparison& comparison, const RenderOptions& options);

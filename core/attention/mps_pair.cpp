@@ -43,6 +43,9 @@ std::optional<BondReading> bondsOf(std::span<const Diagnostic> diagnostics, std:
     return result.kept.empty() ? std::nullopt : std::optional(std::move(result));
 }
 
+// Of numbers that are stored.
+bool isCount(const DiagnosticInfo& info) { return info.id.ends_with("parameters"); }
+
 }  // namespace
 
 void addChain(PairReading& reading, const HeadInput& input, const HeadRow& row, std::size_t query, bool wholeHead)
@@ -56,10 +59,10 @@ void addChain(PairReading& reading, const HeadInput& input, const HeadRow& row, 
     if (reading.bonds)
         reading.bonds->title = wholeHead ? "Whole head, one state" : "The query's own state";
     for (const auto& [info, value] : row.ofRow)
-        reading.results.push_back({info.title, value});
+        reading.results.push_back({info.title, value, {}, isCount(info)});
     for (const Diagnostic& known : row.diagnostics)
         if (known.values->shape().size() == 1 && known.values->size() == 1)
-            reading.results.push_back({known.info.title, known.values->values()[0]});
+            reading.results.push_back({known.info.title, known.values->values()[0], {}, isCount(known.info)});
 }
 
 }  // namespace ketscope

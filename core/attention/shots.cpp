@@ -262,7 +262,7 @@ public:
             reading.results.push_back({"Weight, measured", row.weights[key],
                                        row.errors.empty() ? std::nullopt : std::optional<double>(row.errors[key])});
         for (const auto& [info, value] : row.ofRow) {
-            reading.results.push_back({info.title, value});
+            reading.results.push_back({info.title, value, {}, info.unit == "shots"});
             if (info.id == "shots_used")
                 outcomes.shots = value;
         }

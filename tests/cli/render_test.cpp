@@ -149,6 +149,17 @@ TEST_F(CliRender, PartsOfAFigureAreLeftOut)
     }
 }
 
+TEST_F(CliRender, TheScopeIsChosenAndSaid)
+{
+    const std::string picture = file("scope.svg");
+    const Outcome drawn = render({"--figure", "head-matrix", "--scope", "without-special-queries,without-special-keys",
+                                  "--out", picture, "--quiet"});
+    ASSERT_EQ(drawn.status, 0) << drawn.error;
+    EXPECT_NE(readFile(picture).find("queries without special tokens"), std::string::npos);
+    EXPECT_NE(readFile(picture).find("special_keys&quot;:false"), std::string::npos) << "in the file's study";
+    EXPECT_EQ(render({"--scope", "charm", "--out", picture}).status, 2);
+}
+
 TEST_F(CliRender, PdfHasThePaperWidthAskedFor)
 {
     const std::string pdfinfo = KETSCOPE_PDFINFO;

@@ -5,6 +5,7 @@
 #include "tests/viz/golden.h"
 #include "tests/viz/synthetic.h"
 #include "viz/figure.h"
+#include "viz/mark_recorder.h"
 
 #include <gmock/gmock.h>
 
@@ -106,6 +107,25 @@ TEST(SweepFigure, SaysWhatItDoesNotDraw)
     comparison->sweep = sweep;
     EXPECT_THAT(figure("sweep", comparison)->caption().toStdString(),
                 HasSubstr("Not drawn, 2 of 8: m 16 · σ 1, m 64 · σ 0.5; rows are no distributions."));
+}
+
+// However small the values of a logarithmic axis are, each tick has its own number.
+TEST(SweepFigure, TicksOfTinyValuesDiffer)
+{
+    auto comparison = std::make_shared<Comparison>(*completeSample(9));
+    auto sweep = std::make_shared<Sweep>(*comparison->sweep);
+    comparison->study.view.outputs.sweepMeasure = "weight_divergence";
+    const std::size_t measure = sweepMeasureIndex("weight_divergence");
+    for (std::size_t row = 3; row < sweep->rows.size(); ++row) {
+        const double value = row % 2 == 0 ? 0.5 : 1e-16;
+        sweep->rows[row].measures[measure] = {value, value, value};
+    }
+    comparison->sweep = sweep;
+    QStringList words;
+    for (const MarkedText& word : marksOf(*figure("sweep", comparison), QRectF(0, 0, 500, 400), printTheme()).words)
+        words << word.text;
+    EXPECT_TRUE(words.contains(QStringLiteral("1e−13"))) << words.join(QLatin1Char(' ')).toStdString();
+    EXPECT_EQ(words.count(QStringLiteral("0")), 0) << words.join(QLatin1Char(' ')).toStdString();
 }
 
 ComparisonPointer sweptShots(double errorAt16)

@@ -65,8 +65,11 @@ void check(const FigureType& type, const ComparisonPointer& comparison)
             options.widthMm = width;
             options.dark = dark;
             SCOPED_TRACE(type.id.toStdString() + " at " + std::to_string(width));
-            EXPECT_FALSE(checkExport(*figure, options).warnings.join(QString()).contains(QStringLiteral("cut at")))
-                << checkExport(*figure, options).warnings.join(QLatin1Char(' ')).toStdString();
+            const ExportCheck found = checkExport(*figure, options);
+            EXPECT_FALSE(found.warnings.join(QString()).contains(QStringLiteral("cut at")))
+                << found.warnings.join(QLatin1Char(' ')).toStdString();
+            EXPECT_GE(found.thinnestLinePt == 0.0 ? 1.0 : found.thinnestLinePt, 0.25);
+            EXPECT_GE(found.smallestTextPt, 5.0);
             const QStringList overlaid = width > 80.0 ? overlaidTexts(marksAt(*figure, options)) : QStringList();
             EXPECT_TRUE(overlaid.isEmpty()) << overlaid.join(QStringLiteral("; ")).toStdString();
         }

@@ -417,14 +417,7 @@ void HeadGrid::paintCell(QPainter& painter, std::size_t layer, std::size_t head)
 
 QString HeadGrid::columnTitle(std::size_t place) const
 {
-    if (!isSorted())
-        return QString::number(place);
-    const std::size_t rank = place + 1, ten = rank % 100;
-    const bool teens = ten > 10 && ten < 14;
-    return !teens && rank % 10 == 1   ? tr("%1st").arg(rank)
-           : !teens && rank % 10 == 2 ? tr("%1nd").arg(rank)
-           : !teens && rank % 10 == 3 ? tr("%1rd").arg(rank)
-                                      : tr("%1th").arg(rank);
+    return isSorted() ? rankText(place + 1) : QString::number(place);
 }
 
 QString HeadGrid::cellTag(std::size_t head) const

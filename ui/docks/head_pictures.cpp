@@ -155,4 +155,15 @@ QString measureTitle(const std::string& measure, HeadPicture picture)
     return picture == HeadPicture::Difference && of.value != nullptr ? title + u", Δ"_s : title;
 }
 
+QString rankText(std::size_t rank)
+{
+    const std::size_t last = rank % 10;
+    const bool teens = rank % 100 > 10 && rank % 100 < 14;
+    const QString ending = teens || last == 0 || last > 3 ? u"th"_s
+                           : last == 1                    ? u"st"_s
+                           : last == 2                    ? u"nd"_s
+                                                          : u"rd"_s;
+    return QString::number(rank) + ending;
+}
+
 }  // namespace ketscope

@@ -32,4 +32,7 @@ bool hasStandardErrors(const Comparison& comparison);
 // "Mean row entropy, nats" as the grid shows it for this picture.
 QString measureTitle(const std::string& measure, HeadPicture picture);
 
+// "1st", "2nd", "11th", of a rank from 1 on.
+QString rankText(std::size_t rank);
+
 }  // namespace ketscope

@@ -18,6 +18,9 @@ namespace {
 
 constexpr int kDecimals = 2;
 
+// A key that is left out has no mass.
+QString known(double value, const QString& text) { return std::isfinite(value) ? text : u"–"_s; }
+
 // "[CLS] and [SEP]": the special tokens of the selected stack's keys, the first two kinds.
 QString specialsOf(const Comparison& comparison)
 {
@@ -56,6 +59,7 @@ ScopeSection::ScopeSection(StudyController& controller, Appearance& appearance, 
     setObjectName(u"scope"_s);
     m_queries->addItems({tr("All queries"), tr("Without special tokens"), tr("Selected query")});  // by Queries
     m_queries->setObjectName(u"scopeQueries"_s);
+    m_queries->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_queries->setAccessibleName(tr("Average over"));
     m_keys->setObjectName(u"scopeKeys"_s);
     m_keys->setToolTip(tr("Their weights are left out and every row is divided by what is left."));
@@ -64,6 +68,8 @@ ScopeSection::ScopeSection(StudyController& controller, Appearance& appearance, 
     m_distance->setObjectName(u"scopeDistance"_s);
     m_distance->setToolTip(tr("Signed: j − i from query i to key j, above 0 for later keys."));
     auto* form = new QFormLayout;
+    form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
+    m_queries->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     form->addRow(tr("Average over"), m_queries);
     form->addRow(m_keys);
     form->addRow(m_padding);
@@ -163,10 +169,10 @@ void HeadMeasuresSection::addRows(const Comparison& comparison)
         m_list->label(0, 3, tr("Δ"), "hint", 1, Qt::AlignRight);
     const std::pair<QString, double HeadStatistics::*> rows[] = {
         {tr("Entropy"), &HeadStatistics::entropy},
-        {tr("Mean distance"), &HeadStatistics::meanDistance},
+        {tr("Mean dist."), &HeadStatistics::meanDistance},
         {tr("On self"), &HeadStatistics::selfMass},
         {tr("On %1").arg(lastKeyOf(comparison)), &HeadStatistics::lastMass},
-        {tr("Effective keys"), &HeadStatistics::effectiveKeys},
+        {tr("Eff. keys"), &HeadStatistics::effectiveKeys},
     };
     int row = 1;
     for (const auto& [title, value] : rows) {
@@ -176,9 +182,11 @@ void HeadMeasuresSection::addRows(const Comparison& comparison)
                 ->setTextInteractionFlags(Qt::TextSelectableByMouse);
         };
         for (std::size_t i = 0; i < heads.size(); ++i)
-            number(static_cast<int>(i) + 1, formatNumber(heads[i].*value, kDecimals));
-        if (heads.size() > 1)
-            number(3, formatSigned(heads[1].*value - heads[0].*value, kDecimals));
+            number(static_cast<int>(i) + 1, known(heads[i].*value, formatNumber(heads[i].*value, kDecimals)));
+        if (heads.size() > 1) {
+            const double change = heads[1].*value - heads[0].*value;
+            number(3, known(change, formatSigned(change, kDecimals)));
+        }
         ++row;
     }
 }

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/views/entropy_page.h"
 
+#include "core/study/head_scope.h"
 #include "core/study/head_statistics.h"
 #include "ui/docks/scope_section.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/docks/traces_section.h"
 #include "viz/scale.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace ketscope {
@@ -110,10 +112,15 @@ void EntropyPage::refreshControls()
     const TensorPointer& layer = comparison->traces.front()->stacks.at(at.stack).attention.at(at.layer);
     if (!layer)
         return m_header->setNote({});
-    const std::size_t keys = layer->shape().back();
-    m_header->setNote(tr("0 = one key · ln %1 = %2 nats = uniform")
-                          .arg(keys)
-                          .arg(formatNumber(std::log(static_cast<double>(keys)), 2)));
+    const HeadScope scope = headScope(*comparison, at.stack, view.scope);
+    const auto left = std::ranges::count(scope.keys, std::uint8_t{1});
+    const std::size_t keys = scope.keys.empty() ? layer->shape().back() : static_cast<std::size_t>(left);
+    QStringList note{
+        tr("0 = one key"),
+        tr("ln %1 = %2 nats = uniform").arg(keys).arg(formatNumber(std::log(static_cast<double>(keys)), 2))};
+    for (const std::string& part : describeScope(*comparison, at.stack, view.scope, true))
+        note << QString::fromStdString(part);
+    m_header->setNote(note.join(u" · "_s));
 }
 
 std::vector<QWidget*> EntropyPage::makeLeftSections()

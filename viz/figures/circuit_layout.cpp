@@ -73,8 +73,11 @@ public:
 
     void paint(std::size_t cursor)
     {
-        for (const CircuitBlock& block : m_circuit.blocks)
-            paintBlock(block);
+        // What tests both states may begin beside their preparation: its ground lies below theirs.
+        for (const bool ofOneState : {false, true})
+            for (const CircuitBlock& block : m_circuit.blocks)
+                if (block.role.has_value() == ofOneState)
+                    paintBlock(block);
         paintTitles();
         for (std::size_t line = 0; line < std::max<std::size_t>(m_layout.lines(), 1); ++line)
             paintWires(line);

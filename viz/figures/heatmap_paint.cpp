@@ -150,8 +150,11 @@ void Heatmap::paintHeader(QPainter& painter, const HeatmapLayout& layout, std::s
              source.isDifference() ? QColor() : theme.trace(source.trace), theme);
     const QFont titleFont = theme.ui(kTitlePixels, QFont::DemiBold);
     const double width = header.right() - left;
+    QString name = title(source);
+    if (source.isDifference() && textWidth(name, titleFont) > width)
+        name = name.section(QLatin1Char(' '), 1);  // "B − A"
     drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(titleFont).capHeight()) / 2.0},
-              fitText(title(source), titleFont, width), titleFont, theme.text, theme);
+              fitText(name, titleFont, width), titleFont, theme.text, theme);
 
     QStringList parts = panelDetails(panel);
     if (layout.pool > 1)

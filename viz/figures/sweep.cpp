@@ -28,7 +28,7 @@ constexpr int kExpectedSteps = 64;
 constexpr double kHitRadius = 16.0;
 constexpr double kMarker = 3.2;
 
-QString tickText(double value) { return formatCompact(std::abs(value) < 1e-12 ? 0.0 : value, 4); }
+QString tickText(double value) { return formatCompact(value, 4); }
 
 // What standard errors fall with.
 bool isConvergence(const Sweep& sweep)
@@ -257,7 +257,7 @@ private:
             const double interval = tickInterval(m_points.high - m_points.low);
             for (double value = std::ceil(m_points.low / interval - 1e-9) * interval; value <= m_points.high;
                  value += interval)
-                ticks.push_back(value);
+                ticks.push_back(std::abs(value) < interval * 1e-6 ? 0.0 : value);
             return ticks;
         }
         const int first = static_cast<int>(std::ceil(std::log10(m_points.low)));

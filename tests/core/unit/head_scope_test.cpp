@@ -32,7 +32,7 @@ const Tensor& map()
 TEST(ScopedMap, LeavesTheMapAsItIsWithoutAChoiceOfKeys)
 {
     const StackMask mask;
-    const HeadScope scope{.queries = {0, 1, 1, 0}};
+    const HeadScope scope{{0, 1, 1, 0}, {}, false};
     const ScopedMap scoped(map().matrix(), mask, scope);
     EXPECT_EQ(scoped.map().data, map().matrix().data);
     EXPECT_THAT(scoped.rows(), ElementsAre(0, 1, 1, 0));
@@ -41,7 +41,7 @@ TEST(ScopedMap, LeavesTheMapAsItIsWithoutAChoiceOfKeys)
 TEST(ScopedMap, ScalesRowsToTheKeysThatAreLeft)
 {
     const StackMask mask;
-    const HeadScope scope{.keys = {0, 1, 1, 0}};
+    const HeadScope scope{{}, {0, 1, 1, 0}, false};
     const ScopedMap scoped(map().matrix(), mask, scope);
     EXPECT_THAT(scoped.rows(), ElementsAre(1, 1, 1, 0)) << "the last query gives these keys nothing";
     EXPECT_THAT(scoped.map().row(0), ElementsAre(0.0F, 0.5F, 0.5F, 0.0F));
@@ -63,7 +63,7 @@ TEST(ScopedMap, PaddingStaysLeftOut)
     StackMask mask;
     mask.keys = {1, 1, 0, 1};
     mask.mask.keyAllowed = mask.keys;
-    const HeadScope scope{.keys = {0, 1, 1, 1}};
+    const HeadScope scope{{}, {0, 1, 1, 1}, false};
     const ScopedMap scoped(map().matrix(), mask, scope);
     EXPECT_THAT(scoped.map().row(0), ElementsAre(0.0F, 0.5F, 0.0F, 0.5F));
 }

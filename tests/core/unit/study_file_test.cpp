@@ -87,7 +87,9 @@ Study unusualStudy()
                                                 {0, 1, 2, 3, 4},
                                                 {0.5, -0.25, 1.0}}},
                      .compared = {1, 2, true, {{1, 2, 3, 4, 5}}},
-                     .outputs = {20, true, HiddenMeasure::RelativeError, sweepMeasures().back().id}},
+                     .outputs = {20, true, HiddenMeasure::RelativeError, sweepMeasures().back().id},
+                     .scope = {ScopeView::Queries::Selected, false, true, true},
+                     .parts = {false, false, false, true}},
             .keptLayers = {1},
             .perspective = "entropy"};
 }
