@@ -175,7 +175,7 @@ Json tracesJson(const TextEvaluation& evaluation, const std::vector<Classificati
 
 void classify(const EvaluateOptions& options, const LoadedModel& model, ConsoleMonitor& monitor)
 {
-    std::vector<LabelledText> texts = readLabelledTexts(options.data, model.model->model->info().labels);
+    std::vector<LabelledText> texts = readLabelledTexts(options.data, model.model->info().labels);
     if (options.limit > 0 && options.limit < texts.size())
         texts.resize(options.limit);
     for (const std::string& text : options.perturb)

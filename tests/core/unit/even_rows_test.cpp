@@ -50,7 +50,7 @@ TEST(EvenRows, OfFidelityWithoutAPositiveOverlap)
 {
     const RandomHead head = opposed();
     const Mechanism& fidelity = mechanism("fidelity");
-    const Found dropped = run(head, fidelity, with(fidelity, {{"sign", "postselect"}}));
+    const Found dropped = run(head, fidelity, with(fidelity, {{"sign", "post-select"}}));
     EXPECT_THAT(dropped.even, ElementsAre(1.0F, 0.0F, 1.0F));
     EXPECT_THAT(std::vector<float>(dropped.weights.begin(), dropped.weights.begin() + kKeys), Each(1.0F / kKeys));
     EXPECT_THAT(run(head, fidelity, fidelity.defaults()).even, Each(0.0F));
