@@ -166,6 +166,11 @@ TEST_F(QuantumPageTest, ImportedCountsAreDrawnReadTheOtherWayAndRemoved)
     EXPECT_TRUE(pane("pair-counts").isHidden());
     page->importCountsFrom(QString::fromStdString(file.string()), BitOrder::Qubit0Last);
     ASSERT_TRUE(waitFor(drawn));
+    QTest::qWait(50);
+    const auto placed = [&](const char* id) { return QRect(pane(id).mapTo(page.get(), QPoint()), pane(id).size()); };
+    EXPECT_TRUE(page->rect().contains(placed("pair-counts"))) << "beside the outcomes, in sight";
+    ASSERT_TRUE(pane("pair-outcomes").isVisible());
+    EXPECT_EQ(placed("pair-counts").top(), placed("pair-outcomes").top());
     EXPECT_EQ(page->reader().counts()->shots, 40.0);
     EXPECT_EQ(page->reader().counts()->outcomes[1].count, 10U);
 

@@ -205,7 +205,7 @@ TEST(BipartiteTest, ManyLinesToOneTokenAreThinned)
     const auto figure = figureType(QStringLiteral("bipartite")).make(with(made.make(), [](HeatmapView& view) {
         view.direction = AttentionDirection::ToKey;
     }));
-    EXPECT_TRUE(figure->caption().contains(QStringLiteral("the largest of every 4 queries")))
+    EXPECT_TRUE(figure->caption().contains(QStringLiteral("Only the thickest of every 4 × 4 cells")))
         << figure->caption().toStdString();
     const Theme& theme = lightTheme();
     const QRectF area(0, 0, 600, 900);
@@ -225,7 +225,7 @@ TEST(BipartiteTest, ManyLinesToOneTokenAreThinned)
     EXPECT_GT(changes, 120);
     EXPECT_EQ(figure->table().rows.size(), kTokens * kTokens);  // all of it
     const auto few = figureType(QStringLiteral("bipartite")).make(threeTokens());
-    EXPECT_FALSE(few->caption().contains(QStringLiteral("the largest of every")));
+    EXPECT_FALSE(few->caption().contains(QStringLiteral("the thickest of every")));
 }
 
 TEST(BipartiteTest, FiltersAndWindowLeaveLinesOut)

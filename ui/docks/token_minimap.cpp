@@ -216,6 +216,7 @@ void TokenMinimap::paintEvent(QPaintEvent*)
     if (!applies())
         return;
     QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
     const std::vector<std::size_t> traces = m_read.traces();
     for (std::size_t place = 0; place < traces.size(); ++place)
         paintBand(painter, place, traces[place]);

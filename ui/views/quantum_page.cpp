@@ -12,6 +12,8 @@
 
 #include <QFileDialog>
 
+#include <utility>
+
 namespace ketscope {
 
 using namespace Qt::StringLiterals;
@@ -19,6 +21,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr double kMostCircuit = 230.0;
+constexpr double kMeasured = 236.0;  // height of outcomes beside counts
 constexpr double kBeside = 180.0;
 constexpr std::size_t kFewQubits = 4;  // more have their Bloch vectors in one line, at the cost of what stands beside
 constexpr double kOneHeader = 740.0;   // room for title and controls beside each other
@@ -54,14 +57,17 @@ QuantumPage::QuantumPage(StudyController& controller, Appearance& appearance, QW
     m_below->addWidget(m_density, 4);
     m_below->addWidget(m_outcomes, 5);
     m_below->addWidget(m_bonds, 5);
+    m_measured = new QBoxLayout(QBoxLayout::LeftToRight);
+    m_measured->setSpacing(0);
+    m_measured->addWidget(m_counts, 1);
     m_figures = new QVBoxLayout(content);
     m_figures->setContentsMargins(0, 0, 0, 0);
     m_figures->setSpacing(0);
     m_figures->addWidget(m_amplitudes, 2);
     m_figures->addWidget(m_features, 2);
     m_figures->addWidget(m_circuitArea);
+    m_figures->addLayout(m_measured);
     m_figures->addLayout(m_below, kBelowStretch);
-    m_figures->addWidget(m_counts);
     m_figures->addStretch(1);
     connect(m_features, &FigurePane::figureChanged, this, &QuantumPage::arrange);
     connect(m_circuit, &FigurePane::countsWanted, this, &QuantumPage::importCounts);
@@ -299,7 +305,9 @@ void QuantumPage::arrange()
     const Theme& theme = appearance().theme();
     const bool narrow = width() < theme.px(kOneHeader) && !m_stage->isHidden();
     m_header->setDirection(narrow ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
-    m_below->setDirection(width() < theme.px(kSideBySide) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    for (QBoxLayout* row : {m_below, m_measured})
+        row->setDirection(width() < theme.px(kSideBySide) ? QBoxLayout::TopToBottom : QBoxLayout::LeftToRight);
+    placeOutcomes();
     const auto& pair = m_reader->pair();
     const bool many =
         pair && !pair->reading.circuits.empty() && pair->reading.circuits.front().circuit.qubits() > kFewQubits;
@@ -324,6 +332,22 @@ void QuantumPage::showCursor()
     const std::size_t line = layout.lineOf(columns == 0 ? 0 : columns - 1);
     const double top = theme.px(kPairTitle) + layout.lineTop(line), height = layout.lineTop(1);
     m_circuitArea->ensureVisible(0, qRound(top + height / 2.0), 0, qRound(height / 2.0));
+}
+
+// Counts that were measured elsewhere stand in sight, beside the outcomes that they are held against: above the figures
+// that have no fixed height.
+void QuantumPage::placeOutcomes()
+{
+    const bool counted = controller().study().view.quantum.counts.has_value();
+    for (FigurePane* pane : {m_outcomes, m_counts})
+        pane->setMaximumHeight(counted ? qRound(appearance().theme().px(kMeasured)) : QWIDGETSIZE_MAX);
+    if (counted == std::exchange(m_counted, counted))
+        return;
+    (counted ? m_below : m_measured)->removeWidget(m_outcomes);
+    if (counted)
+        m_measured->insertWidget(0, m_outcomes, 1);
+    else
+        m_below->insertWidget(m_below->indexOf(m_density) + 1, m_outcomes, 5);
 }
 
 // A pane that goes passes the focus on to the first that stays; left alone, it would go to the next button and scroll.

@@ -36,6 +36,7 @@ private:
     void refreshPanes();
     void showPanes(const std::vector<std::pair<FigurePane*, bool>>& panes);
     void showCursor();
+    void placeOutcomes();
     void arrange() override;
 
     PairReader* m_reader;
@@ -53,6 +54,8 @@ private:
     QBoxLayout* m_header = nullptr;
     QVBoxLayout* m_figures = nullptr;
     QBoxLayout* m_below = nullptr;
+    QBoxLayout* m_measured = nullptr;  // above it: what was counted, with the outcomes beside
+    bool m_counted = false;            // whether they are there
     FigurePane* m_bloch = nullptr;
     FigurePane* m_density = nullptr;
     FigurePane* m_outcomes = nullptr;

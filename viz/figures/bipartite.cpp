@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 namespace ketscope {
 
@@ -63,7 +64,8 @@ private:
     std::vector<Line> linesOf(std::size_t place) const;
     void readRow(std::size_t place, std::size_t query);
     std::size_t thin(std::vector<Line>& lines) const;
-    void pool(std::vector<Line>& lines);
+    std::size_t pool(std::vector<Line>& lines) const;
+    QString poolText() const;
     bool isSelected(std::size_t query, std::size_t key) const;
     bool byQuery() const { return m_view.direction == AttentionDirection::FromQuery; }
     QString weights(std::size_t query, std::size_t key) const;
@@ -80,7 +82,7 @@ private:
     MapWindow m_window;
     std::vector<std::vector<Line>> m_lines;  // of each place, the thinnest first
     std::vector<std::size_t> m_left;         // how many were left out
-    std::size_t m_pooled = 1;                // tokens that one line of the selection stands for
+    std::size_t m_poolQueries, m_poolKeys;   // tokens of each side that one line stands for
     double m_largest = 0.0;
     bool m_negative = false;
 };
@@ -89,7 +91,9 @@ Bipartite::Bipartite(const ComparisonPointer& comparison)
     : m_view(comparison ? comparison->study.view.heatmap : HeatmapView()),
       m_maps(comparison, comparison ? comparison->study.selection : Selection(), m_view),
       m_traces(shownTraces(*comparison)), m_selection(comparison->study.selection),
-      m_window(windowInside(m_view.window, m_maps.queries(), m_maps.keys()))
+      m_window(windowInside(m_view.window, m_maps.queries(), m_maps.keys())),
+      m_poolQueries((m_window.queries + kMostApart - 1) / kMostApart),
+      m_poolKeys((m_window.keys + kMostApart - 1) / kMostApart)
 {
     for (std::size_t place = 0; place < m_traces.size(); ++place) {
         m_lines.emplace_back();
@@ -110,8 +114,8 @@ Bipartite::Bipartite(const ComparisonPointer& comparison)
         const std::size_t faint = std::erase_if(lines, [&](const Line& line) {
             return std::abs(line.weight) < kFaintest * (isSelected(line.query, line.key) ? selected : m_largest);
         });
+        m_left[place] += pool(lines);
         m_left[place] += thin(lines) + (m_left[place] > 0 ? faint : 0);
-        pool(lines);
         std::ranges::stable_sort(lines, std::ranges::less(), [](const Line& line) { return std::abs(line.weight); });
         // What is selected lies on top.
         std::ranges::stable_partition(lines, [this](const Line& line) { return !isSelected(line.query, line.key); });
@@ -126,8 +130,10 @@ void Bipartite::readRow(std::size_t place, std::size_t query)
         if (const Cell cell = m_maps.cell({m_traces[place], std::nullopt}, query, key);
             cell.state == CellState::Value && cell.value != 0.0)
             lines.push_back({query, key, cell.value});
-    if (lines.size() > kReadAhead)
-        m_left[place] += thin(lines);
+    if (lines.size() > kReadAhead) {
+        m_left[place] += pool(lines);
+        m_left[place] += lines.size() > kReadAhead / 2 ? thin(lines) : 0;  // else room to read on
+    }
 }
 
 // Leaves the thickest lines and those that are selected; returns how many went.
@@ -147,24 +153,26 @@ std::size_t Bipartite::thin(std::vector<Line>& lines) const
     return before - lines.size();
 }
 
-// Hundreds of lines that meet at one token are a surface: of neighbouring tokens the thickest stands for all.
-void Bipartite::pool(std::vector<Line>& lines)
+// Hundreds of lines that meet at one token are a surface: of neighbouring cells the thickest line stands for all. Returns
+// how many went. Of the selected row or column neighbours are along it alone.
+std::size_t Bipartite::pool(std::vector<Line>& lines) const
 {
-    const std::size_t tokens = byQuery() ? m_window.keys : m_window.queries;
-    if (tokens <= kMostApart)
-        return;
-    m_pooled = (tokens + kMostApart - 1) / kMostApart;
-    const auto rest =
-        std::ranges::stable_partition(lines, [this](const Line& line) { return !isSelected(line.query, line.key); });
-    std::map<std::size_t, Line> thickest;
-    for (const Line& line : rest) {
-        const std::size_t token = byQuery() ? line.key - m_window.firstKey : line.query - m_window.firstQuery;
-        const auto [at, isNew] = thickest.try_emplace(token / m_pooled, line);
+    if (m_poolQueries <= 1 && m_poolKeys <= 1)
+        return 0;
+    const std::size_t before = lines.size();
+    std::map<std::tuple<bool, std::size_t, std::size_t>, Line> thickest;
+    for (const Line& line : lines) {
+        const bool selected = isSelected(line.query, line.key);
+        const std::size_t query = (line.query - m_window.firstQuery) / m_poolQueries;
+        const std::size_t key = (line.key - m_window.firstKey) / m_poolKeys;
+        const auto [at, isNew] = thickest.try_emplace({selected, query, key}, line);
         if (!isNew && std::abs(line.weight) > std::abs(at->second.weight))
             at->second = line;
     }
-    lines.erase(rest.begin(), lines.end());
-    std::ranges::transform(thickest, std::back_inserter(lines), &std::pair<const std::size_t, Line>::second);
+    lines.clear();
+    for (const auto& [cells, line] : thickest)
+        lines.push_back(line);
+    return before - lines.size();
 }
 
 std::vector<Line> Bipartite::linesOf(std::size_t place) const
@@ -240,16 +248,18 @@ void Bipartite::paint(QPainter& painter, const QRectF& area, const Theme& theme)
 
 QString Bipartite::emphasis() const
 {
-    const QString text = byQuery() ? QStringLiteral("in colour: from query %1 “%2”")
-                                         .arg(QString::number(m_selection.query), m_maps.queryText(m_selection.query))
-                                   : QStringLiteral("in colour: to key %1 “%2”")
-                                         .arg(QString::number(m_selection.key), m_maps.keyText(m_selection.key));
-    if (m_pooled == 1)
-        return text;
-    return text
-           + QStringLiteral(", the largest of every %1 %2")
-                 .arg(m_pooled)
-                 .arg(byQuery() ? QStringLiteral("keys") : QStringLiteral("queries"));
+    return byQuery() ? QStringLiteral("in colour: from query %1 “%2”")
+                           .arg(QString::number(m_selection.query), m_maps.queryText(m_selection.query))
+                     : QStringLiteral("in colour: to key %1 “%2”")
+                           .arg(QString::number(m_selection.key), m_maps.keyText(m_selection.key));
+}
+
+// Empty where every line stands for itself.
+QString Bipartite::poolText() const
+{
+    return m_poolQueries <= 1 && m_poolKeys <= 1
+               ? QString()
+               : QStringLiteral("the thickest of every %1 × %2 cells").arg(m_poolQueries).arg(m_poolKeys);
 }
 
 void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t place, const Theme& theme) const
@@ -265,6 +275,8 @@ void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t pla
     QStringList parts{emphasis()};
     if (const std::string filter = describe(m_view.filter, m_view.direction); !filter.empty())
         parts << QString::fromStdString(filter);
+    if (const QString pooled = poolText(); !pooled.isEmpty())
+        parts << pooled;
     if (m_left[place] > 0)
         parts << QStringLiteral("%1 thinner lines left out").arg(m_left[place]);
     double baseline = side.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
@@ -282,11 +294,11 @@ void Bipartite::paintLines(QPainter& painter, const Side& side, std::size_t plac
     };
     // No wider than its row, or the lines of many tokens to one become a surface.
     const double thickest = std::clamp(side.row, theme.px(1.0), theme.px(kThickest));
+    const double faintest = poolText().isEmpty() ? 0.35 : 0.12;  // many lines of one token lie over each other
     for (const Line& line : m_lines[place]) {
         const double share = std::min(1.0, std::abs(line.weight) / m_largest);
         const bool selected = isSelected(line.query, line.key);
         QColor colour = selected ? theme.trace(m_traces[place]) : theme.text3;
-        const double faintest = m_pooled > 1 ? 0.12 : 0.35;  // many lines of one token lie over each other
         colour.setAlphaF(static_cast<float>(selected ? faintest + (1.0 - faintest) * share : 0.06 + 0.44 * share));
         QPen pen(colour, std::max(0.5, thickest * share));
         pen.setCapStyle(Qt::FlatCap);
@@ -417,6 +429,8 @@ QString Bipartite::notes() const
         QStringLiteral(" Queries left, keys right; the wider and darker a line, the larger its weight, up to %1; "
                        "%2.")
             .arg(formatNumber(m_largest, 3), emphasis());
+    if (const QString pooled = poolText(); !pooled.isEmpty())
+        text += QStringLiteral(" Only ") + pooled + QStringLiteral(" is drawn.");
     if (m_negative)
         text += QStringLiteral(" Dashed: negative.");
     if (QString filter = QString::fromStdString(describe(m_view.filter, m_view.direction)); !filter.isEmpty()) {
