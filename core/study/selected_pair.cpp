@@ -56,7 +56,8 @@ std::size_t shownColumns(const PairCircuit& circuit, const QuantumView& view)
     for (const CircuitBlock& block : circuit.blocks)
         if (block.role == role)
             return circuit.columnsOf(block);
-    return all;
+    // A circuit that prepares both at once: before its last block.
+    return circuit.blocks.size() > 1 ? circuit.columnsOf(circuit.blocks[circuit.blocks.size() - 2]) : all;
 }
 
 std::string pairProgram(const Comparison& comparison, const SelectedPair& pair)

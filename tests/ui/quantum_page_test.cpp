@@ -127,6 +127,31 @@ TEST_F(QuantumPageTest, StepsMoveTheCursorAndTheStageTakesItBack)
     EXPECT_EQ(view().step, circuit.columns()) << "there is nothing after the last column";
 }
 
+// Each test of an overlap has stages of its own, before which the cursor stands at its blocks.
+TEST_F(QuantumPageTest, StagesAreThoseOfTheCircuit)
+{
+    selectPatched();
+    use("fidelity");
+    auto* stage = page->findChild<Segment*>(QStringLiteral("pairStage"));
+    const auto titles = [&] { return QStringList{stage->button(0)->text(), stage->button(1)->text()}; };
+    const auto run = [&](const char* id) {
+        const auto before = page->reader().pair();
+        const auto& choices = mechanism("fidelity").info().parameters.front().choices;
+        const auto choice = std::ranges::find(choices, id) - choices.begin();
+        desk.controller.setParameter("test", static_cast<double>(choice));
+        desk.waitUntilSettled();
+        return waitFor([&] { return page->reader().pair() && page->reader().pair() != before && isDrawn(); });
+    };
+    ASSERT_TRUE(run("inversion"));
+    EXPECT_EQ(titles(), (QStringList{QStringLiteral("After U(q)"), QStringLiteral("After U†(k)")}));
+    ASSERT_TRUE(run("swap"));
+    EXPECT_EQ(titles(), (QStringList{QStringLiteral("After U(q)"), QStringLiteral("After U(k)")}));
+    ASSERT_TRUE(run("hadamard"));
+    EXPECT_EQ(titles(), (QStringList{QStringLiteral("Prepared"), QStringLiteral("After U")}));
+    const PairCircuit& circuit = page->reader().pair()->reading.circuits.front();
+    EXPECT_EQ(shownColumns(circuit, desk.controller.study().view.quantum), circuit.columns() - 1);
+}
+
 TEST_F(QuantumPageTest, AClickOnABarChoosesTheKey)
 {
     selectPatched();

@@ -200,8 +200,10 @@ QString QuantumPage::explanation() const
                    "whiskers two standard errors over draws of the features.</p>");
     if (!reading.circuits.empty())
         text += tr(
-            "<p><b>Circuit.</b> U(q) prepares the query, U†(k) undoes the key: P(all zeros) = |⟨k|q⟩|². Time goes "
-            "from left to right; diamonds are noise channels. Steps move the cursor that the figures below "
+            "<p><b>Circuit.</b> U prepares a state, U† undoes it. Inversion test: P(all zeros) = |⟨k|q⟩|²; swap test: "
+            "the "
+            "first wire reads 0 with (1 + |⟨k|q⟩|²)/2; Hadamard test: with (1 + Re⟨q|k⟩)/2. Time goes from left to "
+            "right; diamonds are noise channels. Steps move the cursor that the figures below "
             "follow.</p>"
             "<p><b>Bloch vectors.</b> (⟨X⟩, ⟨Y⟩, ⟨Z⟩) of each qubit alone; length 1 is a pure state, shorter is "
             "noise or entanglement. Dashed: without noise.</p>"
@@ -271,9 +273,25 @@ void QuantumPage::refresh()
     const QuantumView& view = controller().study().view.quantum;
     m_stage->choose(static_cast<int>(view.stage));
     m_part->choose(static_cast<int>(view.densityPart));
+    refreshStages();
     refreshTitle();
     refreshPanes();
     arrange();
+}
+
+// Named after the circuit's own blocks; one that prepares both states at once has them prepared, then together.
+void QuantumPage::refreshStages()
+{
+    const auto& pair = m_reader->pair();
+    if (!pair || pair->reading.circuits.empty())
+        return;
+    QStringList titles = {tr("Prepared"), tr("After U"), tr("Measured")};
+    for (const CircuitBlock& block : pair->reading.circuits.front().blocks)
+        if (block.role)
+            titles[block.role == PairRole::Query ? 0 : 1] =
+                tr("After %1").arg(QString::fromStdString(block.title).section(u':', 0, 0));
+    for (int index = 0; index < titles.size(); ++index)
+        m_stage->button(index)->setText(titles[index]);
 }
 
 void QuantumPage::refreshTitle()

@@ -32,6 +32,7 @@ private:
     QWidget* makeNote();
     QWidget* makeCountsSection();
     void refresh();
+    void refreshStages();
     void refreshTitle();
     void refreshPanes();
     void showPanes(const std::vector<std::pair<FigurePane*, bool>>& panes);
