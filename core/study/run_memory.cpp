@@ -92,8 +92,7 @@ void requireMemory(const RunMemory& needed, std::size_t traces, std::uint64_t av
         bytesText(available) + " free", "Shorten the input or compare less at once."};
     if (needed.heads > available)
         text.remedy =
-            "Use fewer features, repeats, qubits or trajectories, patch fewer heads of a layer, or shorten the "
-            "input.";
+            "Shorten the input, patch fewer heads of a layer, or use fewer features, repeats, qubits or trajectories.";
     if (!canBeLeft || needed.total() - needed.maps > available)
         refuse(text);
     text.remedy = "Keep the maps of selected layers only (--keep-layers 0,5; in the window Plan, Layers to keep), "

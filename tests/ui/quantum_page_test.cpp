@@ -149,7 +149,7 @@ TEST_F(QuantumPageTest, StagesAreThoseOfTheCircuit)
     ASSERT_TRUE(run("hadamard"));
     EXPECT_EQ(titles(), (QStringList{QStringLiteral("Prepared"), QStringLiteral("After U")}));
     const PairCircuit& circuit = page->reader().pair()->reading.circuits.front();
-    EXPECT_EQ(shownColumns(circuit, desk.controller.study().view.quantum), circuit.columns() - 1);
+    EXPECT_EQ(shownColumns(circuit, desk.controller.study().view.quantum), circuit.columnsOf(circuit.blocks[1]));
 }
 
 TEST_F(QuantumPageTest, AClickOnABarChoosesTheKey)

@@ -66,6 +66,7 @@ ScopeSection::ScopeSection(StudyController& controller, Appearance& appearance, 
     m_padding->setObjectName(u"scopePadding"_s);
     m_padding->setToolTip(tr("Padding does not count as a query. As a key it never has weight."));
     m_distance->setObjectName(u"scopeDistance"_s);
+    m_distance->setAccessibleName(tr("Distance"));
     m_distance->setToolTip(tr("Signed: j − i from query i to key j, above 0 for later keys."));
     auto* form = new QFormLayout;
     form->setFieldGrowthPolicy(QFormLayout::ExpandingFieldsGrow);
