@@ -31,13 +31,21 @@ QStringList titleLines(const ColourBar& bar, double width, const Theme& theme)
     return wrapText(bar.title, theme.ui(kLabelPixels), width);
 }
 
-// As many ticks as leave `gap` between their labels; the ends and the middle stay.
-std::vector<ValueScale::Tick> ticksFor(const ValueScale& scale, double width, const QFont& font, double gap)
+// Middle of a tick's label from the left of a bar `width` wide: below the tick, unless it would reach too far beyond the end.
+double labelCentre(const ValueScale& scale, const ValueScale::Tick& tick, double width, const Theme& theme)
 {
+    const double half = textWidth(tick.label, theme.ui(kTickPixels)) / 2.0;
+    return std::min(scale.position(tick.value) * width, width + theme.px(kOverhang) - half);
+}
+
+// As many ticks as leave `gap` between their labels; the ends stay, and the middle where it has room.
+std::vector<ValueScale::Tick> ticksFor(const ValueScale& scale, double width, double gap, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels);
     const auto collide = [&](const std::vector<ValueScale::Tick>& ticks) {
         double end = -gap;
         for (const ValueScale::Tick& tick : ticks) {
-            const double half = textWidth(tick.label, font) / 2.0, x = scale.position(tick.value) * width;
+            const double half = textWidth(tick.label, font) / 2.0, x = labelCentre(scale, tick, width, theme);
             if (x - half < end + gap && &tick != &ticks.front())
                 return true;
             end = x + half;
@@ -50,21 +58,22 @@ std::vector<ValueScale::Tick> ticksFor(const ValueScale& scale, double width, co
         spacing *= 1.2;
         ticks = scale.ticks(spacing / width);
     }
+    if (ticks.size() > 2 && collide(ticks))
+        ticks = {ticks.front(), ticks.back()};
     return ticks;
 }
 
 void paintTicks(QPainter& painter, const QRectF& strip, const ValueScale& scale, const Theme& theme)
 {
     const QFont font = theme.ui(kTickPixels);
-    const std::vector<ValueScale::Tick> ticks = ticksFor(scale, strip.width(), font, theme.px(6.0));
+    const std::vector<ValueScale::Tick> ticks = ticksFor(scale, strip.width(), theme.px(6.0), theme);
     const double baseline = strip.bottom() + theme.px(kTickLength) + QFontMetricsF(font).ascent();
     for (std::size_t i = 0; i < ticks.size(); ++i) {
         const double x = strip.left() + scale.position(ticks[i].value) * strip.width();
         painter.setPen(QPen(theme.text3, 1.0));
         painter.drawLine(QPointF(x, strip.bottom()), QPointF(x, strip.bottom() + theme.px(kTickLength)));
-        const double half = textWidth(ticks[i].label, font) / 2.0;
-        drawLabel(painter, {std::min(x, strip.right() + theme.px(kOverhang) - half), baseline}, ticks[i].label, font,
-                  theme.text2, theme, Anchor::Centre);
+        drawLabel(painter, {strip.left() + labelCentre(scale, ticks[i], strip.width(), theme), baseline},
+                  ticks[i].label, font, theme.text2, theme, Anchor::Centre);
     }
 }
 

@@ -15,7 +15,7 @@ struct ColourBar {
     bool clipped = false;     // values above the range: an open triangle at the end
 };
 
-// Where the theme has no colour bars they need no height and nothing is painted. Heights that paintColourBar needs inside a block `width` wide.
+// Height that paintColourBar needs inside a block `width` wide: none where the theme has no colour bars, which are not painted.
 double colourBarHeight(const ColourBar& bar, double width, const Theme& theme);
 // Narrower than this its words and numbers meet.
 double leastColourBarWidth(const ColourBar& bar, const Theme& theme);

@@ -8,8 +8,9 @@
 namespace ketscope {
 
 // The run file of product.md (HDF5, format "ketscope-run", version 1), with the study as JSON in the root attribute
-// "study" and the last sweep, where it is of the same weights, in the group /sweep (sweep_file.h). A study file (.ket) is the same file under another name. Written beside the target and renamed when
-// complete. Throws Error (Failure) when it cannot be written.
+// "study" and the last sweep, where it is of the same weights, in the group /sweep (sweep_file.h). A study file (.ket) is
+// the same file under another name. Written beside the target and renamed when complete. Throws Error (Failure) when it
+// cannot be written.
 void writeRunFile(const Comparison& comparison, const std::filesystem::path& file, Monitor& monitor);
 
 // Bytes of the largest part of that file: attention maps and hidden states of every trace.

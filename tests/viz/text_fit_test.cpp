@@ -2,6 +2,8 @@
 // No text of a figure on paper is cut at the page's edge or lies over another one.
 #include "tests/support/aligned.h"
 #include "tests/viz/synthetic.h"
+#include "viz/colour_bar.h"
+#include "viz/colour_map.h"
 #include "viz/export.h"
 #include "viz/export_page.h"
 #include "viz/labels.h"
@@ -54,6 +56,36 @@ TEST(TextFit, ATextBeyondThePageIsNamed)
     }
     EXPECT_TRUE(overlaidTexts(marksAt(Texts({{10.0, 20.0}, {10.0, 40.0}}), options)).isEmpty());
     EXPECT_EQ(overlaidTexts(marksAt(Texts({{10.0, 20.0}, {20.0, 22.0}}), options)).size(), 1);
+}
+
+// A colour bar alone.
+class Bar final : public Figure {
+public:
+    Bar(ValueScale scale, double width) : m_scale(std::move(scale)), m_width(width) {}
+    double heightFor(double, const Theme&) const override { return 40.0; }
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+    {
+        paintColourBar(painter, {area.left() + 10.0, area.top(), m_width, 40.0}, {}, colourMaps()[0], m_scale, theme);
+    }
+    Hit hit(QPointF, const QRectF&, const Theme&) const override { return {}; }
+    Table table() const override { return {}; }
+    QString caption() const override { return QStringLiteral("A bar."); }
+    double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
+
+private:
+    ValueScale m_scale;
+    double m_width;
+};
+
+TEST(TextFit, NumbersOfAColourBarStandApart)
+{
+    for (const double maximum : {0.0625, 0.5, 0.123, 1.0, 0.0009})
+        for (const ColourScale kind : {ColourScale::Linear, ColourScale::SquareRoot, ColourScale::Logarithmic})
+            for (double width = 90.0; width <= 260.0; width += 2.0) {
+                const Bar bar(ValueScale::sequential(kind, maximum), width);
+                const Marks marks = marksOf(bar, {0.0, 0.0, 400.0, 40.0}, lightTheme());
+                EXPECT_THAT(overlaidTexts(marks), testing::IsEmpty()) << maximum << " on " << width;
+            }
 }
 
 void check(const FigureType& type, const ComparisonPointer& comparison)
