@@ -127,21 +127,30 @@ bool isContextual(const QString& text, qsizetype at)
     return !plain || between;
 }
 
-// Each of these alone, where the whole text would have it.
-void drawApart(QPainter& painter, QPointF at, const QString& text)
+// Each of these alone, where the whole text would have it. An x is narrower than the "×" that would stand for it: what
+// follows moves up to it, since a gap reads as a space. `anchor`: the part of the text that is left of `at`.
+void drawApart(QPainter& painter, QPointF at, const QString& text, double anchor)
 {
     QTextLayout layout(text, painter.font());
     layout.beginLayout();
     const QTextLine line = layout.createLine();
     layout.endLayout();
+    const auto leftOf = [&](qsizetype place) { return line.cursorToX(static_cast<int>(place)); };
+    std::vector<std::pair<double, QString>> runs;
+    double gap = 0.0;
     for (qsizetype begin = 0; begin < text.size();) {
         qsizetype end = begin + 1;
         if (!isContextual(text, begin))
             while (end < text.size() && !isContextual(text, end))
                 ++end;
-        painter.drawText(at + QPointF(line.cursorToX(static_cast<int>(begin)), 0.0), text.mid(begin, end - begin));
+        runs.emplace_back(leftOf(begin) - gap, text.mid(begin, end - begin));
+        if (isContextual(text, begin) && text[begin].isLetter())
+            gap += leftOf(end) - leftOf(begin) - textWidth(runs.back().second, painter.font());
         begin = end;
     }
+    at.rx() -= anchor * (leftOf(text.size()) - gap);
+    for (const auto& [x, run] : runs)
+        painter.drawText(at + QPointF(x, 0.0), run);
 }
 
 }  // namespace
@@ -149,13 +158,16 @@ void drawApart(QPainter& painter, QPointF at, const QString& text)
 void drawLabel(QPainter& painter, QPointF at, const QString& text, const QFont& font, const QColor& colour,
                const Theme& theme, Anchor anchor)
 {
-    if (anchor != Anchor::Left)
-        at.rx() -= textWidth(text, font) * (anchor == Anchor::Centre ? 0.5 : 1.0);
+    const double before = anchor == Anchor::Left ? 0.0 : anchor == Anchor::Centre ? 0.5 : 1.0;
+    const bool apart = !theme.textAsOutlines && painter.paintEngine()->type() == QPaintEngine::Pdf
+                       && !(font.styleStrategy() & QFont::PreferNoShaping);
+    if (!apart)
+        at.rx() -= textWidth(text, font) * before;
     if (!theme.textAsOutlines) {
         painter.setFont(font);
         painter.setPen(colour);
-        if (painter.paintEngine()->type() == QPaintEngine::Pdf && !(font.styleStrategy() & QFont::PreferNoShaping))
-            drawApart(painter, at, text);
+        if (apart)
+            drawApart(painter, at, text, before);
         else
             painter.drawText(at, text);
         return;

@@ -252,6 +252,13 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
     const double capital = QFontMetricsF(font).capHeight();
     const double x = layout.xOf(static_cast<double>(*plot.selected));
     const int decimals = std::max(2, decimalsOf(tickInterval(layout.maximum - layout.minimum)));
+    struct Number {
+        QString text;
+        QRectF place;
+        std::size_t trace = 0;
+    };
+    std::vector<Number> numbers;
+    std::vector<double> besides;  // the middles of those beside their points
     for (std::size_t i = 0; i < values.size(); ++i) {
         const auto [value, trace] = values[i];
         const QPointF at(x, layout.yOf(value));
@@ -260,17 +267,26 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
             i > 0 && i + 1 == values.size() && at.y() + theme.px(9.0) + capital < layout.plot.bottom() - theme.px(2.0);
         // At the upper edge it would stand in the title.
         const bool above = i == 0 && at.y() - theme.px(8.0) - capital > layout.plot.top() - theme.px(6.0);
-        const QPointF text(above || below ? x : x + theme.px(8.0), above   ? at.y() - theme.px(8.0)
-                                                                   : below ? at.y() + theme.px(8.0) + capital
-                                                                           : at.y() + capital / 2.0);
-        const QString number = formatNumber(value, decimals);
-        const double width = textWidth(number, font);
-        // A line that climbs through the number would strike it out.
-        const QRectF ground(above || below ? text.x() - width / 2.0 : text.x(), text.y() - capital, width, capital);
-        painter.fillRect(ground.adjusted(-1.5, -1.5, 1.5, 1.5), theme.accentBg);
-        drawLabel(painter, text, number, font, theme.trace(trace), theme,
-                  above || below ? Anchor::Centre : Anchor::Left);
+        const QString text = formatNumber(value, decimals);
+        const double width = textWidth(text, font);
+        const QPointF corner(above || below ? x - width / 2.0 : x + theme.px(8.0),
+                             above   ? at.y() - theme.px(8.0) - capital
+                             : below ? at.y() + theme.px(8.0)
+                                     : at.y() - capital / 2.0);
+        numbers.push_back({text, QRectF(corner, QSizeF(width, capital)), trace});
+        if (!above && !below)
+            besides.push_back(at.y());
     }
+    // Several beside each other's points stand apart.
+    const std::vector<double> middles = spreadLabels(besides, capital + theme.px(4.0), layout.plot.bottom());
+    for (std::size_t i = 0, beside = 0; i < numbers.size(); ++i)
+        if (numbers[i].place.left() > x)
+            numbers[i].place.moveTop(middles[beside++] - capital / 2.0);
+    // A line that climbs through a number would strike it out.
+    for (const Number& number : numbers)
+        painter.fillRect(number.place.adjusted(-1.5, -1.5, 1.5, 1.5), theme.accentBg);
+    for (const Number& number : numbers)
+        drawLabel(painter, number.place.bottomLeft(), number.text, font, theme.trace(number.trace), theme);
 }
 
 }  // namespace

@@ -163,6 +163,33 @@ std::filesystem::path longMap(const TemporaryFolder& folder, std::size_t n, std:
     return file;
 }
 
+// A captured file is one trace: there is no B and no difference to choose.
+TEST(HeadsSectionTest, OffersThePicturesThatThereAre)
+{
+    Desk desk;
+    desk.openSample();
+    HeadsSection section(desk.controller, desk.appearance);
+    section.show();
+    auto* pictures = section.findChild<Segment*>(QStringLiteral("headPictures"));
+    const auto offered = [&] {
+        QStringList titles;
+        for (int index = 0; index < 4; ++index)
+            if (pictures->button(index)->isVisible())
+                titles << pictures->button(index)->text();
+        return titles.join(u' ');
+    };
+    EXPECT_EQ(offered(), QStringLiteral("A B Δ SE"));
+    EXPECT_EQ(pictures->current(), static_cast<int>(HeadPicture::Candidate));
+    desk.controller.openRecorded(QString::fromStdString(longMap(desk.folder, 20, 3).string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isRecorded() && desk.controller.comparison(); }));
+    EXPECT_EQ(offered(), QString());
+    EXPECT_EQ(pictures->current(), static_cast<int>(HeadPicture::Baseline));
+    desk.controller.openStudy(sampleStudy(), true);
+    desk.waitUntilSettled();
+    EXPECT_EQ(offered(), QStringLiteral("A B Δ SE"));
+    EXPECT_EQ(pictures->current(), static_cast<int>(HeadPicture::Candidate));
+}
+
 TEST(TokenPanelTest, MoreThan512TokensBecomeAnOverview)
 {
     Desk desk;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "tests/ui/desk.h"
 #include "ui/docks/head_grid.h"
+#include "ui/docks/scope_section.h"
 #include "ui/main_window.h"
 #include "ui/message_strip.h"
 #include "ui/views/entropy_page.h"
 #include "ui/views/figure_pane.h"
 #include "viz/figures/head_matrix.h"
+#include "viz/thumbnail.h"
 
 #include <QClipboard>
 #include <QComboBox>
@@ -99,6 +101,43 @@ TEST_F(EntropyPageTest, AnotherMeasureIsShown)
     ASSERT_TRUE(waitFor([&] { return pane("head-matrix").figure()->caption() != before; }));
     EXPECT_EQ(desk.controller.study().view.headMeasure, "distance");
     EXPECT_TRUE(pane("head-matrix").figure()->caption().startsWith(QStringLiteral("Mean distance")));
+}
+
+// Above the selected head's table stand its maps of A and B, on one scale; they lead to the heatmap.
+TEST_F(EntropyPageTest, TheSelectedHeadHasSmallMaps)
+{
+    HeadMeasuresSection section(desk.controller, desk.appearance);
+    section.resize(250, 400);
+    section.show();
+    auto* a = section.findChild<SmallMap*>(QStringLiteral("smallMap.0"));
+    auto* b = section.findChild<SmallMap*>(QStringLiteral("smallMap.1"));
+    const auto select = [&](std::size_t layer, std::size_t head) {
+        Selection at = desk.controller.selection();
+        at.layer = layer;
+        at.head = head;
+        desk.controller.select(at);
+        const QString place = QStringLiteral("L%1 H%2").arg(layer).arg(head);
+        return waitFor([&] { return a->toolTip().contains(place) && b->toolTip().contains(place); });
+    };
+    const std::size_t patched = desk.controller.comparison()->plans[1]->firstPatchedLayer(0);
+    ASSERT_TRUE(select(patched, 1));
+    const Comparison& comparison = *desk.controller.comparison();
+    const HeadMaps maps(desk.controller.comparison(), desk.controller.selection());
+    EXPECT_EQ(std::pair(a->trace(), b->trace()), std::pair(std::size_t{0}, std::size_t{1}));
+    EXPECT_EQ(a->map().height(), static_cast<int>(maps.queries()));
+    EXPECT_NE(a->map(), b->map());
+    EXPECT_EQ(std::vector({a->map(), b->map()}),
+              headThumbnails(maps, {{0, {}}, {1, {}}}, {128, 128}, comparison.study.view, false));
+    EXPECT_LE(a->geometry().right(), b->geometry().left());
+    EXPECT_LT(b->mapTo(&section, QPoint(0, b->height())).y(), section.findChild<KeptGrid*>()->geometry().bottom());
+    const QImage before = a->map();
+    desk.controller.changeView([](ViewSettings& view) { view.colourMap = "cividis"; });
+    ASSERT_TRUE(waitFor([&] { return a->map() != before; }));
+    ASSERT_TRUE(select(0, 0));
+    EXPECT_EQ(a->map(), b->map()) << "an exact head is the same in both";
+    desk.controller.setPerspective("entropy");
+    QTest::mouseClick(b, Qt::LeftButton);
+    EXPECT_EQ(desk.controller.study().perspective, "heatmap");
 }
 
 // Every choice of the scope is a step of its own, acts in the figures and in the table of the selected head.

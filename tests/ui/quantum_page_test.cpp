@@ -170,6 +170,34 @@ TEST_F(QuantumPageTest, AClickOnABarChoosesTheKey)
     EXPECT_EQ(desk.controller.selection().key, 3U);
 }
 
+// An exact head is A's: nothing of B is in its bars.
+TEST_F(QuantumPageTest, BarsHaveTheColourOfTheTraceThatIsShown)
+{
+    const std::vector<QWidget*> sections = page->makeLeftSections();
+    const std::vector<std::unique_ptr<QWidget>> owned(sections.begin(), sections.end());
+    auto* bars = owned[1]->findChild<ScoreBars*>();
+    const Theme& theme = desk.appearance.theme();
+    const auto has = [&](const QColor& colour) {
+        bars->resize(bars->sizeHint());
+        const QImage image = bars->grab().toImage();
+        for (int y = 0; y < image.height(); ++y)
+            for (int x = 0; x < image.width(); ++x)
+                if (image.pixelColor(x, y) == colour)
+                    return true;
+        return false;
+    };
+    Selection at = desk.controller.selection();
+    at.layer = 0;
+    desk.controller.select(at);
+    ASSERT_TRUE(waitFor([&] { return page->reader().pair() && page->reader().pair()->trace == 0; }));
+    EXPECT_TRUE(has(theme.traceA));
+    EXPECT_FALSE(has(theme.traceB));
+    selectPatched();
+    ASSERT_TRUE(waitFor([&] { return page->reader().pair()->trace == 1; }));
+    EXPECT_TRUE(has(theme.traceB));
+    EXPECT_FALSE(has(theme.traceA));
+}
+
 TEST_F(QuantumPageTest, ImportedCountsAreDrawnReadTheOtherWayAndRemoved)
 {
     selectPatched();

@@ -355,14 +355,14 @@ TEST(ExportFontTest, AnotherFamilyIsEmbedded)
 TEST(ExportPdfTest, SignsCanBeReadBack)
 {
     auto comparison = std::make_shared<Comparison>(*threeTokens());
-    comparison->study.input.text = "A − B: 3 × 4, A – C, A‖B → 0.5, 4x4";
+    comparison->study.input.text = "A − B: 3 × 4, A – C, A‖B → 0.5, 4x4 and 128x256x3";
     comparison->study.input.labels.clear();
     const Exported exported("figure.pdf", comparison);
     const auto text =
         printed(QStringLiteral("pdftotext"), {QString::fromStdString(exported.file.string()), QStringLiteral("-")});
     if (!text)
         GTEST_SKIP() << "needs pdftotext";
-    for (const char* part : {"A − B: 3 × 4, A – C, A‖B → 0.5, 4x", "Difference B − A", "max |Δ|"})
+    for (const char* part : {"A − B: 3 × 4, A – C, A‖B → 0.5, 4x4 and 128x256x3", "Difference B − A", "max |Δ|"})
         EXPECT_TRUE(text->simplified().contains(QString::fromUtf8(part))) << part << " in " << text->toStdString();
 }
 

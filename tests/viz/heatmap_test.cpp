@@ -202,6 +202,53 @@ TEST(HeatmapTest, LabelsEveryKthTokenAndTheSelectedOne)
     EXPECT_FALSE(inked(marked, step * 3));  // gives way
 }
 
+// A label that the pointer is at leaves its neighbours whole, or out of sight where it would touch them.
+TEST(HeatmapTest, APointedLabelLeavesNoHalfLetters)
+{
+    const Theme theme = lightTheme();
+    for (const std::size_t n : {std::size_t{15}, std::size_t{64}}) {
+        SCOPED_TRACE(n);
+        const Heatmap figure(sample(n));
+        const HeatmapLayout layout = figure.layout(kArea, theme);
+        const HeatmapLayout::Panel& panel = layout.panels.front();
+        const QImage plain = painted(figure, theme);
+        QImage pointed = plain;
+        const std::size_t step = layout.labelStep, key = step == 1 ? 7 : 3 * step + step / 2;
+        {
+            QPainter painter(&pointed);
+            figure.paintCrosshair(painter, layout, std::nullopt, key, theme);
+        }
+        // Ink along a token's slanted label, from `least` to `most` of its size across, below the middle.
+        const auto ink = [&](const QImage& image, std::size_t token, double least, double most) {
+            const double slant = layout.labelAngle * 3.14159265 / 180.0;
+            const QPointF foot(panel.map.left() + (static_cast<double>(token) + 0.5) * layout.cell,
+                               panel.map.top() - 5.0);
+            int sum = 0;
+            for (double along = 0.0; along < layout.labelPixels * 4.0; along += 0.5)
+                for (double across = least * layout.labelPixels; across <= most * layout.labelPixels; across += 0.5) {
+                    const QPointF where = foot
+                                          + QPointF(along * std::cos(slant) + across * std::sin(slant),
+                                                    -along * std::sin(slant) + across * std::cos(slant));
+                    if (panel.columnLabels.contains(where))
+                        sum += 255 - QColor(at(image, where)).lightness();
+                }
+            return sum;
+        };
+        for (std::size_t token = 0; token < n; token += step) {
+            const std::size_t distance = token > key ? token - key : key - token;
+            const int before = ink(plain, token, -0.45, 0.45), now = ink(pointed, token, -0.45, 0.45);
+            if (distance >= step) {
+                EXPECT_NEAR(now, before, before * 0.08) << token;
+            }
+        }
+        if (step > 1) {
+            const int before = ink(plain, 3 * step, -0.4, -0.15), now = ink(pointed, 3 * step, -0.4, -0.15);
+            EXPECT_GT(before, 0);
+            EXPECT_LT(now, before * 0.1) << "gives way whole";
+        }
+    }
+}
+
 TEST(HeatmapTest, PoolsByTheLargestAndSaysSo)
 {
     Matrix flat(512, std::vector<float>(512, 0.001F));

@@ -238,6 +238,24 @@ void Segment::fitButtons()
     }
 }
 
+void Segment::offer(int index, bool offered)
+{
+    m_buttons.button(index)->setVisible(offered);
+    std::vector<QAbstractButton*> shown;
+    for (QAbstractButton* button : m_buttons.buttons())
+        if (!button->isHidden())
+            shown.push_back(button);
+    for (QAbstractButton* button : shown) {  // the ends are round
+        const bool first = button == shown.front(), last = button == shown.back();
+        if (button->property("first") == first && button->property("last") == last)
+            continue;
+        button->setProperty("first", first);
+        button->setProperty("last", last);
+        button->style()->unpolish(button);
+        button->style()->polish(button);
+    }
+}
+
 void Segment::choose(int index)
 {
     if (QAbstractButton* wanted = m_buttons.button(index))

@@ -83,6 +83,7 @@ public:
     int current() const { return m_buttons.checkedId(); }
     void choose(int index);  // without signals
     QAbstractButton* button(int index) const { return m_buttons.button(index); }
+    void offer(int index, bool offered);  // a choice that is not offered is out of sight
 
 signals:
     void chosen(int index);

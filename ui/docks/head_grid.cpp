@@ -108,19 +108,14 @@ void HeadGrid::redraw()
         return;
     }
     const bool dark = m_appearance.theme().dark;
-    // Where there is only A, A is what is shown.
-    const bool alone = comparison->traces.size() < 2;
-    const HeadPicture picture = alone ? HeadPicture::Baseline
-                                : m_picture == HeadPicture::StandardError && !hasStandardErrors(*comparison)
-                                    ? HeadPicture::Candidate
-                                    : m_picture;
-    m_drawing.start([this, comparison, picture, numbers = showsNumbers(), dark](Monitor& monitor) -> Job::Delivery {
-        auto drawn = drawHeads(comparison, picture, numbers, dark, monitor);
-        return [this, drawn = std::move(drawn)] {
-            m_drawn = drawn;
-            update();
-        };
-    });
+    m_drawing.start(
+        [this, comparison, picture = picture(), numbers = showsNumbers(), dark](Monitor& monitor) -> Job::Delivery {
+            auto drawn = drawHeads(comparison, picture, numbers, dark, monitor);
+            return [this, drawn = std::move(drawn)] {
+                m_drawn = drawn;
+                update();
+            };
+        });
 }
 
 std::size_t HeadGrid::placeOf(std::size_t layer, std::size_t head) const
@@ -325,7 +320,7 @@ bool HeadGrid::event(QEvent* event)
                         .arg(patcherTag());
             const std::size_t index = cell->layer * heads() + cell->head;
             if (index < m_drawn.values.size())
-                text += u"\n%1: %2"_s.arg(measureTitle(m_controller.study().view.heatmap.gridMeasure, m_picture),
+                text += u"\n%1: %2"_s.arg(measureTitle(m_controller.study().view.heatmap.gridMeasure, picture()),
                                           formatNumber(m_drawn.values[index], 4));
         }
         QToolTip::showText(help->globalPos(), text, this);

@@ -24,7 +24,10 @@ public:
     HeadGrid(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
     void setPicture(HeadPicture picture);
-    HeadPicture picture() const { return m_picture; }
+    HeadPicture picture() const
+    {
+        return m_controller.comparison() ? shownPicture(*m_controller.comparison(), m_picture) : m_picture;
+    }
     std::size_t layers() const;
     std::size_t heads() const;
     bool showsNumbers() const;
@@ -98,6 +101,7 @@ private:
     void addMeasures(HeadGrid& grid);
     void refreshStacks();
     void refreshControls(const HeadGrid& grid);
+    void refreshPictures(const HeadGrid& grid);
 
     StudyController& m_controller;
     ChoiceBox* m_stacks;

@@ -145,6 +145,15 @@ bool hasStandardErrors(const Comparison& comparison)
     return std::ranges::any_of(layers, [](const TensorPointer& layer) { return layer != nullptr; });
 }
 
+HeadPicture shownPicture(const Comparison& comparison, HeadPicture wanted)
+{
+    if (wanted == HeadPicture::StandardError && hasStandardErrors(comparison))
+        return wanted;
+    if (comparison.traces.size() < 2)
+        return HeadPicture::Baseline;
+    return wanted == HeadPicture::StandardError ? HeadPicture::Candidate : wanted;
+}
+
 QString measureTitle(const std::string& measure, HeadPicture picture)
 {
     const GridMeasure& of = gridMeasure(measure);

@@ -29,6 +29,9 @@ HeadPictures drawHeads(const ComparisonPointer& comparison, HeadPicture picture,
 // Whether a candidate's standard errors are known for some head of the selected stack.
 bool hasStandardErrors(const Comparison& comparison);
 
+// What is drawn where `wanted` is asked for: A where there is only A, no standard errors where there are none.
+HeadPicture shownPicture(const Comparison& comparison, HeadPicture wanted);
+
 // "Mean row entropy, nats" as the grid shows it for this picture.
 QString measureTitle(const std::string& measure, HeadPicture picture);
 

@@ -18,12 +18,8 @@ HeadsSection::HeadsSection(StudyController& controller, Appearance& appearance, 
     m_pictures->setAccessibleName(tr("Heads of"));
     m_pictures->setObjectName(u"headPictures"_s);
     for (const auto signal : {&StudyController::comparisonChanged, &StudyController::viewChanged})
-        connect(&controller, signal, m_pictures, [this] {
-            const ComparedPair pair = m_controller.pair();
-            m_pictures->button(0)->setText(QString::fromStdString(traceTag(pair.baseline)));
-            m_pictures->button(1)->setText(QString::fromStdString(traceTag(pair.candidate)));
-        });
-    m_pictures->choose(static_cast<int>(grid->picture()));
+        connect(&controller, signal, this, [this, grid] { refreshPictures(*grid); });
+    refreshPictures(*grid);
     connect(m_pictures, &Segment::chosen, grid,
             [grid](int index) { grid->setPicture(static_cast<HeadPicture>(index)); });
     m_stacks->setObjectName(u"stacks"_s);
@@ -86,11 +82,28 @@ void HeadsSection::refreshControls(const HeadGrid& grid)
     m_measure->choose(QString::fromStdString(view.gridMeasure));
     m_cells->choose(grid.showsNumbers() ? 1 : 0);
     m_sorted->setChecked(view.sortHeads);
+}
+
+// What there is to choose: of one trace only itself, and the standard errors that came with it.
+void HeadsSection::refreshPictures(const HeadGrid& grid)
+{
     const ComparisonPointer& comparison = m_controller.comparison();
+    const ComparedPair pair = m_controller.pair();
+    const bool alone = comparison && comparison->traces.size() < 2;
     const bool errors = comparison && hasStandardErrors(*comparison);
-    QAbstractButton* button = m_pictures->button(static_cast<int>(HeadPicture::StandardError));
+    const auto place = [](HeadPicture picture) { return static_cast<int>(picture); };
+    const QString candidate = QString::fromStdString(traceTag(pair.candidate));
+    m_pictures->button(place(HeadPicture::Baseline))->setText(QString::fromStdString(traceTag(pair.baseline)));
+    m_pictures->button(place(HeadPicture::Candidate))->setText(candidate);
+    for (const HeadPicture picture : {HeadPicture::Candidate, HeadPicture::Difference})
+        m_pictures->offer(place(picture), !alone);
+    m_pictures->offer(place(HeadPicture::StandardError), !alone || errors);
+    m_pictures->setVisible(!alone || errors);
+    m_pictures->choose(place(grid.picture()));
+    QAbstractButton* button = m_pictures->button(place(HeadPicture::StandardError));
     button->setEnabled(errors);
-    button->setToolTip(errors ? tr("Standard errors of B") : tr("B's mechanism gives no standard errors."));
+    button->setToolTip(errors ? tr("Standard errors of %1").arg(candidate)
+                              : tr("%1's mechanism gives no standard errors.").arg(candidate));
 }
 
 // The stacks that the model has, then those it has not, with the reason; nothing to choose for a model of one stack that

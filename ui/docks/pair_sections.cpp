@@ -70,6 +70,15 @@ double startOf(const std::vector<double>& scores)
     return negative ? *std::ranges::min_element(scores) : 0.0;
 }
 
+// Below 0 among others above it: hollow.
+void paintBar(QPainter& painter, const QRectF& bar, bool hollow, const QColor& colour, const Theme& theme)
+{
+    painter.fillRect(bar, colour);
+    const QRectF inside = bar.adjusted(theme.px(1.5), theme.px(1.5), -theme.px(1.5), -theme.px(1.5));
+    if (hollow && inside.width() > 0.0)
+        painter.fillRect(inside, theme.panel);
+}
+
 QStringList numbered(QStringList names)
 {
     for (qsizetype i = 0; i < names.size(); ++i)
@@ -143,11 +152,12 @@ ScoreBars::ScoreBars(StudyController& controller, Appearance& appearance, QWidge
     });
 }
 
-void ScoreBars::show(std::vector<double> scores, QStringList names, std::size_t selected)
+void ScoreBars::show(std::vector<double> scores, QStringList names, std::size_t selected, std::size_t trace)
 {
     m_scores = std::move(scores);
     m_names = std::move(names);
     m_selected = selected;
+    m_trace = trace;
     if (m_selected < m_scores.size())
         setAccessibleDescription(
             tr("%1: %2").arg(m_names.value(static_cast<qsizetype>(m_selected)), formatNumber(m_scores[m_selected], 4)));
@@ -189,8 +199,8 @@ void ScoreBars::paintEvent(QPaintEvent*)
         const QRectF ground(left, row.center().y() - theme.px(5.0), room, theme.px(10.0));
         painter.fillRect(ground, theme.line);
         const double share = largest > 0.0 ? std::abs(m_scores[i] - least) / largest : 0.0;
-        painter.fillRect(QRectF(ground.topLeft(), QSizeF(room * share, ground.height())),
-                         m_scores[i] < 0.0 && least == 0.0 ? theme.traceA : theme.traceB);
+        paintBar(painter, QRectF(ground.topLeft(), QSizeF(room * share, ground.height())),
+                 m_scores[i] < 0.0 && least == 0.0, theme.trace(m_trace), theme);
         drawLabel(painter, {width() - theme.px(2.0), baseline}, numberText(m_scores[i]), used, ink, theme,
                   Anchor::Right);
     }
@@ -240,8 +250,14 @@ void ScoresSection::refresh()
     const TokenAxis axis = comparison->model.stacks.at(at.stack).keys;
     setTitle(tr("%1 with every key").arg(QString::fromStdString(pair->reading.scoreTitle)));
     const QString how = tr("Click a bar to choose the key. Arrow keys move.");
-    m_hint->setText(startOf(pair->reading.scores) < 0.0 ? tr("Bars start at the least score. ") + how : how);
-    m_bars->show(pair->reading.scores, tokenNames(*comparison, axis, pair->reading.scores.size()), at.key);
+    const auto& scores = pair->reading.scores;
+    const double start = startOf(scores);
+    const bool hollow = start == 0.0 && std::ranges::any_of(scores, [](double score) { return score < 0.0; });
+    m_hint->setText((start < 0.0 ? tr("Bars start at the least score. ")
+                     : hollow    ? tr("Hollow bars are below 0. ")
+                                 : QString())
+                    + how);
+    m_bars->show(pair->reading.scores, tokenNames(*comparison, axis, pair->reading.scores.size()), at.key, pair->trace);
 }
 
 FactsSection::FactsSection(What what, PairReader& reader, Appearance& appearance, QWidget* parent)

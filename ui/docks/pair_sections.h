@@ -31,7 +31,8 @@ class ScoreBars : public QWidget {
 public:
     ScoreBars(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
-    void show(std::vector<double> scores, QStringList names, std::size_t selected);
+    // `trace`: whose scores they are.
+    void show(std::vector<double> scores, QStringList names, std::size_t selected, std::size_t trace);
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {0, sizeHint().height()}; }
 
@@ -48,6 +49,7 @@ private:
     std::vector<double> m_scores;
     QStringList m_names;
     std::size_t m_selected = 0;
+    std::size_t m_trace = 0;
 };
 
 class ScoresSection : public Section {

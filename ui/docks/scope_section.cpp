@@ -118,12 +118,14 @@ void ScopeSection::refresh()
 
 HeadMeasuresSection::HeadMeasuresSection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Selected head"), appearance, parent), m_controller(controller), m_head(makeLabel({}, "hint", this)),
-      m_list(new KeptGrid(*this)), m_hint(makeLabel({}, "hint", this))
+      m_list(new KeptGrid(*this)), m_maps(new SelectedMaps(controller, appearance, this)),
+      m_hint(makeLabel({}, "hint", this))
 {
     setObjectName(u"headMeasures"_s);
     addToTitleRow(m_head);
     m_hint->setWordWrap(true);
     m_list->grid().setColumnStretch(0, 1);
+    body()->insertWidget(0, m_maps);
     body()->addWidget(m_hint);
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})

@@ -3,6 +3,7 @@
 
 #include "ui/appearance.h"
 #include "ui/controls/kept_grid.h"
+#include "ui/docks/selected_maps.h"
 #include "ui/study_controller.h"
 
 namespace ketscope {
@@ -25,7 +26,7 @@ private:
     Segment* m_distance;
 };
 
-// Measures of the selected head inside that scope, of the compared traces and their difference.
+// The selected head: its maps, and its measures inside that scope, of the compared traces and their difference.
 class HeadMeasuresSection : public Section {
     Q_OBJECT
 
@@ -39,6 +40,7 @@ private:
     StudyController& m_controller;
     QLabel* m_head;
     KeptGrid* m_list;
+    SelectedMaps* m_maps;
     QLabel* m_hint;
 };
 

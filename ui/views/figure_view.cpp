@@ -224,17 +224,21 @@ QRegion FigureView::bandsOf(const Pointed& pointed) const
     for (int panel = 0; panel < m_layout->panelCount(); ++panel) {
         const HeatmapLayout::Panel& parts = m_layout->panels[static_cast<std::size_t>(panel)];
         if (pointed.query && m_layout->showsQuery(*pointed.query)) {
-            QRectF row = m_layout->rowBand(panel, *pointed.query);
-            if (parts.rowLabels)
-                row.setLeft(parts.rowLabels->left());
+            const QRectF row = m_layout->rowBand(panel, *pointed.query);
+            if (parts.rowLabels) {
+                const double beside = 2.0 * m_layout->labelPixels;
+                add({parts.rowLabels->left(), row.top() - beside, parts.rowLabels->width(),
+                     row.height() + 2.0 * beside});
+            }
             add(row);
         }
         if (pointed.key && m_layout->showsKey(*pointed.key)) {
             const QRectF column = m_layout->columnBand(panel, *pointed.key);
             add(column);
-            // Slanted labels reach to the right of their column.
-            add({column.left(), parts.columnLabels.top(), parts.columnLabels.height() + column.width(),
-                 parts.columnLabels.height()});
+            // Slanted labels reach to the right of their column; those beside it may give way.
+            const double beside = 3.0 * m_layout->labelPixels;
+            add({column.left() - beside, parts.columnLabels.top(),
+                 parts.columnLabels.height() + column.width() + 2.0 * beside, parts.columnLabels.height()});
         }
     }
     return region;

@@ -37,9 +37,8 @@ public:
 
     // Cells shrink until the whole figure fits `area`; a taller area stays empty below.
     HeatmapLayout layout(const QRectF& area, const Theme& theme) const;
-    // Bands over the row and column and a ring on the cell, in every panel, with their labels emphasised: what `paint`
-    // does for the selection when asked, and the window does for what the pointer is at, which may be a query or a key
-    // alone.
+    // Over what was painted: bands over the row and column and a ring on the cell, in every panel, with their labels
+    // emphasised and those that these touch out of sight. For what the pointer is at, which may be a query or a key alone.
     void paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::optional<std::size_t> query,
                         std::optional<std::size_t> key, const Theme& theme) const;
     // "query 4 “not”, key 5 “great”: A 0.626173, B 0.421004 ± 0.0150 SE, Δ −0.205169; rank in the row: A 1, B 1 of 15"
@@ -77,6 +76,19 @@ private:
     void paintHeader(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
     void paintLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
                      const Theme& theme) const;
+    void paintRowLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                       std::size_t query, bool emphasised, const Theme& theme) const;
+    void paintColumnLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                          std::size_t key, bool emphasised, const Theme& theme) const;
+    // The tokens of the axis whose labels stand there, in order. Where only every step-th has one, those that the selected
+    // one's would touch give way.
+    std::vector<std::size_t> labelledQueries(const HeatmapLayout& layout) const;
+    std::vector<std::size_t> labelledKeys(const HeatmapLayout& layout) const;
+    void replaceRowLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                          std::size_t query, const Theme& theme) const;
+    void replaceColumnLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                             std::size_t key, const Theme& theme) const;
+    void paintSelection(QPainter& painter, const HeatmapLayout& layout, const Theme& theme) const;
     void paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const;
     void paintOverview(QPainter& painter, const QRectF& place, const Theme& theme) const;
     void paintErrorLegend(QPainter& painter, const QRectF& place, const Theme& theme) const;

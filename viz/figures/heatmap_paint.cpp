@@ -6,6 +6,11 @@
 #include "viz/token_font.h"
 
 #include <QFontMetricsF>
+#include <QPainterPath>
+#include <QTransform>
+#include <QtMath>
+
+#include <cmath>
 
 namespace ketscope {
 
@@ -41,31 +46,63 @@ QFont labelFont(const HeatmapLayout& layout, const Theme& theme, int weight = QF
     return tokenFont(theme, layout.labelPixels / theme.scale, weight);
 }
 
-void drawRowLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t query,
-                  const QString& text, const QFont& font, const QColor& colour, const Theme& theme)
+constexpr double kTouching = 0.97;  // of their size: labels closer than that touch
+constexpr double kHalfLine = 0.66;  // of their size, from the middle of a label to beyond its letters
+
+double rowMiddle(const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t query)
 {
-    const double y = panel.map.top() + (static_cast<double>(query - layout.originQuery()) + 0.5) * layout.cell;
-    const double baseline = y + QFontMetricsF(font).capHeight() / 2.0;
-    drawLabel(painter, {panel.map.left() - theme.px(7.0), baseline}, text, font, colour, theme, Anchor::Right);
+    return panel.map.top() + (static_cast<double>(query - layout.originQuery()) + 0.5) * layout.cell;
 }
 
-// Slanted text that begins above the middle of its column. `ground` covers what was there before.
-void drawColumnLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t key,
-                     const QString& text, const QFont& font, const QColor& colour, const QColor& ground,
-                     const Theme& theme)
+// To where a column's slanted label begins, above the middle of the column, with the text along x.
+QTransform columnAxis(const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t key,
+                      const Theme& theme)
 {
     const double x =
         panel.map.left() + (static_cast<double>(key - layout.originKey()) + 0.5) * layout.cell - layout.gap / 2.0;
-    const QFontMetricsF metrics(font);
-    painter.save();
-    painter.translate(x, panel.map.top() - theme.px(5.0));
-    painter.rotate(-layout.labelAngle);
-    if (ground.isValid())
-        painter.fillRect(QRectF(-theme.px(1.0), -metrics.capHeight() * 0.9,
-                                metrics.horizontalAdvance(text) + theme.px(3.0), metrics.capHeight() * 1.8),
-                         ground);
-    drawLabel(painter, {0.0, metrics.capHeight() / 2.0}, text, font, colour, theme);
-    painter.restore();
+    QTransform axis;
+    axis.translate(x, panel.map.top() - theme.px(5.0));
+    axis.rotate(-layout.labelAngle);
+    return axis;
+}
+
+// Of an emphasised row label.
+QRectF rowGround(const HeatmapLayout& layout, const HeatmapLayout::Panel& panel, std::size_t query)
+{
+    const double height = std::max(layout.cell, layout.labelPixels * 1.3);
+    return {panel.rowLabels->left(), rowMiddle(layout, panel, query) - height / 2.0, panel.rowLabels->width(), height};
+}
+
+std::vector<std::size_t> labelled(std::size_t first, std::size_t count, std::size_t step,
+                                  std::optional<std::size_t> selected)
+{
+    std::vector<std::size_t> tokens;
+    for (std::size_t token = first; token < first + count; ++token) {
+        const std::size_t from = selected.value_or(token);
+        const std::size_t distance = token > from ? token - from : from - token;
+        const bool due = token % step == 0 && (!selected || distance >= step);
+        if (due || token == selected)
+            tokens.push_back(token);
+    }
+    return tokens;
+}
+
+// What stands in the way of the label of `token`, and what is near it; `apart`: between the labels of two tokens.
+struct Neighbours {
+    std::vector<std::size_t> touched, near;
+};
+Neighbours neighboursOf(std::size_t token, const std::vector<std::size_t>& there, double apart, double pixels)
+{
+    constexpr double kNear = 3.0;
+    Neighbours found;
+    for (const std::size_t other : there) {
+        const double distance = apart * std::abs(static_cast<double>(other) - static_cast<double>(token));
+        if (other == token || distance < kTouching * pixels)
+            found.touched.push_back(other);
+        else if (distance < kNear * pixels)
+            found.near.push_back(other);
+    }
+    return found;
 }
 
 // Outlines around a row and a column, and a ring around the cell where they meet.
@@ -138,7 +175,7 @@ void Heatmap::paint(QPainter& painter, const HeatmapLayout& layout, const Theme&
     if (layout.overview)
         paintOverview(painter, *layout.overview, theme);
     if (m_options.crosshair && m_selection.query < maps().queries() && m_selection.key < maps().keys())
-        paintCrosshair(painter, layout, m_selection.query, m_selection.key, theme);
+        paintSelection(painter, layout, theme);
 }
 
 void Heatmap::paintHeader(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const
@@ -167,27 +204,101 @@ void Heatmap::paintHeader(QPainter& painter, const HeatmapLayout& layout, std::s
     }
 }
 
+std::vector<std::size_t> Heatmap::labelledQueries(const HeatmapLayout& layout) const
+{
+    return labelled(layout.firstQuery, layout.queries, layout.rowLabelStep,
+                    m_options.crosshair ? std::optional(m_selection.query) : std::nullopt);
+}
+
+std::vector<std::size_t> Heatmap::labelledKeys(const HeatmapLayout& layout) const
+{
+    return labelled(layout.firstKey, layout.keys, layout.labelStep,
+                    m_options.crosshair ? std::optional(m_selection.key) : std::nullopt);
+}
+
+void Heatmap::paintRowLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                            std::size_t query, bool emphasised, const Theme& theme) const
+{
+    const QFont font = labelFont(layout, theme, emphasised ? QFont::DemiBold : QFont::Normal);
+    const double baseline = rowMiddle(layout, panel, query) + QFontMetricsF(font).capHeight() / 2.0;
+    drawLabel(painter, {panel.map.left() - theme.px(7.0), baseline},
+              m_data->queryLabels()[static_cast<qsizetype>(query)], font, emphasised ? theme.accent : theme.text2,
+              theme, Anchor::Right);
+}
+
+void Heatmap::paintColumnLabel(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                               std::size_t key, bool emphasised, const Theme& theme) const
+{
+    const QFont font = labelFont(layout, theme, emphasised ? QFont::DemiBold : QFont::Normal);
+    painter.save();
+    painter.setTransform(columnAxis(layout, panel, key, theme), true);
+    drawLabel(painter, {0.0, QFontMetricsF(font).capHeight() / 2.0}, m_data->keyLabels()[static_cast<qsizetype>(key)],
+              font, emphasised ? theme.accent : theme.text2, theme);
+    painter.restore();
+}
+
 void Heatmap::paintLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
                           const Theme& theme) const
 {
-    const QFont font = labelFont(layout, theme);
     if (layout.labelAngle == 0.0)
         return;
-    // With a step, a selected token in between gets its label, and those that it would touch give way.
-    const auto givesWay = [&](std::size_t token, std::size_t selected, std::size_t step) {
-        const std::size_t distance = token > selected ? token - selected : selected - token;
-        return step > 1 && m_options.crosshair && distance < step;
-    };
-    const auto firstOf = [](std::size_t token, std::size_t step) { return (token + step - 1) / step * step; };
-    for (std::size_t query = firstOf(layout.firstQuery, layout.rowLabelStep);
-         panel.rowLabels && layout.showsQuery(query); query += layout.rowLabelStep)
-        if (!givesWay(query, m_selection.query, layout.rowLabelStep))
-            drawRowLabel(painter, layout, panel, query, m_data->queryLabels()[static_cast<qsizetype>(query)], font,
-                         theme.text2, theme);
-    for (std::size_t key = firstOf(layout.firstKey, layout.labelStep); layout.showsKey(key); key += layout.labelStep)
-        if (!givesWay(key, m_selection.key, layout.labelStep))
-            drawColumnLabel(painter, layout, panel, key, m_data->keyLabels()[static_cast<qsizetype>(key)], font,
-                            theme.text2, QColor(), theme);
+    if (panel.rowLabels) {
+        if (m_options.crosshair && layout.showsQuery(m_selection.query))
+            painter.fillRect(rowGround(layout, panel, m_selection.query), theme.accentBg);
+        for (const std::size_t query : labelledQueries(layout))
+            paintRowLabel(painter, layout, panel, query, m_options.crosshair && query == m_selection.query, theme);
+    }
+    for (const std::size_t key : labelledKeys(layout))
+        paintColumnLabel(painter, layout, panel, key, m_options.crosshair && key == m_selection.key, theme);
+}
+
+// The labels that this one touches go, whole; of those beside them nothing is covered.
+void Heatmap::replaceRowLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                               std::size_t query, const Theme& theme) const
+{
+    const auto [touched, near] = neighboursOf(query, labelledQueries(layout), layout.cell, layout.labelPixels);
+    const QRectF& place = *panel.rowLabels;
+    const QRectF own = rowGround(layout, panel, query);
+    QPainterPath ground;
+    ground.setFillRule(Qt::WindingFill);
+    ground.addRect(own);
+    for (const std::size_t other : touched) {
+        const double half = kHalfLine * layout.labelPixels;
+        ground.addRect(QRectF(place.left(), rowMiddle(layout, panel, other) - half, place.width(), 2.0 * half));
+    }
+    painter.fillPath(ground, theme.panel);
+    painter.fillRect(own, theme.accentBg);
+    painter.save();
+    painter.setClipPath(ground, Qt::IntersectClip);
+    for (const std::size_t other : near)
+        paintRowLabel(painter, layout, panel, other, m_options.crosshair && other == m_selection.query, theme);
+    painter.restore();
+    paintRowLabel(painter, layout, panel, query, true, theme);
+}
+
+void Heatmap::replaceColumnLabels(QPainter& painter, const HeatmapLayout& layout, const HeatmapLayout::Panel& panel,
+                                  std::size_t key, const Theme& theme) const
+{
+    const double apart = layout.cell * std::sin(qDegreesToRadians(layout.labelAngle));
+    auto [touched, near] = neighboursOf(key, labelledKeys(layout), apart, layout.labelPixels);
+    const QFont bold = labelFont(layout, theme, QFont::DemiBold);
+    touched.push_back(key);
+    QPainterPath ground;
+    ground.setFillRule(Qt::WindingFill);
+    for (const std::size_t other : touched) {
+        const double half = kHalfLine * layout.labelPixels;
+        QPainterPath line;
+        line.addRect(-theme.px(1.0), -half,
+                     textWidth(m_data->keyLabels()[static_cast<qsizetype>(other)], bold) + theme.px(3.0), 2.0 * half);
+        ground.addPath(columnAxis(layout, panel, other, theme).map(line));
+    }
+    painter.fillPath(ground, theme.panel);
+    painter.save();
+    painter.setClipPath(ground, Qt::IntersectClip);
+    for (const std::size_t other : near)
+        paintColumnLabel(painter, layout, panel, other, m_options.crosshair && other == m_selection.key, theme);
+    painter.restore();
+    paintColumnLabel(painter, layout, panel, key, true, theme);
 }
 
 void Heatmap::paintMapOf(QPainter& painter, const HeatmapLayout& layout, std::size_t panel, const Theme& theme) const
@@ -263,6 +374,18 @@ void Heatmap::paintErrorLegend(QPainter& painter, const QRectF& place, const The
     painter.restore();
 }
 
+// Its labels are emphasised already.
+void Heatmap::paintSelection(QPainter& painter, const HeatmapLayout& layout, const Theme& theme) const
+{
+    painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
+    const auto shown = [](std::size_t token, bool inSight) { return inSight ? std::optional(token) : std::nullopt; };
+    for (int index = 0; index < layout.panelCount(); ++index)
+        paintBands(painter, layout, index, shown(m_selection.query, layout.showsQuery(m_selection.query)),
+                   shown(m_selection.key, layout.showsKey(m_selection.key)), theme);
+    painter.restore();
+}
+
 void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std::optional<std::size_t> query,
                              std::optional<std::size_t> key, const Theme& theme) const
 {
@@ -270,23 +393,14 @@ void Heatmap::paintCrosshair(QPainter& painter, const HeatmapLayout& layout, std
         query.reset();
     if (key && !layout.showsKey(*key))
         key.reset();
-    const QFont bold = labelFont(layout, theme, QFont::DemiBold);
     painter.save();
+    painter.setRenderHint(QPainter::Antialiasing);
     for (int index = 0; index < layout.panelCount(); ++index) {
         const HeatmapLayout::Panel& panel = layout.panels[static_cast<std::size_t>(index)];
-        painter.setRenderHint(QPainter::Antialiasing);
         if (layout.labelAngle > 0.0 && key)
-            drawColumnLabel(painter, layout, panel, *key, m_data->keyLabels()[static_cast<qsizetype>(*key)], bold,
-                            theme.accent, theme.panel, theme);
-        if (panel.rowLabels && layout.labelAngle > 0.0 && query) {
-            const double height = std::max(layout.cell, layout.labelPixels * 1.3);
-            const double middle =
-                panel.map.top() + (static_cast<double>(*query - layout.originQuery()) + 0.5) * layout.cell;
-            painter.fillRect(QRectF(panel.rowLabels->left(), middle - height / 2.0, panel.rowLabels->width(), height),
-                             theme.accentBg);
-            drawRowLabel(painter, layout, panel, *query, m_data->queryLabels()[static_cast<qsizetype>(*query)], bold,
-                         theme.accent, theme);
-        }
+            replaceColumnLabels(painter, layout, panel, *key, theme);
+        if (layout.labelAngle > 0.0 && query && panel.rowLabels)
+            replaceRowLabels(painter, layout, panel, *query, theme);
         paintBands(painter, layout, index, query, key, theme);
     }
     painter.restore();
