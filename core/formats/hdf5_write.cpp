@@ -174,7 +174,7 @@ void Hdf5File::setWhole(const std::string& object, const std::string& name, std:
                                         H5P_DEFAULT, H5P_DEFAULT),
                       H5Aclose);
     m_state->need(made.valid() ? H5Awrite(made, H5T_NATIVE_UINT64, &value) : -1, object + " attribute " + name,
-         "number written");
+                  "number written");
 }
 
 void Hdf5File::setNumbers(const std::string& object, const std::string& name, std::span<const double> values)

@@ -237,5 +237,40 @@ TEST(BipartiteTest, FiltersAndWindowLeaveLinesOut)
     EXPECT_NE(painted(*type.make(topOne())), painted(*type.make(threeTokens())));
 }
 
+TEST(Heatmap, ShowsTheComparedPairInItsOrder)
+{
+    auto comparison = std::make_shared<Comparison>(*sampleOfTraces(6, 3));
+    comparison->study.view.compared = {2, 1, false, {}};
+    const Heatmap figure(comparison);
+    ASSERT_EQ(figure.sources().size(), 3U);
+    EXPECT_EQ(figure.sources()[0].trace, 2U);
+    EXPECT_EQ(figure.sources()[1].trace, 1U);
+    EXPECT_EQ(figure.sources()[2].trace, 1U);
+    EXPECT_EQ(figure.sources()[2].baseline, 2U);
+    const double b = figure.maps().weights(1)(4, 5), c = figure.maps().weights(2)(4, 5);
+    EXPECT_NEAR(figure.maps().cell(figure.sources()[2], 4, 5).value, b - c, 1e-7);
+    EXPECT_TRUE(figure.caption().contains(QStringLiteral("Δ is B − C"))) << figure.caption().toStdString();
+    comparison->study.view.compared.everyTrace = true;
+    EXPECT_EQ(Heatmap(comparison).sources().size(), 3U) << "all traces, no difference";
+    EXPECT_TRUE(Heatmap(comparison).alikeInGrey(600.0, lightTheme()).isEmpty());
+}
+
+TEST(Heatmap, MoreThanThreeTracesStandInTwoRowsOnOneScale)
+{
+    const Heatmap figure(sampleOfTraces(9, 5));
+    const HeatmapLayout layout = figure.layout(QRectF(0, 0, 2000, 1200), lightTheme());
+    ASSERT_EQ(layout.panelCount(), 5);
+    EXPECT_EQ(layout.mapRect(0).top(), layout.mapRect(2).top());
+    EXPECT_EQ(layout.mapRect(3).top(), layout.mapRect(4).top());
+    EXPECT_GT(layout.mapRect(3).top(), layout.mapRect(2).bottom());
+    EXPECT_FALSE(layout.differenceBar.has_value());
+    double largest = 0.0;
+    for (const MapSource& source : figure.sources())
+        for (std::size_t query = 0; query < 9; ++query)
+            for (std::size_t key = 0; key < 9; ++key)
+                largest = std::max(largest, figure.maps().cell(source, query, key).value);
+    EXPECT_GE(figure.maximum(), largest);
+}
+
 }  // namespace
 }  // namespace ketscope::test
