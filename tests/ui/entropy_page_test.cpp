@@ -147,6 +147,8 @@ TEST_F(EntropyPageTest, TheScopeActsAndIsUndone)
     QWidget column;
     for (QWidget* section : made)
         section->setParent(&column);
+    column.resize(300, 900);
+    column.show();
     auto* queries = column.findChild<QComboBox*>(QStringLiteral("scopeQueries"));
     auto* keys = column.findChild<QAbstractButton*>(QStringLiteral("scopeKeys"));
     auto* padding = column.findChild<QAbstractButton*>(QStringLiteral("scopePadding"));
@@ -159,7 +161,7 @@ TEST_F(EntropyPageTest, TheScopeActsAndIsUndone)
             texts << label->text();
         return texts.join(QLatin1Char('|'));
     };
-    EXPECT_TRUE(numbers().contains(QStringLiteral("On [SEP]"))) << numbers().toStdString();
+    ASSERT_TRUE(waitFor([&] { return numbers().contains(QStringLiteral("On [SEP]")); })) << numbers().toStdString();
     const auto caption = [&] { return pane("head-matrix").figure()->caption(); };
     const std::pair<std::function<void()>, const char*> choices[] = {
         {[&] {
@@ -173,17 +175,32 @@ TEST_F(EntropyPageTest, TheScopeActsAndIsUndone)
     for (const auto& [choose, said] : choices) {
         const QString before = numbers(), text = caption();
         choose();
-        EXPECT_NE(numbers(), before);
+        EXPECT_TRUE(waitFor([&] { return numbers() != before; }));
         if (said != nullptr) {
             EXPECT_TRUE(waitFor([&] { return caption().contains(QLatin1String(said)); })) << caption().toStdString();
         }
         desk.controller.undoStack().undo();
-        EXPECT_EQ(numbers(), before);
+        EXPECT_TRUE(waitFor([&] { return numbers() == before; }));
         EXPECT_EQ(desk.controller.study().view.scope, ScopeView());
         EXPECT_TRUE(waitFor([&] { return caption() == text; }));
     }
     padding->click();
     EXPECT_TRUE(desk.controller.study().view.scope.padding);
+}
+
+// Measures of a whole stack are not read for a table that another page hides.
+TEST_F(EntropyPageTest, MeasuresOfTheHeadWaitUntilTheyAreSeen)
+{
+    HeadMeasuresSection section(desk.controller, desk.appearance);
+    desk.controller.changeView([](ViewSettings& view) { view.scope.specialKeys = false; });
+    QTest::qWait(100);
+    const auto shows = [&](const char* text) {
+        return std::ranges::any_of(section.findChildren<QLabel*>(),
+                                   [&](const QLabel* label) { return label->text().contains(QLatin1String(text)); });
+    };
+    EXPECT_FALSE(shows("Eff. keys"));
+    section.show();
+    EXPECT_TRUE(waitFor([&] { return shows("Eff. keys") && shows("keys without special tokens"); }));
 }
 
 TEST_F(EntropyPageTest, TheTableIsCopied)

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/scope_section.h"
 
-#include "core/study/head_statistics.h"
 #include "core/study/patch_places.h"
 #include "core/study/token_axis.h"
+#include "viz/caption.h"
 #include "viz/scale.h"
 
 #include <QFormLayout>
@@ -117,7 +117,8 @@ void ScopeSection::refresh()
 }
 
 HeadMeasuresSection::HeadMeasuresSection(StudyController& controller, Appearance& appearance, QWidget* parent)
-    : Section(tr("Selected head"), appearance, parent), m_controller(controller), m_head(makeLabel({}, "hint", this)),
+    : Section(tr("Selected head"), appearance, parent), m_controller(controller),
+      m_refreshing(new WhenVisible(*this, [this] { refresh(); })), m_head(makeLabel({}, "hint", this)),
       m_list(new KeptGrid(*this)), m_maps(new SelectedMaps(controller, appearance, this)),
       m_hint(makeLabel({}, "hint", this))
 {
@@ -129,52 +130,59 @@ HeadMeasuresSection::HeadMeasuresSection(StudyController& controller, Appearance
     body()->addWidget(m_hint);
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
-        connect(&controller, signal, this, &HeadMeasuresSection::refresh);
-    refresh();
+        connect(&controller, signal, m_refreshing, &WhenVisible::request);
+    m_refreshing->request();
 }
 
 void HeadMeasuresSection::refresh()
 {
-    const ComparisonPointer& comparison = m_controller.comparison();
+    const ComparisonPointer comparison = m_controller.comparison();
+    if (!comparison) {
+        m_reading.cancel();
+        m_list->begin();
+        m_list->end();
+        m_hint->setText({});
+        return m_head->setText({});
+    }
+    const ComparedPair pair = m_controller.pair();
+    std::vector<std::size_t> traces{pair.baseline};
+    if (comparison->traces.size() > 1)
+        traces.push_back(pair.candidate);
+    m_reading.start([this, comparison, traces](Monitor&) -> Job::Delivery {
+        const Selection& at = comparison->study.selection;
+        std::vector<HeadStatistics> heads;
+        for (const std::size_t trace : traces)
+            heads.push_back(
+                comparison->statistics->of(*comparison, trace, at.stack, false, comparison->study.view.scope)
+                    ->at(at.layer)
+                    .at(at.head));
+        return [this, comparison, traces, heads] { showRead(*comparison, traces, heads); };
+    });
+}
+
+void HeadMeasuresSection::showRead(const Comparison& comparison, const std::vector<std::size_t>& traces,
+                                   const std::vector<HeadStatistics>& heads)
+{
     m_list->begin();
-    if (comparison)
-        addRows(*comparison);
+    for (std::size_t i = 0; i < traces.size(); ++i)
+        m_list->label(0, static_cast<int>(i) + 1, QString::fromStdString(traceTag(traces[i])), "hint", 1,
+                      Qt::AlignRight);
+    addRows(lastKeyOf(comparison), heads);
     m_list->end();
-    m_head->setText(comparison
-                        ? tr("L%1 H%2").arg(comparison->study.selection.layer).arg(comparison->study.selection.head)
-                        : QString());
-    QStringList parts;
-    if (comparison)
-        for (const std::string& part :
-             describeScope(*comparison, comparison->study.selection.stack, m_controller.study().view.scope, true))
-            parts << QString::fromStdString(part);
+    const Selection& at = comparison.study.selection;
+    m_head->setText(tr("L%1 H%2").arg(at.layer).arg(at.head));
+    const QStringList parts = scopeParts(comparison, true);
     m_hint->setText(tr("Means over queries. Effective keys: of exp(entropy).")
                     + (parts.isEmpty() ? QString() : u' ' + tr("Scope: %1.").arg(parts.join(u"; "_s))));
 }
 
-void HeadMeasuresSection::addRows(const Comparison& comparison)
+void HeadMeasuresSection::addRows(const QString& lastKey, const std::vector<HeadStatistics>& heads)
 {
-    const Selection& at = comparison.study.selection;
-    const ComparedPair pair = m_controller.pair();
-    std::vector<std::size_t> traces{pair.baseline};
-    if (comparison.traces.size() > 1)
-        traces.push_back(pair.candidate);
-    std::vector<HeadStatistics> heads;
-    for (const std::size_t trace : traces) {
-        heads.push_back(
-            (*comparison.statistics->of(comparison, trace, at.stack, false, m_controller.study().view.scope))
-                .at(at.layer)
-                .at(at.head));
-        m_list->label(0, static_cast<int>(heads.size()), QString::fromStdString(traceTag(trace)), "hint", 1,
-                      Qt::AlignRight);
-    }
     if (heads.size() > 1)
         m_list->label(0, 3, tr("Δ"), "hint", 1, Qt::AlignRight);
     const std::pair<QString, double HeadStatistics::*> rows[] = {
-        {tr("Entropy"), &HeadStatistics::entropy},
-        {tr("Mean dist."), &HeadStatistics::meanDistance},
-        {tr("On self"), &HeadStatistics::selfMass},
-        {tr("On %1").arg(lastKeyOf(comparison)), &HeadStatistics::lastMass},
+        {tr("Entropy"), &HeadStatistics::entropy},         {tr("Mean dist."), &HeadStatistics::meanDistance},
+        {tr("On self"), &HeadStatistics::selfMass},        {tr("On %1").arg(lastKey), &HeadStatistics::lastMass},
         {tr("Eff. keys"), &HeadStatistics::effectiveKeys},
     };
     int row = 1;

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/study/head_statistics.h"
 #include "ui/appearance.h"
 #include "ui/controls/kept_grid.h"
 #include "ui/docks/selected_maps.h"
 #include "ui/study_controller.h"
+#include "ui/when_visible.h"
 
 namespace ketscope {
 
@@ -26,7 +28,8 @@ private:
     Segment* m_distance;
 };
 
-// The selected head: its maps, and its measures inside that scope, of the compared traces and their difference.
+// The selected head: its maps, and its measures inside that scope, of the compared traces and their difference. Measures
+// are of a whole stack: they are computed in a job, and only while the section is seen.
 class HeadMeasuresSection : public Section {
     Q_OBJECT
 
@@ -35,9 +38,13 @@ public:
 
 private:
     void refresh();
-    void addRows(const Comparison& comparison);
+    void showRead(const Comparison& comparison, const std::vector<std::size_t>& traces,
+                  const std::vector<HeadStatistics>& heads);
+    void addRows(const QString& lastKey, const std::vector<HeadStatistics>& heads);
 
     StudyController& m_controller;
+    Job m_reading;
+    WhenVisible* m_refreshing;
     QLabel* m_head;
     KeptGrid* m_list;
     SelectedMaps* m_maps;

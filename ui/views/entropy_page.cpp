@@ -6,6 +6,7 @@
 #include "ui/docks/scope_section.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/docks/traces_section.h"
+#include "viz/caption.h"
 #include "viz/scale.h"
 
 #include <algorithm>
@@ -118,8 +119,7 @@ void EntropyPage::refreshControls()
     QStringList note{
         tr("0 = one key"),
         tr("ln %1 = %2 nats = uniform").arg(keys).arg(formatNumber(std::log(static_cast<double>(keys)), 2))};
-    for (const std::string& part : describeScope(*comparison, at.stack, view.scope, true))
-        note << QString::fromStdString(part);
+    note << scopeParts(*comparison, true);
     m_header->setNote(note.join(u" · "_s));
 }
 
