@@ -45,7 +45,7 @@ void PostNormEncoder::lookAcross(const CrossLayer& layer, std::size_t index, con
                         {queries.matrix(), both.middleColumns(0, width), both.middleColumns(width, width),
                          state.matrix(), cross.tokens},
                         headScale(cross.stack->info()), context);
-    operations.addTo(layer.output, context.matrix(), state.matrix());
+    operations.addTo(layer.output, context.matrix(), state.matrix(), &Dropout::crossAttention);
     operations.apply(layer.norm, state.matrix(), state.matrix());
 }
 

@@ -13,6 +13,9 @@ namespace ketscope {
 struct Dropout {
     double embeddings = 0.0;  // what enters the first layer
     double residuals = 0.0;   // what attention and feed-forward layers add
+    // All that the cross-attention of a layer adds to a text, so that no layer can leave looking to another: stochastic
+    // depth (Huang, Sun, Liu, Sedra, Weinberger, ECCV 2016).
+    double crossAttention = 0.0;
     RandomKey key = {};       // of one pass
 };
 

@@ -90,15 +90,14 @@ void Operations::apply(const Linear& layer, MatrixView in, MutableMatrixView out
     });
 }
 
-void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const
+void Operations::addTo(const Linear& layer, MatrixView in, MutableMatrixView out, double Dropout::*whole) const
 {
     if (m_tape == nullptr)
         return layer.addTo(in, out);
     Tensor part({in.rows, layer.outputs()});
     if (!layer.applyKeeping(in, part.matrix()).empty())
         fail({"linear layer", "no activation before a residual", "one", "Report this."});
-    const auto factors =
-        std::make_shared<const Tensor>(dropoutMask(m_tape->dropout().residuals, in.rows, layer.outputs()));
+    const auto factors = std::make_shared<const Tensor>(residualMask(in.rows, layer.outputs(), whole));
     if (!factors->empty())
         kernels().scale(factors->data(), factors->size(), part.data());
     ketscope::addTo(part.matrix(), out);
@@ -151,6 +150,22 @@ Tensor Operations::dropoutMask(double rate, std::size_t rows, std::size_t column
         return {};
     Tensor factors({rows, columns});
     dropoutFactors(rate, m_tape->dropout().key, m_tape->nextMask(), factors.values());
+    return factors;
+}
+
+Tensor Operations::residualMask(std::size_t rows, std::size_t columns, double Dropout::*whole) const
+{
+    Tensor factors = dropoutMask(m_tape->dropout().residuals, rows, columns);
+    const double rate = whole == nullptr ? 0.0 : m_tape->dropout().*whole;
+    if (rate == 0.0)
+        return factors;
+    const Tensor one = dropoutMask(rate, 1, 1);
+    if (factors.empty()) {
+        factors = Tensor({rows, columns});
+        std::ranges::fill(factors.values(), 1.0F);
+    }
+    for (float& factor : factors.values())
+        factor *= one.data()[0];
     return factors;
 }
 

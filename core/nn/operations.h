@@ -24,8 +24,8 @@ public:
 
     void copy(MatrixView in, MutableMatrixView out) const;
     void apply(const Linear& layer, MatrixView in, MutableMatrixView out) const;
-    // A residual connection, of which a training pass leaves some out.
-    void addTo(const Linear& layer, MatrixView in, MutableMatrixView out) const;
+    // A residual connection, of which a training pass leaves some out, and with the probability `whole` names all of it.
+    void addTo(const Linear& layer, MatrixView in, MutableMatrixView out, double Dropout::*whole = nullptr) const;
     void add(MatrixView in, MutableMatrixView out) const;
     // out += what `part` gives for `in`, as a residual connection. Its tensors are at `places`, null = not trained.
     using Places = std::map<std::string, ParameterPlace, std::less<>>;
@@ -63,6 +63,7 @@ public:
 private:
     bool writes(MatrixView values) const;
     Tensor dropoutMask(double rate, std::size_t rows, std::size_t columns) const;
+    Tensor residualMask(std::size_t rows, std::size_t columns, double Dropout::*whole) const;
     template <typename Norm, typename Bias>
     void applyNorm(const Norm& norm, MatrixView in, MutableMatrixView out, const Bias& bias) const;
     void addedRows(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out,

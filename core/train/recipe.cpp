@@ -215,13 +215,14 @@ private:
         m_recipe.clip = fields.number("clip", 1.0, 0.0, 1e9);
         constexpr double kMostLeftOut = 0.95;
         const StrictFields dropout(all.has("dropout") ? all.at("dropout") : empty, where("dropout"),
-                                   {"embeddings", "residuals", "tokens"});
+                                   {"embeddings", "residuals", "cross_attention", "tokens"});
         m_recipe.dropout.embeddings = dropout.number("embeddings", 0.0, 0.0, kMostLeftOut);
         m_recipe.tokenDropout = dropout.number("tokens", 0.0, 0.0, kMostLeftOut);
         if (m_recipe.tokenDropout > 0.0 && m_recipe.objective != Objective::Classification)
             refuse({where("dropout"), "\"tokens\" for classification", std::string(objectiveName(m_recipe.objective)),
                     ""});
         m_recipe.dropout.residuals = dropout.number("residuals", 0.0, 0.0, kMostLeftOut);
+        m_recipe.dropout.crossAttention = dropout.number("cross_attention", 0.0, 0.0, kMostLeftOut);
     }
 
     void readValidation(const StrictFields& all)

@@ -47,6 +47,17 @@ void requireTrained(const Recipe& recipe)
                     "\"" + printable(name, 40) + "\"", "See ketscope mechanisms."});
 }
 
+// Dropout of what the model does not have would do nothing, unsaid.
+void requireCrossAttention(const Recipe& recipe, const ModelInfo& model)
+{
+    const auto looks = [](const StackInfo& stack) {
+        return stack.queries == TokenAxis::Text && stack.keys == TokenAxis::Image;
+    };
+    if (recipe.dropout.crossAttention > 0.0 && std::ranges::none_of(model.stacks, looks))
+        refuse({recipe.file.string() + ": \"dropout\"", "\"cross_attention\" for a model whose text looks at an image",
+                model.title, "Leave it out."});
+}
+
 // Weights and configuration of a run before its first step.
 ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& folder,
                          std::shared_ptr<MemoryArchive>& weights)
@@ -64,6 +75,7 @@ ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& fold
     files.config = std::make_shared<const Json>(config);
     files.weights = weights;
     const ModelInfo info = architectureOf(files).describe(files);
+    requireCrossAttention(recipe, info);
     if (!recipe.plan.entries.empty()) {
         const HeadPlan plan = resolve(recipe.plan, info, kPlanSeed);
         if (const std::string obstacle = gradientObstacle(info, plan); !obstacle.empty())

@@ -194,6 +194,33 @@ TEST(LinearGradient, OfFusedPartsGoesToEachTensor)
     EXPECT_TRUE(std::ranges::equal(joined, one.at("all").values()));
 }
 
+// Whole or not at all, and then scaled so that the expectation stays.
+TEST(Dropout, OfAWholeResidualTakesAllOfIt)
+{
+    constexpr double kRate = 0.25;
+    constexpr int kTimes = 2000;
+    const float two = 2.0F;
+    const Linear layer({&two, 1, 1}, {}, WeightLayout::OutputInput);
+    Tape tape(false);
+    tape.setDropout({.crossAttention = kRate, .key = {5}});
+    const Operations operations(&tape);
+    Tensor in = operations.tensor({3, 1});
+    std::ranges::fill(in.values(), 1.0F);
+    int kept = 0;
+    for (int i = 0; i < kTimes; ++i) {
+        Tensor out = operations.tensor({3, 1});
+        std::ranges::fill(out.values(), 1.0F);
+        operations.addTo(layer, in.matrix(), out.matrix(), &Dropout::crossAttention);
+        const bool whole = out.data()[0] != 1.0F;
+        for (const float value : out.values())
+            EXPECT_FLOAT_EQ(value, whole ? 1.0F + 2.0F / 0.75F : 1.0F);
+        kept += whole ? 1 : 0;
+        operations.addTo(layer, in.matrix(), out.matrix());
+        EXPECT_FLOAT_EQ(out.data()[0], whole ? 3.0F + 2.0F / 0.75F : 3.0F);  // others stay
+    }
+    EXPECT_NEAR(kept, kTimes * (1.0 - kRate), 5.0 * std::sqrt(kTimes * kRate * (1.0 - kRate)));
+}
+
 TEST(LinearGradient, OfAResidualKeepsWhatItIsAddedTo)
 {
     const Tensor weights = normalTensor(4, 4, 1);

@@ -46,6 +46,16 @@ TEST_F(TrainRefusals, ParametersThatNoMechanismOfThePlanHas)
     EXPECT_THAT(messageOf(json, "no plan"), HasSubstr("\"sigma\""));
 }
 
+TEST_F(TrainRefusals, DropoutOfCrossAttentionThatThereIsNot)
+{
+    Json json = tinyRecipe(m_folder.path());
+    json["dropout"]["cross_attention"] = 0.0;
+    EXPECT_EQ(messageOf(json, "none"), "");
+    json["dropout"]["cross_attention"] = 0.2;
+    EXPECT_THAT(messageOf(json, "some"), HasSubstr("\"cross_attention\""));
+    EXPECT_THAT(messageOf(test::lineRecipe(m_folder.path()), "lines"), "");
+}
+
 TEST_F(TrainRefusals, LanguageModellingOnATextForATest)
 {
     Json json = tinyRecipe(m_folder.path());

@@ -29,7 +29,8 @@ protected:
         const std::unique_ptr<TrainingData> data = openTrainingData(recipe, model->info());
         const std::vector<Example> batch = {data->draw(0, 0), data->draw(0, 1), data->draw(0, 2)};
         const auto at = [&](std::size_t step) {
-            return batchGradients(*model, resolve({}, model->info(), 0), recipe, step, batch, {}, m_monitor);
+            return batchGradients(*model, resolve({}, model->info(), 0), recipe, step, batch, recipe.dropout,
+                                  m_monitor);
         };
         return {at(first), at(second)};
     }
@@ -94,6 +95,17 @@ TEST_F(TrainingStep, GradientsOfWeightedTruthAreSlopes)
     ASSERT_EQ(example.weights.size(), example.targets.size());
     for (std::size_t i = 0; i < example.weights.size(); ++i)
         EXPECT_EQ(example.weights[i], example.targets[i] == 1 ? 3.0 : 1.0);
+}
+
+TEST_F(TrainingStep, GradientsWhereLayersDoNotLookAcrossAreSlopes)
+{
+    Json json = sceneRecipe(m_folder.path(), "shape-blip", "matching");
+    const auto lossWith = [&](double rate) {
+        json["dropout"]["cross_attention"] = rate;
+        return gradientsAt(json, 0, 1).first.loss;
+    };
+    EXPECT_NE(lossWith(0.5), lossWith(0.0));
+    expectSlopes(recipeOf(m_folder.path(), json), 0.02);
 }
 
 TEST_F(TrainingStep, GradientsOfLateInteractionAreSlopes)
