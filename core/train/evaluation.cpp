@@ -9,12 +9,10 @@
 
 namespace ketscope {
 
-namespace {
-
-Trace run(const Model& model, const HeadPlan& plan, const Example& example, std::vector<std::string> outputs,
-          const Monitor& monitor)
+Trace answer(const Model& model, const HeadPlan& plan, const ModelInput& input, std::vector<std::string> outputs,
+             const Monitor& monitor)
 {
-    ForwardRequest request{.input = &example.input, .plan = &plan};
+    ForwardRequest request{.input = &input, .plan = &plan};
     request.standardErrors = false;
     request.outputs = std::move(outputs);
     for (const StackInfo& stack : model.info().stacks)
@@ -22,6 +20,8 @@ Trace run(const Model& model, const HeadPlan& plan, const Example& example, std:
     QuietMonitor quiet(monitor);
     return model.forward(request, quiet);
 }
+
+namespace {
 
 Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set,
                        std::size_t count, const Monitor& monitor)
@@ -32,7 +32,7 @@ Figures evaluateSingly(const Model& model, const HeadPlan& plan, Objective objec
     std::vector<std::pair<std::size_t, std::size_t>> classes(count);  // of labelled texts: the right one, the answer
     parallelFor(count, kSerialWork, [&](std::size_t i) {
         const Example example = set.at(i);
-        const Trace trace = run(model, plan, example, {question.output}, monitor);
+        const Trace trace = answer(model, plan, example.input, {question.output}, monitor);
         const MatrixView logits = trace.outputs.at(question.output)->matrix();
         for (std::size_t row = 0; objective == Objective::LanguageModelling && row < logits.rows; ++row)
             losses[i].push_back(crossEntropy(logits.middleRows(row, 1), {&example.targets[row], 1}, 0.0).sum);
@@ -92,7 +92,7 @@ Figures evaluateBatches(const Model& model, const HeadPlan& plan, const ExampleS
         const std::vector<std::string> wanted = {"text_embeds", "image_embeds", "logits_per_image"};
         std::vector<Trace> traces(batch);
         parallelFor(batch, kSerialWork,
-                    [&](std::size_t i) { traces[i] = run(model, plan, set.at(first + i), wanted, monitor); });
+                    [&](std::size_t i) { traces[i] = answer(model, plan, set.at(first + i).input, wanted, monitor); });
         std::vector<const Trace*> all(batch);
         std::ranges::transform(traces, all.begin(), [](const Trace& trace) { return &trace; });
         const Embeddings found = gather(all);

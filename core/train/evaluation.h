@@ -30,6 +30,10 @@ struct Question {
 };
 Question questionOf(Objective objective);
 
+// What a model answers, and nothing else of the pass. Throws Error as Model::forward().
+Trace answer(const Model& model, const HeadPlan& plan, const ModelInput& input, std::vector<std::string> outputs,
+             const Monitor& monitor);
+
 // The first `most` examples of a set; those of contrast are taken `batch` at a time. Throws Error (Cancelled).
 Figures evaluate(const Model& model, const HeadPlan& plan, Objective objective, const ExampleSet& set, std::size_t most,
                  std::size_t batch, const Monitor& monitor);

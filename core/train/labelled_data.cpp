@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/study/token_edit.h"
+#include "core/train/teacher.h"
 #include "core/train/training_data.h"
 
 namespace ketscope {
@@ -64,6 +65,8 @@ struct Trained {
     std::vector<LabelledText> texts;
     double share;
     double lastShare;
+    double trust;
+    Tensor judged = {};  // (texts, classes) by a teacher; empty: the labels count
 };
 struct Split {
     std::vector<Trained> trained;
@@ -98,7 +101,7 @@ Split splitTexts(const Recipe& recipe, const std::vector<std::string>& classes)
         }
         if (source.held)
             holdBack(recipe, source, all, split.sets);
-        split.trained.push_back({std::move(all), source.share, source.lastShare});
+        split.trained.push_back({std::move(all), source.share, source.lastShare, source.trust});
     }
     if (split.trained.empty())
         refuse({recipe.file.string(), "a source to train on", "tests alone", ""});
@@ -107,11 +110,15 @@ Split splitTexts(const Recipe& recipe, const std::vector<std::string>& classes)
 
 class LabelledData : public TrainingData {
 public:
-    LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer)
+    LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer,
+                 const Teacher* teacher)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_seed(recipe.seed),
           m_steps(static_cast<double>(recipe.schedule.steps)), m_tokenDropout(recipe.tokenDropout),
           m_hiddenShare(recipe.maskedWords.share), m_split(splitTexts(recipe, model.labels))
     {
+        for (Trained& each : m_split.trained)
+            if (teacher != nullptr && each.trust > 0.0)
+                each.judged = teacher->judge(each.texts, each.trust, *m_tokenizer);
         if (m_hiddenShare == 0.0)
             return;
         const std::optional<std::string> mask = maskTokenText(*m_tokenizer);
@@ -134,9 +141,12 @@ public:
         std::size_t which = 0;
         while (which + 1 < m_split.trained.size() && at >= shareOf(m_split.trained[which]))
             at -= shareOf(m_split.trained[which++]);
-        const std::vector<LabelledText>& texts = m_split.trained[which].texts;
-        Example drawn = example(texts[std::min(
-            static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())), texts.size() - 1)]);
+        const auto& [texts, share, lastShare, trust, judged] = m_split.trained[which];
+        const std::size_t text =
+            std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())), texts.size() - 1);
+        Example drawn = example(texts[text]);
+        if (!judged.empty())
+            drawn.shares = copyOf(judged.matrix().middleRows(text, 1));
         leaveOut(random, drawn.input);
         hide(random, drawn);
         return drawn;
@@ -207,9 +217,9 @@ std::vector<TextSet> heldTexts(const Recipe& recipe, const std::vector<std::stri
 }
 
 std::unique_ptr<TrainingData> openLabelledData(const Recipe& recipe, const ModelInfo& model,
-                                               std::shared_ptr<const Tokenizer> tokenizer)
+                                               std::shared_ptr<const Tokenizer> tokenizer, const Teacher* teacher)
 {
-    return std::make_unique<LabelledData>(recipe, model, std::move(tokenizer));
+    return std::make_unique<LabelledData>(recipe, model, std::move(tokenizer), teacher);
 }
 
 }  // namespace ketscope

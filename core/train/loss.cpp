@@ -115,6 +115,25 @@ CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targe
     return result;
 }
 
+CrossEntropy crossEntropy(MatrixView logits, MatrixView shares, double scale)
+{
+    CrossEntropy result{.counted = logits.rows};
+    result.gradients = Tensor({logits.rows, logits.columns});
+    std::vector<double> row(logits.columns), answered(logits.columns);
+    for (std::size_t i = 0; i < logits.rows; ++i) {
+        std::ranges::copy(logits.row(i), row.begin());
+        const double logSum = softmaxOf(row, answered);
+        result.right += largestOf(row) == largestOf(shares.row(i)) ? 1 : 0;
+        float* const slopes = result.gradients.data() + i * row.size();
+        for (std::size_t j = 0; j < row.size(); ++j) {
+            const auto share = static_cast<double>(shares.row(i)[j]);
+            result.sum += share * (logSum - row[j]);
+            slopes[j] = static_cast<float>(scale * (answered[j] - share));
+        }
+    }
+    return result;
+}
+
 ContrastiveLoss contrastiveLoss(MatrixView texts, MatrixView images, double logScale)
 {
     ContrastiveLoss result;

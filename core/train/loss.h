@@ -19,6 +19,10 @@ struct CrossEntropy {
 CrossEntropy crossEntropy(MatrixView logits, std::span<const std::int32_t> targets, double scale,
                           std::span<const double> weights = {});
 
+// The same where each right class is not certain but has the probabilities of a row of `shares` (n, C): of −Σ p ln softmax.
+// Right is where the largest logit is that of the largest probability.
+CrossEntropy crossEntropy(MatrixView logits, MatrixView shares, double scale);
+
 constexpr double kUsualLogScale = 2.6592;  // ln(1/0.07), of models that train no scale (Radford et al., ICML 2021)
 
 // Of B texts and the images that belong to them, by unit vectors (B, E): with logits eˢ ⟨image i, text j⟩, the mean of

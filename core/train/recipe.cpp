@@ -12,6 +12,7 @@ namespace {
 constexpr std::string_view kObjectives[] = {"language-modelling", "classification", "contrast", "matching",
                                             "contrast-and-matching"};
 constexpr std::string_view kTypes[] = {"F32", "F16"};
+constexpr double kLeastTrust = 0.01;
 constexpr std::string_view kUses[] = {"train", "hold-out", "test"};
 
 class Reader {
@@ -24,18 +25,31 @@ public:
 
     Recipe read()
     {
-        const StrictFields all(m_json, where(""), {"format",        "version",
-                                                   "title",         "model",
-                                                   "plan",          "trained_parameters",
-                                                   "objective",     "late_interaction",
-                                                   "matching_from", "contrast_until",
-                                                   "frozen",        "renewed",
-                                                   "masked_words",  "data",
-                                                   "batch",         "length",
-                                                   "steps",         "optimizer",
-                                                   "dropout",       "seed",
-                                                   "validation",    "checkpoint_every",
-                                                   "weights"});
+        const StrictFields all(m_json, where(""),
+                               {"format",
+                                "version",
+                                "title",
+                                "model",
+                                "plan",
+                                "trained_parameters",
+                                "objective",
+                                "late_interaction",
+                                "matching_from",
+                                "contrast_until",
+                                "frozen",
+                                "renewed",
+                                "masked_words",
+                                "data",
+                                "batch",
+                                "length",
+                                "steps",
+                                "optimizer",
+                                "dropout",
+                                "teacher",
+                                "seed",
+                                "validation",
+                                "checkpoint_every",
+                                "weights"});
         if (all.text("format") != "ketscope-recipe" || all.whole<int>("version") != 1)
             refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
         m_recipe.title = all.text("title");
@@ -64,6 +78,7 @@ public:
         readData(all.at("data"));
         readOptimizer(all);
         readValidation(all);
+        readTeacher(all);
         m_recipe.json = m_json;
         m_recipe.json["seed"] = m_recipe.seed;
         return std::move(m_recipe);
@@ -153,8 +168,9 @@ private:
 
     DataSource readSource(const Json& json) const
     {
-        const StrictFields fields(json, where("sources"),
-                                  {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment"});
+        const StrictFields fields(
+            json, where("sources"),
+            {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment", "trust"});
         DataSource source;
         source.file = resolved(fields.text("file"));
         source.licence = fields.text("licence");
@@ -171,6 +187,10 @@ private:
         source.testOnly = use == 2;
         source.share = fields.number("share", 1.0, 0.0, 1e6);
         source.lastShare = fields.number("last_share", source.share, 0.0, 1e6);
+        if (fields.has("trust"))
+            source.trust = fields.number("trust", 0.0, kLeastTrust, 1.0 - kLeastTrust);
+        if (source.trust > 0.0 && source.testOnly)
+            refuse({where("trust"), "a source to train on", "one for a test alone", ""});
         if (!fields.has("parts"))
             source.parts.emplace_back();
         else
@@ -223,6 +243,32 @@ private:
                     ""});
         m_recipe.dropout.residuals = dropout.number("residuals", 0.0, 0.0, kMostLeftOut);
         m_recipe.dropout.crossAttention = dropout.number("cross_attention", 0.0, 0.0, kMostLeftOut);
+    }
+
+    // The same recipe with some changes, whose own labels are all that it has.
+    void readTeacher(const StrictFields& all)
+    {
+        const bool judges = std::ranges::any_of(m_recipe.sources, [](const auto& each) { return each.trust > 0.0; });
+        if (judges != all.has("teacher"))
+            refuse({where("teacher"), "a teacher and sources with \"trust\"",
+                    judges ? "no teacher" : "no source with \"trust\"", ""});
+        if (!judges)
+            return;
+        if (m_recipe.objective != Objective::Classification)
+            refuse({where("teacher"), "the objective \"classification\"",
+                    std::string(objectiveName(m_recipe.objective)), ""});
+        const StrictFields fields(all.at("teacher"), where("teacher"), {"changes"});
+        for (const char* kept : {"seed", "data"})
+            if (fields.has("changes") && fields.at("changes").contains(kept))
+                refuse({where("teacher"), std::string("no change of \"") + kept + '"', "one",
+                        "The teacher would have learned from what is held back."});
+        Json json = m_json;
+        json.erase("teacher");
+        for (Json& source : json.at("data").at("sources"))
+            source.erase("trust");
+        if (fields.has("changes"))
+            json.merge_patch(fields.at("changes"));
+        m_recipe.teacher = std::make_shared<const Recipe>(recipeFromJson(std::move(json), m_recipe.file, m_dataFolder));
     }
 
     void readValidation(const StrictFields& all)

@@ -7,6 +7,7 @@
 #include "core/train/checkpoint.h"
 #include "core/train/initial_weights.h"
 #include "core/train/run_folder.h"
+#include "core/train/teacher.h"
 #include "core/train/time_text.h"
 #include "core/train/training_step.h"
 
@@ -24,6 +25,22 @@ constexpr std::uint64_t kPlanSeed = 0;     // what a model is run with when nobo
 constexpr double kMostLogScale = 4.60517;  // ln 100: CLIP's bound
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+constexpr const char* kTeacherFolder = "teacher";  // inside the run's
+
+// Says that it is the teacher's training that is this far.
+class TeacherMonitor final : public Monitor {
+public:
+    explicit TeacherMonitor(Monitor& whole) : m_whole(whole) {}
+    bool cancelled() const noexcept override { return m_whole.cancelled(); }
+    void progress(double fraction, std::string_view what) override
+    {
+        m_whole.progress(fraction, "Teacher. " + std::string(what));
+    }
+
+private:
+    Monitor& m_whole;
+};
 
 // Replaces those of the same names.
 void copyTensors(const TensorArchive& from, MemoryArchive& to)
@@ -101,7 +118,8 @@ public:
         }
         requireTensors("frozen", recipe.frozen);
         requireTensors("renewed", recipe.renewed);
-        m_data = openTrainingData(recipe, open()->info());
+        const std::unique_ptr<const Teacher> teacher = teacherIn(folder);
+        m_data = openTrainingData(recipe, open()->info(), teacher.get());
     }
 
     TrainingState& state() { return m_state; }
@@ -222,6 +240,14 @@ private:
             philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, 0},
                    {static_cast<std::uint32_t>(m_recipe.seed), static_cast<std::uint32_t>(m_recipe.seed >> 32)});
         return (std::uint64_t{words[0]} << 32) | words[1];
+    }
+
+    // Nothing for a recipe without one, and where only times are wanted.
+    std::unique_ptr<const Teacher> teacherIn(const std::filesystem::path& folder) const
+    {
+        if (!m_recipe.teacher || !finishedRun(*m_recipe.teacher, folder / kTeacherFolder))
+            return nullptr;
+        return std::make_unique<Teacher>(folder / kTeacherFolder, m_monitor);
     }
 
     // Real parameters stay where their mechanisms allow them, and similarities from growing without limit.
@@ -345,6 +371,12 @@ private:
 TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, const TrainingOptions& options,
                      Monitor& monitor)
 {
+    if (recipe.teacher) {
+        RunFolder(folder, recipe);  // refuses another recipe's before anything is trained
+        TeacherMonitor ofTeacher(monitor);
+        if (!finishedRun(*recipe.teacher, folder / kTeacherFolder))
+            train(*recipe.teacher, folder / kTeacherFolder, {.stopAfter = options.stopAfter}, ofTeacher);
+    }
     Run run(recipe, folder, monitor);
     run.begin(options);
     run.steps(options);

@@ -38,6 +38,7 @@ struct TrainingOptions {
 //   config.json, model.safetensors, tokenizer and processor files: the model, when all steps are done
 //   positions.csv           of language modelling: the loss at each position of a block
 //   result.json             the figures
+//   teacher/                of a recipe with a teacher: its run, which comes first
 // Every file appears whole or not at all. Throws Error: Input for a recipe or a folder that cannot be used, Failure when
 // files cannot be written or the loss is no number, Cancelled after a checkpoint of the last whole step.
 TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, const TrainingOptions& options,

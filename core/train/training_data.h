@@ -7,6 +7,8 @@
 
 namespace ketscope {
 
+class Teacher;  // teacher.h
+
 // What a model is given once, and the right answers: of every token, of the text, or of the texts. −1 = not asked.
 struct Example {
     ModelInput input;
@@ -14,6 +16,8 @@ struct Example {
     std::vector<std::size_t> hidden = {};      // tokens whose words are guessed besides,
     std::vector<std::int32_t> hiddenIds = {};  // which are these
     std::vector<double> weights = {};          // of the targets' losses in training; empty: all 1
+    Tensor shares =
+        {};  // (1, classes) of one question: how probable each answer is, in place of the target; empty: that is
 };
 
 // A part of the examples that is never trained on.
@@ -34,13 +38,15 @@ public:
     virtual std::vector<ExampleSet> sets() const = 0;
 };
 
-// Throws Error (Input) for data that cannot be read or that the model cannot learn from.
-std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model);
+// Throws Error (Input) for data that cannot be read or that the model cannot learn from. `teacher` judges what the recipe
+// does not quite trust; null: labels are taken as they are.
+std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model,
+                                               const Teacher* teacher = nullptr);
 
 // Each kind of data.
 std::unique_ptr<TrainingData> openTextData(const Recipe& recipe, const ModelInfo& model, const Tokenizer& tokenizer);
 std::unique_ptr<TrainingData> openLabelledData(const Recipe& recipe, const ModelInfo& model,
-                                               std::shared_ptr<const Tokenizer> tokenizer);
+                                               std::shared_ptr<const Tokenizer> tokenizer, const Teacher* teacher);
 std::unique_ptr<TrainingData> openSceneData(const Recipe& recipe, const ModelInfo& model,
                                             std::shared_ptr<const Tokenizer> tokenizer);
 

@@ -126,7 +126,9 @@ double addSlopes(const Trace& trace, const Question& question, const Example& ex
     if (output == trace.outputs.end())
         refuse({"objective", std::string("a model with the output \"") + question.output + "\"", "no such output",
                 "Choose the objective that the model is made for."});
-    CrossEntropy loss = crossEntropy(output->second->matrix(), example.targets, share, example.weights);
+    const MatrixView logits = output->second->matrix();
+    CrossEntropy loss = example.shares.empty() ? crossEntropy(logits, example.targets, share, example.weights)
+                                               : crossEntropy(logits, example.shares.matrix(), share);
     slopes.emplace(question.output, std::move(loss.gradients));
     return loss.sum * share;
 }

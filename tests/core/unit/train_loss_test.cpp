@@ -31,6 +31,22 @@ void expectSlopes(Tensor& values, const Tensor& gradients, const std::function<d
     }
 }
 
+TEST(TrainLoss, CrossEntropyOfUncertainAnswers)
+{
+    // −¾ ln ¼ − ¼ ln ¾, and a certain answer as above.
+    Tensor logits = tensorOf({2, 2}, {0.0F, std::log(3.0F), std::log(2.0F), 0.0F});
+    const Tensor shares = tensorOf({2, 2}, {0.75F, 0.25F, 1.0F, 0.0F});
+    const CrossEntropy loss = crossEntropy(logits.matrix(), shares.matrix(), 1.0);
+    EXPECT_NEAR(loss.sum, 0.75 * std::log(4.0) - 0.25 * std::log(0.75) + std::log(1.5), 1e-6);
+    EXPECT_EQ(loss.counted, 2U);
+    EXPECT_EQ(loss.right, 1U);
+    expectSlopes(logits, loss.gradients, [&] { return crossEntropy(logits.matrix(), shares.matrix(), 1.0).sum; });
+    const std::vector<std::int32_t> certain = {0};
+    EXPECT_EQ(
+        crossEntropy(logits.matrix().middleRows(1, 1), shares.matrix().middleRows(1, 1), 0.5).gradients.values()[0],
+        crossEntropy(logits.matrix().middleRows(1, 1), certain, 0.5).gradients.values()[0]);
+}
+
 TEST(TrainLoss, CrossEntropyOfHandComputedRows)
 {
     // softmax(0, ln 3) = (1/4, 3/4); softmax(ln 2, 0) = (2/3, 1/3).
