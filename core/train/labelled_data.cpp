@@ -73,7 +73,30 @@ struct Split {
     std::vector<TextSet> sets;
 };
 
-// The end of the shuffled texts: first those of the validation, then those of the test.
+// Takes the texts that are held back to the end: first those of the validation, then those of the test.
+void heldToTheEnd(const Recipe& recipe, const DataSource& source, std::vector<LabelledText>& all)
+{
+    if (recipe.heldTexts.empty()) {
+        shuffle(all, recipe.seed);
+        return;
+    }
+    std::vector<LabelledText> held;
+    std::vector<std::uint8_t> isHeld(all.size());
+    for (const std::size_t each : recipe.heldTexts) {
+        if (each >= all.size())
+            refuse({source.file.string(), "as many texts as \"held_texts\" counts", std::to_string(all.size()),
+                    "Number " + std::to_string(each + 1) + " is not there."});
+        held.push_back(all[each]);
+        isHeld[each] = 1;
+    }
+    std::vector<LabelledText> others;
+    for (std::size_t i = 0; i < all.size(); ++i)
+        if (isHeld[i] == 0)
+            others.push_back(std::move(all[i]));
+    all = std::move(others);
+    std::ranges::move(held, std::back_inserter(all));
+}
+
 void holdBack(const Recipe& recipe, const DataSource& source, std::vector<LabelledText>& all,
               std::vector<TextSet>& sets)
 {
@@ -81,7 +104,7 @@ void holdBack(const Recipe& recipe, const DataSource& source, std::vector<Labell
     if (held >= all.size())
         refuse({source.file.string(), "more than the " + std::to_string(held) + " texts that are held back",
                 std::to_string(all.size()), ""});
-    shuffle(all, recipe.seed);
+    heldToTheEnd(recipe, source, all);
     const auto validation = all.end() - static_cast<std::ptrdiff_t>(held);
     const auto test = all.end() - static_cast<std::ptrdiff_t>(recipe.heldForTest);
     sets.insert(sets.begin(), {"validation", std::vector(validation, test)});

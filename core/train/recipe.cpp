@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/recipe.h"
 
+#include "core/text/labelled_texts.h"
 #include "core/train/strict_fields.h"
+
+#include <charconv>
+#include <set>
 
 namespace ketscope {
 
@@ -140,13 +144,15 @@ private:
     {
         const StrictFields data(json, where("data"),
                                 {"generated", "other_captions", "sources", "validation_share", "held_for_validation",
-                                 "held_for_test", "true_weight", "one_object"});
+                                 "held_for_test", "held_texts", "true_weight", "one_object"});
         if (data.has("generated") == data.has("sources"))
             refuse(
                 {where("data"), "either \"generated\" or \"sources\"", data.has("sources") ? "both" : "neither", ""});
         m_recipe.validationShare = data.number("validation_share", 0.1, 0.0, 0.9);
         m_recipe.heldForValidation = data.count("held_for_validation", 0, 0);
         m_recipe.heldForTest = data.count("held_for_test", 0, 0);
+        if (data.has("held_texts"))
+            readHeldTexts(resolved(data.text("held_texts")));
         if (data.has("generated")) {
             if (data.text("generated") != "scenes")
                 refuse({where("data"), "\"scenes\"", "\"" + printable(data.text("generated"), 40) + "\"", ""});
@@ -164,6 +170,29 @@ private:
             refuse({where("data"), "\"sources\" as a list of at least one", sources.type_name(), ""});
         for (const Json& source : sources)
             m_recipe.sources.push_back(readSource(source));
+    }
+
+    // A number from 1 on each line, of texts in the order of the source's parts; lines that begin with "#" say something else.
+    void readHeldTexts(const fs::path& file)
+    {
+        const auto wrong = [&](const std::string& found) {
+            refuse({file.string(),
+                    "as many numbers of texts, from 1, each once, as \"held_for_validation\" and \"held_for_test\" say",
+                    found, ""});
+        };
+        std::set<std::size_t> once;
+        for (const std::string& line : readLines(file)) {
+            const std::string text = trimmed(line);
+            if (text.empty() || text.starts_with('#'))
+                continue;
+            std::size_t number = 0;
+            const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+            if (error != std::errc() || end != text.data() + text.size() || number == 0 || !once.insert(number).second)
+                wrong("\"" + printable(text, 20) + "\"");
+            m_recipe.heldTexts.push_back(number - 1);
+        }
+        if (once.size() != m_recipe.heldForValidation + m_recipe.heldForTest)
+            wrong(std::to_string(once.size()) + " numbers");
     }
 
     DataSource readSource(const Json& json) const

@@ -69,6 +69,8 @@ struct Recipe {
     double validationShare = 0.1;     // of a text: its end
     std::size_t heldForValidation = 0;
     std::size_t heldForTest = 0;
+    // Which texts of the source they are, from 0: those for validation and then those for the test; empty = drawn by the seed.
+    std::vector<std::size_t> heldTexts;
     double trueWeight = 1.0;  // of a true text's loss beside that of each false one, in matching
     // Scenes are drawn whose captions name one object alone: at steps from `from` on, before `until`; afterwards for
     // a share of the examples besides those where it comes so.

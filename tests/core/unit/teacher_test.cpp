@@ -60,7 +60,12 @@ TEST_F(Teaching, JudgementsJoinTheTeachersAnswerAndTheLabel)
     const std::vector<LabelledText> texts = {{"a dull, lifeless movie.", 0}, {"a dull, lifeless movie.", 1}};
     const Teacher teacher(sample, m_monitor);
     const Tensor alone = teacher.judge(texts, 0.5, *model->tokenizer);
-    EXPECT_NEAR(alone.matrix()(0, 0), 0.9588, 2e-3);  // the model's own answer
+    ModelInput input;
+    static_cast<TextInput&>(input) = encodedText(texts[0].text, *model->tokenizer, model->model->info());
+    const HeadPlan plan = resolve({}, model->model->info(), 0);
+    const Trace trace = answer(*model->model, plan, input, {"logits"}, m_monitor);
+    const std::span<const float> logits = trace.outputs.at("logits")->values();
+    EXPECT_NEAR(alone.matrix()(0, 0), 1.0 / (1.0 + std::exp(logits[1] - logits[0])), 1e-6);
     EXPECT_EQ(alone.matrix()(0, 0), alone.matrix()(1, 0));
     const Tensor both = teacher.judge(texts, 0.8, *model->tokenizer);
     const double odds = static_cast<double>(alone.matrix()(0, 0)) / static_cast<double>(alone.matrix()(0, 1));
