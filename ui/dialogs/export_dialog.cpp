@@ -64,7 +64,7 @@ QString verdictOf(const ExportCheck& check, const ExportOptions& options, const 
 Job::Work exportWork(const ExportTask& task, const std::function<void()>& done)
 {
     return [task, done](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Composition> figure = makePage(task.comparison, task.page, task.heatmap);
+        const std::unique_ptr<Composition> figure = makePage(task.comparison, task.page);
         monitor.check();
         exportFigure(*figure, *task.comparison, task.file, task.options);
         return done;
@@ -90,7 +90,7 @@ ExportDialog::ExportDialog(const ComparisonPointer& comparison, const QString& t
     resizeInside(*this, QSize(qRound(theme.px(1240)), qRound(theme.px(796))));
     m_debounce.setSingleShot(true);
     m_debounce.setInterval(kDebounceMs);
-    load(settings.exportChoice(), type);
+    load(choiceFor(type));
     connectControls();
     renderPreview();
 }
@@ -276,7 +276,22 @@ void ExportDialog::connectControls()
     });
 }
 
-void ExportDialog::load(const ExportChoice& choice, const QString& type)
+// The page of the figure that the study came from, or the last one, where it has this figure; else this figure alone.
+ExportChoice ExportDialog::choiceFor(const QString& type) const
+{
+    ExportChoice choice = m_settings.exportChoice();
+    const FigurePage& page = m_comparison->study.view.page;
+    const PageContents contents = contentsOf(page);
+    if (contents.figures.contains(type)) {
+        choice.options = optionsOf(page, choice.options);
+        choice.page = contents;
+    } else if (choice.page.figures.isEmpty() || choice.page.figures.front() != type) {
+        choice.page.figures = {type};
+    }
+    return choice;
+}
+
+void ExportDialog::load(const ExportChoice& choice)
 {
     const ExportOptions& options = choice.options;
     m_width->setValue(options.widthMm);
@@ -289,6 +304,7 @@ void ExportDialog::load(const ExportChoice& choice, const QString& type)
     m_signs->setChecked(parts.signs);
     m_caption->setChecked(options.caption);
     m_letters->setChecked(choice.page.letters);
+    m_crosshair->setChecked(choice.page.crosshair);
     m_embed->setChecked(options.embedStudy);
     m_values->setChecked(options.values);
     m_dark->setChecked(options.dark);
@@ -296,10 +312,7 @@ void ExportDialog::load(const ExportChoice& choice, const QString& type)
     m_arrangement->choose(static_cast<int>(choice.page.arrangement));
     m_font->choose(m_font->findData(options.fontFamily) < 0 ? QString() : options.fontFamily);
     m_colourMap->choose(QString::fromStdString(m_comparison->study.view.colourMap));
-    // The last page again when it was begun from here, else this figure alone.
-    m_panels->choose(!choice.page.figures.isEmpty() && choice.page.figures.front() == type ? choice.page.figures
-                                                                                           : QStringList{type},
-                     *m_comparison);
+    m_panels->choose(choice.page.figures, *m_comparison);
     const auto& formats = exportFormats();
     for (std::size_t index = 0; index < formats.size(); ++index) {
         if (formats[index].id == choice.format)
@@ -347,13 +360,12 @@ FigureParts ExportDialog::parts() const
 
 PageContents ExportDialog::page() const
 {
-    return {m_panels->chosen(), static_cast<Arrangement>(m_arrangement->currentData().toInt()), m_letters->isChecked()};
+    return {m_panels->chosen(), static_cast<Arrangement>(m_arrangement->currentData().toInt()), m_letters->isChecked(),
+            m_crosshair->isChecked()};
 }
 
 ExportTask ExportDialog::task() const
 {
-    HeatmapOptions figure;
-    figure.crosshair = m_crosshair->isChecked();
     auto comparison = m_comparison;
     const std::string map = m_colourMap->currentData().toString().toStdString();
     if (map != comparison->study.view.colourMap) {
@@ -361,7 +373,7 @@ ExportTask ExportDialog::task() const
         recoloured->study.view.colourMap = map;
         comparison = std::move(recoloured);
     }
-    return {comparison, page(), figure, options(), std::filesystem::path(m_file->text().toStdString())};
+    return {comparison, page(), options(), std::filesystem::path(m_file->text().toStdString())};
 }
 
 void ExportDialog::setFile(const QString& file)
@@ -425,7 +437,7 @@ void ExportDialog::renderPreview()
         return m_preview->setVerdict(tr("Tick what the page is to show."), false);
     const QString format = exportFormats()[static_cast<std::size_t>(m_format->current())].id;
     m_previewJob.start([this, preview, format](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Composition> figure = makePage(preview.comparison, preview.page, preview.heatmap);
+        const std::unique_ptr<Composition> figure = makePage(preview.comparison, preview.page);
         ExportOptions coarse = preview.options;
         coarse.dpi = kPreviewDpi;
         const QImage image = renderImage(*figure, *preview.comparison, coarse);
@@ -448,7 +460,7 @@ void ExportDialog::copyPage()
 {
     const ExportTask copied = task();
     m_exportJob.start([this, copied](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Composition> figure = makePage(copied.comparison, copied.page, copied.heatmap);
+        const std::unique_ptr<Composition> figure = makePage(copied.comparison, copied.page);
         monitor.check();
         const QImage image = renderImage(*figure, *copied.comparison, copied.options);
         return [this, image] {

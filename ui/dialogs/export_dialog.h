@@ -23,7 +23,6 @@ namespace ketscope {
 struct ExportTask {
     ComparisonPointer comparison;
     PageContents page;
-    HeatmapOptions heatmap;  // of the heatmap among its panels
     ExportOptions options;
     std::filesystem::path file;
 };
@@ -56,7 +55,8 @@ private:
     void addIncluded(QVBoxLayout& column);
     void addStyle(QFormLayout& form);
     void connectControls();
-    void load(const ExportChoice& choice, const QString& type);
+    ExportChoice choiceFor(const QString& type) const;
+    void load(const ExportChoice& choice);
     ExportOptions options() const;
     PageContents page() const;
     void formatChosen();
