@@ -34,8 +34,8 @@ private:
     QRect m_lit;
 };
 
-// For a room full of people: the whole screen, larger text, nothing but the page, and a spotlight. Notes are in a window of
-// their own: they open with it where there is another screen, else when they are asked for.
+// For a room full of people: the whole screen, larger text, nothing but the page, and a spotlight. Notes are in a
+// window of their own: they open with it where there is another screen, else when they are asked for.
 class Presentation : public QObject {
     Q_OBJECT
 

@@ -21,12 +21,12 @@ struct PresenterNote {
     QString all;    // the notes of every step, simple rich text, for paper
 };
 
-// Where a window of notes goes: where it was, unless that is gone or is the presented screen while there is another one; else
-// onto another screen, else into the corner of the only one. Places are those of screens without their bars.
+// Where a window of notes goes: where it was, unless that is gone or is the presented screen while there is another
+// one; else onto another screen, else into the corner of the only one. Places are those of screens without their bars.
 QRect placeOfNotes(const QList<QRect>& screens, qsizetype presented, const QRect& remembered);
 
-// A window of its own with large text: the note, what comes next, and the time since begin(). Esc and Shift+F12 close it.
-// It remembers its place.
+// A window of its own with large text: the note, what comes next, and the time since begin(). Esc and Shift+F12 close
+// it. It remembers its place.
 class PresenterNotes : public QWidget {
     Q_OBJECT
 

@@ -8,8 +8,8 @@
 
 namespace ketscope {
 
-// A title in a place of some width: on one line, in letters down to the size of ticks where that helps, else on as many lines
-// as it takes.
+// A title in a place of some width: on one line, in letters down to the size of ticks where that helps, else on as many
+// lines as it takes.
 struct FittedTitle {
     QStringList lines;
     QFont font;

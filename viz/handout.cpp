@@ -96,8 +96,8 @@ HandoutBlock textBlock(const QString& markdown, double pixels, double width, dou
             }};
 }
 
-// As wide on paper as `width`. What would be taller than its share of a page is laid out wider, and drawn smaller; so is what
-// has less than the whole width, where that makes it lower.
+// As wide on paper as `width`. What would be taller than its share of a page is laid out wider, and drawn smaller; so
+// is what has less than the whole width, where that makes it lower.
 HandoutBlock figureBlock(const std::shared_ptr<const Figure>& figure, double width)
 {
     const Theme theme = printTheme();

@@ -13,8 +13,8 @@ class QPainter;
 namespace ketscope {
 
 // A lesson on paper, A4: every step's text, its figure as it is when the step begins, the prediction with boxes to
-// tick, what to do, and lines to write on; then, on a page of their own, the measured answers and the caveats. Steps stay
-// whole; figures stand below or beside the text, as large as lets pages be full.
+// tick, what to do, and lines to write on; then, on a page of their own, the measured answers and the caveats. Steps
+// stay whole; figures stand below or beside the text, as large as lets pages be full.
 class Handout {
 public:
     static constexpr double kWidth = 793.7;  // of a page, in units of 1/96 inch

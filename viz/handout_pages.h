@@ -6,7 +6,8 @@
 
 namespace ketscope {
 
-// One way in which a part of a document can be set: what it takes of the page, and how much it is worth to avoid, in pages.
+// One way in which a part of a document can be set: what it takes of the page, and how much it is worth to avoid, in
+// pages.
 struct SetChoice {
     double height = 0.0;
     double cost = 0.0;
@@ -19,9 +20,9 @@ struct SetPage {
     double left = 0.0;
 };
 
-// Which parts share a page and how each is set, so that pages, the costs of choices and room left over are least together.
-// Parts stay whole and in order; one that fits no page has a page of its own, as the lowest of its choices. The first page
-// has `firstRoom`, the others `room`. Every part needs a choice.
+// Which parts share a page and how each is set, so that pages, the costs of choices and room left over are least
+// together. Parts stay whole and in order; one that fits no page has a page of its own, as the lowest of its choices.
+// The first page has `firstRoom`, the others `room`. Every part needs a choice.
 std::vector<SetPage> setPages(const std::vector<std::vector<SetChoice>>& parts, double firstRoom, double room);
 
 }  // namespace ketscope

@@ -258,7 +258,8 @@ void paintMarks(QPainter& painter, const LinePlot& plot, const LinePlotLayout& l
     }
 }
 
-// A value beside its point, where it covers nothing of `taken`: where it was wanted, else the nearest of the other sides.
+// A value beside its point, where it covers nothing of `taken`: where it was wanted, else the nearest of the other
+// sides.
 QRectF freePlace(const QRectF& wanted, QPointF point, const std::vector<QRectF>& taken, const LinePlotLayout& layout,
                  const Theme& theme)
 {

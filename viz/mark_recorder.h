@@ -29,7 +29,8 @@ struct Marks {
 // Paints `figure` into `area` on nothing and counts.
 Marks marksOf(const Figure& figure, const QRectF& area, const Theme& theme);
 
-// The texts that reach beyond `page` and the titles that end in "…"; and those that lie over another one, as “a” over “b”.
+// The texts that reach beyond `page` and the titles that end in "…"; and those that lie over another one, as “a” over
+// “b”.
 QStringList cutTexts(const Marks& marks, const QRectF& page);
 QStringList overlaidTexts(const Marks& marks);
 

@@ -349,13 +349,9 @@ ExportOptions ExportDialog::options() const
     options.dark = m_dark->isChecked();
     options.textAsOutlines = m_outlines->isChecked();
     options.fontFamily = m_font->currentData().toString();
-    options.parts = parts();
+    options.parts = {m_colourBars->isChecked(), m_tokenLabels->isChecked(), m_metrics->isChecked(),
+                     m_signs->isChecked()};
     return options;
-}
-
-FigureParts ExportDialog::parts() const
-{
-    return {m_colourBars->isChecked(), m_tokenLabels->isChecked(), m_metrics->isChecked(), m_signs->isChecked()};
 }
 
 PageContents ExportDialog::page() const

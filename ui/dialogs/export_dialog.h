@@ -62,7 +62,6 @@ private:
     void formatChosen();
     void widthChosen();
     void panelsChosen();
-    FigureParts parts() const;
     void browse();
     void refresh();
     void renderPreview();

@@ -13,8 +13,8 @@
 
 namespace ketscope {
 
-// A block's title, or a piece of one that is wider than the circuit: below the wires of its line, in a row of its own where
-// there is no room beside the one before.
+// A block's title, or a piece of one that is wider than the circuit: below the wires of its line, in a row of its own
+// where there is no room beside the one before.
 struct CircuitTitle {
     QString text;
     std::optional<PairRole> role;

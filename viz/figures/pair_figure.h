@@ -81,7 +81,8 @@ struct LegendEntry {
     Qt::PenStyle style = Qt::SolidLine;
     double thickness = 2.0;
 };
-// Outcomes as bars in their trace's colour, below as many lines as it takes to say what they and the lines over them are.
+// Outcomes as bars in their trace's colour, below as many lines as it takes to say what they and the lines over them
+// are.
 void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const Theme& theme);
 // The bar there, in the figure's whole `area` with its title.
 std::optional<std::size_t> outcomeAt(QPointF where, const QRectF& area, const BarPlot& bars, const Theme& theme);
