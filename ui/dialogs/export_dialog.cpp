@@ -313,11 +313,7 @@ void ExportDialog::load(const ExportChoice& choice)
     m_font->choose(m_font->findData(options.fontFamily) < 0 ? QString() : options.fontFamily);
     m_colourMap->choose(QString::fromStdString(m_comparison->study.view.colourMap));
     m_panels->choose(choice.page.figures, *m_comparison);
-    const auto& formats = exportFormats();
-    for (std::size_t index = 0; index < formats.size(); ++index) {
-        if (formats[index].id == choice.format)
-            m_format->choose(static_cast<int>(index));
-    }
+    chooseFormat(choice.format);
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString usual = QFileInfo::exists(documents) ? documents : QDir::homePath();
     const QString folder = QFileInfo::exists(choice.folder) ? choice.folder : usual;
@@ -376,12 +372,15 @@ void ExportDialog::setFile(const QString& file)
 {
     m_fileByHand = true;
     m_file->setText(file);
-    const auto& formats = exportFormats();
-    for (std::size_t index = 0; index < formats.size(); ++index) {
-        if (formats[index].id == QFileInfo(file).suffix().toLower())
-            m_format->choose(static_cast<int>(index));
-    }
+    chooseFormat(QFileInfo(file).suffix().toLower());
     formatChosen();
+}
+
+void ExportDialog::chooseFormat(const QString& id)
+{
+    const auto format = std::ranges::find(exportFormats(), id, &ExportFormat::id);
+    if (format != exportFormats().end())
+        m_format->choose(static_cast<int>(format - exportFormats().begin()));
 }
 
 void ExportDialog::formatChosen()

@@ -59,6 +59,7 @@ private:
     void load(const ExportChoice& choice);
     ExportOptions options() const;
     PageContents page() const;
+    void chooseFormat(const QString& id);
     void formatChosen();
     void widthChosen();
     void panelsChosen();
