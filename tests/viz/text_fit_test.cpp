@@ -198,6 +198,18 @@ TEST(TextFit, OfEveryFigureOfAPair)
     }
 }
 
+TEST(TextFit, TheLegendOfOutcomesBreaksInANarrowPane)
+{
+    const auto figure =
+        makeFigure(figureType(QStringLiteral("pair-outcomes")), sample(9, false, false, "fidelity:test=swap,shots=64"));
+    for (double width = 120.0; width <= 220.0; width += 10.0) {
+        const QRectF area(0.0, 0.0, width, figure->heightFor(width, lightTheme()));
+        const Marks marks = marksOf(*figure, area, lightTheme());
+        EXPECT_TRUE(cutTexts(marks, area.adjusted(-2.0, -2.0, 2.0, 2.0)).isEmpty()) << width;
+        EXPECT_TRUE(overlaidTexts(marks).isEmpty()) << width;
+    }
+}
+
 // What does not fit is left out by whole parts, not in the middle of a word.
 TEST(TextFit, PartsAreKeptWhole)
 {
