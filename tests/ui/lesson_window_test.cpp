@@ -297,6 +297,7 @@ TEST_F(LessonWindow, NotesStandInAWindowOfTheirOwn)
     player().goTo(1);
     EXPECT_TRUE(waitFor([&] { return notes.next().startsWith(QStringLiteral("Next: 3")); }));
     notes.activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(&notes));
     QTest::keyClick(&notes, Qt::Key_Escape);
     EXPECT_FALSE(presentation.showsNotes());
     EXPECT_TRUE(presentation.isOn()) << "the key closes the notes alone";
@@ -338,6 +339,8 @@ TEST_F(LessonWindow, PresentationIsLargerBareAndComesBack)
     EXPECT_FALSE(window->presentation().showsNotes()) << "there is one screen, which everybody sees";
     window->presentation().showNotes(true);
     EXPECT_TRUE(window->presentation().showsNotes());
+    window->activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
     window->setFocus();
     QTest::keyClick(window.get(), Qt::Key_Escape);
     EXPECT_FALSE(window->presentation().isOn());
