@@ -31,6 +31,7 @@ class ParameterSection;
 class Perspective;
 class PlanSection;
 class Presentation;
+struct PresenterNote;
 class StartPanel;
 class StudyFile;
 class TrainingWindow;
@@ -130,6 +131,7 @@ private:
     void fillSamples(QMenu& menu);
     void openText(const QString& file);
     void openFigure(const QString& file, bool orPicture);
+    void openStudyOfFigure(const Study& study);
     void openExport();
     void openExportOf(const QString& type);
     void openDataExport();
@@ -155,7 +157,7 @@ private:
     void writeLessonHandout(const QString& id, const QString& file);
     void createPresentation(QMenu& menu);
     void hideForPresentation(bool hide);
-    QString presentationNotes() const;
+    PresenterNote presenterNote() const;
     void refreshColumns();
     void exportAgain();
     // Everything that the palette finds.
@@ -207,6 +209,7 @@ private:
     bool m_restored = false;   // it was, and nothing was changed since
     bool m_mayClose = false;
     std::optional<ExportTask> m_lastExport;
+    std::optional<Study> m_figureStudy;  // of the last figure that was opened
     bool m_startShown = false;
     LessonPlayer* m_lessons = nullptr;
     LessonOverlay* m_overlay = nullptr;

@@ -9,7 +9,15 @@
 
 namespace ketscope {
 
-void MainWindow::openExport() { openExportOf(perspective().figureId()); }
+// The page of a figure that was opened, as long as its perspective is in sight; else what the perspective shows.
+void MainWindow::openExport()
+{
+    const Study& study = m_controller.study();
+    const QStringList figures = contentsOf(study.view.page).figures;
+    const bool asOpened = m_figureStudy && m_figureStudy->view.page == study.view.page
+                          && m_figureStudy->perspective == study.perspective && !figures.isEmpty();
+    openExportOf(asOpened ? figures.front() : perspective().figureId());
+}
 
 void MainWindow::openExportOf(const QString& type) { openExportFor(type, m_controller.comparison()); }
 
@@ -23,6 +31,7 @@ void MainWindow::openExportFor(const QString& type, const ComparisonPointer& com
         m_lastExport = task;
         ViewSettings view = m_controller.study().view;
         view.parts = task.options.parts;
+        view.page = {};  // that of the figure it came from; from now on the last one counts
         m_controller.look(tr("Change parts of figures"), view, m_controller.selection());
         m_exportAgain->setEnabled(true);
         m_lessons->report("export");

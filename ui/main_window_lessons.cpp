@@ -28,6 +28,23 @@ QString titleOf(const Lesson& lesson)
     return u"%1 %2"_s.arg(lesson.number).arg(QString::fromStdString(lesson.title));
 }
 
+QString titleOf(const Lesson& lesson, std::size_t step)
+{
+    return u"%1 %2"_s.arg(step + 1).arg(QString::fromStdString(lesson.steps[step].title));
+}
+
+// What whoever presents wants to know of a step, and the way out where nobody finds it.
+QString noteOf(const LessonStep& step)
+{
+    QString note;
+    if (!step.notes.empty())
+        note += u"<p>%1</p>"_s.arg(QString::fromStdString(step.notes).toHtmlEscaped());
+    if (!step.hint.empty())
+        note +=
+            u"<p><i>%1</i> %2</p>"_s.arg(MainWindow::tr("Hint:"), QString::fromStdString(step.hint).toHtmlEscaped());
+    return note;
+}
+
 }  // namespace
 
 void MainWindow::createLessons()
@@ -203,7 +220,8 @@ void MainWindow::writeLessonHandout(const QString& id, const QString& file)
 void MainWindow::createPresentation(QMenu& menu)
 {
     m_presentation = new Presentation(
-        *this, m_appearance, [this](bool hide) { hideForPresentation(hide); }, [this] { return presentationNotes(); });
+        *this, m_appearance, m_settings, [this](bool hide) { hideForPresentation(hide); },
+        [this] { return presenterNote(); });
     add(menu, tr("&Presentation"), {QKeySequence(u"Shift+F11"_s)},
         [this] { m_presentation->setOn(!m_presentation->isOn()); });
     add(menu, tr("Sp&otlight: pointer, panel, off"), {QKeySequence(u"F12"_s)},
@@ -233,13 +251,25 @@ void MainWindow::hideForPresentation(bool hide)
 }
 
 // Of the lesson's step, else what the page says of itself.
-QString MainWindow::presentationNotes() const
+PresenterNote MainWindow::presenterNote() const
 {
-    if (!m_lessons->isPlaying())
-        return perspective().explanation();
-    const LessonStep& step = m_lessons->step();
-    const QString notes = QString::fromStdString(step.notes.empty() ? step.hint : step.notes).toHtmlEscaped();
-    return u"<p><b>%1</b></p><p>%2</p>"_s.arg(QString::fromStdString(step.title).toHtmlEscaped(), notes);
+    PresenterNote note;
+    if (!m_lessons->isPlaying()) {
+        note.title = perspectiveTypes()[static_cast<std::size_t>(m_perspectives->currentIndex())].title;
+        note.note = perspective().explanation();
+        note.all = u"<h2>%1</h2>%2"_s.arg(note.title.toHtmlEscaped(), note.note);
+        return note;
+    }
+    const Lesson& lesson = m_lessons->lesson();
+    const std::size_t at = m_lessons->index();
+    note.title = titleOf(lesson, at);
+    note.note = noteOf(lesson.steps[at]);
+    if (at + 1 < lesson.steps.size())
+        note.next = titleOf(lesson, at + 1);
+    note.all = u"<h2>%1</h2>"_s.arg(titleOf(lesson).toHtmlEscaped());
+    for (std::size_t step = 0; step < lesson.steps.size(); ++step)
+        note.all += u"<h3>%1</h3>%2"_s.arg(titleOf(lesson, step).toHtmlEscaped(), noteOf(lesson.steps[step]));
+    return note;
 }
 
 void MainWindow::doLessonDeed(const QString& deed)
@@ -258,7 +288,7 @@ void MainWindow::exportLessonFigure()
     const ComparisonPointer comparison = m_controller.comparison();
     const QString file = QDir::temp().filePath(u"ketscope-lesson.pdf"_s);
     m_exportJob.start([this, comparison, file, id = perspective().figureId()](Monitor&) -> Job::Delivery {
-        const std::unique_ptr<Figure> figure = makeFigure(figureType(id), comparison);
+        const auto figure = makePage(comparison, {{id}});
         exportFigure(*figure, *comparison, file.toStdString(), {});
         return [this, file] {
             sayDone(tr("Saved %1").arg(file));

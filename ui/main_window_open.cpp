@@ -92,18 +92,24 @@ void MainWindow::openPath(const QString& path)
 void MainWindow::openFigure(const QString& path, bool orPicture)
 {
     m_errors->say({});
-    try {
-        const std::optional<Study> study = studyOfFigure(path.toStdString());
-        if (study)
-            return leaveStudy([this, study] { m_controller.openStudy(*study, false); });
-        if (orPicture)
-            return m_controller.setPicture(path);
-        sayError(tr("%1: expected a figure with the study that it was drawn from, found none. Export with "
-                    "“Embed study data”, or open the study's own file.")
-                     .arg(QFileInfo(path).fileName()));
-    } catch (const Error& error) {
-        sayError(QString::fromUtf8(error.what()));
-    }
+    m_controller.readFile([this, path, orPicture](Monitor& monitor) -> Job::Delivery {
+        const std::optional<Study> study = studyOfFigure(path.toStdString(), monitor);
+        return [this, path, orPicture, study] {
+            if (study)
+                return leaveStudy([this, study] { openStudyOfFigure(*study); });
+            if (orPicture)
+                return m_controller.setPicture(path);
+            sayError(tr("%1: expected a figure with the study that it was drawn from, found none. Export with "
+                        "“Embed study data”, or open the study's own file.")
+                         .arg(QFileInfo(path).fileName()));
+        };
+    });
+}
+
+void MainWindow::openStudyOfFigure(const Study& study)
+{
+    m_figureStudy = study;
+    m_controller.openStudy(study, false);
 }
 
 void MainWindow::openText(const QString& path)

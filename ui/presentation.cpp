@@ -5,8 +5,7 @@
 #include <QCursor>
 #include <QPainter>
 #include <QPainterPath>
-#include <QTextBrowser>
-#include <QVBoxLayout>
+#include <QScreen>
 
 namespace ketscope {
 
@@ -83,10 +82,10 @@ void Spotlight::paintEvent(QPaintEvent*)
     painter.fillPath(all.subtracted(lit), dark);
 }
 
-Presentation::Presentation(QMainWindow& window, Appearance& appearance, std::function<void(bool)> hide,
-                           std::function<QString()> notes)
+Presentation::Presentation(QMainWindow& window, Appearance& appearance, Settings& settings,
+                           std::function<void(bool)> hide, std::function<PresenterNote()> notes)
     : QObject(&window), m_window(window), m_appearance(appearance), m_hide(std::move(hide)), m_notes(std::move(notes)),
-      m_spotlight(new Spotlight(appearance, window))
+      m_spotlight(new Spotlight(appearance, window)), m_notesWindow(new PresenterNotes(appearance, settings, window))
 {
 }
 
@@ -100,8 +99,10 @@ void Presentation::setOn(bool on)
     m_window.setWindowState(on ? m_before | Qt::WindowFullScreen : m_before);
     m_hide(on);
     m_appearance.setFactor(on ? kTextFactor : 1.0);
-    if (on)
-        return;
+    if (on) {
+        m_notesWindow->begin();
+        return showNotes(showsNotes() || QGuiApplication::screens().size() > 1);
+    }
     m_spotlight->setKind(Spotlight::Kind::Off);
     showNotes(false);
 }
@@ -111,32 +112,22 @@ void Presentation::nextSpotlight()
     m_spotlight->setKind(static_cast<Spotlight::Kind>((static_cast<int>(m_spotlight->kind()) + 1) % 3));
 }
 
-bool Presentation::showsNotes() const { return m_notesWindow && m_notesWindow->isVisible(); }
-
 void Presentation::showNotes(bool on)
 {
-    if (!m_notesWindow && on) {
-        m_notesWindow = new QWidget(&m_window, Qt::Tool);
-        m_notesWindow->setObjectName(u"notes"_s);
-        m_notesWindow->setWindowTitle(tr("Notes"));
-        m_text = new QTextBrowser(m_notesWindow);
-        m_text->setAccessibleName(tr("Notes"));
-        auto* column = new QVBoxLayout(m_notesWindow);
-        column->setContentsMargins(8, 8, 8, 8);
-        column->addWidget(m_text);
-        m_notesWindow->resize(qRound(m_appearance.theme().px(300)), qRound(m_appearance.theme().px(200)));
-    }
-    if (m_notesWindow)
-        m_notesWindow->setVisible(on);
+    if (!on)
+        return m_notesWindow->hide();
+    if (!showsNotes() && !m_on)
+        m_notesWindow->begin();
+    const bool aside = m_notesWindow->open();
     refreshNotes();
-    if (on)
-        m_window.activateWindow();
+    // Keys act on the page, but where the notes cover it.
+    (aside ? static_cast<QWidget*>(&m_window) : m_notesWindow)->activateWindow();
 }
 
 void Presentation::refreshNotes()
 {
     if (showsNotes())
-        m_text->setHtml(m_notes());
+        m_notesWindow->say(m_notes());
 }
 
 }  // namespace ketscope

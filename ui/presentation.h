@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "ui/appearance.h"
+#include "ui/presenter_notes.h"
 
 #include <QMainWindow>
-#include <QPointer>
 #include <QTimer>
-
-class QTextBrowser;
 
 namespace ketscope {
 
@@ -37,32 +34,32 @@ private:
     QRect m_lit;
 };
 
-// For a room full of people: the whole screen, larger text, nothing but the page; a spotlight, and notes in a window
-// of their own, which may lie on another screen.
+// For a room full of people: the whole screen, larger text, nothing but the page, and a spotlight. Notes are in a
+// window of their own: they open with it where there is another screen, else when they are asked for.
 class Presentation : public QObject {
     Q_OBJECT
 
 public:
-    // `hide` takes away docks and bars and brings them back; `notes` as simple rich text.
-    Presentation(QMainWindow& window, Appearance& appearance, std::function<void(bool)> hide,
-                 std::function<QString()> notes);
+    // `hide` takes away docks and bars and brings them back.
+    Presentation(QMainWindow& window, Appearance& appearance, Settings& settings, std::function<void(bool)> hide,
+                 std::function<PresenterNote()> notes);
 
     bool isOn() const { return m_on; }
     void setOn(bool on);
     void nextSpotlight();  // off, pointer, panel
     Spotlight& spotlight() { return *m_spotlight; }
     void showNotes(bool on);
-    bool showsNotes() const;
+    bool showsNotes() const { return m_notesWindow->isVisible(); }
+    PresenterNotes& notesWindow() { return *m_notesWindow; }
     void refreshNotes();
 
 private:
     QMainWindow& m_window;
     Appearance& m_appearance;
     std::function<void(bool)> m_hide;
-    std::function<QString()> m_notes;
+    std::function<PresenterNote()> m_notes;
     Spotlight* m_spotlight;
-    QPointer<QWidget> m_notesWindow;
-    QTextBrowser* m_text = nullptr;
+    PresenterNotes* m_notesWindow;
     Qt::WindowStates m_before;
     bool m_on = false;
 };

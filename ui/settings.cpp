@@ -31,6 +31,10 @@ Settings::Settings(const QString& file) : m_store(file, QSettings::IniFormat) {}
 
 QByteArray Settings::geometry() const { return m_store.value(u"window/geometry"_s).toByteArray(); }
 
+QRect Settings::notesPlace() const { return m_store.value(u"presentation/notes"_s).toRect(); }
+
+void Settings::setNotesPlace(const QRect& place) { m_store.setValue(u"presentation/notes"_s, place); }
+
 QByteArray Settings::windowState() const { return m_store.value(kLayout).toByteArray(); }
 
 void Settings::setWindow(const QByteArray& geometry, const QByteArray& state)
@@ -123,6 +127,7 @@ ExportChoice Settings::exportChoice() const
     options.textAsOutlines = m_store.value(u"export/textAsOutlines"_s, options.textAsOutlines).toBool();
     options.values = m_store.value(u"export/values"_s, options.values).toBool();
     options.fontFamily = m_store.value(u"export/font"_s).toString();
+    choice.page.crosshair = m_store.value(u"export/crosshair"_s, false).toBool();
     choice.page.letters = m_store.value(u"export/letters"_s, true).toBool();
     choice.page.arrangement =
         static_cast<Arrangement>(indexIn(arrangementNames(), m_store.value(u"export/arrangement"_s).toString()));
@@ -146,6 +151,7 @@ void Settings::setExportChoice(const ExportChoice& choice)
     m_store.setValue(u"export/textAsOutlines"_s, options.textAsOutlines);
     m_store.setValue(u"export/values"_s, options.values);
     m_store.setValue(u"export/font"_s, options.fontFamily);
+    m_store.setValue(u"export/crosshair"_s, choice.page.crosshair);
     m_store.setValue(u"export/letters"_s, choice.page.letters);
     m_store.setValue(u"export/arrangement"_s, arrangementNames()[static_cast<int>(choice.page.arrangement)]);
     m_store.setValue(u"export/figures"_s, choice.page.figures);

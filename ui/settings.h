@@ -6,6 +6,7 @@
 #include "viz/export.h"
 
 #include <QByteArray>
+#include <QRect>
 #include <QSettings>
 #include <QStringList>
 
@@ -30,6 +31,9 @@ public:
     QByteArray geometry() const;
     QByteArray windowState() const;
     void setWindow(const QByteArray& geometry, const QByteArray& state);
+
+    QRect notesPlace() const;  // of the presenter's window; null = it was never open
+    void setNotesPlace(const QRect& place);
 
     ThemeChoice theme() const;
     void setTheme(ThemeChoice theme);

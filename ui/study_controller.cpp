@@ -230,6 +230,12 @@ void StudyController::openRecorded(const QString& file)
     m_opening = true;
 }
 
+void StudyController::readFile(const Job::Work& read)
+{
+    m_runJob.start(read);
+    m_opening = true;
+}
+
 void StudyController::locateModel(const QString& folder)
 {
     if (!lacksModel())

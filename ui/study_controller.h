@@ -114,8 +114,12 @@ public:
     // Shows what a file holds: a run of Ketscope's or another program's, or attention captured from any model. When the
     // run's own model is where it was, it is opened too and the study can go on.
     void openRecorded(const QString& file);
+    // Reads a file in place of any other run, with its progress and as cancel() ends it.
+    void readFile(const Job::Work& read);
     // Whether what is shown comes from a file and cannot be run again.
     bool isRecorded() const { return m_shown != nullptr && m_model == nullptr; }
+    // Whether there is no second trace to compare with.
+    bool showsOneTrace() const { return m_shown != nullptr && m_shown->traces.size() < 2; }
     // Whether it could be run again if its model were found: a run of Ketscope's own.
     bool lacksModel() const { return isRecorded() && m_shown->recordedTitles.empty(); }
     // Whether there are results of a model that a study file can hold.

@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/study/compared_pair.h"
 #include "viz/caption.h"
+#include "viz/figures/heatmap.h"
 #include "viz/labels.h"
 
 #include <QFontMetricsF>
@@ -23,9 +24,27 @@ constexpr double kRoomForTwo = 640.0;  // narrower pages have one column
 
 const QStringList& arrangementNames()
 {
-    static const QStringList names{QStringLiteral("auto"), QStringLiteral("1"), QStringLiteral("2"),
-                                   QStringLiteral("3"), QStringLiteral("first-wide")};
+    static const QStringList names = [] {
+        QStringList all;
+        for (const std::string_view name : kArrangements)
+            all << QString::fromUtf8(name.data(), static_cast<qsizetype>(name.size()));
+        return all;
+    }();
     return names;
+}
+
+PageContents contentsOf(const FigurePage& page)
+{
+    PageContents contents;
+    contents.figures.clear();
+    for (const std::string& id : page.figures)
+        if (std::ranges::find(figureTypes(), QString::fromStdString(id), &FigureType::id) != figureTypes().end())
+            contents.figures << QString::fromStdString(id);
+    const auto arrangement = std::ranges::find(kArrangements, page.arrangement) - kArrangements.begin();
+    contents.arrangement = static_cast<Arrangement>(arrangement);
+    contents.letters = page.letters;
+    contents.crosshair = page.crosshair;
+    return contents;
 }
 
 QString panelLetter(std::size_t panel)
@@ -36,14 +55,13 @@ QString panelLetter(std::size_t panel)
 
 Composition::Composition(ComparisonPointer comparison, std::vector<std::unique_ptr<Figure>> panels,
                          const PageContents& contents)
-    : m_comparison(std::move(comparison)), m_panels(std::move(panels)), m_arrangement(contents.arrangement),
-      m_letters(contents.letters)
+    : m_comparison(std::move(comparison)), m_panels(std::move(panels)), m_contents(contents)
 {
 }
 
 std::vector<std::size_t> Composition::rowLengths(double width, const Theme& theme) const
 {
-    Arrangement arrangement = m_arrangement;
+    Arrangement arrangement = m_contents.arrangement;
     if (arrangement == Arrangement::Automatic)
         arrangement = width < theme.px(kRoomForTwo) ? Arrangement::OneColumn : Arrangement::FirstWide;
     std::vector<std::size_t> rows;
@@ -139,6 +157,17 @@ double Composition::smallestText(double width, const Theme& theme) const
     return smallest;
 }
 
+FigurePage Composition::page() const
+{
+    FigurePage page;
+    for (const QString& id : m_contents.figures)
+        page.figures.push_back(id.toStdString());
+    page.arrangement = kArrangements[static_cast<std::size_t>(m_contents.arrangement)];
+    page.letters = m_contents.letters;
+    page.crosshair = m_contents.crosshair;
+    return page;
+}
+
 QStringList Composition::alikeInGrey(double width, const Theme& theme) const
 {
     const std::vector<QRectF> where = places(QRectF(0.0, 0.0, width, 0.0), theme);
@@ -172,11 +201,12 @@ QString Composition::absence() const
     return {};
 }
 
-std::unique_ptr<Composition> makePage(const ComparisonPointer& comparison, const PageContents& contents,
-                                      const HeatmapOptions& heatmap)
+std::unique_ptr<Composition> makePage(const ComparisonPointer& comparison, const PageContents& contents)
 {
     if (contents.figures.isEmpty())
         refuse({"figure", "at least one", "none", "Choose what the page shows."});
+    HeatmapOptions heatmap;
+    heatmap.crosshair = contents.crosshair;
     std::vector<std::unique_ptr<Figure>> panels;
     for (const QString& id : contents.figures) {
         if (id == QStringLiteral("heatmap"))

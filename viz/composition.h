@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "viz/figures/heatmap.h"
+#include "viz/figure.h"
 
 namespace ketscope {
 
@@ -9,17 +9,21 @@ namespace ketscope {
 // columns. Automatic is the last where there is room for two columns, else the first.
 enum class Arrangement { Automatic, OneColumn, TwoColumns, ThreeColumns, FirstWide };
 
-// What is on an exported page, as studies and the command line name it.
+// What is on an exported page.
 struct PageContents {
     QStringList figures{QStringLiteral("heatmap")};  // ids of figures.def, in the order of the letters a, b, …
     Arrangement arrangement = Arrangement::Automatic;
-    bool letters = true;  // with more than one panel
+    bool letters = true;     // with more than one panel
+    bool crosshair = false;  // in its heatmap
 
     bool operator==(const PageContents&) const = default;
 };
 
-// Names of arrangements in files and on the command line, in their order: "auto", "1", "2", "3", "first-wide".
+// kArrangements, in their order.
 const QStringList& arrangementNames();
+
+// What a study says of its page; without figures that do not exist here.
+PageContents contentsOf(const FigurePage& page);
 
 // "a", "b", … "z", "aa", …
 QString panelLetter(std::size_t panel);
@@ -39,6 +43,7 @@ public:
     std::vector<Table> tables() const override;
     QString caption() const override;
     double smallestText(double width, const Theme& theme) const override;
+    FigurePage page() const override;
     QString metrics() const override;                                             // of its panels, each once
     QString absence() const override;                                             // of the first panel without anything
     QStringList alikeInGrey(double width, const Theme& theme) const override;     // "panel c"
@@ -51,17 +56,15 @@ public:
 
 private:
     std::vector<std::size_t> rowLengths(double width, const Theme& theme) const;
-    bool hasLetters() const { return m_letters && m_panels.size() > 1; }
+    bool hasLetters() const { return m_contents.letters && m_panels.size() > 1; }
 
     ComparisonPointer m_comparison;
     std::vector<std::unique_ptr<Figure>> m_panels;
-    Arrangement m_arrangement;
-    bool m_letters;
+    PageContents m_contents;
 };
 
-// The figures of `contents`; `heatmap` is for those that are heatmaps. Throws Error (Input) for an unknown id, for none at
+// The figures of `contents`. Throws Error (Input) for an unknown id, for none at
 // all, and as the figures themselves do.
-std::unique_ptr<Composition> makePage(const ComparisonPointer& comparison, const PageContents& contents,
-                                      const HeatmapOptions& heatmap);
+std::unique_ptr<Composition> makePage(const ComparisonPointer& comparison, const PageContents& contents);
 
 }  // namespace ketscope

@@ -32,6 +32,22 @@ constexpr double kSmallestPt = 6.0;
 constexpr double kThinnestPt = 0.25;
 constexpr double kAnyHeight = 1e9;
 
+// The page as studies keep it; empty where `figure` is none.
+FigurePage pageOf(const Figure& figure, const ExportOptions& options)
+{
+    FigurePage page = figure.page();
+    if (page.figures.empty())
+        return {};
+    page.caption = options.caption;
+    page.dark = options.dark;
+    page.outlines = options.textAsOutlines;
+    page.widthMm = options.widthMm;
+    page.dpi = options.dpi;
+    page.textPt = options.textPt;
+    page.font = options.fontFamily.toStdString();
+    return page;
+}
+
 // What a file says about itself.
 struct Provenance {
     QString title;
@@ -40,7 +56,8 @@ struct Provenance {
     QByteArray study;  // JSON; empty when not wanted
 };
 
-Provenance provenanceOf(const ExportPage& page, const Comparison& comparison, const ExportOptions& options)
+Provenance provenanceOf(const Figure& figure, const ExportPage& page, const Comparison& comparison,
+                        const ExportOptions& options)
 {
     const Selection& at = comparison.study.selection;
     Provenance provenance;
@@ -53,6 +70,7 @@ Provenance provenanceOf(const ExportPage& page, const Comparison& comparison, co
     if (options.embedStudy) {
         Study study = comparison.study;
         study.view.parts = options.parts;
+        study.view.page = pageOf(figure, options);
         provenance.study = QByteArray::fromStdString(toJson(study).dump());
     }
     return provenance;
@@ -226,6 +244,18 @@ std::vector<std::filesystem::path> valueFiles(const std::filesystem::path& file,
 
 }  // namespace
 
+ExportOptions optionsOf(const FigurePage& page, ExportOptions options)
+{
+    options.caption = page.caption;
+    options.dark = page.dark;
+    options.textAsOutlines = page.outlines;
+    options.widthMm = page.widthMm;
+    options.dpi = page.dpi;
+    options.textPt = page.textPt;
+    options.fontFamily = QString::fromStdString(page.font);
+    return options;
+}
+
 const std::vector<ExportFormat>& exportFormats()
 {
     static const std::vector<ExportFormat> formats = [] {
@@ -247,7 +277,7 @@ void exportFigure(const Figure& figure, const Comparison& comparison, const std:
 {
     const Exporter& exporter = exporterOf(file);
     const ExportPage page(figure, options);
-    writeBytes(file, exporter.bytes(page, options, provenanceOf(page, comparison, options)));
+    writeBytes(file, exporter.bytes(page, options, provenanceOf(figure, page, comparison, options)));
     if (!options.values)
         return;
     const std::vector<Table> tables = figure.tables();

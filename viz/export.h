@@ -23,6 +23,9 @@ struct ExportOptions {
     bool values = false;  // the numbers as CSV beside the file: name.csv, or name-a.csv, name-b.csv, … of panels
 };
 
+// `options` with what a study says of its page.
+ExportOptions optionsOf(const FigurePage& page, ExportOptions options = {});
+
 // A row of the exporters' table.
 struct ExportFormat {
     QString id;     // "pdf": also the file suffix

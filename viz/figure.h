@@ -63,6 +63,8 @@ public:
     virtual QString absence() const { return {}; }
     // Size of the smallest text at `width`, in painter units.
     virtual double smallestText(double width, const Theme& theme) const = 0;
+    // Which figures stand on it and how, as studies keep it; empty = it is no page.
+    virtual FigurePage page() const { return {}; }
     // What it draws as an OpenQASM 3 program; empty = it draws no circuit.
     virtual std::string program() const { return {}; }
     // What a greyscale print of that width would show alike though it is opposite: "the difference"; empty = nothing.

@@ -19,23 +19,36 @@ namespace {
 
 constexpr qint64 kLargestFile = qint64{1} << 30;
 constexpr std::size_t kLargestStudy = std::size_t{1} << 26;
+constexpr qint64 kPiece = qint64{1} << 24;
 
 [[noreturn]] void refuseStudy(const std::filesystem::path& file, const std::string& found)
 {
     refuse({file.string(), "a figure with the study that it was drawn from", found, "Export it again."});
 }
 
-QByteArray contentsOf(const std::filesystem::path& path)
+QByteArray contentsOf(const std::filesystem::path& path, Monitor& monitor)
 {
     QFile file(QString::fromStdString(path.string()));
     if (!file.open(QIODevice::ReadOnly))
         refuse({path.string(), "a file that can be read", file.errorString().toStdString(), ""});
     if (file.size() > kLargestFile)
         refuseStudy(path, "more than 1 GiB");
-    return file.readAll();
+    const std::string what = "Reading " + path.filename().string();
+    QByteArray all;
+    while (!file.atEnd()) {
+        monitor.check();
+        monitor.progress(static_cast<double>(all.size()) / static_cast<double>(std::max<qint64>(file.size(), 1)), what);
+        const QByteArray piece = file.read(kPiece);
+        if (piece.isEmpty())
+            refuse({path.string(), "a file that can be read", file.errorString().toStdString(), ""});
+        all += piece;
+        if (all.size() > kLargestFile)
+            refuseStudy(path, "more than 1 GiB");
+    }
+    return all;
 }
 
-QByteArray inflated(QByteArray packed, const std::filesystem::path& file)
+QByteArray inflated(QByteArray packed, const std::filesystem::path& file, const Monitor& monitor)
 {
     z_stream stream{};
     stream.next_in = reinterpret_cast<Bytef*>(packed.data());
@@ -44,7 +57,7 @@ QByteArray inflated(QByteArray packed, const std::filesystem::path& file)
         refuseStudy(file, "no memory to unpack it");
     QByteArray result;
     int state = Z_OK;
-    while (state == Z_OK && static_cast<std::size_t>(result.size()) <= kLargestStudy) {
+    while (state == Z_OK && static_cast<std::size_t>(result.size()) <= kLargestStudy && !monitor.cancelled()) {
         std::array<char, 1 << 16> piece;
         stream.next_out = reinterpret_cast<Bytef*>(piece.data());
         stream.avail_out = piece.size();
@@ -52,15 +65,16 @@ QByteArray inflated(QByteArray packed, const std::filesystem::path& file)
         result.append(piece.data(), static_cast<qsizetype>(piece.size() - stream.avail_out));
     }
     inflateEnd(&stream);
+    monitor.check();
     if (state != Z_STREAM_END)
         refuseStudy(file, "one that is damaged or too large");
     return result;
 }
 
 // The attachment study.json, as QPdfWriter writes it: a file specification that names the object with its stream.
-QByteArray attachmentOf(const std::filesystem::path& file)
+QByteArray attachmentOf(const std::filesystem::path& file, Monitor& monitor)
 {
-    const QByteArray pdf = contentsOf(file);
+    const QByteArray pdf = contentsOf(file, monitor);
     const QByteArray name = "/F (study.json)\n/EF <</F ";
     const qsizetype named = pdf.lastIndexOf(name);
     if (named < 0)
@@ -74,14 +88,14 @@ QByteArray attachmentOf(const std::filesystem::path& file)
         refuseStudy(file, "an attachment that leads nowhere");
     const qsizetype first = stream + begin.size();
     if (pdf.mid(object, stream - object).contains("/FlateDecode"))
-        return inflated(pdf.mid(first), file);
+        return inflated(pdf.mid(first), file, monitor);
     return pdf.mid(first, pdf.indexOf("\nendstream", first) - first);
 }
 
-QByteArray metadataOf(const std::filesystem::path& file)
+QByteArray metadataOf(const std::filesystem::path& file, Monitor& monitor)
 {
-    QXmlStreamReader reader(contentsOf(file));
-    while (!reader.atEnd())
+    QXmlStreamReader reader(contentsOf(file, monitor));
+    for (; !reader.atEnd(); monitor.check())
         if (reader.readNext() == QXmlStreamReader::StartElement && reader.name() == QLatin1String("metadata"))
             return reader.readElementText(QXmlStreamReader::SkipChildElements).trimmed().toUtf8();
     return {};
@@ -95,18 +109,24 @@ QByteArray textOf(const std::filesystem::path& file)
 
 }  // namespace
 
-std::optional<Study> studyOfFigure(const std::filesystem::path& file)
+std::optional<Study> studyOfFigure(const std::filesystem::path& file, Monitor& monitor)
 {
     std::string suffix = file.extension().string();
     std::ranges::transform(suffix, suffix.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    const QByteArray text = suffix == ".pdf"   ? attachmentOf(file)
-                            : suffix == ".svg" ? metadataOf(file)
+    const QByteArray text = suffix == ".pdf"   ? attachmentOf(file, monitor)
+                            : suffix == ".svg" ? metadataOf(file, monitor)
                             : suffix == ".png" ? textOf(file)
                                                : QByteArray();
     if (!text.startsWith('{'))
         return std::nullopt;
     const std::string where = file.string() + ", its study";
     return studyFromJson(parseJson(text.toStdString(), where), where);
+}
+
+std::optional<Study> studyOfFigure(const std::filesystem::path& file)
+{
+    Monitor monitor;
+    return studyOfFigure(file, monitor);
 }
 
 }  // namespace ketscope

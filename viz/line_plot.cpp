@@ -212,30 +212,75 @@ void paintSeries(QPainter& painter, const PlotSeries& series, const LinePlotLayo
             paintMarker(painter, point, trace, theme.px(2.6), theme);
 }
 
+// A mark's triangle, and its text: away from the other marks' lines where there is room.
+struct PlacedMark {
+    QPointF at;
+    QPointF baseline;
+    Anchor anchor = Anchor::Left;
+    QRectF text;
+};
+
+std::vector<PlacedMark> placeMarks(const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
+    const double capital = QFontMetricsF(font).capHeight();
+    std::vector<PlacedMark> placed;
+    for (const PlotMark& mark : plot.marks) {
+        const double x = layout.xOf(mark.position);
+        const double y = layout.plot.top() + theme.px(7.0 + 15.0 * static_cast<double>(placed.size()));
+        const double width = textWidth(mark.text, font), reach = theme.px(8.0) + width;
+        const bool lowest = std::ranges::all_of(
+            plot.marks, [&](const PlotMark& other) { return &other == &mark || other.position > mark.position; });
+        const bool left = (x + reach > layout.plot.right() && x - reach > layout.plot.left())
+                          || (plot.marks.size() > 1 && lowest && x - reach > layout.plot.left());
+        const double textX = left ? x - theme.px(7.0) : x + theme.px(7.0);
+        placed.push_back({{x, y},
+                          {textX, y + capital / 2.0},
+                          left ? Anchor::Right : Anchor::Left,
+                          QRectF(left ? textX - width : textX, y - capital / 2.0, width, capital)});
+    }
+    return placed;
+}
+
 void paintMarks(QPainter& painter, const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
 {
     const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
-    const QFontMetricsF metrics(font);
-    double row = 0.0;
-    for (const PlotMark& mark : plot.marks) {
-        const double x = layout.xOf(mark.position);
-        const double top = layout.plot.top() + theme.px(4.0) + row * theme.px(15.0);
+    const std::vector<PlacedMark> placed = placeMarks(plot, layout, theme);
+    for (std::size_t i = 0; i < placed.size(); ++i) {
+        const PlotMark& mark = plot.marks[i];
+        const QPointF at = placed[i].at;
         QPen pen(theme.trace(mark.trace), 1.2);
         pen.setDashPattern({1.5, 2.0});
         painter.setPen(pen);
-        painter.drawLine(QPointF(x, top + theme.px(4.0)), QPointF(x, layout.plot.bottom()));
-        paintMarker(painter, {x, top + theme.px(3.0)}, mark.trace, theme.px(3.2), theme);
-        const double width = theme.px(8.0) + textWidth(mark.text, font);
-        // The text stands away from the other marks' lines where there is room.
-        const bool lowest = std::ranges::all_of(
-            plot.marks, [&](const PlotMark& other) { return &other == &mark || other.position > mark.position; });
-        const bool left = (x + width > layout.plot.right() && x - width > layout.plot.left())
-                          || (plot.marks.size() > 1 && lowest && x - width > layout.plot.left());
-        const double textX = left ? x - theme.px(7.0) : x + theme.px(7.0);
-        drawLabel(painter, {textX, top + theme.px(3.0) + metrics.capHeight() / 2.0}, mark.text, font,
-                  theme.trace(mark.trace), theme, left ? Anchor::Right : Anchor::Left);
-        row += 1.0;
+        painter.drawLine(QPointF(at.x(), at.y() + theme.px(1.0)), QPointF(at.x(), layout.plot.bottom()));
+        paintMarker(painter, at, mark.trace, theme.px(3.2), theme);
+        drawLabel(painter, placed[i].baseline, mark.text, font, theme.trace(mark.trace), theme, placed[i].anchor);
     }
+}
+
+// A value beside its point, where it covers nothing of `taken`: where it was wanted, else the nearest of the other
+// sides.
+QRectF freePlace(const QRectF& wanted, QPointF point, const std::vector<QRectF>& taken, const LinePlotLayout& layout,
+                 const Theme& theme)
+{
+    constexpr int kRowsBelow = 4;
+    const double away = theme.px(8.0);
+    const auto covers = [&](const QRectF& place) {
+        return std::ranges::any_of(taken, [&](const QRectF& other) {
+            return other.adjusted(-2.0, -2.0, 2.0, 2.0).intersects(place.adjusted(-1.5, -1.5, 1.5, 1.5));
+        });
+    };
+    const QSizeF size = wanted.size();
+    const double x = point.x() - size.width() / 2.0, y = point.y() - size.height() / 2.0;
+    std::vector<QPointF> corners = {wanted.topLeft(), {point.x() + away, y}, {point.x() - away - size.width(), y}};
+    for (int row = 0; row < kRowsBelow; ++row)
+        corners.emplace_back(x, point.y() + away + row * (size.height() + theme.px(4.0)));
+    corners.emplace_back(x, point.y() - away - size.height());
+    for (const QPointF corner : corners)
+        if (const QRectF place(corner, size);
+            !covers(place) && (corner == wanted.topLeft() || layout.plot.contains(place)))
+            return place;
+    return wanted;
 }
 
 // The selected position's values at its points: the highest above, the lowest below, others beside.
@@ -282,6 +327,14 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
     for (std::size_t i = 0, beside = 0; i < numbers.size(); ++i)
         if (numbers[i].place.left() > x)
             numbers[i].place.moveTop(middles[beside++] - capital / 2.0);
+    // Names of marks stay readable.
+    std::vector<QRectF> taken;
+    for (const PlacedMark& mark : placeMarks(plot, layout, theme))
+        taken.push_back(mark.text);
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        numbers[i].place = freePlace(numbers[i].place, {x, layout.yOf(values[i].first)}, taken, layout, theme);
+        taken.push_back(numbers[i].place);
+    }
     // A line that climbs through a number would strike it out.
     for (const Number& number : numbers)
         painter.fillRect(number.place.adjusted(-1.5, -1.5, 1.5, 1.5), theme.accentBg);

@@ -52,7 +52,8 @@ public:
         const double height = QFontMetricsF(item.font()).capHeight();
         const QRectF box(at.x(), at.y() - height, item.width(), height);
         if (!item.text().trimmed().isEmpty() && m_pen.color().alpha() > 0)
-            m_marks.words.push_back({item.text(), m_transform.map(QPolygonF(box))});
+            m_marks.words.push_back(
+                {item.text(), m_transform.map(QPolygonF(box)), item.font().weight() >= QFont::DemiBold});
     }
 
 private:
@@ -112,12 +113,32 @@ Marks marksOf(const Figure& figure, const QRectF& area, const Theme& theme)
     return marks;
 }
 
+namespace {
+
+// The text that begins where another one ends, or ends where it begins; null = none. One text may be painted in pieces.
+const MarkedText* touching(const Marks& marks, const MarkedText& word, bool after)
+{
+    constexpr double kGap = 1.5;
+    constexpr int kRight = 2, kLeft = 3;  // lower corners
+    const QPointF at = word.corners[after ? kRight : kLeft];
+    for (const MarkedText& other : marks.words)
+        if (other.strong && QLineF(other.corners[after ? kLeft : kRight], at).length() < kGap)
+            return &other;
+    return nullptr;
+}
+
+}  // namespace
+
 QStringList cutTexts(const Marks& marks, const QRectF& page)
 {
     QStringList cut;
     for (const MarkedText& word : marks.words)
         if (!page.contains(word.corners.boundingRect()))
             cut << word.text;
+        else if (word.strong && word.text.endsWith(QChar(0x2026)) && touching(marks, word, true) == nullptr) {
+            const MarkedText* before = touching(marks, word, false);
+            cut << (before != nullptr ? before->text + word.text : word.text);
+        }
     return cut;
 }
 

@@ -12,7 +12,8 @@ namespace ketscope {
 // A text and the corners of what its letters cover: as wide as it runs, from the baseline up to the capitals.
 struct MarkedText {
     QString text;
-    QPolygonF corners;
+    QPolygonF corners;    // clockwise from the upper left
+    bool strong = false;  // in heavier letters, as titles are
 };
 
 // What a painting is made of, in painter units: measured from the marks themselves, not from what a figure says of them.
@@ -28,7 +29,8 @@ struct Marks {
 // Paints `figure` into `area` on nothing and counts.
 Marks marksOf(const Figure& figure, const QRectF& area, const Theme& theme);
 
-// The texts that reach beyond `page`, and those that lie over another one, as “a” over “b”.
+// The texts that reach beyond `page` and the titles that end in "…"; and those that lie over another one, as “a” over
+// “b”.
 QStringList cutTexts(const Marks& marks, const QRectF& page);
 QStringList overlaidTexts(const Marks& marks);
 

@@ -5,6 +5,7 @@
 #include "app/cli/report.h"
 #include "core/base/error.h"
 #include "core/study/run_file.h"
+#include "viz/composition.h"
 #include "viz/picture.h"
 
 #include <iostream>
@@ -35,7 +36,7 @@ void runDemo(const Study& study)
     ConsoleMonitor monitor(false);
     const std::shared_ptr<const LoadedModel> model = loadModel(study.modelPath, monitor);
     const ComparisonPointer comparison = runStudy(withPicture(study), *model, nullptr, 0, monitor);
-    const std::unique_ptr<Figure> figure = figureType(QStringLiteral("heatmap")).make(comparison);
+    const std::unique_ptr<Composition> figure = makePage(comparison, {});
     std::cout << comparisonText(*comparison) << "\nWritten:\n" << std::flush;
     for (const char* name : {"comparison.pdf", "comparison.png"}) {
         monitor.check();

@@ -22,6 +22,7 @@ struct LessonOptions {
     CommonOptions common;
     std::string id;
     std::string handout;
+    std::string handouts;  // a folder for those of all lessons
     std::string language;
     bool exhibits = false;
 };
@@ -101,6 +102,34 @@ void requireShowable(const LessonStep& step, const std::string& where)
         figureType(QString::fromStdString(each));
 }
 
+std::vector<LessonMoment> walked(const Lesson& lesson, const LessonOptions& options, Monitor& monitor)
+{
+    return walkLesson(
+        lesson, [](Study study) { return withPicture(study); }, options.common.threads, monitor);
+}
+
+// Of every lesson, by the names that the window gives them.
+void writeHandouts(const LessonOptions& options)
+{
+    const OffscreenGui gui;
+    ConsoleMonitor monitor(options.common.quiet);
+    std::error_code problem;
+    std::filesystem::create_directories(options.handouts, problem);
+    if (problem)
+        fail({options.handouts, "a folder that can be made", problem.message(), "Choose another one."});
+    Json files = Json::array();
+    for (const Lesson& lesson : lessons(options.language)) {
+        monitor.check();
+        const auto file = std::filesystem::path(options.handouts) / ("lesson-" + lesson.id + ".pdf");
+        writeHandout(lesson, walked(lesson, options, monitor), file);
+        files.push_back(file.string());
+        if (!options.common.json)
+            std::cout << "Written: " << file.string() << std::endl;
+    }
+    if (options.common.json)
+        printJson({{"files", files}});
+}
+
 // Goes through the lesson as "Show me" does: what an author wants to know of a new one, and what the handout prints.
 void walk(const LessonOptions& options)
 {
@@ -110,8 +139,7 @@ void walk(const LessonOptions& options)
                                                                     : lessonOf(options.id, options.language);
     for (std::size_t i = 0; i < lesson.steps.size(); ++i)
         requireShowable(lesson.steps[i], lesson.id + ", step " + std::to_string(i + 1));
-    const auto moments = walkLesson(
-        lesson, [](Study study) { return withPicture(study); }, options.common.threads, monitor);
+    const std::vector<LessonMoment> moments = walked(lesson, options, monitor);
     Json steps = Json::array();
     for (std::size_t i = 0; i < moments.size(); ++i) {
         const LessonStep& step = lesson.steps[i];
@@ -150,6 +178,8 @@ void addLesson(CLI::App& program)
     CLI::Option* id =
         command->add_option("LESSON", options->id, "Id of a lesson, or the folder of one; none = list them all");
     command->add_option("--handout", options->handout, "PDF to write, A4")->needs(id);
+    command->add_option("--handouts", options->handouts, "Folder for the handouts of all lessons, PDF, A4")
+        ->excludes(id);
     command->add_option("--language", options->language,
                         "Code of a language that the lesson is translated to, such as de (default English)");
     command->add_flag("--exhibits", options->exhibits, "List the names of the exhibits' controls and readings")
@@ -159,6 +189,8 @@ void addLesson(CLI::App& program)
         if (options->exhibits)
             return listExhibits(*options);
         requireLanguage(*options);
+        if (!options->handouts.empty())
+            return writeHandouts(*options);
         options->id.empty() ? list(*options) : walk(*options);
     });
 }

@@ -16,6 +16,7 @@
 #include "core/study/token_flow.h"
 
 #include "viz/figure_study.h"
+#include "viz/picture.h"
 
 #include <CLI/CLI.hpp>
 #include <iostream>
@@ -92,13 +93,11 @@ void importCounts(Comparison& comparison, const RenderOptions& options, const Mo
 // What a figure was drawn from is run once more; other files hold their results.
 ComparisonPointer comparisonOf(const RenderOptions& options, Monitor& monitor)
 {
-    if (const std::optional<Study> study = studyOfFigure(options.study)) {
+    if (options.ofFigure) {
         QuietMonitor quiet(monitor);
-        return runStudy(*study, *loadModel(study->modelPath, quiet), nullptr, options.common.threads, monitor);
+        return runStudy(withPicture(*options.ofFigure), *loadModel(options.ofFigure->modelPath, quiet), nullptr,
+                        options.common.threads, monitor);
     }
-    if (kindOfPath(options.study) == PathKind::Figure)
-        refuse({options.study, "a figure with the study that it was drawn from", "a figure without one",
-                "Give its run file."});
     return readComparison(options.study, monitor);
 }
 
@@ -122,14 +121,27 @@ ComparisonPointer readFor(const RenderOptions& options, Monitor& monitor)
 // A circuit as a program, in place of a picture.
 bool isProgram(const RenderOptions& options) { return std::filesystem::path(options.out).extension() == ".qasm"; }
 
-void render(const RenderOptions& options)
+// A figure's study and page stand in for what is not said.
+RenderOptions withFigure(RenderOptions options, PathKind kind)
 {
-    const PathKind kind = kindOfPath(options.study);
+    options.ofFigure = studyOfFigure(options.study);
+    if (!options.ofFigure && kind == PathKind::Figure)
+        refuse({options.study, "a figure with the study that it was drawn from", "a figure without one",
+                "Give its run file."});
+    if (options.ofFigure)
+        adoptPage(options, options.ofFigure->view.page);
+    return options;
+}
+
+void render(const RenderOptions& asked)
+{
+    const PathKind kind = kindOfPath(asked.study);
     if (kind == PathKind::Folder || kind == PathKind::Missing)
-        refuse({options.study,
+        refuse({asked.study,
                 "a run file (.h5, .ket), a figure (.pdf, .svg, .png) or captured attention (.h5, .npz, .npy)",
                 kind == PathKind::Folder ? "a folder" : "no such file", "Make one with ketscope run --out."});
     const OffscreenGui gui;
+    const RenderOptions options = withFigure(asked, kind);
     const PageContents page = pageOf(options);
     if (!options.inputs.empty()) {
         setThreads(options.common.threads);
@@ -142,7 +154,7 @@ void render(const RenderOptions& options)
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
     const ComparisonPointer comparison = readFor(options, monitor);
-    const std::unique_ptr<Composition> figure = makePage(comparison, page, {});
+    const std::unique_ptr<Composition> figure = makePage(comparison, page);
     monitor.check();
     if (isProgram(options)) {
         exportProgram(*figure, options.out);
@@ -354,6 +366,33 @@ void checkPresence(const Figure& figure)
         refuse({"--figure", "one that has something to draw", "nothing", why.toStdString()});
 }
 
+void adoptPage(RenderOptions& options, const FigurePage& page)
+{
+    const PageContents contents = contentsOf(page);
+    if (contents.figures.isEmpty() || options.given.contains("--figure"))
+        return;
+    options.figures.clear();
+    for (const QString& id : contents.figures)
+        options.figures.push_back(id.toStdString());
+    const ExportOptions asked = options.file;
+    options.file = optionsOf(page, asked);
+    options.crosshair = page.crosshair;
+    if (!options.given.contains("--arrange"))
+        options.arrangement = page.arrangement;
+    options.noLetters = options.noLetters || !page.letters;
+    const auto said = [&](const char* name, auto ExportOptions::*field) {
+        if (options.given.contains(name))
+            options.file.*field = asked.*field;
+    };
+    said("--no-caption", &ExportOptions::caption);
+    said("--theme", &ExportOptions::dark);
+    said("--outlines", &ExportOptions::textAsOutlines);
+    said("--width-mm", &ExportOptions::widthMm);
+    said("--dpi", &ExportOptions::dpi);
+    said("--text-pt", &ExportOptions::textPt);
+    said("--font", &ExportOptions::fontFamily);
+}
+
 PageContents pageOf(const RenderOptions& options)
 {
     PageContents page;
@@ -363,6 +402,7 @@ PageContents pageOf(const RenderOptions& options)
     const auto arrangement = arrangementNames().indexOf(QString::fromStdString(options.arrangement));
     page.arrangement = static_cast<Arrangement>(arrangement);
     page.letters = !options.noLetters;
+    page.crosshair = options.crosshair;
     return page;
 }
 
@@ -377,7 +417,7 @@ void addRender(CLI::App& program)
         ->add_option(
             "STUDY", options->study,
             "Run file (.h5, .ket), sweep (.h5), attention captured elsewhere (.h5, .npz, .npy), or an exported "
-            "figure (.pdf, .svg, .png), whose study is run again")
+            "figure (.pdf, .svg, .png), whose study is run again and whose page is drawn")
         ->required();
     command
         ->add_option("--figure", options->figures,
@@ -392,7 +432,10 @@ void addRender(CLI::App& program)
     addPageOptions(*command, *options);
     addSelectionOptions(*command, *options);
     addCommonOptions(*command, options->common);
-    command->callback([options] {
+    command->callback([options, command] {
+        for (const CLI::Option* option : command->get_options())
+            if (option->count() > 0)
+                options->given.insert(option->get_name());
         options->file.dark = options->theme == "dark";
         options->file.caption = !options->noCaption;
         options->file.fontFamily = QString::fromStdString(options->font);

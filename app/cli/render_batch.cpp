@@ -50,7 +50,7 @@ void renderOne(const BatchItem& item, const std::shared_ptr<const LoadedModel>& 
     if (!options.traces.empty())
         readComparedTraces(options.traces, comparison->traces.size(), "--traces", comparison->study.view.compared);
     prepareMaps(*comparison, options, monitor);
-    const std::unique_ptr<Composition> figure = makePage(comparison, pageOf(options), {});
+    const std::unique_ptr<Composition> figure = makePage(comparison, pageOf(options));
     checkPresence(*figure);
     exportFigure(*figure, *comparison, outputs.figure, fileOptions(*comparison, options));
     if (!outputs.run.empty())

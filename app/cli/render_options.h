@@ -6,6 +6,7 @@
 #include "viz/export.h"
 
 #include <optional>
+#include <set>
 
 namespace ketscope {
 
@@ -16,6 +17,7 @@ struct RenderOptions {
     std::string arrangement = "auto";
     std::string font;
     bool noLetters = false;
+    bool crosshair = false;
     bool noCaption = false;
     bool noColourBars = false;  // each: or as the study says
     bool noTokenLabels = false;
@@ -41,8 +43,12 @@ struct RenderOptions {
     std::string format = "pdf";
     std::string shard;
     bool keepRuns = false;
+    std::optional<Study> ofFigure = {};  // that the file named by `study` was drawn from
+    std::set<std::string> given = {};    // names of options on the command line, as "--dpi"
 };
 
+// The page of the figure that `study` names where the command line does not say another.
+void adoptPage(RenderOptions& options, const FigurePage& page);
 // What the options say, with every name checked. Throws Error (Input).
 PageContents pageOf(const RenderOptions& options);
 // The selection of the study with what the options replace, checked against the maps that are there.

@@ -24,7 +24,8 @@ constexpr Flag kFlags[] = {{"from_patches", &AlignmentView::fromPatches},
                            {"grid", &AlignmentView::grid},
                            {"boxes", &AlignmentView::boxes},
                            {"differences", &AlignmentView::differences},
-                           {"shows_matches", &AlignmentView::showsMatches}};
+                           {"shows_matches", &AlignmentView::showsMatches},
+                           {"token_entropy", &AlignmentView::tokenEntropy}};
 
 PatchRegion regionFrom(const JsonFields& fields, const std::string& where)
 {

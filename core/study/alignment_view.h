@@ -44,6 +44,7 @@ struct AlignmentView {
     bool boxes = false;         // labelled boxes, where the picture has any
     bool differences = false;   // small maps show B − A
     bool showsMatches = false;  // the assignment in place of the small maps
+    bool tokenEntropy = false;  // bars of the caption's tokens: entropy over the patches in place of the patch's share
     PictureGround ground = PictureGround::Picture;
     std::vector<std::size_t> tokens = {};
     PatchRegion region = {};

@@ -32,6 +32,7 @@ Json toJson(const ViewSettings& view)
             {"outputs", toJson(view.outputs)},
             {"scope", toJson(view.scope)},
             {"parts", toJson(view.parts)},
+            {"page", toJson(view.page)},
             {"compared", toJson(view.compared)}};
 }
 
@@ -65,12 +66,15 @@ ViewSettings viewFromJson(const Json& json, const std::string& where)
         view.scope = scopeViewFromJson(fields.at("scope"), where + ", \"scope\"");
     if (fields.has("parts"))
         view.parts = figurePartsFromJson(fields.at("parts"), where + ", \"parts\"");
+    if (fields.has("page"))
+        view.page = figurePageFromJson(fields.at("page"), where + ", \"page\"");
     return view;
 }
 
 ViewSettings lastingView(ViewSettings view)
 {
     view.compared = {};
+    view.page = {};
     view.heatmap.window = {};
     view.heatmap.lockedMaximum.reset();
     view.alignment.tokens.clear();

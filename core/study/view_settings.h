@@ -5,6 +5,7 @@
 #include "core/measures/distance.h"
 #include "core/study/alignment_view.h"
 #include "core/study/comparison_view.h"
+#include "core/study/figure_page.h"
 #include "core/study/heatmap_view.h"
 #include "core/study/outputs_view.h"
 #include "core/study/quantum_view.h"
@@ -36,6 +37,7 @@ struct ViewSettings {
     OutputsView outputs = {};
     ScopeView scope = {};
     FigureParts parts = {};  // of figures on paper
+    FigurePage page = {};    // of the figure whose file the study was in
 
     bool operator==(const ViewSettings&) const = default;
 };

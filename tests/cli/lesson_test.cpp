@@ -33,6 +33,18 @@ TEST(CliLesson, WalksOneAndWritesItsHandout)
     EXPECT_EQ(entriesIn(folder.path()), 1u);
 }
 
+TEST(CliLesson, WritesTheHandoutsOfAllEight)
+{
+    const TemporaryFolder folder;
+    const Outcome outcome = ketscope({"lesson", "--handouts", (folder.path() / "all").string(), "--quiet"});
+    EXPECT_EQ(outcome.status, 0) << outcome.error;
+    EXPECT_EQ(entriesIn(folder.path() / "all"), 8U);
+    for (const auto& lesson : ketscope({"lesson", "--json"}).json()) {
+        const auto file = folder.path() / "all" / ("lesson-" + lesson.at("id").get<std::string>() + ".pdf");
+        EXPECT_TRUE(readFile(file).starts_with("%PDF")) << file;
+    }
+}
+
 TEST(CliLesson, SpeaksTheLanguageThatIsAskedFor)
 {
     const nlohmann::json list = ketscope({"lesson", "--language", "de", "--json"}).json();

@@ -4,6 +4,7 @@
 #include "tests/support/paths.h"
 
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include <cstdlib>
 #include <fstream>
@@ -49,6 +50,28 @@ TEST_F(CliRender, DrawsAFigureAgain)
     const Outcome other = ketscope({"render", file("other.svg"), "--out", file("third.svg")});
     EXPECT_EQ(other.status, 2);
     EXPECT_NE(other.error.find("a figure without one"), std::string::npos) << other.error;
+}
+
+// Panels, their order and columns, width and theme too, where nothing else is asked for.
+TEST_F(CliRender, DrawsAFiguresPageAgain)
+{
+    ASSERT_EQ(render({"--figure", "token-entropy,heatmap", "--arrange", "2", "--no-letters", "--width-mm", "120",
+                      "--dpi", "96", "--theme", "dark", "--signs", "--out", file("first.png")})
+                  .status,
+              0);
+    ASSERT_EQ(ketscope({"render", file("first.png"), "--out", file("second.png")}).status, 0);
+    EXPECT_EQ(readFile(file("first.png")), readFile(file("second.png")));
+    const auto json = [&](const std::vector<std::string>& more) {
+        std::vector<std::string> all{"render", file("first.png"), "--out", file("third.svg"), "--json"};
+        all.insert(all.end(), more.begin(), more.end());
+        return ketscope(all).json();
+    };
+    const nlohmann::json narrow = json({"--width-mm", "89"});
+    EXPECT_EQ(narrow.at("width_mm"), 89.0);
+    EXPECT_NE(narrow.at("caption").get<std::string>().find("(b)"), std::string::npos) << narrow;
+    const nlohmann::json other = json({"--figure", "heatmap"});
+    EXPECT_EQ(other.at("width_mm"), 183.0) << "another page has nothing of this one";
+    EXPECT_EQ(other.at("caption").get<std::string>().find("(b)"), std::string::npos) << other;
 }
 
 TEST_F(CliRender, WritesEachFormat)

@@ -381,7 +381,8 @@ TEST_F(AlignmentPageTest, TheCaptionStandsBelowIt)
     EXPECT_EQ(focusOf(*desk.controller.comparison(), maps->source).tokens, (std::vector<std::size_t>{2}));
     QTest::mouseClick(caption, Qt::LeftButton, Qt::ShiftModifier, caption->chipRect(4).center().toPoint());
     EXPECT_EQ(focusOf(*desk.controller.comparison(), maps->source).tokens.size(), 2U);
-    caption->setBars(CaptionStrip::Bars::Entropy);
+    desk.controller.changeView([](ViewSettings& view) { view.alignment.tokenEntropy = true; });
+    EXPECT_TRUE(caption->showsEntropy());
     for (std::size_t token = 0; token < caption->tokens(); ++token) {
         EXPECT_GT(caption->share(0, token), 0.0);
         EXPECT_LE(caption->share(0, token), 1.0 + 1e-6);

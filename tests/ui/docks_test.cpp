@@ -5,6 +5,7 @@
 #include "ui/docks/parameter_panel.h"
 #include "ui/docks/token_panel.h"
 #include "ui/docks/trace_sections.h"
+#include "ui/main_window.h"
 #include "ui/status_line.h"
 #include "ui/trace_notes.h"
 #include "ui/views/metrics_table.h"
@@ -188,6 +189,25 @@ TEST(HeadsSectionTest, OffersThePicturesThatThereAre)
     desk.waitUntilSettled();
     EXPECT_EQ(offered(), QStringLiteral("A B Δ SE"));
     EXPECT_EQ(pictures->current(), static_cast<int>(HeadPicture::Candidate));
+}
+
+TEST(OneTraceTest, HasNoPlanForAnotherAndNoDifference)
+{
+    Desk desk;
+    MainWindow window(desk.controller, desk.appearance, desk.settings);
+    window.resize(1600, 1000);
+    window.show();
+    desk.openSample();
+    const QStringList ofTwo{QStringLiteral("plan"), QStringLiteral("showDifference")};
+    for (const QString& name : ofTwo)
+        EXPECT_TRUE(window.findChild<QWidget*>(name)->isVisible()) << name.toStdString();
+    window.openPath(QString::fromStdString(longMap(desk.folder, 20, 3).string()));
+    ASSERT_TRUE(waitFor([&] { return desk.controller.isRecorded() && desk.controller.comparison(); }));
+    for (const QString& name : ofTwo)
+        EXPECT_FALSE(window.findChild<QWidget*>(name)->isVisible()) << name.toStdString();
+    desk.openSample();
+    for (const QString& name : ofTwo)
+        EXPECT_TRUE(window.findChild<QWidget*>(name)->isVisible()) << name.toStdString();
 }
 
 TEST(TokenPanelTest, MoreThan512TokensBecomeAnOverview)

@@ -141,8 +141,7 @@ TEST_F(ExportDialogTest, WritesThePageThatItShowsWithTheValuesOfEveryPanel)
             each->setChecked(true);
     exportTo(*made, file("page.png"));
     const ExportTask task = made->task();
-    exportFigure(*makePage(task.comparison, task.page, task.heatmap), *task.comparison, file("again.png"),
-                 task.options);
+    exportFigure(*makePage(task.comparison, task.page), *task.comparison, file("again.png"), task.options);
     EXPECT_EQ(contentOf(file("page.png")), contentOf(file("again.png")));
     EXPECT_FALSE(contentOf(file("page-a.csv")).empty());
     EXPECT_EQ(contentOf(file("page-b.csv")), contentOf(file("again-b.csv")));
@@ -170,14 +169,11 @@ TEST_F(ExportDialogTest, PartsOfTheFigureAreTheStudys)
         const FigureParts before = made->task().options.parts;
         EXPECT_EQ(before, FigureParts());
         const ExportTask was = made->task();
-        const QImage shown =
-            renderImage(*makePage(was.comparison, was.page, was.heatmap), *was.comparison, was.options);
+        const QImage shown = renderImage(*makePage(was.comparison, was.page), *was.comparison, was.options);
         box(title)->setChecked(!(before.*part));
         const ExportTask task = made->task();
         EXPECT_NE(task.options.parts.*part, before.*part) << title;
-        EXPECT_NE(renderImage(*makePage(task.comparison, task.page, task.heatmap), *task.comparison, task.options),
-                  shown)
-            << title;
+        EXPECT_NE(renderImage(*makePage(task.comparison, task.page), *task.comparison, task.options), shown) << title;
         box(title)->setChecked(before.*part);
     }
     ViewSettings view = desk.controller.study().view;

@@ -272,6 +272,60 @@ TEST_F(LessonWindow, PresentedInAStepTheCardStaysInFront)
     }));
 }
 
+// The note of the step, the step after it, and the time are in a window of their own, which comes back where it was.
+TEST_F(LessonWindow, NotesStandInAWindowOfTheirOwn)
+{
+    start("many-heads");
+    settleLayout();
+    Presentation& presentation = window->presentation();
+    presentation.setOn(true);
+    EXPECT_FALSE(presentation.showsNotes());
+    presentation.showNotes(true);
+    PresenterNotes& notes = presentation.notesWindow();
+    EXPECT_TRUE(notes.isWindow());
+    EXPECT_TRUE(notes.text().contains(QStringLiteral("Ask what such a head is good for")))
+        << notes.text().toStdString();
+    EXPECT_EQ(notes.next(), QStringLiteral("Next: 2 The first token as a sink"));
+    EXPECT_GE(notes.findChild<QTextBrowser*>()->font().pixelSize(), 24);
+    EXPECT_EQ(notes.clock(), QStringLiteral("0:00"));
+    EXPECT_TRUE(waitFor([&] { return notes.clock() == QStringLiteral("0:01"); }));
+    const QString file = QString::fromStdString((desk.folder.path() / "notes.pdf").string());
+    notes.save(file);
+    EXPECT_GT(QFileInfo(file).size(), 1000);
+    EXPECT_THROW(notes.save(QStringLiteral("/nowhere/notes.pdf")), Error);
+    notes.setGeometry(30, 40, 420, 260);
+    player().goTo(1);
+    EXPECT_TRUE(waitFor([&] { return notes.next().startsWith(QStringLiteral("Next: 3")); }));
+    notes.activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(&notes));
+    QTest::keyClick(&notes, Qt::Key_Escape);
+    EXPECT_FALSE(presentation.showsNotes());
+    EXPECT_TRUE(presentation.isOn()) << "the key closes the notes alone";
+    presentation.showNotes(true);
+    EXPECT_EQ(notes.geometry(), QRect(30, 40, 420, 260));
+    presentation.setOn(false);
+    EXPECT_FALSE(presentation.showsNotes());
+    EXPECT_EQ(desk.settings.notesPlace(), QRect(30, 40, 420, 260));
+}
+
+TEST(NotesPlace, IsNotOnThePresentedScreenWhereThereIsAnother)
+{
+    const QList<QRect> two{QRect(0, 0, 1920, 1080), QRect(1920, 0, 1280, 800)};
+    const QRect aside = placeOfNotes(two, 0, {});
+    EXPECT_TRUE(two[1].contains(aside));
+    EXPECT_GT(aside.width(), 1000);
+    EXPECT_TRUE(two[0].contains(placeOfNotes(two, 1, {})));
+    const QRect was(2000, 100, 500, 400);
+    EXPECT_EQ(placeOfNotes(two, 0, was), was);
+    EXPECT_TRUE(two[0].contains(placeOfNotes(two, 1, was))) << "it would be on the presented screen";
+    EXPECT_EQ(placeOfNotes(two, 0, {9000, 100, 500, 400}), aside) << "that screen is gone";
+    const QRect only = placeOfNotes({two[1]}, 0, was);
+    EXPECT_EQ(only, was);
+    EXPECT_TRUE(two[0].contains(placeOfNotes({two[0]}, 0, was)));
+    const QRect large(-200, 0, 2200, 1100);
+    EXPECT_TRUE(two[0].contains(placeOfNotes({two[0]}, 0, large)));
+}
+
 TEST_F(LessonWindow, PresentationIsLargerBareAndComesBack)
 {
     const double scale = desk.appearance.textScale();
@@ -282,8 +336,11 @@ TEST_F(LessonWindow, PresentationIsLargerBareAndComesBack)
     EXPECT_DOUBLE_EQ(desk.settings.textScale(), scale);
     window->presentation().nextSpotlight();
     EXPECT_TRUE(window->presentation().spotlight().isVisible());
+    EXPECT_FALSE(window->presentation().showsNotes()) << "there is one screen, which everybody sees";
     window->presentation().showNotes(true);
     EXPECT_TRUE(window->presentation().showsNotes());
+    window->activateWindow();
+    ASSERT_TRUE(QTest::qWaitForWindowActive(window.get()));
     window->setFocus();
     QTest::keyClick(window.get(), Qt::Key_Escape);
     EXPECT_FALSE(window->presentation().isOn());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What a model is opened with, and what is offered where it cannot be run.
 #include "tests/ui/desk.h"
+#include "ui/dialogs/export_dialog.h"
 #include "ui/main_window.h"
 #include "ui/views/vacant_page.h"
+#include "viz/composition.h"
 #include "viz/export.h"
 #include "viz/figures/heatmap.h"
 
@@ -63,6 +65,69 @@ TEST(OpeningTest, AnExportedFigureIsItsStudy)
     ASSERT_TRUE(waitFor([&] { return desk.controller.study() == drawn; }));
     desk.waitUntilSettled();
     EXPECT_EQ(desk.controller.comparison()->study.candidates, drawn.candidates);
+}
+
+// Its panels are offered when it is exported again, though the perspective in sight shows none of them.
+TEST(OpeningTest, TheExportOfAnOpenedFigureOffersItsPanels)
+{
+    Desk desk;
+    MainWindow window(desk.controller, desk.appearance, desk.settings);
+    window.show();
+    desk.openSample();
+    PageContents contents;
+    contents.figures = {QStringLiteral("token-entropy"), QStringLiteral("head-matrix")};
+    contents.arrangement = Arrangement::TwoColumns;
+    ExportOptions options;
+    options.dpi = 72.0;
+    options.widthMm = 97.0;
+    const std::filesystem::path figure = desk.folder.path() / "figure.svg";
+    exportFigure(*makePage(desk.controller.comparison(), contents), *desk.controller.comparison(), figure, options);
+    window.openPath(QString::fromStdString(figure.string()));
+    ASSERT_TRUE(waitFor([&] { return !desk.controller.study().view.page.figures.empty(); }));
+    desk.waitUntilSettled();
+    const auto exportAction = [&] {
+        for (QAction* action : window.findChildren<QAction*>())
+            if (action->shortcuts().contains(QKeySequence(QStringLiteral("Ctrl+E"))))
+                return action;
+        return static_cast<QAction*>(nullptr);
+    }();
+    ASSERT_NE(exportAction, nullptr);
+    const auto offered = [&] {
+        exportAction->trigger();
+        auto* dialog = window.findChild<ExportDialog*>();
+        const ExportTask task = dialog->task();
+        delete dialog;
+        return task;
+    };
+    EXPECT_EQ(offered().page, contents);
+    EXPECT_EQ(offered().options.widthMm, 97.0);
+    desk.controller.setPerspective("outputs");
+    EXPECT_EQ(offered().page.figures, QStringList{QStringLiteral("outputs")});
+}
+
+// What is no figure is said without the study that is open; a file that is being read can be left.
+TEST(OpeningTest, AFigureIsReadBesideTheWindow)
+{
+    Desk desk;
+    MainWindow window(desk.controller, desk.appearance, desk.settings);
+    window.show();
+    desk.openSample();
+    const Study before = desk.controller.study();
+    const std::filesystem::path file = desk.folder.path() / "other.pdf";
+    std::ofstream(file) << "%PDF-1.4\n";
+    window.openPath(QString::fromStdString(file.string()));
+    EXPECT_EQ(desk.controller.state(), StudyController::State::Running) << "it was read at once";
+    desk.controller.cancel();
+    EXPECT_EQ(desk.controller.state(), StudyController::State::UpToDate);
+    window.openPath(QString::fromStdString(file.string()));
+    const auto said = [&] {
+        for (const QLabel* label : window.findChildren<QLabel*>())
+            if (label->isVisible() && label->text().contains(QStringLiteral("other.pdf")))
+                return true;
+        return false;
+    };
+    EXPECT_TRUE(waitFor(said));
+    EXPECT_EQ(desk.controller.study(), before);
 }
 
 // A list of captions that is too long to be read for one picture does not keep the picture from being shown.

@@ -110,7 +110,7 @@ TEST(CompositionTest, EveryFigureComposesWithEveryOther)
     for (const Arrangement arrangement :
          {Arrangement::Automatic, Arrangement::OneColumn, Arrangement::TwoColumns, Arrangement::ThreeColumns}) {
         contents.arrangement = arrangement;
-        const auto figure = makePage(comparison, contents, {});
+        const auto figure = makePage(comparison, contents);
         const QImage image = renderImage(*figure, *comparison, {});
         EXPECT_GT(image.height(), 100);
         const QString caption = figure->caption();

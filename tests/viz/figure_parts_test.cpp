@@ -20,7 +20,7 @@ using testing::Not;
 
 std::unique_ptr<Composition> page(const ComparisonPointer& comparison, const QStringList& figures)
 {
-    return makePage(comparison, {figures}, {});
+    return makePage(comparison, {figures});
 }
 
 std::string textOf(const Figure& figure, const FigureParts& parts)

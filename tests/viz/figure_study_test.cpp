@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "tests/support/paths.h"
 #include "tests/viz/synthetic.h"
+#include "viz/composition.h"
 #include "viz/export.h"
 #include "viz/figures/heatmap.h"
 
@@ -57,6 +58,58 @@ TEST_F(FigureStudy, ComesBackFromEveryFormat)
 {
     for (const char* name : {"a.pdf", "a.svg", "a.png", "A.PDF"})
         EXPECT_EQ(studyOfFigure(exported(name)), m_comparison->study) << name;
+}
+
+// The panels, how they stand and how they are put on paper: enough to draw the same page again.
+TEST_F(FigureStudy, LeadsBackToItsPage)
+{
+    PageContents contents;
+    contents.figures = {QStringLiteral("token-entropy"), QStringLiteral("heatmap"), QStringLiteral("head-matrix")};
+    contents.arrangement = Arrangement::TwoColumns;
+    contents.letters = false;
+    contents.crosshair = true;
+    ExportOptions options;
+    options.widthMm = 120.0;
+    options.dpi = 96.0;
+    options.textPt = 8.0;
+    options.dark = true;
+    options.caption = false;
+    options.parts.colourBars = false;
+    const auto drawn = makePage(m_comparison, contents);
+    const QImage picture = renderImage(*drawn, *m_comparison, options);
+    for (const char* name : {"a.pdf", "a.svg", "a.png"}) {
+        exportFigure(*drawn, *m_comparison, m_folder.path() / name, options);
+        const std::optional<Study> study = studyOfFigure(m_folder.path() / name);
+        ASSERT_TRUE(study) << name;
+        EXPECT_EQ(contentsOf(study->view.page), contents) << name;
+        auto again = std::make_shared<Comparison>(*m_comparison);
+        again->study = *study;
+        ExportOptions same = optionsOf(study->view.page);
+        same.parts = study->view.parts;
+        EXPECT_EQ(renderImage(*makePage(again, contentsOf(study->view.page)), *again, same), picture) << name;
+    }
+}
+
+// A study of a later version may name figures that this one does not have.
+TEST_F(FigureStudy, AnUnknownPanelIsLeftOut)
+{
+    FigurePage page;
+    page.figures = {"heatmap", "hologram"};
+    EXPECT_EQ(contentsOf(page).figures, QStringList{QStringLiteral("heatmap")});
+}
+
+TEST_F(FigureStudy, ReadingIsCancelled)
+{
+    class Cancelled : public Monitor {
+        bool cancelled() const noexcept override { return true; }
+    } cancelled;
+    for (const char* name : {"a.pdf", "a.svg"})
+        try {
+            studyOfFigure(exported(name), cancelled);
+            ADD_FAILURE() << name;
+        } catch (const Error& error) {
+            EXPECT_EQ(error.kind(), ErrorKind::Cancelled);
+        }
 }
 
 TEST_F(FigureStudy, IsNotThereWhenItWasNotWanted)

@@ -15,7 +15,7 @@ QByteArray exported(const ComparisonPointer& comparison, const QString& figure, 
 {
     PageContents page;
     page.figures = {figure};
-    exportFigure(*makePage(comparison, page, {}), *comparison, file, {});
+    exportFigure(*makePage(comparison, page), *comparison, file, {});
     QFile in(QString::fromStdString(file.string()));
     EXPECT_TRUE(in.open(QIODevice::ReadOnly));
     return in.readAll();

@@ -7,6 +7,7 @@
 #include "viz/export.h"
 #include "viz/export_page.h"
 #include "viz/labels.h"
+#include "viz/line_plot.h"
 #include "viz/mark_recorder.h"
 
 #include <gmock/gmock.h>
@@ -58,6 +59,35 @@ TEST(TextFit, ATextBeyondThePageIsNamed)
     EXPECT_EQ(overlaidTexts(marksAt(Texts({{10.0, 20.0}, {20.0, 22.0}}), options)).size(), 1);
 }
 
+// "…" at the end of a title leaves something out; in the middle of a token it is how long ones are written.
+TEST(TextFit, ATitleThatEndsInDotsIsCut)
+{
+    class Title final : public Figure {
+    public:
+        explicit Title(QString text) : m_text(std::move(text)) {}
+        double heightFor(double, const Theme&) const override { return 40.0; }
+        void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+        {
+            const QFont bold = theme.ui(kTitlePixels, QFont::DemiBold);
+            drawLabel(painter, area.topLeft() + QPointF(4.0, 20.0), m_text, bold, theme.text, theme);
+        }
+        Hit hit(QPointF, const QRectF&, const Theme&) const override { return {}; }
+        Table table() const override { return {}; }
+        QString caption() const override { return {}; }
+        double smallestText(double, const Theme& theme) const override { return theme.px(kTitlePixels); }
+
+    private:
+        QString m_text;
+    };
+    const QRectF page(0.0, 0.0, 400.0, 40.0);
+    const auto cut = [&](const char* text) {
+        return cutTexts(marksOf(Title(QString::fromUtf8(text)), page, lightTheme()), page);
+    };
+    EXPECT_EQ(cut("Entropy pe…"), QStringList{QStringLiteral("Entropy pe…")});
+    EXPECT_EQ(cut("Entropy per query"), QStringList());
+    EXPECT_EQ(cut("incompre…ensible"), QStringList());
+}
+
 // A colour bar alone.
 class Bar final : public Figure {
 public:
@@ -86,6 +116,43 @@ TEST(TextFit, NumbersOfAColourBarStandApart)
                 const Marks marks = marksOf(bar, {0.0, 0.0, 400.0, 40.0}, lightTheme());
                 EXPECT_THAT(overlaidTexts(marks), testing::IsEmpty()) << maximum << " on " << width;
             }
+}
+
+// Two lines with the mean of each marked, and a selected position anywhere.
+class Plot final : public Figure {
+public:
+    explicit Plot(LinePlot plot) : m_plot(std::move(plot)) {}
+    double heightFor(double, const Theme&) const override { return 220.0; }
+    void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
+    {
+        paintLinePlot(painter, m_plot, area, theme);
+    }
+    Hit hit(QPointF, const QRectF&, const Theme&) const override { return {}; }
+    Table table() const override { return {}; }
+    QString caption() const override { return {}; }
+    double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
+
+private:
+    LinePlot m_plot;
+};
+
+TEST(TextFit, ASelectedValueLeavesTheNamesOfMarksReadable)
+{
+    LinePlot plot;
+    plot.series = {{std::size_t{0}, {}, {0.9, 0.95, 0.8, 0.9, 0.85, 0.9}},
+                   {std::size_t{1}, {}, {0.2, 0.9, 0.9, 0.4, 0.9, 0.1}}};
+    plot.marks = {{1.6, 0, QStringLiteral("A mean 1.60")}, {2.4, 1, QStringLiteral("B mean 2.40")}};
+    std::size_t names = 0;
+    for (const double width : {170.0, 260.0, 420.0})
+        for (std::size_t position = 0; position < 6; ++position) {
+            plot.selected = position;
+            const Marks marks = marksOf(Plot(plot), {0.0, 0.0, width, 220.0}, lightTheme());
+            for (const QString& over : overlaidTexts(marks))
+                EXPECT_FALSE(over.contains(QStringLiteral("mean"))) << over.toStdString() << " at " << position;
+            for (const MarkedText& word : marks.words)
+                names += word.text.contains(QStringLiteral("mean")) ? 1 : 0;
+        }
+    EXPECT_EQ(names, 36U);
 }
 
 void check(const FigureType& type, const ComparisonPointer& comparison)
@@ -128,6 +195,18 @@ TEST(TextFit, OfEveryFigureOfAPair)
                 SCOPED_TRACE(spec);
                 check(*type, comparison);
             }
+    }
+}
+
+TEST(TextFit, TheLegendOfOutcomesBreaksInANarrowPane)
+{
+    const auto figure =
+        makeFigure(figureType(QStringLiteral("pair-outcomes")), sample(9, false, false, "fidelity:test=swap,shots=64"));
+    for (double width = 120.0; width <= 220.0; width += 10.0) {
+        const QRectF area(0.0, 0.0, width, figure->heightFor(width, lightTheme()));
+        const Marks marks = marksOf(*figure, area, lightTheme());
+        EXPECT_TRUE(cutTexts(marks, area.adjusted(-2.0, -2.0, 2.0, 2.0)).isEmpty()) << width;
+        EXPECT_TRUE(overlaidTexts(marks).isEmpty()) << width;
     }
 }
 

@@ -64,7 +64,7 @@ QString verdictOf(const ExportCheck& check, const ExportOptions& options, const 
 Job::Work exportWork(const ExportTask& task, const std::function<void()>& done)
 {
     return [task, done](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Composition> figure = makePage(task.comparison, task.page, task.heatmap);
+        const std::unique_ptr<Composition> figure = makePage(task.comparison, task.page);
         monitor.check();
         exportFigure(*figure, *task.comparison, task.file, task.options);
         return done;
@@ -90,7 +90,7 @@ ExportDialog::ExportDialog(const ComparisonPointer& comparison, const QString& t
     resizeInside(*this, QSize(qRound(theme.px(1240)), qRound(theme.px(796))));
     m_debounce.setSingleShot(true);
     m_debounce.setInterval(kDebounceMs);
-    load(settings.exportChoice(), type);
+    load(choiceFor(type));
     connectControls();
     renderPreview();
 }
@@ -276,7 +276,22 @@ void ExportDialog::connectControls()
     });
 }
 
-void ExportDialog::load(const ExportChoice& choice, const QString& type)
+// The page of the figure that the study came from, or the last one, where it has this figure; else this figure alone.
+ExportChoice ExportDialog::choiceFor(const QString& type) const
+{
+    ExportChoice choice = m_settings.exportChoice();
+    const FigurePage& page = m_comparison->study.view.page;
+    const PageContents contents = contentsOf(page);
+    if (contents.figures.contains(type)) {
+        choice.options = optionsOf(page, choice.options);
+        choice.page = contents;
+    } else if (choice.page.figures.isEmpty() || choice.page.figures.front() != type) {
+        choice.page.figures = {type};
+    }
+    return choice;
+}
+
+void ExportDialog::load(const ExportChoice& choice)
 {
     const ExportOptions& options = choice.options;
     m_width->setValue(options.widthMm);
@@ -289,6 +304,7 @@ void ExportDialog::load(const ExportChoice& choice, const QString& type)
     m_signs->setChecked(parts.signs);
     m_caption->setChecked(options.caption);
     m_letters->setChecked(choice.page.letters);
+    m_crosshair->setChecked(choice.page.crosshair);
     m_embed->setChecked(options.embedStudy);
     m_values->setChecked(options.values);
     m_dark->setChecked(options.dark);
@@ -296,15 +312,8 @@ void ExportDialog::load(const ExportChoice& choice, const QString& type)
     m_arrangement->choose(static_cast<int>(choice.page.arrangement));
     m_font->choose(m_font->findData(options.fontFamily) < 0 ? QString() : options.fontFamily);
     m_colourMap->choose(QString::fromStdString(m_comparison->study.view.colourMap));
-    // The last page again when it was begun from here, else this figure alone.
-    m_panels->choose(!choice.page.figures.isEmpty() && choice.page.figures.front() == type ? choice.page.figures
-                                                                                           : QStringList{type},
-                     *m_comparison);
-    const auto& formats = exportFormats();
-    for (std::size_t index = 0; index < formats.size(); ++index) {
-        if (formats[index].id == choice.format)
-            m_format->choose(static_cast<int>(index));
-    }
+    m_panels->choose(choice.page.figures, *m_comparison);
+    chooseFormat(choice.format);
     const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     const QString usual = QFileInfo::exists(documents) ? documents : QDir::homePath();
     const QString folder = QFileInfo::exists(choice.folder) ? choice.folder : usual;
@@ -336,24 +345,19 @@ ExportOptions ExportDialog::options() const
     options.dark = m_dark->isChecked();
     options.textAsOutlines = m_outlines->isChecked();
     options.fontFamily = m_font->currentData().toString();
-    options.parts = parts();
+    options.parts = {m_colourBars->isChecked(), m_tokenLabels->isChecked(), m_metrics->isChecked(),
+                     m_signs->isChecked()};
     return options;
-}
-
-FigureParts ExportDialog::parts() const
-{
-    return {m_colourBars->isChecked(), m_tokenLabels->isChecked(), m_metrics->isChecked(), m_signs->isChecked()};
 }
 
 PageContents ExportDialog::page() const
 {
-    return {m_panels->chosen(), static_cast<Arrangement>(m_arrangement->currentData().toInt()), m_letters->isChecked()};
+    return {m_panels->chosen(), static_cast<Arrangement>(m_arrangement->currentData().toInt()), m_letters->isChecked(),
+            m_crosshair->isChecked()};
 }
 
 ExportTask ExportDialog::task() const
 {
-    HeatmapOptions figure;
-    figure.crosshair = m_crosshair->isChecked();
     auto comparison = m_comparison;
     const std::string map = m_colourMap->currentData().toString().toStdString();
     if (map != comparison->study.view.colourMap) {
@@ -361,19 +365,22 @@ ExportTask ExportDialog::task() const
         recoloured->study.view.colourMap = map;
         comparison = std::move(recoloured);
     }
-    return {comparison, page(), figure, options(), std::filesystem::path(m_file->text().toStdString())};
+    return {comparison, page(), options(), std::filesystem::path(m_file->text().toStdString())};
 }
 
 void ExportDialog::setFile(const QString& file)
 {
     m_fileByHand = true;
     m_file->setText(file);
-    const auto& formats = exportFormats();
-    for (std::size_t index = 0; index < formats.size(); ++index) {
-        if (formats[index].id == QFileInfo(file).suffix().toLower())
-            m_format->choose(static_cast<int>(index));
-    }
+    chooseFormat(QFileInfo(file).suffix().toLower());
     formatChosen();
+}
+
+void ExportDialog::chooseFormat(const QString& id)
+{
+    const auto format = std::ranges::find(exportFormats(), id, &ExportFormat::id);
+    if (format != exportFormats().end())
+        m_format->choose(static_cast<int>(format - exportFormats().begin()));
 }
 
 void ExportDialog::formatChosen()
@@ -425,7 +432,7 @@ void ExportDialog::renderPreview()
         return m_preview->setVerdict(tr("Tick what the page is to show."), false);
     const QString format = exportFormats()[static_cast<std::size_t>(m_format->current())].id;
     m_previewJob.start([this, preview, format](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Composition> figure = makePage(preview.comparison, preview.page, preview.heatmap);
+        const std::unique_ptr<Composition> figure = makePage(preview.comparison, preview.page);
         ExportOptions coarse = preview.options;
         coarse.dpi = kPreviewDpi;
         const QImage image = renderImage(*figure, *preview.comparison, coarse);
@@ -448,7 +455,7 @@ void ExportDialog::copyPage()
 {
     const ExportTask copied = task();
     m_exportJob.start([this, copied](Monitor& monitor) -> Job::Delivery {
-        const std::unique_ptr<Composition> figure = makePage(copied.comparison, copied.page, copied.heatmap);
+        const std::unique_ptr<Composition> figure = makePage(copied.comparison, copied.page);
         monitor.check();
         const QImage image = renderImage(*figure, *copied.comparison, copied.options);
         return [this, image] {

@@ -23,7 +23,6 @@ namespace ketscope {
 struct ExportTask {
     ComparisonPointer comparison;
     PageContents page;
-    HeatmapOptions heatmap;  // of the heatmap among its panels
     ExportOptions options;
     std::filesystem::path file;
 };
@@ -56,13 +55,14 @@ private:
     void addIncluded(QVBoxLayout& column);
     void addStyle(QFormLayout& form);
     void connectControls();
-    void load(const ExportChoice& choice, const QString& type);
+    ExportChoice choiceFor(const QString& type) const;
+    void load(const ExportChoice& choice);
     ExportOptions options() const;
     PageContents page() const;
+    void chooseFormat(const QString& id);
     void formatChosen();
     void widthChosen();
     void panelsChosen();
-    FigureParts parts() const;
     void browse();
     void refresh();
     void renderPreview();

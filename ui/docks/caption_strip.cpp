@@ -37,11 +37,7 @@ double rowEntropy(std::span<const float> row)
 CaptionStrip::CaptionStrip(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance)
 {
-    setObjectName(u"captionStrip"_s);
-    setFocusPolicy(Qt::StrongFocus);
-    setMouseTracking(true);
-    setAccessibleName(tr("Caption tokens"));
-    exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
+    prepareStrip(*this, u"captionStrip"_s, tr("Caption tokens"), [this] { return spokenTable(); });
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged,
           &StudyController::perspectiveChanged, &StudyController::relevanceComputed})
@@ -56,11 +52,7 @@ bool CaptionStrip::hasEntropy() const
     return m_maps && !m_maps->source.method->similarity && !m_maps->source.method->sparse;
 }
 
-void CaptionStrip::setBars(Bars bars)
-{
-    m_bars = bars;
-    refresh();
-}
+bool CaptionStrip::showsEntropy() const { return hasEntropy() && m_controller.study().view.alignment.tokenEntropy; }
 
 void CaptionStrip::refresh()
 {
@@ -92,7 +84,7 @@ void CaptionStrip::refresh()
 
 void CaptionStrip::computeShares()
 {
-    const bool ofPatch = m_bars == Bars::OfPatch || !hasEntropy();
+    const bool ofPatch = !showsEntropy();
     m_values.clear();
     for (std::size_t trace = 0; trace < m_maps->traces.size(); ++trace) {
         if (ofPatch) {
@@ -136,7 +128,7 @@ QString CaptionStrip::sentence(std::size_t place) const
     QStringList values;
     for (std::size_t trace = 0; trace < m_values.size(); ++trace)
         values << QString::fromStdString(traceTag(trace)) + u' ' + formatNumber(m_values[trace][token], 4);
-    const bool ofPatch = m_bars == Bars::OfPatch || !hasEntropy();
+    const bool ofPatch = !showsEntropy();
     return tr("token %1: %2, %3 %4")
         .arg(token)
         .arg(QString::fromStdString(axisLabel(m_controller.comparison()->input, TokenAxis::Text, token)),
@@ -215,11 +207,7 @@ void CaptionStrip::paintEvent(QPaintEvent*)
         const QString below = first ? tr("token %1").arg(token) : QString::number(token);
         paintBelowChip(painter, m_chips[place], below, chosen, bars.size(), theme);
     }
-    if (hasFocus()) {
-        painter.setPen(QPen(theme.accent, 2));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRect(rect().adjusted(1, 1, -1, -1));
-    }
+    paintStripFocus(painter, *this, m_appearance.theme());
 }
 
 }  // namespace ketscope

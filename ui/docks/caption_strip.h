@@ -18,15 +18,12 @@ class CaptionStrip : public QWidget {
     Q_OBJECT
 
 public:
-    enum class Bars { OfPatch, Entropy };
-
     CaptionStrip(StudyController& controller, Appearance& appearance, QWidget* parent = nullptr);
 
     // Whether the method that is shown has a value for each token, and has been computed.
     bool applies() const { return m_maps != nullptr; }
     bool hasEntropy() const;
-    void setBars(Bars bars);
-    Bars bars() const { return m_bars; }
+    bool showsEntropy() const;  // in place of what each token has of the patch; as the view says
     std::size_t tokens() const { return m_chips.size(); }
     QRectF chipRect(std::size_t place) const { return m_chips.at(place).rect; }
     std::size_t tokenOf(std::size_t place) const { return m_rows.at(place); }
@@ -56,7 +53,6 @@ private:
 
     StudyController& m_controller;
     Appearance& m_appearance;
-    Bars m_bars = Bars::OfPatch;
     std::shared_ptr<const AlignmentMaps> m_maps;  // null where it does not apply
     AlignmentFocus m_focus;
     std::vector<std::size_t> m_rows;  // the tokens shown: padding is left out

@@ -89,7 +89,7 @@ void HeadsSection::refreshPictures(const HeadGrid& grid)
 {
     const ComparisonPointer& comparison = m_controller.comparison();
     const ComparedPair pair = m_controller.pair();
-    const bool alone = comparison && comparison->traces.size() < 2;
+    const bool alone = m_controller.showsOneTrace();
     const bool errors = comparison && hasStandardErrors(*comparison);
     const auto place = [](HeadPicture picture) { return static_cast<int>(picture); };
     const QString candidate = QString::fromStdString(traceTag(pair.candidate));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/token_chips.h"
 
+#include "ui/controls/table_access.h"
+
 #include <QFontMetricsF>
 
 #include <algorithm>
@@ -95,6 +97,24 @@ QRect chipBarsRect(const std::vector<TokenChip>& chips, std::size_t bars, int wi
 {
     const double top = chips.front().rect.bottom() + theme.px(3);  // below a pointed chip's frame
     return QRectF(0.0, top, width, theme.px(1 + static_cast<double>(bars) * kBarPitch)).toAlignedRect();
+}
+
+void prepareStrip(QWidget& strip, const QString& id, const QString& name, std::function<Table()> spoken)
+{
+    strip.setObjectName(id);
+    strip.setFocusPolicy(Qt::StrongFocus);
+    strip.setMouseTracking(true);
+    strip.setAccessibleName(name);
+    exposeAsTable(strip, {std::move(spoken), [&strip] { return strip.accessibleDescription(); }});
+}
+
+void paintStripFocus(QPainter& painter, const QWidget& strip, const Theme& theme)
+{
+    if (!strip.hasFocus())
+        return;
+    painter.setPen(QPen(theme.accent, 2));
+    painter.setBrush(Qt::NoBrush);
+    painter.drawRect(strip.rect().adjusted(1, 1, -1, -1));
 }
 
 }  // namespace ketscope

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
-#include "viz/theme.h"
+#include "viz/figure.h"
 
 #include <QPainter>
 #include <QStringList>
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
+
+class QWidget;
 
 namespace ketscope {
 
@@ -41,5 +44,10 @@ void paintBelowChip(QPainter& painter, const TokenChip& chip, const QString& tex
 // Of a strip of such chips; and where all of its bars are.
 int chipStripHeight(std::size_t bars, const Theme& theme);
 QRect chipBarsRect(const std::vector<TokenChip>& chips, std::size_t bars, int width, const Theme& theme);
+
+// What every strip of tokens is to keyboard, pointer and screen readers.
+void prepareStrip(QWidget& strip, const QString& id, const QString& name, std::function<Table()> spoken);
+// Around the whole strip, while it has the keyboard.
+void paintStripFocus(QPainter& painter, const QWidget& strip, const Theme& theme);
 
 }  // namespace ketscope

@@ -31,11 +31,7 @@ constexpr double kTop = 4.0;
 TokenMinimap::TokenMinimap(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance), m_read(controller)
 {
-    setObjectName(u"tokenMinimap"_s);
-    setFocusPolicy(Qt::StrongFocus);
-    setMouseTracking(true);
-    setAccessibleName(tr("Input tokens, all of them"));
-    exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
+    prepareStrip(*this, u"tokenMinimap"_s, tr("Input tokens, all of them"), [this] { return spokenTable(); });
     for (const auto signal :
          {&StudyController::comparisonChanged, &StudyController::viewChanged, &StudyController::selectionChanged})
         connect(&controller, signal, this, &TokenMinimap::refresh);
@@ -222,10 +218,7 @@ void TokenMinimap::paintEvent(QPaintEvent*)
         paintBand(painter, place, traces[place]);
     paintWindow(painter);
     paintSelected(painter);
-    if (hasFocus()) {
-        painter.setPen(QPen(m_appearance.theme().accent, 2));
-        painter.drawRect(rect().adjusted(1, 1, -1, -1));
-    }
+    paintStripFocus(painter, *this, m_appearance.theme());
 }
 
 void TokenMinimap::paintBand(QPainter& painter, std::size_t place, std::size_t trace) const

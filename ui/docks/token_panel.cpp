@@ -85,8 +85,9 @@ void TokenPanel::connectAll()
         m_controller.changeView(
             [index](ViewSettings& view) { view.heatmap.direction = static_cast<AttentionDirection>(index); });
     });
-    connect(m_bars, &Segment::chosen, this,
-            [this](int index) { m_caption->setBars(static_cast<CaptionStrip::Bars>(index)); });
+    connect(m_bars, &Segment::chosen, this, [this](int index) {
+        m_controller.changeView([index](ViewSettings& view) { view.alignment.tokenEntropy = index == 1; });
+    });
 }
 
 void TokenPanel::follow(const QRect& chip) { m_scroll->ensureVisible(chip.center().x(), 0, chip.width(), 0); }
@@ -108,7 +109,7 @@ void TokenPanel::refresh()
     m_direction->setVisible(!caption);
     m_direction->choose(static_cast<int>(m_controller.study().view.heatmap.direction));
     m_bars->setVisible(caption);
-    m_bars->choose(static_cast<int>(m_caption->bars()));
+    m_bars->choose(m_controller.study().view.alignment.tokenEntropy ? 1 : 0);
     m_bars->button(1)->setEnabled(m_caption->hasEntropy());
     m_bars->button(1)->setToolTip(m_caption->hasEntropy()
                                       ? tr("Of each token's row over the patches, in parts of ln n.")

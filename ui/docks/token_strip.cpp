@@ -25,11 +25,7 @@ using namespace Qt::StringLiterals;
 TokenStrip::TokenStrip(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QWidget(parent), m_controller(controller), m_appearance(appearance), m_read(controller)
 {
-    setObjectName(u"tokenStrip"_s);
-    setFocusPolicy(Qt::StrongFocus);
-    setMouseTracking(true);
-    setAccessibleName(tr("Input tokens"));
-    exposeAsTable(*this, {[this] { return spokenTable(); }, [this] { return accessibleDescription(); }});
+    prepareStrip(*this, u"tokenStrip"_s, tr("Input tokens"), [this] { return spokenTable(); });
     connect(&controller, &StudyController::comparisonChanged, this, &TokenStrip::showWeights);
     connect(&controller, &StudyController::viewChanged, this, [this] {
         m_bars = barCount();
@@ -278,11 +274,7 @@ void TokenStrip::paintEvent(QPaintEvent* event)
             paintBelowChip(painter, m_chips[token], positionText(token), m_read.role(token) != ChipRole::None, m_bars,
                            theme);
     }
-    if (hasFocus()) {
-        painter.setPen(QPen(theme.accent, 2));
-        painter.setBrush(Qt::NoBrush);
-        painter.drawRect(rect().adjusted(1, 1, -1, -1));
-    }
+    paintStripFocus(painter, *this, m_appearance.theme());
 }
 
 // Below the bars.

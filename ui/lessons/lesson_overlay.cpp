@@ -8,6 +8,7 @@
 #include <QKeyEvent>
 #include <QPainter>
 #include <QScrollArea>
+#include <QShortcut>
 #include <QShortcutEvent>
 #include <QTabBar>
 
@@ -359,6 +360,10 @@ bool LessonOverlay::eventFilter(QObject* watched, QEvent* event)
     if (event->type() == QEvent::Shortcut) {
         const QKeySequence sequence = static_cast<QShortcutEvent*>(event)->key();
         const auto* owner = qobject_cast<QWidget*>(watched);  // a button's own key
+        const bool isShortcut = qobject_cast<QShortcut*>(watched) != nullptr;
+        const auto* around = isShortcut ? qobject_cast<QWidget*>(watched->parent()) : owner;
+        if (around != nullptr && around->window() != &m_window)
+            return false;  // the presenter's notes; actions of menus are the window's
         if (sequence.isEmpty() || mayPress(sequence[0]) || (owner != nullptr && mayUse(owner)))
             return false;
         if (sequence[0].key() == Qt::Key_Escape)

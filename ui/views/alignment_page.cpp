@@ -237,7 +237,7 @@ void AlignmentPage::refreshControls()
     const ViewSettings& view = controller().study().view;
     m_below->choose(view.alignment.showsMatches ? 1 : 0);
     m_differences->choose(view.alignment.differences ? 1 : 0);
-    m_differences->setVisible(!view.alignment.showsMatches);
+    m_differences->setVisible(!view.alignment.showsMatches && !controller().showsOneTrace());
     m_pages->setCurrentIndex(view.alignment.showsMatches ? 1 : 0);
     refreshMethods();
     arrange();

@@ -124,7 +124,8 @@ void HeatmapPage::connectController()
                 arrange();
         },
         Qt::QueuedConnection);
-    connect(controller, &StudyController::viewChanged, this, &HeatmapPage::refreshControls);
+    for (const auto signal : {&StudyController::viewChanged, &StudyController::comparisonChanged})
+        connect(controller, signal, this, &HeatmapPage::refreshControls);
     connect(controller, &StudyController::stateChanged, m_flowing, &WhenVisible::request);
     connect(controller, &StudyController::flowComputed, m_lines, &FigurePane::refresh);
     connect(controller, &StudyController::viewChanged, this, [this] {
@@ -423,6 +424,7 @@ void HeatmapPage::refreshControls()
     for (QWidget* ofMaps : std::initializer_list<QWidget*>{m_scale, m_colours, m_lock})
         ofMaps->setEnabled(maps);
     m_difference->setEnabled(maps && !view.compared.everyTrace);
+    m_difference->setVisible(!m_controller.showsOneTrace());
 }
 
 QString HeatmapPage::explainFlow(MapQuantity quantity)

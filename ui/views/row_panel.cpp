@@ -129,6 +129,7 @@ void RowPanel::setOrder(RowOrder order)
 
 void RowPanel::refresh()
 {
+    m_orders->offer(static_cast<int>(RowOrder::Difference), !m_controller.showsOneTrace());
     const Theme& theme = m_appearance.theme();
     m_view->setBackgroundBrush(theme.panel);
     const ComparisonPointer& comparison = m_controller.comparison();

@@ -2,6 +2,7 @@
 #include "viz/figures/alignment.h"
 
 #include "core/measures/measures.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 
 #include <QFontMetricsF>
@@ -262,8 +263,9 @@ void AlignmentPictures::paintPanel(QPainter& painter, const AlignmentLayout::Pan
     drawChip(painter, QRectF(panel.header.left(), panel.header.top(), chip, chip), letter, fill, theme);
     const QFont bold = theme.ui(kTitlePixels, QFont::DemiBold), font = theme.ui(kTickPixels);
     const double left = panel.header.left() + indent, width = panel.header.width() - indent;
-    drawLabel(painter, {left, panel.header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
-              fitText(title, bold, width), bold, theme.text, theme);
+    const FittedTitle fitted = fitTitle(title, bold, width, theme);
+    drawTitle(painter, {left, panel.header.top() + (chip + QFontMetricsF(fitted.font).capHeight()) / 2.0}, fitted,
+              theme.text, theme);
     drawLabel(painter, {left, panel.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent()},
               fitParts(detail, font, width), font, theme.text3, theme);
 }
@@ -318,8 +320,8 @@ void AlignmentPictures::paintNumbers(QPainter& painter, const QRectF& block, con
     const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), font = theme.ui(kTickPixels),
                 mono = theme.mono(kTickPixels);
     const QString title = traces() > 1 ? QStringLiteral("Comparison for %1").arg(focusText()) : focusText();
-    drawLabel(painter, {block.left(), block.top() + QFontMetricsF(bold).ascent()}, fitText(title, bold, block.width()),
-              bold, theme.text, theme);
+    drawTitle(painter, {block.left(), block.top() + QFontMetricsF(bold).ascent()},
+              fitTitle(title, bold, block.width(), theme), theme.text, theme);
     double y = block.top() + theme.px(kNumberTitle);
     painter.save();
     for (const Number& number : m_numbers) {

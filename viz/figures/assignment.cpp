@@ -2,6 +2,7 @@
 #include "core/base/error.h"
 #include "core/measures/transport.h"
 #include "viz/figures/alignment_figure.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 
 #include <QFontMetricsF>
@@ -213,8 +214,9 @@ private:
         drawChip(painter, QRectF(panel.header.topLeft(), QSizeF(chip, chip)), tag(trace), theme.trace(trace), theme);
         const QFont bold = theme.ui(kTitlePixels, QFont::DemiBold), font = theme.ui(kTickPixels);
         const double left = panel.header.left() + indent, width = panel.header.width() - indent;
-        drawLabel(painter, {left, panel.header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
-                  fitText(QString::fromStdString(traceTitle(*m_comparison, trace).title), bold, width), bold,
+        const FittedTitle title =
+            fitTitle(QString::fromStdString(traceTitle(*m_comparison, trace).title), bold, width, theme);
+        drawTitle(painter, {left, panel.header.top() + (chip + QFontMetricsF(title.font).capHeight()) / 2.0}, title,
                   theme.text, theme);
         const QString detail = QStringLiteral("mutual best: %1 of %2 words · transport: %3")
                                    .arg(m_assigned[trace].mutual.size())

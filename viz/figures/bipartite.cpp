@@ -3,6 +3,7 @@
 #include "core/study/compared_pair.h"
 #include "viz/caption.h"
 #include "viz/figure.h"
+#include "viz/fitted_title.h"
 #include "viz/head_maps.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
@@ -269,9 +270,10 @@ void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t pla
              QString::fromStdString(traceTag(m_traces[place])), theme.trace(m_traces[place]), theme);
     const QFont titleFont = theme.ui(kTitlePixels, QFont::DemiBold), font = theme.ui(kTickPixels);
     const double width = side.header.right() - left;
-    drawLabel(painter, {left, side.header.top() + (chip + QFontMetricsF(titleFont).capHeight()) / 2.0},
-              fitText(QString::fromStdString(traceTitle(m_maps.comparison(), m_traces[place]).title), titleFont, width),
-              titleFont, theme.text, theme);
+    const FittedTitle title = fitTitle(QString::fromStdString(traceTitle(m_maps.comparison(), m_traces[place]).title),
+                                       titleFont, width, theme);
+    drawTitle(painter, {left, side.header.top() + (chip + QFontMetricsF(title.font).capHeight()) / 2.0}, title,
+              theme.text, theme);
     QStringList parts{emphasis()};
     if (const std::string filter = describe(m_view.filter, m_view.direction); !filter.empty())
         parts << QString::fromStdString(filter);
@@ -279,8 +281,8 @@ void Bipartite::paintHeader(QPainter& painter, const Side& side, std::size_t pla
         parts << pooled;
     if (m_left[place] > 0)
         parts << QStringLiteral("%1 thinner lines left out").arg(m_left[place]);
-    double baseline = side.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
-    for (const QString& line : wrapParts(parts, font, width).mid(0, 2)) {
+    double baseline = side.header.top() + theme.px(20.0) + title.more() + QFontMetricsF(font).ascent();
+    for (const QString& line : wrapParts(parts, font, width).mid(0, title.lines.size() > 1 ? 1 : 2)) {
         drawLabel(painter, {left, baseline}, fitParts(line, font, width), font, theme.text3, theme);
         baseline += theme.px(15.0);
     }

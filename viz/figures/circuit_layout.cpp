@@ -20,7 +20,8 @@ constexpr double kLabelRoom = 56.0;
 constexpr double kLoadedRoom = 108.0;
 constexpr double kMeterRoom = 34.0;
 constexpr double kAbove = 8.0;
-constexpr double kBelow = 22.0;  // block titles
+constexpr double kBelow = 22.0;  // block titles in one row
+constexpr double kTitleRow = 14.0;
 
 }  // namespace
 
@@ -32,6 +33,42 @@ CircuitLayout::CircuitLayout(const PairCircuit& circuit, double width, const The
 {
     const double room = std::max(width - m_labels - m_meters, m_columnWidth);
     m_perLine = std::max<std::size_t>(1, static_cast<std::size_t>(room / m_columnWidth));
+    placeTitles(circuit, theme);
+}
+
+void CircuitLayout::placeTitles(const PairCircuit& circuit, const Theme& theme)
+{
+    const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
+    std::vector<CircuitTitle> wanted;
+    for (const CircuitBlock& block : circuit.blocks) {
+        const auto holds = [&](const std::vector<std::size_t>& column) {
+            return std::ranges::any_of(column, [&](std::size_t op) { return op >= block.first && op < block.last; });
+        };
+        const auto first = std::ranges::find_if(m_columns, holds);
+        if (first == m_columns.end())
+            continue;
+        const auto column = static_cast<std::size_t>(first - m_columns.begin());
+        wanted.push_back(
+            {QString::fromStdString(block.title), block.role, lineOf(column), 0, left(column) + theme.px(3.5)});
+    }
+    std::ranges::stable_sort(wanted, {}, [](const CircuitTitle& title) {
+        return std::tuple(title.line, title.left, title.role.has_value());
+    });
+    std::size_t rows = 1, line = 0, row = 0;
+    double free = 0.0;
+    for (CircuitTitle title : wanted) {
+        if (title.line != line)
+            line = title.line, row = 0, free = 0.0;
+        for (const QString& piece : wrapText(title.text, font, m_width)) {
+            const double width = textWidth(piece, font), last = std::max(0.0, m_width - width);
+            if (last < free)
+                ++row, free = 0.0;
+            m_titles.push_back({piece, title.role, line, row, std::min(std::max(title.left, free), last)});
+            free = m_titles.back().left + width + theme.px(12.0);
+        }
+        rows = std::max(rows, row + 1);
+    }
+    m_below = theme.px(kBelow + kTitleRow * static_cast<double>(rows - 1));
 }
 
 double CircuitLayout::lineTop(std::size_t line) const
@@ -123,27 +160,17 @@ private:
             m_painter.setBrush(roleGround(block.role, m_theme));
             m_painter.drawRoundedRect(box, px(4.0), px(4.0));
             m_painter.setBrush(Qt::NoBrush);
-            if (line == m_layout.lineOf(first))
-                m_titles.push_back(
-                    {QString::fromStdString(block.title), line, box.left() + px(2.0), roleColour(block.role, m_theme)});
         }
     }
 
-    // Below the last wire of their line, those that begin at one place beside each other.
     void paintTitles()
     {
         const QFont font = m_theme.ui(kTickPixels, QFont::DemiBold);
-        std::ranges::stable_sort(m_titles, {}, [](const Title& title) { return std::pair(title.line, title.left); });
-        std::size_t line = 0;
-        double free = 0.0;
-        for (const Title& title : m_titles) {
-            const double left = title.line == line ? std::max(title.left, free) : title.left;
+        for (const CircuitTitle& title : m_layout.titles()) {
             const double bottom = m_layout.wire(title.line, qubits() - 1) + m_layout.wireGap() / 2.0;
-            const QString shown = fitText(title.text, font, std::max(0.0, m_layout.width() - left));
-            drawLabel(m_painter, {left, bottom + px(3.0) + QFontMetricsF(font).ascent()}, shown, font, title.colour,
-                      m_theme);
-            line = title.line;
-            free = left + textWidth(shown, font) + px(12.0);
+            const double baseline = bottom + px(3.0 + kTitleRow * static_cast<double>(title.row));
+            drawLabel(m_painter, {title.left, baseline + QFontMetricsF(font).ascent()}, title.text, font,
+                      roleColour(title.role, m_theme), m_theme);
         }
     }
 
@@ -323,13 +350,6 @@ private:
     const CircuitLayout& m_layout;
     const Theme& m_theme;
     std::vector<std::size_t> m_columnOf;
-    struct Title {
-        QString text;
-        std::size_t line;
-        double left;
-        QColor colour;
-    };
-    std::vector<Title> m_titles;  // of the blocks
 };
 
 }  // namespace

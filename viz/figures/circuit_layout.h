@@ -6,10 +6,21 @@
 
 #include <QPainter>
 #include <QRectF>
+#include <QString>
 
+#include <optional>
 #include <vector>
 
 namespace ketscope {
+
+// A block's title, or a piece of one that is wider than the circuit: below the wires of its line, in a row of its own
+// where there is no room beside the one before.
+struct CircuitTitle {
+    QString text;
+    std::optional<PairRole> role;
+    std::size_t line = 0, row = 0;
+    double left = 0.0;
+};
 
 // Where a circuit's gates lie when it is cut into lines below each other, as music is.
 class CircuitLayout {
@@ -29,11 +40,15 @@ public:
     double wiresLeft() const { return m_labels; }
     double wiresRight(std::size_t line) const;
     std::size_t lineOf(std::size_t column) const { return column / m_perLine; }
+    const std::vector<CircuitTitle>& titles() const { return m_titles; }
 
 private:
+    void placeTitles(const PairCircuit& circuit, const Theme& theme);
+
     std::vector<std::vector<std::size_t>> m_columns;
     std::size_t m_wires;
     std::size_t m_perLine = 1;
+    std::vector<CircuitTitle> m_titles;
     double m_labels, m_columnWidth, m_wireGap, m_above, m_below, m_meters, m_width;
 };
 

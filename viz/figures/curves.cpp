@@ -2,6 +2,7 @@
 #include "viz/figures/curves.h"
 
 #include "core/study/compared_pair.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
 #include "viz/trace_style.h"
@@ -13,6 +14,9 @@ namespace ketscope {
 namespace {
 
 constexpr double kTitleRow = 24.0;
+constexpr double kLegendRow = 16.0;
+constexpr double kLegendLine = 30.0;  // and the gap before its letter
+constexpr double kLegendGap = 12.0;
 constexpr double kAspect = 0.56;
 constexpr double kLeastHeight = 190.0;
 constexpr double kMostHeight = 360.0;
@@ -38,21 +42,38 @@ QString CurveFigure::detail() const { return unit().isEmpty() ? place() : place(
 
 double CurveFigure::heightFor(double width, const Theme& theme) const
 {
-    return std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight));
+    return std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight)) + headHeight(width, theme)
+           - theme.px(kTitleRow);
+}
+
+double CurveFigure::legendWidth(const Theme& theme) const
+{
+    double width = 0.0;
+    for (const PlotSeries& series : m_plot.series)
+        if (series.trace)
+            width += textWidth(QString::fromStdString(traceTag(*series.trace)), theme.ui(kTickPixels))
+                     + theme.px(kLegendLine + kLegendGap);
+    return width;
+}
+
+double CurveFigure::headHeight(double width, const Theme& theme) const
+{
+    const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold);
+    if (textWidth(title(), bold) + legendWidth(theme) <= width)
+        return theme.px(kTitleRow);
+    return theme.px(kTitleRow + kLegendRow) + fitTitle(title(), bold, width, theme).more();
 }
 
 QRectF CurveFigure::plotArea(const QRectF& area, const Theme& theme) const
 {
-    return area.adjusted(0.0, theme.px(kTitleRow), 0.0, 0.0);
+    return area.adjusted(0.0, headHeight(area.width(), theme), 0.0, 0.0);
 }
 
 double CurveFigure::smallestText(double, const Theme& theme) const { return theme.px(kTickPixels); }
 
-void CurveFigure::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
+double CurveFigure::paintLegend(QPainter& painter, double right, double baseline, const Theme& theme) const
 {
-    const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), plain = theme.ui(kTickPixels);
-    const double baseline = area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent();
-    double right = area.right();
+    const QFont plain = theme.ui(kTickPixels);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     for (std::size_t i = m_plot.series.size(); i-- > 0;) {
@@ -62,18 +83,31 @@ void CurveFigure::paint(QPainter& painter, const QRectF& area, const Theme& them
         const QString tag = QString::fromStdString(traceTag(*series.trace));
         right -= textWidth(tag, plain);
         drawLabel(painter, {right, baseline}, tag, plain, theme.text2, theme);
-        right -= theme.px(30.0);
+        right -= theme.px(kLegendLine);
         const double y = baseline - QFontMetricsF(plain).capHeight() / 2.0;
         painter.setPen(tracePen(*series.trace, theme));
         painter.drawLine(QPointF(right, y), QPointF(right + theme.px(24.0), y));
         paintMarker(painter, {right + theme.px(12.0), y}, *series.trace, theme.px(2.6), theme);
-        right -= theme.px(12.0);
+        right -= theme.px(kLegendGap);
     }
     painter.restore();
-    const QString heading = fitText(title(), bold, right - area.left());
-    drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
-    const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
-    drawLabel(painter, {after, baseline}, fitParts(detail(), plain, std::max(0.0, right - after)), plain, theme.text3,
+    return right;
+}
+
+void CurveFigure::paint(QPainter& painter, const QRectF& area, const Theme& theme) const
+{
+    const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), plain = theme.ui(kTickPixels);
+    const bool beside = textWidth(title(), bold) + legendWidth(theme) <= area.width();
+    const FittedTitle heading = fitTitle(title(), bold, area.width(), theme);
+    double baseline = area.top() + theme.px(4.0) + QFontMetricsF(heading.font).ascent();
+    drawTitle(painter, {area.left(), baseline}, heading, theme.text, theme);
+    double left = area.left() + heading.lastWidth() + theme.px(8.0);
+    if (!beside) {
+        baseline += heading.more() + theme.px(kLegendRow);
+        left = area.left();
+    }
+    const double right = paintLegend(painter, area.right(), baseline, theme);
+    drawLabel(painter, {left, baseline}, fitParts(detail(), plain, std::max(0.0, right - left)), plain, theme.text3,
               theme);
     paintLinePlot(painter, m_plot, plotArea(area, theme), theme);
 }

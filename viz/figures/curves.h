@@ -23,9 +23,14 @@ protected:
     QString place() const;              // "L5 H0"
     // The plot's own rectangle inside a figure's area.
     virtual QRectF plotArea(const QRectF& area, const Theme& theme) const;
+    // Of the title and the legend: one row, or the legend below a title that has no room beside it.
+    double headHeight(double width, const Theme& theme) const;
     // "A 0.626, B 0.421" of a position.
     QString valuesAt(std::size_t position, int decimals) const;
     Table tableOf(const QString& positionTitle, const QStringList& names) const;
+    double legendWidth(const Theme& theme) const;
+    // From the right; returns where it begins.
+    double paintLegend(QPainter& painter, double right, double baseline, const Theme& theme) const;
 
     HeadMaps m_maps;
     std::vector<std::size_t> m_traces;  // shown, a line each

@@ -3,6 +3,8 @@
 
 #include "core/base/error.h"
 #include "viz/caption.h"
+#include "viz/figures/heatmap_layout.h"
+#include "viz/fitted_title.h"
 #include "viz/head_maps.h"
 #include "viz/labels.h"
 
@@ -171,6 +173,15 @@ QStringList HeadMatrix::alikeInGrey(double width, const Theme& theme) const
     return {m_signed ? QStringLiteral("the matrix") : QStringLiteral("the difference")};
 }
 
+double HeadMatrix::headerHeight(double width, const Theme& theme) const
+{
+    const QFont bold = theme.ui(kTitlePixels, QFont::DemiBold);
+    double more = 0.0;
+    for (std::size_t panel = 0; panel < panels(); ++panel)
+        more = std::max(more, fitTitle(titleOf(panel), bold, width - theme.px(kHeaderIndent), theme).more());
+    return theme.px(kHeader) + more;
+}
+
 QString HeadMatrix::detailOf(std::size_t panel) const
 {
     QStringList parts{meanText(panel)};
@@ -237,12 +248,13 @@ HeadMatrixLayout HeadMatrix::layout(const QRectF& area, const Theme& theme) cons
     layout.gap = layout.pitch > 8.0 ? 1.0 : 0.0;
     const QSizeF map(layout.pitch * static_cast<double>(m_columns), layout.pitch * static_cast<double>(m_layers));
     const double advance = std::max(map.width(), side == 1 ? 0.0 : least) + between;
-    const double row = theme.px(kHeader + kColumnLabels) + map.height() + theme.px(kBarOffset);
+    const double header = headerHeight(advance - between, theme);
+    const double row = header + theme.px(kColumnLabels) + map.height() + theme.px(kBarOffset);
     for (std::size_t panel = 0; panel < panels(); ++panel) {
         const double left = area.left() + labels + static_cast<double>(panel % side) * advance;
         const double top = area.top() + static_cast<double>(panel / side) * row;
-        layout.headers.emplace_back(left, top, advance - between, theme.px(kHeader));
-        layout.maps.emplace_back(QPointF(left, top + theme.px(kHeader + kColumnLabels)), map);
+        layout.headers.emplace_back(left, top, advance - between, header);
+        layout.maps.emplace_back(QPointF(left, top + header + theme.px(kColumnLabels)), map);
         layout.rowLabels.push_back(panel % side == 0);
     }
     const QRectF& last = layout.maps.back();

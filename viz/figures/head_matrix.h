@@ -57,6 +57,7 @@ private:
     QString unit() const;
     QString notes() const;
     QString titleOf(std::size_t panel) const;
+    double headerHeight(double width, const Theme& theme) const;
     QString detailOf(std::size_t panel) const;
     QString meanText(std::size_t panel) const;
     ColourMap coloursOf(std::size_t panel, const Theme& theme) const;

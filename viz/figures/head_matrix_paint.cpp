@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/figures/head_matrix.h"
+#include "viz/figures/heatmap_layout.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 #include "viz/trace_style.h"
 
@@ -11,8 +13,6 @@
 namespace ketscope {
 
 namespace {
-
-constexpr double kIndent = 23.0;
 
 // Every k-th number, so that neighbours do not touch.
 std::size_t labelStep(std::size_t count, double pitch, double width)
@@ -53,14 +53,15 @@ void HeadMatrix::paintPanel(QPainter& painter, const HeadMatrixLayout& layout, s
                             const Theme& theme) const
 {
     const QRectF& header = layout.headers[panel];
-    const double chip = theme.px(16.0), left = header.left() + theme.px(kIndent), width = header.right() - left;
+    const double chip = theme.px(16.0), left = header.left() + theme.px(kHeaderIndent), width = header.right() - left;
     const bool difference = isDifference(panel);
     drawChip(painter, QRectF(header.topLeft(), QSizeF(chip, chip)), difference ? QStringLiteral("Δ") : letter(panel),
              difference ? QColor() : theme.trace(m_traces[panel]), theme);
     const QFont bold = theme.ui(kTitlePixels, QFont::DemiBold), small = theme.ui(kTickPixels);
-    drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(bold).capHeight()) / 2.0},
-              fitText(titleOf(panel), bold, width), bold, theme.text, theme);
-    drawLabel(painter, {left, header.top() + theme.px(20.0) + QFontMetricsF(small).ascent()},
+    const FittedTitle title = fitTitle(titleOf(panel), bold, width, theme);
+    drawTitle(painter, {left, header.top() + (chip + QFontMetricsF(title.font).capHeight()) / 2.0}, title, theme.text,
+              theme);
+    drawLabel(painter, {left, header.top() + theme.px(20.0) + title.more() + QFontMetricsF(small).ascent()},
               fitParts(detailOf(panel), small, width), small, theme.text3, theme);
     const QRectF& map = layout.maps[panel];
     if (difference) {

@@ -83,6 +83,12 @@ QString Heatmap::title(const MapSource& source) const
         .arg(letter({source.trace, std::nullopt}), letter({*source.baseline, std::nullopt}));
 }
 
+QString Heatmap::shortTitle(const MapSource& source) const
+{
+    const QString whole = title(source);
+    return source.isDifference() && !source.errors ? whole.section(QLatin1Char(' '), 1) : whole;  // "B − A"
+}
+
 // Why a candidate's head is exact: its layer, or only the head, is not in the plan. Empty when the head is patched.
 QString Heatmap::exactHere(std::size_t trace) const
 {
@@ -174,6 +180,7 @@ HeatmapContents Heatmap::contents() const
         if (std::max(contents.queries, contents.keys) > kMayPool)
             parts << QStringLiteral("max of 88 × 88");
         contents.details.push_back(parts);
+        contents.titles.push_back(shortTitle(m_sources[panel]));
     }
     contents.weightBar = weightBar();
     contents.differenceBar = differenceBar();

@@ -65,6 +65,7 @@ private:
     ColourMap coloursOf(const MapSource& source, const Theme& theme) const;
     QString letter(const MapSource& source) const;
     QString title(const MapSource& source) const;
+    QString shortTitle(const MapSource& source) const;
     QString exactHere(std::size_t trace) const;
     HeatmapContents contents() const;
     ColourBar weightBar() const;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/figures/heatmap_layout.h"
 
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 #include "viz/map_levels.h"
 
@@ -164,10 +165,17 @@ private:
     void measureHeader()
     {
         const QFont font = m_theme.ui(kTickPixels);
-        qsizetype lines = 0;
-        for (const QStringList& detail : m_contents.details)
-            lines = std::max(lines, wrapParts(detail, font, pitchX() - m_theme.px(6.0 + kHeaderIndent)).size());
-        m_header = m_theme.px(20.0) + static_cast<double>(lines) * m_theme.px(15.0) + m_theme.px(6.0);
+        const QFont titleFont = m_theme.ui(kTitlePixels, QFont::DemiBold);
+        const double width = pitchX() - m_theme.px(6.0 + kHeaderIndent);
+        double below = 0.0;
+        for (std::size_t panel = 0; panel < m_contents.details.size(); ++panel) {
+            const auto lines = static_cast<double>(wrapParts(m_contents.details[panel], font, width).size());
+            const double more = panel < m_contents.titles.size()
+                                    ? fitTitle(m_contents.titles[panel], titleFont, width, m_theme).more()
+                                    : 0.0;
+            below = std::max(below, lines * m_theme.px(15.0) + more);
+        }
+        m_header = m_theme.px(20.0) + below + m_theme.px(6.0);
     }
 
     double rightMargin() const { return std::max(m_overhang, m_theme.px(10.0)); }

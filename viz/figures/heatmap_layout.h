@@ -24,6 +24,7 @@ struct HeatmapContents {
     bool difference = false;
     bool errorLegend = false;
     std::vector<double> queryLabels, keyLabels;  // widths at kLabelPixels
+    std::vector<QString> titles;                 // of every panel: as short as they can be said
     std::vector<QStringList> details;            // of every panel: what the header has to wrap
     ColourBar weightBar, differenceBar;
 };

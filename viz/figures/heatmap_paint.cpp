@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/compared_pair.h"
 #include "viz/figures/heatmap.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 #include "viz/map_panel.h"
 #include "viz/token_font.h"
@@ -105,6 +106,16 @@ Neighbours neighboursOf(std::size_t token, const std::vector<std::size_t>& there
     return found;
 }
 
+// What reaches into `ground` of some labels.
+void paintInside(QPainter& painter, const QPainterPath& ground, const std::vector<std::size_t>& labels,
+                 const std::function<void(std::size_t)>& paintOne)
+{
+    painter.save();
+    painter.setClipPath(ground, Qt::IntersectClip);
+    std::ranges::for_each(labels, paintOne);
+    painter.restore();
+}
+
 // Outlines around a row and a column, and a ring around the cell where they meet.
 void paintBands(QPainter& painter, const HeatmapLayout& layout, int panel, std::optional<std::size_t> query,
                 std::optional<std::size_t> key, const Theme& theme)
@@ -187,17 +198,16 @@ void Heatmap::paintHeader(QPainter& painter, const HeatmapLayout& layout, std::s
              source.isDifference() ? QColor() : theme.trace(source.trace), theme);
     const QFont titleFont = theme.ui(kTitlePixels, QFont::DemiBold);
     const double width = header.right() - left;
-    QString name = title(source);
-    if (source.isDifference() && textWidth(name, titleFont) > width)
-        name = name.section(QLatin1Char(' '), 1);  // "B − A"
-    drawLabel(painter, {left, header.top() + (chip + QFontMetricsF(titleFont).capHeight()) / 2.0},
-              fitText(name, titleFont, width), titleFont, theme.text, theme);
+    const bool fits = textWidth(title(source), titleFont) <= width;
+    const FittedTitle name = fitTitle(fits ? title(source) : shortTitle(source), titleFont, width, theme);
+    drawTitle(painter, {left, header.top() + (chip + QFontMetricsF(name.font).capHeight()) / 2.0}, name, theme.text,
+              theme);
 
     QStringList parts = panelDetails(panel);
     if (layout.pool > 1)
         parts << QStringLiteral("max of %1 × %1").arg(layout.pool);
     const QFont font = theme.ui(kTickPixels);
-    double baseline = header.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
+    double baseline = header.top() + theme.px(20.0) + name.more() + QFontMetricsF(font).ascent();
     for (const QString& line : wrapParts(parts, font, width)) {
         drawLabel(painter, {left, baseline}, line, font, theme.text3, theme);
         baseline += theme.px(15.0);
@@ -268,11 +278,9 @@ void Heatmap::replaceRowLabels(QPainter& painter, const HeatmapLayout& layout, c
     }
     painter.fillPath(ground, theme.panel);
     painter.fillRect(own, theme.accentBg);
-    painter.save();
-    painter.setClipPath(ground, Qt::IntersectClip);
-    for (const std::size_t other : near)
+    paintInside(painter, ground, near, [&](std::size_t other) {
         paintRowLabel(painter, layout, panel, other, m_options.crosshair && other == m_selection.query, theme);
-    painter.restore();
+    });
     paintRowLabel(painter, layout, panel, query, true, theme);
 }
 
@@ -293,11 +301,9 @@ void Heatmap::replaceColumnLabels(QPainter& painter, const HeatmapLayout& layout
         ground.addPath(columnAxis(layout, panel, other, theme).map(line));
     }
     painter.fillPath(ground, theme.panel);
-    painter.save();
-    painter.setClipPath(ground, Qt::IntersectClip);
-    for (const std::size_t other : near)
+    paintInside(painter, ground, near, [&](std::size_t other) {
         paintColumnLabel(painter, layout, panel, other, m_options.crosshair && other == m_selection.key, theme);
-    painter.restore();
+    });
     paintColumnLabel(painter, layout, panel, key, true, theme);
 }
 

@@ -31,6 +31,7 @@ public:
         m_bars.maximum = niceMaximum(largest);
         m_bars.trace = pair().trace;
         m_bars.labelHeight = 44.0;
+        m_bars.seen = QStringLiteral("counted, 95 %");
     }
 
     double heightFor(double, const Theme& theme) const override { return theme.px(m_bars.bars.empty() ? 90.0 : 230.0); }
@@ -43,7 +44,7 @@ public:
         const QRectF rest = paintPairTitle(painter, area, title, nothing ? QString() : note(), theme.text, theme);
         if (nothing)
             return paintSentence(painter, rest, absence(), theme);
-        paintOutcomes(painter, rest, m_bars, QStringLiteral("counted, 95 %"), theme);
+        paintOutcomes(painter, rest, m_bars, theme);
     }
 
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override

@@ -3,6 +3,7 @@
 
 #include "core/study/grid_measures.h"
 #include "viz/caption.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
 
@@ -63,9 +64,9 @@ QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& titl
 {
     const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), plain = theme.ui(kTickPixels);
     const double baseline = area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent();
-    const QString shown = fitText(title, bold, area.width());
-    drawLabel(painter, {area.left(), baseline}, shown, bold, colour, theme);
-    const double left = area.left() + textWidth(shown, bold) + theme.px(8.0);
+    const FittedTitle shown = fitTitle(title, bold, area.width(), theme);
+    drawTitle(painter, {area.left(), baseline}, shown, colour, theme);
+    const double left = area.left() + shown.lastWidth() + theme.px(8.0);
     if (area.right() - left > theme.px(40.0))
         drawLabel(painter, {left, baseline}, fitParts(rest, plain, area.right() - left), plain, theme.text3, theme);
     return area.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0);
@@ -175,34 +176,74 @@ void paintBars(QPainter& painter, const QRectF& area, const BarPlot& bars, const
     painter.restore();
 }
 
-void paintLegend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries, const Theme& theme)
+namespace {
+
+constexpr double kSwatch = 16.0;
+constexpr double kLegendLine = 15.0;
+constexpr double kLegendGap = 3.0;  // below the last line
+
+double entryWidth(const LegendEntry& entry, const Theme& theme)
+{
+    return theme.px(kSwatch + 17.0) + textWidth(entry.text, theme.ui(kTickPixels));
+}
+
+// The legend of outcomes, line by line.
+std::vector<std::vector<LegendEntry>> legendOf(const BarPlot& bars, double width, const Theme& theme)
+{
+    std::vector<LegendEntry> entries = {{QStringLiteral("exact"), exactInk(bars, theme)}};
+    if (bars.bars.front().noisy)
+        entries.push_back({QStringLiteral("with noise"), theme.text, Qt::DotLine});
+    if (!bars.seen.isEmpty())
+        entries.push_back({bars.seen, theme.trace(bars.trace), Qt::SolidLine, 8.0});
+    std::vector<std::vector<LegendEntry>> lines(1);
+    double left = width;
+    for (const LegendEntry& entry : entries) {
+        // Nothing follows the last entry of a line.
+        if (!lines.back().empty() && entryWidth(entry, theme) - theme.px(12.0) > left) {
+            lines.emplace_back();
+            left = width;
+        }
+        left -= entryWidth(entry, theme);
+        lines.back().push_back(entry);
+    }
+    return lines;
+}
+
+double legendHeight(std::size_t lines, const Theme& theme)
+{
+    return theme.px(kLegendLine * static_cast<double>(lines) + kLegendGap);
+}
+
+void paintLegend(QPainter& painter, const QRectF& area, const std::vector<std::vector<LegendEntry>>& lines,
+                 const Theme& theme)
 {
     const QFont font = theme.ui(kTickPixels);
-    const double baseline = area.top() + QFontMetricsF(font).ascent();
-    const double middle = baseline - QFontMetricsF(font).capHeight() / 2.0, swatch = theme.px(16.0);
-    double width = 0.0;
-    for (const LegendEntry& entry : entries)
-        width += swatch + theme.px(17.0) + textWidth(entry.text, font);
-    double left = std::clamp(area.right() - width, area.left(), area.left() + theme.px(kAxis));
-    for (const LegendEntry& entry : entries) {
-        painter.setPen(QPen(entry.colour, theme.px(entry.thickness), entry.style, Qt::FlatCap));
-        painter.drawLine(QPointF(left, middle), QPointF(left + swatch, middle));
-        drawLabel(painter, {left + swatch + theme.px(5.0), baseline}, entry.text, font, theme.text2, theme);
-        left += swatch + theme.px(17.0) + textWidth(entry.text, font);
+    double baseline = area.top() + QFontMetricsF(font).ascent();
+    for (const std::vector<LegendEntry>& entries : lines) {
+        const double middle = baseline - QFontMetricsF(font).capHeight() / 2.0, swatch = theme.px(kSwatch);
+        double width = 0.0;
+        for (const LegendEntry& entry : entries)
+            width += entryWidth(entry, theme);
+        double left = std::clamp(area.right() - width, area.left(), area.left() + theme.px(kAxis));
+        for (const LegendEntry& entry : entries) {
+            painter.setPen(QPen(entry.colour, theme.px(entry.thickness), entry.style, Qt::FlatCap));
+            painter.drawLine(QPointF(left, middle), QPointF(left + swatch, middle));
+            drawLabel(painter, {left + swatch + theme.px(5.0), baseline}, entry.text, font, theme.text2, theme);
+            left += entryWidth(entry, theme);
+        }
+        baseline += theme.px(kLegendLine);
     }
 }
 
-void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const QString& seen, const Theme& theme)
+}  // namespace
+
+void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const Theme& theme)
 {
-    std::vector<LegendEntry> legend = {{QStringLiteral("exact"), exactInk(bars, theme)}};
-    if (bars.bars.front().noisy)
-        legend.push_back({QStringLiteral("with noise"), theme.text, Qt::DotLine});
-    if (!seen.isEmpty())
-        legend.push_back({seen, theme.trace(bars.trace), Qt::SolidLine, 8.0});
+    const auto legend = legendOf(bars, area.width(), theme);
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     paintLegend(painter, area, legend, theme);
-    const QRectF below = area.adjusted(0.0, theme.px(kOutcomeLegend), 0.0, 0.0);
+    const QRectF below = area.adjusted(0.0, legendHeight(legend.size(), theme), 0.0, 0.0);
     paintBars(painter, below, bars, theme.trace(bars.trace), theme);
     const QRectF plot = bars.plot(below, theme);
     paintBarLabels(painter, plot, plot.bottom() + theme.px(5.0), bars, theme);
@@ -211,7 +252,10 @@ void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, c
 
 std::optional<std::size_t> outcomeAt(QPointF where, const QRectF& area, const BarPlot& bars, const Theme& theme)
 {
-    return bars.barAt(where, area.adjusted(0.0, theme.px(kPairTitle + kOutcomeLegend), 0.0, 0.0), theme);
+    if (bars.bars.empty())
+        return std::nullopt;
+    const double legend = legendHeight(legendOf(bars, area.width(), theme).size(), theme);
+    return bars.barAt(where, area.adjusted(0.0, theme.px(kPairTitle) + legend, 0.0, 0.0), theme);
 }
 
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme)

@@ -64,6 +64,7 @@ struct BarPlot {
     bool isSigned = false;
     double labelHeight = 20.0;  // room below for labels, unscaled
     std::size_t trace = 1;      // whose bars they are; lines of exact values have A's colour, over A's own the text's
+    QString seen = {};          // what outcomes' bars are, for the legend; empty = none are seen
 
     // The bars' own rectangle inside `area`, and the slot of one bar.
     QRectF plot(const QRectF& area, const Theme& theme) const;
@@ -73,18 +74,16 @@ struct BarPlot {
 };
 
 void paintBars(QPainter& painter, const QRectF& area, const BarPlot& plot, const QColor& colour, const Theme& theme);
-// What the lines and bars above are, on one line.
+// What a line or bar is.
 struct LegendEntry {
     QString text;
     QColor colour;
     Qt::PenStyle style = Qt::SolidLine;
     double thickness = 2.0;
 };
-void paintLegend(QPainter& painter, const QRectF& area, const std::vector<LegendEntry>& entries, const Theme& theme);
-// Outcomes as bars in their trace's colour, below a line that says what they and the lines over them are: `seen` are the
-// bars. An empty name: none are seen.
-inline constexpr double kOutcomeLegend = 18.0;
-void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const QString& seen, const Theme& theme);
+// Outcomes as bars in their trace's colour, below as many lines as it takes to say what they and the lines over them
+// are.
+void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const Theme& theme);
 // The bar there, in the figure's whole `area` with its title.
 std::optional<std::size_t> outcomeAt(QPointF where, const QRectF& area, const BarPlot& bars, const Theme& theme);
 // Labels below the bars, at an angle where they do not fit beside each other.

@@ -33,6 +33,7 @@ public:
         }
         m_bars.maximum = niceMaximum(largest);
         m_bars.trace = pair().trace;
+        m_bars.seen = seen();
         m_bars.labelHeight = outcomes.labels.empty() ? kKeyLabelRoom : 44.0;
     }
 
@@ -45,7 +46,7 @@ public:
             paintPairTitle(painter, area, QStringLiteral("Outcomes"), nothing ? QString() : note(), theme.text, theme);
         if (nothing)
             return paintSentence(painter, rest, absence(), theme);
-        paintOutcomes(painter, rest, m_bars, seen(), theme);
+        paintOutcomes(painter, rest, m_bars, theme);
     }
 
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override

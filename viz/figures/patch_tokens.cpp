@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/figures/alignment_figure.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 
 #include <QFontMetricsF>
@@ -42,8 +43,8 @@ public:
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
     {
         const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), font = theme.ui(kTickPixels);
-        drawLabel(painter, {area.left(), area.top() + QFontMetricsF(bold).ascent()},
-                  fitText(title(), bold, area.width()), bold, theme.text, theme);
+        drawTitle(painter, {area.left(), area.top() + QFontMetricsF(bold).ascent()},
+                  fitTitle(title(), bold, area.width(), theme), theme.text, theme);
         drawLabel(painter, {area.left(), area.top() + theme.px(kTitle) + QFontMetricsF(font).ascent()},
                   fitText(patchText(), font, area.width()), font, theme.text3, theme);
         for (std::size_t place = 0; place < m_shown.size(); ++place)

@@ -6,6 +6,8 @@
 #include "viz/caption.h"
 #include "viz/colour_map.h"
 #include "viz/figure.h"
+#include "viz/figures/heatmap_layout.h"
+#include "viz/fitted_title.h"
 #include "viz/head_maps.h"
 #include "viz/labels.h"
 #include "viz/scale.h"
@@ -68,6 +70,8 @@ private:
     QString outcome(const Detail& detail) const;
     QString cell() const;
     QString sums() const;
+    FittedTitle heading(const Detail& detail, double width, const Theme& theme) const;
+    double headerHeight(double panelWidth, const Theme& theme) const;
     void paintHeader(QPainter& painter, const Detail& detail, const QRectF& panel, const Theme& theme) const;
     void paintStrip(QPainter& painter, const Strip& strip, const QRectF& place, const QColor& colour,
                     const Theme& theme) const;
@@ -155,7 +159,21 @@ double QkDetail::heightFor(double width, const Theme& theme) const
 {
     const std::size_t columns = across(width, theme);
     const auto below = static_cast<double>((m_details.size() + columns - 1) / columns);
-    return below * theme.px(kHeader + static_cast<double>(kStrips) * kStrip + kAxis);
+    const double gap = theme.px(kBetween), panel = (width + gap) / static_cast<double>(columns) - gap;
+    return below * (headerHeight(panel, theme) + theme.px(static_cast<double>(kStrips) * kStrip + kAxis));
+}
+
+FittedTitle QkDetail::heading(const Detail& detail, double width, const Theme& theme) const
+{
+    return fitTitle(arithmetic(detail), theme.ui(kTitlePixels, QFont::DemiBold), width, theme);
+}
+
+double QkDetail::headerHeight(double panelWidth, const Theme& theme) const
+{
+    double more = 0.0;
+    for (const Detail& detail : m_details)
+        more = std::max(more, heading(detail, panelWidth - theme.px(kHeaderIndent), theme).more());
+    return theme.px(kHeader) + more;
 }
 
 QRectF QkDetail::panel(std::size_t index, const QRectF& area, const Theme& theme) const
@@ -170,9 +188,10 @@ QRectF QkDetail::panel(std::size_t index, const QRectF& area, const Theme& theme
 
 QRectF QkDetail::strip(std::size_t index, const QRectF& panel, const Theme& theme) const
 {
-    const double all = panel.height() - theme.px(kHeader + kAxis);
+    const double header = headerHeight(panel.width(), theme);
+    const double all = panel.height() - header - theme.px(kAxis);
     const double height = std::min(all / static_cast<double>(kStrips), theme.px(1.6 * kStrip));
-    return {panel.left() + theme.px(kLabels), panel.top() + theme.px(kHeader) + static_cast<double>(index) * height,
+    return {panel.left() + theme.px(kLabels), panel.top() + header + static_cast<double>(index) * height,
             panel.width() - theme.px(kLabels), height};
 }
 
@@ -192,13 +211,14 @@ void QkDetail::paint(QPainter& painter, const QRectF& area, const Theme& theme) 
 
 void QkDetail::paintHeader(QPainter& painter, const Detail& detail, const QRectF& panel, const Theme& theme) const
 {
-    const double chip = theme.px(16.0), left = panel.left() + theme.px(23.0), width = panel.right() - left;
+    const double chip = theme.px(16.0), left = panel.left() + theme.px(kHeaderIndent), width = panel.right() - left;
     drawChip(painter, QRectF(panel.left(), panel.top(), chip, chip), QString::fromStdString(traceTag(detail.trace)),
              theme.trace(detail.trace), theme);
-    const QFont title = theme.ui(kTitlePixels, QFont::DemiBold), font = theme.ui(kTickPixels);
-    drawLabel(painter, {left, panel.top() + (chip + QFontMetricsF(title).capHeight()) / 2.0},
-              fitText(arithmetic(detail), title, width), title, theme.text, theme);
-    double baseline = panel.top() + theme.px(20.0) + QFontMetricsF(font).ascent();
+    const QFont font = theme.ui(kTickPixels);
+    const FittedTitle title = heading(detail, width, theme);
+    drawTitle(painter, {left, panel.top() + (chip + QFontMetricsF(title.font).capHeight()) / 2.0}, title, theme.text,
+              theme);
+    double baseline = panel.top() + theme.px(20.0) + title.more() + QFontMetricsF(font).ascent();
     for (const QString& line : {outcome(detail), cell()}) {
         drawLabel(painter, {left, baseline}, fitParts(line, font, width), font, theme.text2, theme);
         baseline += theme.px(15.0);

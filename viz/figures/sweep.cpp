@@ -3,6 +3,7 @@
 #include "viz/caption.h"
 #include "viz/figure.h"
 #include "viz/figures/sweep_points.h"
+#include "viz/fitted_title.h"
 #include "viz/labels.h"
 #include "viz/line_plot.h"
 #include "viz/scale.h"
@@ -59,7 +60,7 @@ public:
         const double plot = width < theme.px(kNarrow)
                                 ? theme.px(kNarrowHeight)
                                 : std::clamp(width * kAspect, theme.px(kLeastHeight), theme.px(kMostHeight));
-        return plot + theme.px(kTitle) + notesHeight(width, theme);
+        return plot + titleHeight(width, theme) + notesHeight(width, theme);
     }
 
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
@@ -244,7 +245,7 @@ private:
             names = std::max(names, textWidth(line.name, theme.ui(kTickPixels)));
         for (const SweepBaseline& baseline : m_points.baselines)
             names = std::max(names, textWidth(baseline.name, theme.ui(kTickPixels)));
-        const double top = theme.px(kTitle + 6.0) + notesHeight(area.width(), theme);
+        const double top = titleHeight(area.width(), theme) + theme.px(6.0) + notesHeight(area.width(), theme);
         layout.plot = area.adjusted(numbers + theme.px(10.0), top, -names - theme.px(10.0), -theme.px(40.0));
         layout.bottom = area.bottom();
         return layout;
@@ -268,13 +269,19 @@ private:
         return ticks;
     }
 
+    double titleHeight(double width, const Theme& theme) const
+    {
+        return theme.px(kTitle) + fitTitle(quantity(), theme.ui(kLabelPixels, QFont::DemiBold), width, theme).more();
+    }
+
     void paintTitle(QPainter& painter, const QRectF& area, const Theme& theme) const
     {
         const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), plain = theme.ui(kTickPixels);
-        double baseline = area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent();
-        const QString heading = fitText(quantity(), bold, area.width());
-        drawLabel(painter, {area.left(), baseline}, heading, bold, theme.text, theme);
-        const double after = area.left() + textWidth(heading, bold) + theme.px(8.0);
+        const FittedTitle heading = fitTitle(quantity(), bold, area.width(), theme);
+        double baseline = area.top() + theme.px(4.0) + QFontMetricsF(heading.font).ascent();
+        drawTitle(painter, {area.left(), baseline}, heading, theme.text, theme);
+        baseline += heading.more();
+        const double after = area.left() + heading.lastWidth() + theme.px(8.0);
         QString detail = QString::fromStdString(sweepMeasures()[m_measure].unit);
         const PlanEntry& swept = m_sweep->request.candidate;
         detail += (detail.isEmpty() ? QString() : QStringLiteral(" · "))
@@ -283,7 +290,7 @@ private:
                          : QStringLiteral("L%1 H%2").arg(swept.layers.front()).arg(swept.heads.front()));
         drawLabel(painter, {after, baseline}, fitParts(detail, plain, std::max(0.0, area.right() - after)), plain,
                   theme.text3, theme);
-        baseline = area.top() + theme.px(kTitle) + QFontMetricsF(plain).ascent();
+        baseline = area.top() + titleHeight(area.width(), theme) + QFontMetricsF(plain).ascent();
         const qsizetype old =
             m_earlier ? wrapText(notes().front(), theme.ui(kTickPixels), area.width()).size() : qsizetype(0);
         const QStringList lines = noteLines(area.width(), theme);

@@ -79,6 +79,26 @@ TEST(SignedDistance, ProfileHandCase)
     EXPECT_THAT(uniformSignedDistanceProfile({.causal = true}, 2, 2), ElementsAre(0.25, 0.75, 0.0));
 }
 
+TEST(FigurePage, SurvivesAStudyAndIsNotCarriedToAnother)
+{
+    ViewSettings view;
+    view.alignment.tokenEntropy = true;
+    view.page = {{"heatmap", "outputs"}, "first-wide", false, true, false, true, true, 89.0, 600.0, 6.0, "Noto Sans"};
+    EXPECT_EQ(viewFromText(toText(view), "here"), view);
+    EXPECT_EQ(lastingView(view).page, FigurePage());
+    EXPECT_TRUE(lastingView(view).alignment.tokenEntropy);
+    const Json page = toJson(view)["page"];
+    EXPECT_EQ(page.size(), 11U);
+    for (const auto& [name, value] : page.items()) {
+        Json wrong = toJson(view);
+        wrong["page"][name] = nullptr;
+        EXPECT_THROW(viewFromJson(wrong, "here"), Error) << name;
+    }
+    Json wide = toJson(view);
+    wide["page"]["width_mm"] = 1e9;
+    EXPECT_THROW(viewFromJson(wide, "here"), Error);
+}
+
 TEST(ScopeView, EveryFieldSurvivesAStudyAndIsAStepOfItsOwn)
 {
     ViewSettings view;
