@@ -155,4 +155,12 @@ QString formatCompact(double value, int digits)
     return text.replace(QLatin1Char('-'), QChar(0x2212));
 }
 
+QString formatError(double error)
+{
+    QString text = formatNumber(error, error < 0.00095 ? 4 : 3);
+    if (text.startsWith(QLatin1String("0.")))
+        text.remove(0, 1);
+    return QStringLiteral("±") + text;
+}
+
 }  // namespace ketscope

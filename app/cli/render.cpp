@@ -10,6 +10,7 @@
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
 #include "core/study/counts_reading.h"
+#include "core/study/output_errors.h"
 #include "core/study/relevance.h"
 #include "core/study/selected_head.h"
 #include "core/study/sweep.h"
@@ -66,6 +67,11 @@ bool needsHeadVectors(const PageContents& page)
     return std::ranges::any_of(page.figures, [](const QString& id) { return figureType(id).needsHeadVectors; });
 }
 
+bool showsOutputs(const PageContents& page)
+{
+    return std::ranges::any_of(page.figures, [](const QString& id) { return id.startsWith(QLatin1String("output")); });
+}
+
 // A sweep has no head to select and no model to open.
 ComparisonPointer readSweepFor(const RenderOptions& options)
 {
@@ -94,7 +100,10 @@ ComparisonPointer comparisonOf(const RenderOptions& options, Monitor& monitor)
 {
     if (const std::optional<Study> study = studyOfFigure(options.study)) {
         QuietMonitor quiet(monitor);
-        return runStudy(*study, *loadModel(study->modelPath, quiet), nullptr, options.common.threads, monitor);
+        const auto model = loadModel(study->modelPath, quiet);
+        const int threads = options.common.threads;
+        const ComparisonPointer run = runStudy(*study, *model, nullptr, threads, monitor);
+        return showsOutputs(pageOf(options)) ? withOutputErrors(run, *model, threads, monitor) : run;
     }
     if (kindOfPath(options.study) == PathKind::Figure)
         refuse({options.study, "a figure with the study that it was drawn from", "a figure without one",
