@@ -290,8 +290,6 @@ void StudyController::acceptRecorded(const Opened& opened)
     if (m_study.view != before.view)
         emit viewChanged();
     accept(opened.comparison, 0.0);
-    m_part = stagedTrace(*m_comparison) > 0;
-    emit stateChanged();
     leavePerspective(perspective);
     emit fileOpened(m_recordedFile);
 }
@@ -411,7 +409,7 @@ void StudyController::cancel()
 void StudyController::accept(const ComparisonPointer& comparison, double milliseconds)
 {
     m_comparison = comparison;
-    m_part = false;
+    m_part = stagedTrace(*comparison) > 0;  // of a file
     m_nextPart.reset();
     m_head.reset();
     m_whole.reset();

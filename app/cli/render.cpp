@@ -67,11 +67,6 @@ bool needsHeadVectors(const PageContents& page)
     return std::ranges::any_of(page.figures, [](const QString& id) { return figureType(id).needsHeadVectors; });
 }
 
-bool showsOutputs(const PageContents& page)
-{
-    return std::ranges::any_of(page.figures, [](const QString& id) { return id.startsWith(QLatin1String("output")); });
-}
-
 // A sweep has no head to select and no model to open.
 ComparisonPointer readSweepFor(const RenderOptions& options)
 {
@@ -101,9 +96,7 @@ ComparisonPointer comparisonOf(const RenderOptions& options, Monitor& monitor)
     if (const std::optional<Study> study = studyOfFigure(options.study)) {
         QuietMonitor quiet(monitor);
         const auto model = loadModel(study->modelPath, quiet);
-        const int threads = options.common.threads;
-        const ComparisonPointer run = runStudy(*study, *model, nullptr, threads, monitor);
-        return showsOutputs(pageOf(options)) ? withOutputErrors(run, *model, threads, monitor) : run;
+        return runFor(*study, *model, options, monitor);
     }
     if (kindOfPath(options.study) == PathKind::Figure)
         refuse({options.study, "a figure with the study that it was drawn from", "a figure without one",
@@ -330,6 +323,15 @@ void prepareAlignment(Comparison& comparison, const RenderOptions& options, Moni
 }
 
 }  // namespace
+
+ComparisonPointer runFor(const Study& study, const LoadedModel& model, const RenderOptions& options, Monitor& monitor)
+{
+    const PageContents page = pageOf(options);
+    const ComparisonPointer run = runStudy(study, model, nullptr, options.common.threads, monitor);
+    const bool outputs =
+        std::ranges::any_of(page.figures, [](const QString& id) { return id.startsWith(QLatin1String("output")); });
+    return outputs ? withOutputErrors(run, model, options.common.threads, monitor) : run;
+}
 
 void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& monitor)
 {
