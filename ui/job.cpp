@@ -36,6 +36,7 @@ public:
             Qt::QueuedConnection);
     }
 
+    void reportNext() { m_lastReport.invalidate(); }  // what begins now is said at once
     void cancel() { m_cancelled.store(true, std::memory_order_relaxed); }
 
 private:
@@ -66,9 +67,11 @@ void Job::start(Work work)
 
 void Job::deliver(Monitor& monitor, Delivery step)
 {
+    const std::shared_ptr<Ticket> ticket = dynamic_cast<Ticket&>(monitor).shared_from_this();
+    ticket->reportNext();
     QMetaObject::invokeMethod(
         this,
-        [this, ticket = dynamic_cast<Ticket&>(monitor).shared_from_this(), step = std::move(step)] {
+        [this, ticket, step = std::move(step)] {
             if (m_current == ticket)
                 step();
         },

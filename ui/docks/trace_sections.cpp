@@ -54,7 +54,7 @@ QString verdictOf(const OutputTable& table)
     return OutputSection::tr("Prediction changed: %1 → %2").arg(first, changes.front().mid(2));
 }
 
-// " · KL 0.021 ±.003", or " · KL B 0.021 ±.003, C 0.040" of several candidates; empty where answers are no distributions.
+// A line "KL from A 0.021 ±.003", or "KL from A: B 0.021 ±.003, C 0.040"; empty where answers are no distributions.
 QString divergenceOf(const std::vector<OutputChange>& changes)
 {
     QStringList texts;
@@ -66,7 +66,11 @@ QString divergenceOf(const std::vector<OutputChange>& changes)
             text += u' ' + formatError(changes[trace].error.kl);
         texts << (changes.size() > 2 ? QString::fromStdString(traceTag(trace)) + u' ' + text : text);
     }
-    return texts.isEmpty() ? QString() : OutputSection::tr(" · KL %1").arg(texts.join(u", "_s));
+    return texts.isEmpty()
+               ? QString()
+               : u'\n'
+                     + (changes.size() > 2 ? OutputSection::tr("KL from A: %1") : OutputSection::tr("KL from A %1"))
+                           .arg(texts.join(u", "_s));
 }
 
 // Whether one standard error of a row's probability is known.
@@ -204,15 +208,20 @@ void OutputSection::refresh()
 {
     const auto& readings = m_controller.readings();
     const OutputTable table = readings ? readings->outputs : OutputTable();
-    const QString draws = readings ? outputErrorsText(*m_controller.comparison()) : QString();
+    const bool any = readings && !table.rows.empty();
+    const QString draws = any ? oneDrawText(*m_controller.comparison()) : QString();
+    const QString errors = any ? outputErrorsText(*m_controller.comparison()) : QString();
     m_kind->setText(QString::fromStdString(table.title)
-                    + (draws.isEmpty() || table.rows.empty() ? QString() : u" · "_s + draws));
-    m_kind->setToolTip(readings ? outputErrorsExplained(*m_controller.comparison()) : QString());
+                    + (draws.isEmpty() || errors != draws ? QString() : u" · "_s + draws));
+    // What is longer stands below, where it can be broken.
+    const QString below = errors == draws ? QString() : u"\n"_s + errors;
+    for (QLabel* label : {m_kind, m_verdict})
+        label->setToolTip(any ? outputErrorsExplained(*m_controller.comparison()) : QString());
     m_bars->show(table, m_controller.isOutdated());
     if (!readings)
         m_verdict->setText(tr("Shown after the first run."));
     else
-        m_verdict->setText(!table.rows.empty()         ? verdictOf(table) + divergenceOf(readings->changes)
+        m_verdict->setText(!table.rows.empty()         ? verdictOf(table) + divergenceOf(readings->changes) + below
                            : m_controller.isRecorded() ? tr("The file holds no outputs.")
                                                        : tr("This model has no output head."));
 }
