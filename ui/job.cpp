@@ -15,7 +15,7 @@ constexpr qint64 kProgressMs = 50;
 }  // namespace
 
 // One request: cancelled from the owner's thread, polled and reported from the worker's.
-class Job::Ticket : public Monitor {
+class Job::Ticket : public Monitor, public std::enable_shared_from_this<Ticket> {
 public:
     explicit Ticket(Job& job) : m_job(job) {}
 
@@ -36,6 +36,7 @@ public:
             Qt::QueuedConnection);
     }
 
+    void reportNext() { m_lastReport.invalidate(); }  // what begins now is said at once
     void cancel() { m_cancelled.store(true, std::memory_order_relaxed); }
 
 private:
@@ -62,6 +63,19 @@ void Job::start(Work work)
     m_current = std::make_shared<Ticket>(*this);
     emit started();
     m_pool.start([this, ticket = m_current, work = std::move(work)] { execute(ticket, work); });
+}
+
+void Job::deliver(Monitor& monitor, Delivery step)
+{
+    const std::shared_ptr<Ticket> ticket = dynamic_cast<Ticket&>(monitor).shared_from_this();
+    ticket->reportNext();
+    QMetaObject::invokeMethod(
+        this,
+        [this, ticket, step = std::move(step)] {
+            if (m_current == ticket)
+                step();
+        },
+        Qt::QueuedConnection);
 }
 
 void Job::cancel()

@@ -31,6 +31,9 @@ public:
     void setIdlePriority() { m_pool.setThreadPriority(QThread::IdlePriority); }
 
     void start(Work work);
+    // Of the running work, with its own monitor: something to deliver before it is done, unless cancelled or replaced until
+    // then. On the owner's thread, in the order in which it was told.
+    void deliver(Monitor& monitor, Delivery step);
     void cancel();
     bool isRunning() const { return m_current != nullptr; }
 

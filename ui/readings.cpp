@@ -138,6 +138,7 @@ Readings readSelection(const Comparison& comparison, std::shared_ptr<const Whole
     }
     correctEntropies(readings, comparison, selection, rows);
     readings.outputs = outputTable(comparison);
+    readings.changes = outputChanges(comparison);
     readings.whole = std::move(whole);
     return readings;
 }

@@ -34,7 +34,8 @@ struct Readings {
     // Entropy of B corrected for sampling (Miller–Madow), where the mechanism gives it, nats.
     std::optional<double> lineCorrected;
     std::optional<double> headCorrected;
-    OutputTable outputs;  // of the selected token, for models that fill masks
+    OutputTable outputs;                // of the selected token, for models that fill masks
+    std::vector<OutputChange> changes;  // likewise
     std::shared_ptr<const WholeReadings> whole;
 };
 

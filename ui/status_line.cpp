@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/status_line.h"
 
+#include "core/study/repeat_record.h"
 #include "core/train/time_text.h"
 #include "ui/controls/controls.h"
 #include "ui/trace_notes.h"
@@ -50,9 +51,8 @@ QPixmap dot(const QColor& colour, double size, double ratio)
 
 StatusLine::StatusLine(StudyController& controller, Appearance& appearance, QWidget* parent)
     : QStatusBar(parent), m_controller(controller), m_appearance(appearance), m_dot(new QLabel(this)),
-      m_state(makeLabel({}, "value", this)), m_bar(new QProgressBar(this)),
-      m_hint(makeLabel(tr("Esc cancels"), "", this)), m_times(new ElidedLabel("", this)),
-      m_selection(makeLabel({}, "", this)), m_machine(makeLabel({}, "", this))
+      m_state(makeLabel({}, "value", this)), m_bar(new QProgressBar(this)), m_hint(makeLabel({}, "", this)),
+      m_times(new ElidedLabel("", this)), m_selection(makeLabel({}, "", this)), m_machine(makeLabel({}, "", this))
 {
     setSizeGripEnabled(false);
     setContentsMargins(8, 0, 8, 0);
@@ -96,8 +96,9 @@ void StatusLine::refreshState()
     case StudyController::State::Empty: text = tr("No model open"); break;
     case StudyController::State::UpToDate: text = tr("Up to date"); break;
     case StudyController::State::Stale:
-        text = m_controller.isHeadUpToDate() ? tr("The selected head is up to date; the rest follows")
-                                             : tr("Changed since the last run. Run to update.");
+        text = m_controller.isPart()           ? keptText()
+               : m_controller.isHeadUpToDate() ? tr("The selected head is up to date; the rest follows")
+                                               : tr("Changed since the last run. Run to update.");
         break;
     case StudyController::State::Failed:
         text = m_controller.failure().opening ? tr("Opening failed") : tr("The last run failed");
@@ -106,9 +107,35 @@ void StatusLine::refreshState()
     case StudyController::State::Running: text = m_busy ? m_step : m_state->text(); break;
     }
     m_state->setText(text);
+    m_hint->setText(hintText());
     const bool quiet = m_controller.state() == StudyController::State::Running && !m_busy;
     if (!quiet)
         m_dot->setPixmap(dot(dotColour(), m_appearance.theme().px(9), devicePixelRatioF()));
+}
+
+// What is there of a run that was cancelled.
+QString StatusLine::keptText() const
+{
+    const Comparison& kept = *m_controller.comparison();
+    const std::size_t staged = stagedTrace(kept);
+    if (staged == 0)
+        return tr("Kept what was finished. Run goes on.");
+    const RepeatProgress progress = repeatProgress(kept, staged);
+    return tr("Kept %1 of %2 repeats of %3. Run goes on.")
+        .arg(progress.done)
+        .arg(progress.asked)
+        .arg(QString::fromStdString(traceTag(staged)));
+}
+
+// What becomes of the run when it is cancelled now.
+QString StatusLine::hintText() const
+{
+    if (m_controller.seeksErrors())
+        return tr("Cancel leaves out the errors of outputs");
+    const std::size_t staged = m_controller.isPart() ? stagedTrace(*m_controller.comparison()) : 0;
+    return staged > 0
+               ? tr("Cancel keeps the %1 finished repeats").arg(repeatProgress(*m_controller.comparison(), staged).done)
+               : tr("Esc cancels");
 }
 
 void StatusLine::setBusy(bool busy)

@@ -26,6 +26,8 @@ private:
     void refreshTimes();
     void showProgress(double fraction, const QString& what);
     void setBusy(bool busy);
+    QString keptText() const;
+    QString hintText() const;
     QColor dotColour() const;
 
     StudyController& m_controller;

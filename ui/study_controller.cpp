@@ -2,11 +2,14 @@
 #include "ui/study_controller.h"
 
 #include "core/study/captured_attention.h"
+#include "core/study/output_errors.h"
 #include "core/study/relevance.h"
+#include "core/study/repeat_record.h"
 #include "core/study/run_memory.h"
 #include "core/study/samples.h"
 #include "core/study/sanity_check.h"
 #include "core/study/selected_head.h"
+#include "core/study/staged_run.h"
 #include "core/study/striking_selection.h"
 #include "core/study/token_flow.h"
 #include "ui/opening.h"
@@ -25,6 +28,7 @@ namespace {
 
 constexpr int kBusyMs = 200;
 constexpr double kLiveRunMs = 80.0;
+constexpr int kPartMs = 200;  // parts of a run are shown five times a second at most
 constexpr std::string_view kStudySuffix = ".ket";
 
 bool isOfKeptLayers(const std::exception_ptr& error)
@@ -63,6 +67,9 @@ void StudyController::connectJobs()
     m_pause.setSingleShot(true);
     m_pause.setInterval(kPauseMs);
     connect(&m_pause, &QTimer::timeout, this, [this] { readOff(); });
+    m_partPause.setSingleShot(true);
+    m_partPause.setInterval(kPartMs);
+    connect(&m_partPause, &QTimer::timeout, this, &StudyController::showFittingPart);
     m_busy.setSingleShot(true);
     m_busy.setInterval(kBusyMs);
     connect(&m_busy, &QTimer::timeout, this, [this] {
@@ -70,6 +77,7 @@ void StudyController::connectJobs()
         emit stateChanged();
     });
     connect(&m_runJob, &Job::started, this, [this] {
+        m_nextPart.reset();  // of the run that this one replaces
         if (!m_busy.isActive())
             m_busy.start();
         emit stateChanged();
@@ -208,8 +216,10 @@ void StudyController::acceptModel(const Opened& opened)
     emit studyChanged();
     if (m_study.view != before.view)
         emit viewChanged();
-    if (opened.comparison)
-        return accept(opened.comparison, opened.milliseconds);
+    if (opened.comparison) {
+        accept(opened.comparison, opened.milliseconds);
+        return completeErrors();
+    }
     emit comparisonChanged();
     emit failed(m_failure.text);
 }
@@ -220,7 +230,7 @@ void StudyController::openRecorded(const QString& file)
         auto opened = std::make_shared<Opened>();
         monitor.progress(0.0, tr("Reading %1").arg(QString::fromStdString(path)).toStdString());
         opened->comparison = readComparison(path, monitor);
-        opened->study = opened->comparison->study;
+        opened->study = askedStudy(*opened->comparison);
         opened->model = loadModelOf(*opened->comparison, monitor);
         return [this, opened, path] {
             m_recordedFile = QString::fromStdString(path);
@@ -321,6 +331,29 @@ void StudyController::runWhole()
     if (!m_model || m_opening)
         return;
     m_runAgain = false;
+    // What is run while a slider moves is soon replaced.
+    if (m_dragging)
+        return runAtOnce();
+    m_runJob.start(
+        [this, study = m_study, model = m_model, previous = m_comparison](Monitor& monitor) -> Job::Delivery {
+            QElapsedTimer clock;
+            clock.start();
+            const auto told = [&](const ComparisonPointer& part) {
+                m_runJob.deliver(monitor, [this, part] { takePart(part); });
+            };
+            const ComparisonPointer comparison =
+                runInStages(withPicture(study, previous.get()), *model, previous, m_threads, monitor, told);
+            const double milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
+            if (!lacksOutputErrors(*comparison))
+                return [this, comparison, milliseconds] { accept(comparison, milliseconds); };
+            m_runJob.deliver(monitor, [this, comparison, milliseconds] { accept(comparison, milliseconds); });
+            const ComparisonPointer with = withOutputErrors(comparison, *model, m_threads, monitor);
+            return [this, with] { acceptErrors(with); };
+        });
+}
+
+void StudyController::runAtOnce()
+{
     m_runJob.start(
         [this, study = m_study, model = m_model, previous = m_comparison](Monitor& monitor) -> Job::Delivery {
             QElapsedTimer clock;
@@ -328,7 +361,10 @@ void StudyController::runWhole()
             const ComparisonPointer comparison =
                 runStudy(withPicture(study, previous.get()), *model, previous, m_threads, monitor);
             const double milliseconds = static_cast<double>(clock.nsecsElapsed()) / 1e6;
-            return [this, comparison, milliseconds] { accept(comparison, milliseconds); };
+            return [this, comparison, milliseconds] {
+                accept(comparison, milliseconds);
+                completeErrors();
+            };
         });
 }
 
@@ -369,11 +405,18 @@ void StudyController::computeFlow()
     });
 }
 
-void StudyController::cancel() { m_runJob.cancel(); }
+// What is finished of it is kept.
+void StudyController::cancel()
+{
+    showPart();
+    m_runJob.cancel();
+}
 
 void StudyController::accept(const ComparisonPointer& comparison, double milliseconds)
 {
     m_comparison = comparison;
+    m_part = stagedTrace(*comparison) > 0;  // of a file
+    m_nextPart.reset();
     m_head.reset();
     m_whole.reset();
     m_lastRunMs = milliseconds;

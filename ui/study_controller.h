@@ -80,7 +80,12 @@ public:
     bool isHeadUpToDate() const;
     // Whether what is shown has been of another study for so long that it should not look current: not while a run that
     // replaces it has just begun.
-    bool isOutdated() const { return !isUpToDate() && !(m_runJob.isRunning() && m_busy.isActive()); }
+    bool isOutdated() const { return !isUpToDate() && !isPart() && !(m_runJob.isRunning() && m_busy.isActive()); }
+    // Whether the result is a part of the study as it is: the first repeats of a candidate (core/study/repeat_record.h), or
+    // candidates before one that is still to be run. It says so itself and does not look outdated; run() goes on.
+    bool isPart() const;
+    // Whether the run on its way looks for errors of outputs, and all else is there.
+    bool seeksErrors() const { return m_runJob.isRunning() && isUpToDate() && lacksErrors(); }
     bool isHeadAlone() const { return m_head != nullptr; }  // a run of everything else is on its way
     bool isHeadOutdated() const { return isOutdated() && !isHeadUpToDate(); }
     const Failure& failure() const { return m_failure; }
@@ -259,6 +264,13 @@ private:
     void accept(const ComparisonPointer& comparison, double milliseconds);
     bool canRunHead() const;
     void runWhole();
+    void runAtOnce();
+    void takePart(const ComparisonPointer& part);
+    void showFittingPart();
+    void showPart();
+    bool lacksErrors() const;
+    void completeErrors();
+    void acceptErrors(const ComparisonPointer& comparison);
     void runHead();
     void acceptHead(const ComparisonPointer& comparison);
     void dropHead();
@@ -279,6 +291,7 @@ private:
     ComparisonPointer m_comparison;  // as it was run
     ComparisonPointer m_head;        // the same with the selected head run anew, while a slider moves; else null
     ComparisonPointer m_shown;
+    ComparisonPointer m_nextPart;  // of the run on its way, not yet shown
     std::optional<Readings> m_readings;
     std::vector<std::shared_ptr<const Trace>> m_readTraces;  // that they are of
     Pointed m_pointed;
@@ -291,6 +304,7 @@ private:
     bool m_opening = false;
     bool m_dragging = false;
     bool m_rested = false;                         // the slider in somebody's hand did not move for a while
+    bool m_part = false;                           // m_comparison may be a part of what was asked for
     bool m_holdRun = false;                        // an edit that is not to be run yet
     bool m_runAgain = false;                       // something changed while dragging and running
     int m_gesture = 1;                             // edits of one gesture are one step of undo
@@ -299,8 +313,9 @@ private:
     Failure m_failure;
     QString m_recordedFile;
     QTimer m_busy;
-    QTimer m_pause;  // since the last run of one head
-    QTimer m_rest;   // since the last reading that left out all patched heads
+    QTimer m_partPause;  // since a part was shown
+    QTimer m_pause;      // since the last run of one head
+    QTimer m_rest;       // since the last reading that left out all patched heads
     QUndoGroup m_undoGroup;
     std::unique_ptr<QUndoStack> m_undo;
     std::shared_ptr<Aside> m_aside;

@@ -8,6 +8,7 @@ struct StudyController::Aside {
     Study study;
     std::shared_ptr<const LoadedModel> model;
     ComparisonPointer comparison;
+    bool part = false;
     std::optional<Readings> readings;
     std::shared_ptr<const WholeReadings> whole;
     std::size_t candidate = 0;
@@ -43,9 +44,12 @@ void StudyController::setAside()
     for (Job* job : {&m_runJob, &m_readJob, &m_sweepJob})
         job->cancel();
     m_rest.stop();
+    m_partPause.stop();
+    m_nextPart.reset();
     aside->study = m_study;
     aside->model = m_model;
     aside->comparison = m_comparison;
+    aside->part = m_part;
     aside->readings = m_readings;
     aside->whole = m_whole;
     aside->candidate = m_candidate;
@@ -72,11 +76,14 @@ void StudyController::takeBack()
     for (Job* job : {&m_runJob, &m_readJob, &m_sweepJob})
         job->cancel();
     m_rest.stop();
+    m_partPause.stop();
+    m_nextPart.reset();
     m_dragging = m_opening = m_runAgain = false;
     Aside& aside = *m_aside;
     m_study = aside.study;
     m_model = aside.model;
     m_comparison = aside.comparison;
+    m_part = aside.part;
     m_readings = aside.readings;
     m_whole = aside.whole;
     m_candidate = aside.candidate;

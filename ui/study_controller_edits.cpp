@@ -148,6 +148,7 @@ void StudyController::edit(const QString& title, const Stage& after, Pace pace)
     else if (settled && m_head && !resting)
         rest();
     m_holdRun = false;
+    completeErrors();
     if (settled)
         ++m_gesture;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/study_file.h"
 
+#include "core/study/repeat_record.h"
 #include "core/study/run_file.h"
 
 #include <QFileInfo>
@@ -67,7 +68,7 @@ void StudyFile::goOn()
     if (!m_waiting || m_controller.state() == StudyController::State::Running || m_controller.isHeadAlone())
         return;
     const Request request = *std::exchange(m_waiting, std::nullopt);
-    if (m_controller.canSave() && m_controller.isUpToDate())
+    if (m_controller.canSave() && (m_controller.isUpToDate() || m_controller.isPart()))
         return write(request);
     emit failed(tr("%1: expected results of the study as it is, found edits that were not run. Run it first (F5).")
                     .arg(QFileInfo(request.file).fileName()));
@@ -77,7 +78,7 @@ void StudyFile::write(const Request& request)
 {
     m_job.start([this, request, comparison = m_controller.comparison()](Monitor& monitor) -> Job::Delivery {
         writeRunFile(*comparison, request.file.toStdString(), monitor);
-        return [this, request, kept = workOf(comparison->study), sweep = comparison->sweep] {
+        return [this, request, kept = workOf(askedStudy(*comparison)), sweep = comparison->sweep] {
             m_path = request.file;
             m_kept = kept;
             m_keptSweep = sweep;

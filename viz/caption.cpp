@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "viz/caption.h"
 
+#include "core/study/output_errors.h"
+#include "core/study/repeat_record.h"
+
 #include "core/base/error.h"
 #include "core/study/token_flow.h"
 #include "viz/head_maps.h"
@@ -106,6 +109,25 @@ QString captionOfTraces(const Comparison& comparison, const std::vector<std::siz
         traces << text;
     }
     return traces.join(QStringLiteral("; ")) + QLatin1Char('.');
+}
+
+QString captionOfOutputErrors(const Comparison& comparison)
+{
+    QStringList known, unknown;
+    for (std::size_t trace = 1; trace < comparison.traces.size(); ++trace) {
+        if (hasOutputErrors(comparison, trace))
+            known << QString::fromStdString(traceTag(trace));
+        else if (trace > comparison.study.candidates.size() || leastDraws(comparison.study.candidates[trace - 1]) > 0)
+            unknown << QString::fromStdString(traceTag(trace));
+    }
+    if (known.isEmpty())
+        return QStringLiteral("One run of each: no errors are known.");
+    QString text = QStringLiteral("± is one standard error of the output of the mean weights of %1, whiskers are two: "
+                                  "delete-a-group jackknife over the repeats.")
+                       .arg(known.join(QStringLiteral(", ")));
+    if (!unknown.isEmpty())
+        text += QStringLiteral(" Of %1 none are known.").arg(unknown.join(QStringLiteral(", ")));
+    return text;
 }
 
 QString captionOfHead(const Comparison& comparison, const Selection& selection)

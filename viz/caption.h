@@ -20,6 +20,8 @@ QString modelName(const ModelInfo& model);             // "DistilBERT (sentiment
 QString captionOfInput(const Comparison& comparison);  // "for “the film is not great.”"
 // "A, Exact softmax; B, RFF kernel (m 128 · σ 1), seed 0, layers 4–5 patched (8 of 24 heads)."
 QString captionOfTraces(const Comparison& comparison, const std::vector<std::size_t>& which, std::size_t stack);
+// What is known of the errors of the outputs of the traces: "± is one standard error …", or that none are.
+QString captionOfOutputErrors(const Comparison& comparison);
 QString captionOfFlow(const TokenFlow& flow);  // "Attention rollout of layers 0 to 5 (…)"
 // "Head means: KL(A‖B) 0.736, JS 0.143 nats; entropy A 2.18 → B 1.71 nats; max |Δ| 0.782." of two maps by their letters;
 // `qualified` stands after "means".

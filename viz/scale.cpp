@@ -155,4 +155,14 @@ QString formatCompact(double value, int digits)
     return text.replace(QLatin1Char('-'), QChar(0x2212));
 }
 
+QString formatError(double error)
+{
+    if (error > 0.0 && error < 0.00005)
+        return QStringLiteral("±") + formatCompact(error, 1);
+    QString text = formatNumber(error, error < 0.00095 ? 4 : 3);
+    if (text.startsWith(QLatin1String("0.")))
+        text.remove(0, 1);
+    return QStringLiteral("±") + text;
+}
+
 }  // namespace ketscope

@@ -49,5 +49,7 @@ QString formatNumber(double value, int decimals);
 QString formatSigned(double value, int decimals);  // "+0.205", "−0.205", "0.000"
 // At most `digits` significant ones, for numbers of any size: "0.05", "2e6", "3.7e−4"; "–" where there is none.
 QString formatCompact(double value, int digits);
+// "±.006": a standard error beside its value; four decimals where three say too little, "±2e−5" below those.
+QString formatError(double error);
 
 }  // namespace ketscope

@@ -10,6 +10,7 @@
 #include "core/study/captured_attention.h"
 #include "core/study/compared_pair.h"
 #include "core/study/counts_reading.h"
+#include "core/study/output_errors.h"
 #include "core/study/relevance.h"
 #include "core/study/selected_head.h"
 #include "core/study/sweep.h"
@@ -95,8 +96,8 @@ ComparisonPointer comparisonOf(const RenderOptions& options, Monitor& monitor)
 {
     if (options.ofFigure) {
         QuietMonitor quiet(monitor);
-        return runStudy(withPicture(*options.ofFigure), *loadModel(options.ofFigure->modelPath, quiet), nullptr,
-                        options.common.threads, monitor);
+        const auto model = loadModel(options.ofFigure->modelPath, quiet);
+        return runFor(withPicture(*options.ofFigure), *model, options, monitor);
     }
     return readComparison(options.study, monitor);
 }
@@ -333,6 +334,15 @@ void prepareAlignment(Comparison& comparison, const RenderOptions& options, Moni
 }
 
 }  // namespace
+
+ComparisonPointer runFor(const Study& study, const LoadedModel& model, const RenderOptions& options, Monitor& monitor)
+{
+    const PageContents page = pageOf(options);
+    const ComparisonPointer run = runStudy(study, model, nullptr, options.common.threads, monitor);
+    const bool outputs =
+        std::ranges::any_of(page.figures, [](const QString& id) { return id.startsWith(QLatin1String("output")); });
+    return outputs ? withOutputErrors(run, model, options.common.threads, monitor) : run;
+}
 
 void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& monitor)
 {

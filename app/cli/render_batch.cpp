@@ -41,7 +41,7 @@ void makeFolder(const fs::path& folder)
 void renderOne(const BatchItem& item, const std::shared_ptr<const LoadedModel>& model, const Outputs& outputs,
                const RenderOptions& options, Monitor& monitor)
 {
-    const ComparisonPointer run = runStudy(withPicture(item.study), *model, nullptr, options.common.threads, monitor);
+    const ComparisonPointer run = runFor(withPicture(item.study), *model, options, monitor);
     auto comparison = std::make_shared<Comparison>(*run);
     comparison->loaded = model;
     comparison->study.selection = clamped(comparison->study.selection, *comparison);

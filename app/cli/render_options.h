@@ -59,6 +59,9 @@ Selection selectionOf(const Comparison& comparison, const RenderOptions& options
 // has no such method or quantity.
 void prepareMaps(Comparison& comparison, const RenderOptions& options, Monitor& monitor);
 
+// The study run for the page, with the errors of outputs where it shows outputs.
+ComparisonPointer runFor(const Study& study, const LoadedModel& model, const RenderOptions& options, Monitor& monitor);
+
 // Gives the view the scope that the options name.
 void applyScope(Comparison& comparison, const RenderOptions& options);
 

@@ -4,9 +4,12 @@
 #include "app/cli/common.h"
 #include "core/study/idle_parameters.h"
 #include "core/study/look_ahead.h"
+#include "core/study/output_errors.h"
+#include "core/study/repeat_record.h"
 #include "core/study/summary.h"
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <nlohmann/json.hpp>
 
@@ -64,6 +67,34 @@ std::string tracesText(const Comparison& comparison)
     return formatTable(rows, 4);
 }
 
+// "0.418000 ± 0.011000"; the error only where it is known.
+std::string withError(double value, const std::vector<double>& errors, std::size_t trace)
+{
+    const bool known = trace < errors.size() && std::isfinite(errors[trace]);
+    return fixedNumber(value, kProbabilityDecimals)
+           + (known ? " ± " + fixedNumber(errors[trace], kProbabilityDecimals) : "");
+}
+
+// What the errors of outputs are.
+std::string errorsNote(const Comparison& comparison)
+{
+    for (std::size_t t = 1; t < comparison.traces.size(); ++t)
+        if (hasOutputErrors(comparison, t))
+            return "± is one standard error of the output of the mean weights: delete-a-group jackknife over the "
+                   "repeats.\n";
+    return "";
+}
+
+// By trace; empty where none is known.
+Json errorsJson(const std::vector<double>& errors)
+{
+    Json known = Json::object();
+    for (std::size_t t = 0; t < errors.size(); ++t)
+        if (std::isfinite(errors[t]))
+            known[traceTag(t)] = errors[t];
+    return known;
+}
+
 std::string outputsText(const Comparison& comparison)
 {
     const OutputTable outputs = outputTable(comparison, kOutputRows);
@@ -77,13 +108,13 @@ std::string outputsText(const Comparison& comparison)
     std::vector<TableRow> rows = {header};
     for (const OutputRow& output : outputs.rows) {
         TableRow row = {printable(output.label, 60)};
-        for (const double probability : output.probability)
-            row.push_back(fixedNumber(probability, kProbabilityDecimals));
+        for (std::size_t t = 0; t < output.probability.size(); ++t)
+            row.push_back(withError(output.probability[t], output.error, t));
         for (std::size_t t = 1; t < output.probability.size(); ++t)
             row.push_back(signedNumber(output.probability[t] - output.probability[0], kProbabilityDecimals));
         rows.push_back(row);
     }
-    return "\n" + formatTable(rows, 1);
+    return "\n" + formatTable(rows, 1) + errorsNote(comparison);
 }
 
 std::string scoresText(const Comparison& comparison)
@@ -93,8 +124,8 @@ std::string scoresText(const Comparison& comparison)
         rows.front().push_back(traceTag(t));
     for (const OutputScore& score : outputScores(comparison)) {
         TableRow& row = rows.emplace_back(TableRow{score.title});
-        for (const double value : score.values)
-            row.push_back(fixedNumber(value, kProbabilityDecimals));
+        for (std::size_t t = 0; t < score.values.size(); ++t)
+            row.push_back(withError(score.values[t], score.errors, t));
     }
     return rows.size() == 1 ? "" : "\n" + formatTable(rows, 1);
 }
@@ -232,14 +263,18 @@ Json outputsJson(const Comparison& comparison)
         Json probabilities;
         for (std::size_t t = 0; t < row.probability.size(); ++t)
             probabilities[traceTag(t)] = row.probability[t];
-        rows.push_back({{"label", row.label}, {"probability", probabilities}});
+        Json& json = rows.emplace_back(Json{{"label", row.label}, {"probability", probabilities}});
+        if (const Json errors = errorsJson(row.error); !errors.empty())
+            json["standard_error"] = errors;
     }
     Json scores = Json::array();
     for (const OutputScore& score : outputScores(comparison)) {
         Json values;
         for (std::size_t t = 0; t < score.values.size(); ++t)
             values[traceTag(t)] = score.values[t];
-        scores.push_back({{"title", score.title}, {"value", values}});
+        Json& json = scores.emplace_back(Json{{"title", score.title}, {"value", values}});
+        if (const Json errors = errorsJson(score.errors); !errors.empty())
+            json["standard_error"] = errors;
     }
     return {{"title", outputs.title}, {"rows", rows}, {"scores", scores}};
 }
@@ -317,6 +352,9 @@ std::vector<std::string> comparisonNotices(const Comparison& comparison)
     for (std::size_t t = 0; t < comparison.traces.size(); ++t)
         for (const std::string& warning : comparison.traces[t]->warnings)
             notices.push_back("trace " + traceTag(t) + ": " + warning);
+    for (std::size_t t = 0; t < comparison.traces.size(); ++t)
+        if (const TraceRepeats* repeats = repeatsOf(comparison, t); repeats != nullptr && !repeats->noErrors.empty())
+            notices.push_back("no ± of outputs: " + repeats->noErrors);
     std::ranges::move(lookAheadNotices(comparison), std::back_inserter(notices));
     std::ranges::move(idleChanges(comparison.study.candidates, comparison.model), std::back_inserter(notices));
     return notices;

@@ -4,6 +4,7 @@
 #include "app/cli/input_options.h"
 #include "app/cli/report.h"
 #include "core/base/parallel.h"
+#include "core/study/output_errors.h"
 #include "core/study/run_file.h"
 #include "core/study/striking_selection.h"
 
@@ -37,7 +38,8 @@ void run(const RunOptions& options)
     setThreads(options.common.threads);
     ConsoleMonitor monitor(options.common.quiet);
     const std::shared_ptr<const LoadedModel> model = loadModel(options.input.model, monitor);
-    const ComparisonPointer comparison = runStudy(study, *model, nullptr, options.common.threads, monitor);
+    const ComparisonPointer comparison = withOutputErrors(
+        runStudy(study, *model, nullptr, options.common.threads, monitor), *model, options.common.threads, monitor);
     if (!options.out.empty()) {
         Comparison kept = *comparison;
         kept.study.selection = strikingSelection(kept);

@@ -144,14 +144,17 @@ HeadInput withDraw(const HeadInput& input, std::uint64_t draw)
 }
 
 std::unique_ptr<PreparedHead>
-averagedDraws(const HeadInput& input, const Parameters& parameters,
+averagedDraws(const HeadInput& input, const Parameters& parameters, DrawRange without,
               const std::function<std::unique_ptr<PreparedHead>(const HeadInput&)>& prepare)
 {
     if (drawsOf(parameters) == 1)
         return prepare(input);
     std::vector<std::unique_ptr<PreparedHead>> draws;
     for (std::uint64_t draw = 0; draw < drawsOf(parameters); ++draw)
-        draws.push_back(prepare(withDraw(input, draw)));
+        if (!without.contains(draw))
+            draws.push_back(prepare(withDraw(input, draw)));
+    if (draws.size() == 1)
+        return std::move(draws.front());
     return std::make_unique<AveragedHead>(input, std::move(draws));
 }
 

@@ -21,9 +21,31 @@ double bytesOfDraws(const HeadShape& shape, const Parameters& parameters, double
 // The head with the random numbers of one draw; 0 = its own.
 HeadInput withDraw(const HeadInput& input, std::uint64_t draw);
 
-// The mean of the heads that `prepare` makes of every draw; that head itself for one.
+// Draws [first, last) of R.
+struct DrawRange {
+    std::uint64_t first = 0;
+    std::uint64_t last = 0;
+
+    bool contains(std::uint64_t draw) const { return draw >= first && draw < last; }
+};
+
+// What a mechanism is besides when its weights are a mean over draws.
+class Repeated {
+public:
+    virtual ~Repeated() = default;
+
+    // R; 1 where nothing is left to chance.
+    virtual std::uint64_t draws(const Parameters& parameters) const = 0;
+
+    // As Mechanism::prepare, without the draws of a range that leaves at least one; the others have the random numbers that they
+    // have in the whole. Nothing is left out of a single draw.
+    virtual std::unique_ptr<PreparedHead> prepareWithout(const HeadInput& input, const Parameters& parameters,
+                                                         DrawRange without, const Monitor& monitor) const = 0;
+};
+
+// The mean of the heads that `prepare` makes of every draw but those `without`; that head itself for one.
 std::unique_ptr<PreparedHead>
-averagedDraws(const HeadInput& input, const Parameters& parameters,
+averagedDraws(const HeadInput& input, const Parameters& parameters, DrawRange without,
               const std::function<std::unique_ptr<PreparedHead>(const HeadInput&)>& prepare);
 
 // The gradients of the mean: `backward` is called once a draw, with its share of the gradients.

@@ -104,7 +104,7 @@ FeatureRule ruleOf(const Parameters& parameters)
     return {.offset = isPublished(parameters) ? 1e-8 * parameters.real("m") : 0.0};
 }
 
-class PerformerMechanism final : public Mechanism {
+class PerformerMechanism final : public Mechanism, public Repeated {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
@@ -118,10 +118,18 @@ public:
 
     std::vector<DiagnosticInfo> rowDiagnostics(const Parameters&) const override { return {kEvenRow}; }
 
+    std::uint64_t draws(const Parameters& parameters) const override { return drawsOf(parameters); }
+
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
-        return averagedDraws(input, parameters, [&](const HeadInput& draw) {
+        return prepareWithout(input, parameters, {}, monitor);
+    }
+
+    std::unique_ptr<PreparedHead> prepareWithout(const HeadInput& input, const Parameters& parameters,
+                                                 DrawRange without, const Monitor& monitor) const override
+    {
+        return averagedDraws(input, parameters, without, [&](const HeadInput& draw) {
             return prepareFeatureAttention(draw, mapOf(draw, parameters), ruleOf(parameters), {}, monitor);
         });
     }

@@ -216,7 +216,7 @@ private:
     std::vector<double> m_logits;
 };
 
-class RfaMechanism final : public Mechanism {
+class RfaMechanism final : public Mechanism, public Repeated {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
@@ -228,14 +228,22 @@ public:
         return result;
     }
 
+    std::uint64_t draws(const Parameters& parameters) const override { return drawsOf(parameters); }
+
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
+    {
+        return prepareWithout(input, parameters, {}, monitor);
+    }
+
+    std::unique_ptr<PreparedHead> prepareWithout(const HeadInput& input, const Parameters& parameters,
+                                                 DrawRange without, const Monitor& monitor) const override
     {
         checkShapes(input);
         std::vector<double> exponents;
         if (isGated(input, parameters))
             exponents = Gate(input, initialTensors(input, parameters)).exponents();
-        return averagedDraws(input, parameters, [&](const HeadInput& draw) {
+        return averagedDraws(input, parameters, without, [&](const HeadInput& draw) {
             return prepareFeatureAttention(draw,
                                            std::make_shared<RfaFeatures>(draw.queries.columns, parameters, draw.random),
                                            kRule, exponents, monitor);

@@ -352,7 +352,7 @@ void addKernel(PairReading& reading, const HeadInput& input, const Settings& set
     reading.results.push_back({"Estimate − kernel", estimate - features.exact[key]});
 }
 
-class RffMechanism final : public Mechanism {
+class RffMechanism final : public Mechanism, public Repeated {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
@@ -368,10 +368,18 @@ public:
         return result;
     }
 
+    std::uint64_t draws(const Parameters& parameters) const override { return drawsOf(parameters); }
+
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
-        return averagedDraws(input, parameters, [&](const HeadInput& draw) -> std::unique_ptr<PreparedHead> {
+        return prepareWithout(input, parameters, {}, monitor);
+    }
+
+    std::unique_ptr<PreparedHead> prepareWithout(const HeadInput& input, const Parameters& parameters,
+                                                 DrawRange without, const Monitor& monitor) const override
+    {
+        return averagedDraws(input, parameters, without, [&](const HeadInput& draw) -> std::unique_ptr<PreparedHead> {
             monitor.check();
             const Settings settings(parameters, draw);
             if (settings.rule != Rule::Linear)

@@ -36,8 +36,8 @@ public:
     ShotRow result()
     {
         const auto count = static_cast<double>(m_count);
-        for (const double square : m_squares)
-            m_mean.standardErrors.push_back(std::sqrt(square / (count - 1.0) / count));
+        for (std::size_t j = 0; m_count > 1 && j < m_squares.size(); ++j)
+            m_mean.standardErrors.push_back(std::sqrt(m_squares[j] / (count - 1.0) / count));
         return std::move(m_mean);
     }
 
@@ -72,8 +72,8 @@ ShotMode::ShotMode(const Parameters& parameters)
 {
 }
 
-ShotRows::ShotRows(const HeadInput& input, const Parameters& parameters)
-    : m_input(input), m_mode(parameters), m_settings(parameters),
+ShotRows::ShotRows(const HeadInput& input, const Parameters& parameters, DrawRange without)
+    : m_input(input), m_mode(parameters), m_settings(parameters), m_without(without),
       m_order(m_mode.estimator.usesKeyOrder ? static_cast<Order>(parameters.integer("order")) : Order::Position),
       m_control(input, parameters)
 {
@@ -214,7 +214,8 @@ ShotRow ShotRows::measure(std::size_t query, std::span<const double> probabiliti
         return once();
     Repeats repeats;
     for (std::uint64_t repeat = 0; repeat < m_mode.repeats; ++repeat)
-        repeats.add(once());
+        if (const ShotRow row = once(); !m_without.contains(repeat))
+            repeats.add(row);
     return repeats.result();
 }
 

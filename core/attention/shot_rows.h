@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/attention/averaged_draws.h"
 #include "core/attention/control_variate.h"
 #include "core/attention/index_register.h"
 
@@ -31,7 +32,8 @@ struct ShotMode {
 // The sampling of one head's rows, each on its own.
 class ShotRows {
 public:
-    ShotRows(const HeadInput& input, const Parameters& parameters);
+    // Repeats `without` take their random numbers like the others, and are left out of the mean.
+    ShotRows(const HeadInput& input, const Parameters& parameters, DrawRange without = {});
 
     const ShotMode& mode() const { return m_mode; }
 
@@ -58,6 +60,7 @@ private:
     HeadInput m_input;
     ShotMode m_mode;
     ShotSettings m_settings;
+    DrawRange m_without;
     Order m_order;
     ControlVariate m_control;
     // By number of qubits. A row's register is as large as the keys before the causal mask's end need, so that nothing depends

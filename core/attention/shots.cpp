@@ -141,8 +141,8 @@ std::vector<DiagnosticInfo> rowDiagnosticsOf(const ShotMode& mode, bool cost)
 
 class ShotsHead final : public WeightsHead {
 public:
-    ShotsHead(const HeadInput& head, const Parameters& parameters)
-        : WeightsHead(head), m_keys(PackedMatrix::transposed(head.keys)), m_rows(head, parameters),
+    ShotsHead(const HeadInput& head, const Parameters& parameters, DrawRange without)
+        : WeightsHead(head), m_keys(PackedMatrix::transposed(head.keys)), m_rows(head, parameters, without),
           m_cost(tellsCost(m_rows.mode(), parameters))
     {
     }
@@ -211,7 +211,7 @@ std::vector<double> noisyProbabilities(const HeadInput& input, const Parameters&
     return result;
 }
 
-class ShotsMechanism final : public Mechanism {
+class ShotsMechanism final : public Mechanism, public Repeated {
 public:
     const MechanismInfo& info() const override { return m_info; }
 
@@ -220,11 +220,19 @@ public:
         return propertiesWith(m_info.properties, parameters);
     }
 
+    std::uint64_t draws(const Parameters& parameters) const override { return ShotMode(parameters).repeats; }
+
     std::unique_ptr<PreparedHead> prepare(const HeadInput& input, const Parameters& parameters,
                                           const Monitor& monitor) const override
     {
+        return prepareWithout(input, parameters, {}, monitor);
+    }
+
+    std::unique_ptr<PreparedHead> prepareWithout(const HeadInput& input, const Parameters& parameters,
+                                                 DrawRange without, const Monitor& monitor) const override
+    {
         monitor.check();
-        return std::make_unique<ShotsHead>(input, parameters);
+        return std::make_unique<ShotsHead>(input, parameters, without);
     }
 
     std::vector<DiagnosticInfo> rowDiagnostics(const Parameters& parameters) const override

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/nn/attention.h"
 
+#include "core/attention/left_out_draws.h"
 #include "core/base/parallel.h"
 #include "core/nn/attention_kernel.h"
 #include "core/nn/product.h"
@@ -149,7 +150,7 @@ HeadInput headInputOf(const LayerAttention& layer, std::size_t head, const HeadA
     const NamedTensors* trained = nullptr;
     if (what.trained && !what.trained->tensors.empty())
         trained = &what.trained->tensors;
-    else if (!layer.trained.empty() && layer.trainedFor == what.mechanism)
+    else if (!layer.trained.empty() && layer.trainedFor == &wholeMechanism(*what.mechanism))
         trained = &layer.trained[head];
     const std::size_t groups = groupsOf(layer);
     const std::size_t group = head / (layer.heads / groups);

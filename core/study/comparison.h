@@ -7,6 +7,7 @@
 #include "core/study/head_statistics.h"
 #include "core/study/study.h"
 
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>
@@ -36,6 +37,7 @@ class HeadMemo;
 // selected_head.h
 std::shared_ptr<HeadMemo> newHeadMemo();
 struct Sweep;
+struct RepeatRecord;  // repeat_record.h
 
 // Immutable results of a study: trace 0 is A (exact softmax), 1 is B, 2 is C, …
 struct Comparison {
@@ -57,6 +59,8 @@ struct Comparison {
     std::shared_ptr<HeadMemo> heads = newHeadMemo();  // what was recorded, shared as `statistics` is
     std::shared_ptr<const SelectedHead> selectedHead =
         {};  // of study.selection, see selected_head.h; null = not recorded
+    // What is known of the repeats of its traces beyond the traces themselves; null = nothing.
+    std::shared_ptr<const RepeatRecord> repeats = {};
 };
 
 using ComparisonPointer = std::shared_ptr<const Comparison>;
@@ -92,6 +96,7 @@ struct OutputRow {
     std::string label;
     std::vector<double> probability;
     std::vector<std::size_t> rank = {};  // 1 = the trace's most probable answer; equal ones in the order of the model's
+    std::vector<double> error = {};      // one standard error of each probability, see output_errors.h; NaN = not known
 };
 struct OutputTable {
     std::string title;  // "class", "next token", "[MASK] at 4"; empty when the model has no output
@@ -100,11 +105,21 @@ struct OutputTable {
     bool exclusive = true;  // whether all answers together have probability 1
     std::vector<double> rest =
         {};  // probability of the answers without a row, one for each trace; 0 when not exclusive
+    std::vector<double> restError = {};  // as OutputRow::error
 };
 // Whether the model answers something and the run kept it.
 bool hasAnswers(const Comparison& comparison);
 // The baseline's first `maximumRows` answers, and the first answer of every other trace.
 OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows = 5);
+
+// One standard error of each number of an OutputChange, see output_errors.h; NaN = not known.
+struct OutputChangeErrors {
+    double kl = std::numeric_limits<double>::quiet_NaN();
+    double jensenShannon = std::numeric_limits<double>::quiet_NaN();
+    double totalVariation = std::numeric_limits<double>::quiet_NaN();
+    double topOfA = std::numeric_limits<double>::quiet_NaN();
+    double margin = std::numeric_limits<double>::quiet_NaN();
+};
 
 // A candidate's answers against A's. KL(A‖B) and JS in nats, total variation ½Σ|p − q|; NaN where the answers are no
 // distribution. The margin is the most probable answer's probability less the second's.
@@ -116,6 +131,7 @@ struct OutputChange {
     bool topChanged = false;
     double topOfA = 0.0;  // probability that the candidate gives A's first answer
     double margin = 0.0;
+    OutputChangeErrors error = {};
 };
 // One for each trace, A against itself first; empty when the model has no output.
 std::vector<OutputChange> outputChanges(const Comparison& comparison);
@@ -125,6 +141,7 @@ std::vector<OutputChange> outputChanges(const Comparison& comparison);
 struct OutputScore {
     std::string title;
     std::vector<double> values;
+    std::vector<double> errors = {};  // as OutputRow::error
 };
 std::vector<OutputScore> outputScores(const Comparison& comparison);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/measures/divergence.h"
-#include "core/study/comparison.h"
+#include "core/study/output_errors.h"
+#include "core/study/repeat_record.h"
 #include "core/text/unicode.h"
 
 #include <algorithm>
@@ -212,6 +213,25 @@ Answers answersOf(const Comparison& comparison)
     return answers;
 }
 
+// A trace's answers without each group of its draws; empty where their errors are not known.
+std::vector<std::vector<double>> leftOutOf(const Comparison& comparison, const Question& question, std::size_t trace)
+{
+    std::vector<std::vector<double>> leftOut;
+    if (hasOutputErrors(comparison, trace))
+        for (const auto& pass : repeatsOf(comparison, trace)->leftOut)
+            leftOut.push_back(question.probabilities(*pass));
+    const auto lacks = [](const std::vector<double>& answers) { return answers.empty(); };
+    return std::ranges::any_of(leftOut, lacks) ? std::vector<std::vector<double>>() : leftOut;
+}
+
+// One standard error of what `number` makes of a trace's answers.
+template <typename Number> double errorOf(const std::vector<std::vector<double>>& leftOut, const Number& number)
+{
+    std::vector<double> values;
+    std::ranges::transform(leftOut, std::back_inserter(values), number);
+    return jackknifeError(values);
+}
+
 // Labels that do not exclude one another, and spans of limited length, do not sum to 1.
 bool isDistribution(const Answers& answers)
 {
@@ -240,6 +260,49 @@ std::size_t rankOf(const std::vector<double>& probabilities, std::size_t index)
     return rank;
 }
 
+double restOf(const std::vector<double>& probabilities, const std::vector<std::size_t>& listed)
+{
+    double shown = 0.0;
+    for (const std::size_t index : listed)
+        shown += probabilities[index];
+    return std::max(0.0, 1.0 - shown);
+}
+
+// One trace's part of a table that lists some answers.
+void addTrace(OutputTable& table, const std::vector<std::size_t>& listed, const std::vector<double>& probabilities,
+              const std::vector<std::vector<double>>& leftOut)
+{
+    for (std::size_t row = 0; row < listed.size(); ++row) {
+        table.rows[row].probability.push_back(probabilities[listed[row]]);
+        table.rows[row].rank.push_back(rankOf(probabilities, listed[row]));
+        table.rows[row].error.push_back(errorOf(leftOut, [&](const auto& p) { return p[listed[row]]; }));
+    }
+    const bool all = table.rows.size() == table.known || !table.exclusive;
+    table.rest.push_back(all ? 0.0 : restOf(probabilities, listed));
+    table.restError.push_back(errorOf(leftOut, [&](const auto& p) { return all ? 0.0 : restOf(p, listed); }));
+}
+
+double marginOf(const std::vector<double>& probabilities)
+{
+    const std::vector<std::size_t> first = firstOf(probabilities, 2);
+    return probabilities[first[0]] - probabilities[first[1]];
+}
+
+OutputChangeErrors errorsOf(const std::vector<double>& a, const std::vector<std::vector<double>>& leftOut,
+                            bool distribution)
+{
+    OutputChangeErrors errors;
+    if (distribution) {
+        errors.kl = errorOf(leftOut, [&](const auto& p) { return klOfDistributions(a, p); });
+        errors.jensenShannon = errorOf(leftOut, [&](const auto& p) { return jsOfDistributions(a, p); });
+        errors.totalVariation = errorOf(leftOut, [&](const auto& p) { return totalVariation(a, p); });
+    }
+    const std::size_t topOfA = firstOf(a, 1).front();
+    errors.topOfA = errorOf(leftOut, [&](const auto& p) { return p[topOfA]; });
+    errors.margin = errorOf(leftOut, marginOf);
+    return errors;
+}
+
 }  // namespace
 
 bool hasAnswers(const Comparison& comparison)
@@ -257,21 +320,10 @@ OutputTable outputTable(const Comparison& comparison, std::size_t maximumRows)
     for (const auto& probabilities : answers.probabilities)
         if (const std::size_t top = firstOf(probabilities, 1).front(); !std::ranges::count(listed, top))
             listed.push_back(top);
-    for (const std::size_t index : listed) {
-        OutputRow row{answers.question.label(index), {}, {}};
-        for (const auto& probabilities : answers.probabilities) {
-            row.probability.push_back(probabilities[index]);
-            row.rank.push_back(rankOf(probabilities, index));
-        }
-        table.rows.push_back(std::move(row));
-    }
-    for (std::size_t trace = 0; trace < answers.probabilities.size(); ++trace) {
-        double shown = 0.0;
-        for (const OutputRow& row : table.rows)
-            shown += row.probability[trace];
-        const bool all = table.rows.size() == table.known || !table.exclusive;
-        table.rest.push_back(all ? 0.0 : std::max(0.0, 1.0 - shown));
-    }
+    for (const std::size_t index : listed)
+        table.rows.push_back({answers.question.label(index), {}, {}});
+    for (std::size_t trace = 0; trace < answers.probabilities.size(); ++trace)
+        addTrace(table, listed, answers.probabilities[trace], leftOutOf(comparison, answers.question, trace));
     return table;
 }
 
@@ -285,11 +337,13 @@ std::vector<OutputChange> outputChanges(const Comparison& comparison)
     const bool distribution = isDistribution(answers);
     const std::vector<double>& a = answers.probabilities.front();
     const std::size_t topOfA = firstOf(a, 1).front();
-    for (const std::vector<double>& b : answers.probabilities) {
+    for (std::size_t trace = 0; trace < answers.probabilities.size(); ++trace) {
+        const std::vector<double>& b = answers.probabilities[trace];
         const std::vector<std::size_t> first = firstOf(b, 2);
         changes.push_back({distribution ? klOfDistributions(a, b) : kNone,
                            distribution ? jsOfDistributions(a, b) : kNone, distribution ? totalVariation(a, b) : kNone,
-                           answers.question.label(first[0]), first[0] != topOfA, b[topOfA], b[first[0]] - b[first[1]]});
+                           answers.question.label(first[0]), first[0] != topOfA, b[topOfA], marginOf(b),
+                           errorsOf(a, leftOutOf(comparison, answers.question, trace), distribution)});
     }
     return changes;
 }
@@ -308,12 +362,18 @@ std::vector<OutputScore> outputScores(const Comparison& comparison)
     };
     std::vector<OutputScore> scores;
     for (const Known& known : kKnown) {
-        OutputScore score{known.title, {}};
-        for (const auto& trace : comparison.traces)
-            if (const Tensor* values = outputOf(*trace, known.output); values != nullptr)
-                score.values.push_back(values->values().front());
-        if (known.task == comparison.model.task && score.values.size() == comparison.traces.size())
-            scores.push_back(std::move(score));
+        const auto valuesOf = [&known](const Comparison& of) {
+            std::vector<double> found;
+            for (const auto& trace : of.traces)
+                if (const Tensor* values = outputOf(*trace, known.output); values != nullptr)
+                    found.push_back(values->values().front());
+            return found;
+        };
+        OutputScore score{known.title, valuesOf(comparison)};
+        if (known.task != comparison.model.task || score.values.size() != comparison.traces.size())
+            continue;
+        score.errors = outputErrors(comparison, valuesOf);
+        scores.push_back(std::move(score));
     }
     return scores;
 }

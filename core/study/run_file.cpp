@@ -9,6 +9,7 @@
 #include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_input.h"
 #include "core/study/run_file_model.h"
+#include "core/study/run_file_repeats.h"
 #include "core/study/sweep_file.h"
 
 #include <limits>
@@ -135,6 +136,7 @@ void writeTrace(Hdf5File& file, const Comparison& comparison, std::size_t index)
     }
     for (const auto& [name, values] : trace.outputs)
         file.writeFloats(path + "/outputs/" + name, values->shape(), values->values());
+    writeRepeats(file, path, comparison, index);
 }
 
 }  // namespace

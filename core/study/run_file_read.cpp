@@ -6,6 +6,7 @@
 #include "core/study/run_file_diagnostics.h"
 #include "core/study/run_file_input.h"
 #include "core/study/run_file_model.h"
+#include "core/study/run_file_repeats.h"
 #include "core/study/sweep_file.h"
 
 #include <cmath>
@@ -311,7 +312,18 @@ private:
         for (std::size_t i = 0; own && i < m_comparison->traces.size(); ++i)
             m_comparison->plans[i] = std::make_shared<const HeadPlan>(resolve(
                 i > 0 ? m_comparison->study.candidates[i - 1] : Plan{}, m_comparison->model, m_comparison->study.seed));
+        if (own)
+            readRepeatsOfAll();
         m_comparison->study.selection = clamped(m_comparison->study.selection, *m_comparison);
+    }
+
+    void readRepeatsOfAll()
+    {
+        const std::vector<std::string> names = m_file.members("/traces");
+        for (std::size_t i = 1; i < names.size(); ++i)
+            if (const auto repeats = readRepeats(m_file, m_name, "/traces/" + names[i], m_comparison->traces[i],
+                                                 m_comparison->study.candidates[i - 1]))
+                m_comparison->repeats = withRepeatsOf(m_comparison->repeats.get(), *repeats);
     }
 
     std::string m_name;

@@ -67,6 +67,7 @@ struct Sweep {
     std::string question;        // "class", "next token"; empty when the model gives no answer
     std::string topAnswer;       // of the exact model
     std::vector<SweepRow> rows;  // the three baselines, then the combinations, the last axis fastest
+    bool ofStages = false;       // rows are the stages of one run, see sweepOfStages; those still to come are not there
 };
 
 inline constexpr std::size_t kMaximumCombinations = 10000;
@@ -77,6 +78,11 @@ inline constexpr std::size_t kMaximumSeeds = 10000;
 // many combinations, or a plan that patches no head; Cancelled.
 Sweep runSweep(const SweepRequest& request, const LoadedModel& model, int threads, Monitor& monitor,
                const ComparisonPointer& previous = nullptr);
+
+// How the largest standard error of the selected head fell from stage to stage of a trace with repeats
+// (repeat_record.h), as a sweep over "repeats" as far as those asked for, without other measures. Null where the trace ran
+// in fewer than two stages and is whole, or nothing is known of the head's errors.
+std::shared_ptr<const Sweep> sweepOfStages(const Comparison& comparison, std::size_t trace);
 
 // `entry` on the selected head alone, whatever heads it is for.
 PlanEntry onSelectedHead(PlanEntry entry, const Selection& selection, const ModelInfo& model);

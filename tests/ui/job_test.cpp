@@ -36,6 +36,42 @@ TEST(Job, WorksElsewhereAndDeliversHere)
     EXPECT_FALSE(job.isRunning());
 }
 
+TEST(Job, DeliversOnTheWay)
+{
+    Job job;
+    std::vector<int> delivered;
+    bool runs = false;
+    job.start([&](Monitor& monitor) -> Job::Delivery {
+        for (int step = 1; step <= 3; ++step)
+            job.deliver(monitor, [&, step] {
+                delivered.push_back(step);
+                runs = job.isRunning();
+            });
+        return [&] { delivered.push_back(4); };
+    });
+    ASSERT_TRUE(waitFor([&] { return !job.isRunning(); }));
+    EXPECT_EQ(delivered, (std::vector<int>{1, 2, 3, 4}));
+    EXPECT_TRUE(runs);
+}
+
+TEST(Job, DeliversNothingOfWhatWasCancelled)
+{
+    Job job;
+    std::atomic<bool> told = false;
+    bool delivered = false;
+    job.start([&](Monitor& monitor) -> Job::Delivery {
+        job.deliver(monitor, [&] { delivered = true; });
+        told = true;
+        while (true)
+            monitor.check();
+    });
+    while (!told)
+        QThread::msleep(1);  // without the event loop
+    job.cancel();
+    QTest::qWait(20);
+    EXPECT_FALSE(delivered);
+}
+
 TEST(Job, NewestRequestWins)
 {
     Job job;

@@ -23,7 +23,8 @@ constexpr std::array kCounts = {"repeats", "shots"};
 SensitivitySection::SensitivitySection(StudyController& controller, Appearance& appearance, QWidget* parent)
     : Section(tr("Sensitivity"), appearance, parent), m_controller(controller), m_appearance(appearance),
       m_measure(new ChoiceBox(this)), m_parameter(new ChoiceBox(this)), m_note(makeWrappedLabel("hint", this)),
-      m_curve(addPane("sweep", m_sweep)), m_convergence(addPane("convergence", m_errors))
+      m_curve(addPane("sweep", [this] { return m_sweep; })),
+      m_convergence(addPane("convergence", [this] { return errors(); }))
 {
     setObjectName(u"sensitivity"_s);
     m_measure->setAccessibleName(tr("Measure of the selected head"));
@@ -51,15 +52,15 @@ SensitivitySection::SensitivitySection(StudyController& controller, Appearance& 
     reconsider();
 }
 
-FigurePane* SensitivitySection::addPane(const char* figureId, const SweepPointer& sweep)
+FigurePane* SensitivitySection::addPane(const char* figureId, const std::function<SweepPointer()>& sweep)
 {
     auto* pane = new FigurePane(QString::fromLatin1(figureId), m_controller, m_appearance, this);
     pane->setInDock(true);
-    pane->setSource([this, &sweep] { return shown(sweep); });
+    pane->setSource([this, sweep] { return shown(sweep()); });
     pane->hide();
-    connect(pane, &FigurePane::itemChosen, this, [this, &sweep](std::size_t row) { setFromRow(sweep, row); });
+    connect(pane, &FigurePane::itemChosen, this, [this, sweep](std::size_t row) { setFromRow(sweep(), row); });
     connect(pane, &FigurePane::exportWanted, this,
-            [this, &sweep](const QString& id) { emit exportWanted(id, shown(sweep)); });
+            [this, sweep](const QString& id) { emit exportWanted(id, shown(sweep())); });
     return pane;
 }
 
@@ -103,7 +104,7 @@ void SensitivitySection::offer()
 std::string SensitivitySection::convergenceParameter() const
 {
     const PlanEntry* entry = m_controller.entry();
-    if (entry == nullptr || !entry->mechanism->properties(entry->parameters).sampled)
+    if (entry == nullptr || m_stages || !entry->mechanism->properties(entry->parameters).sampled)
         return {};
     const auto numeric = numericParameters(entry->parameters);
     for (const char* id : kCounts)
@@ -146,6 +147,9 @@ bool SensitivitySection::holds(const SweepPointer& sweep, const std::string& par
 void SensitivitySection::reconsider()
 {
     offer();
+    const ComparisonPointer& now = m_controller.comparison();
+    const bool staged = now && m_controller.candidateTrace() < now->traces.size() && !m_controller.isOutdated();
+    m_stages = staged ? sweepOfStages(*now, m_controller.candidateTrace()) : nullptr;
     const std::string parameter = m_parameter->currentData().toString().toStdString();
     const bool curve = holds(m_sweep, parameter), errors = holds(m_errors, convergenceParameter());
     if (!curve)
@@ -194,7 +198,7 @@ void SensitivitySection::refresh()
     m_measure->setVisible(any);
     m_parameter->setVisible(any);
     m_curve->setVisible(any && m_sweep);
-    m_convergence->setVisible(any && m_errors);
+    m_convergence->setVisible(any && errors());
     for (FigurePane* pane : {m_curve, m_convergence})
         pane->refresh();
     m_note->setText(!m_controller.canRun() ? tr("Needs an open model.")

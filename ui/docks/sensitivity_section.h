@@ -12,7 +12,8 @@
 namespace ketscope {
 
 // How one measure of the selected head depends on one parameter of the edited entry, and of sampled mechanisms how
-// standard errors fall. Computed when nothing else is going on, dropped as soon as anything changes that it depends on.
+// standard errors fall: with the stages of the run itself, where it was run in stages of its repeats, else of a sweep.
+// Computed when nothing else is going on, dropped as soon as anything changes that it depends on.
 // A click on a point sets the parameter.
 class SensitivitySection : public Section {
     Q_OBJECT
@@ -36,7 +37,7 @@ protected:
 private:
     using SweepPointer = std::shared_ptr<const Sweep>;
 
-    FigurePane* addPane(const char* figureId, const SweepPointer& sweep);
+    FigurePane* addPane(const char* figureId, const std::function<SweepPointer()>& sweep);
     ComparisonPointer shown(const SweepPointer& sweep) const;
     void offer();
     void reconsider();
@@ -45,6 +46,7 @@ private:
     std::optional<SweepRequest> request(const std::string& parameter) const;
     std::string convergenceParameter() const;
     bool holds(const SweepPointer& sweep, const std::string& parameter) const;
+    const SweepPointer& errors() const { return m_stages ? m_stages : m_errors; }
     void setFromRow(const SweepPointer& sweep, std::size_t row);
 
     StudyController& m_controller;
@@ -55,6 +57,7 @@ private:
     QLabel* m_note;
     SweepPointer m_sweep;   // over the chosen parameter
     SweepPointer m_errors;  // over repeats or shots; null = nothing is sampled
+    SweepPointer m_stages;  // of the run, over its repeats; null = it was not run in stages
     FigurePane* m_curve;
     FigurePane* m_convergence;
     QTimer m_idle;

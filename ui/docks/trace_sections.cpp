@@ -20,6 +20,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kRowSpacing = 6;
+constexpr double kWhisker = 2.0;  // standard errors on either side
 
 std::size_t largestOf(const OutputTable& table, std::size_t trace)
 {
@@ -51,6 +52,31 @@ QString verdictOf(const OutputTable& table)
     if (table.rows.front().probability.size() > 2)
         return OutputSection::tr("Prediction changed: A %1 → %2").arg(first, changes.join(u", "_s));
     return OutputSection::tr("Prediction changed: %1 → %2").arg(first, changes.front().mid(2));
+}
+
+// A line "KL from A 0.021 ±.003", or "KL from A: B 0.021 ±.003, C 0.040"; empty where answers are no distributions.
+QString divergenceOf(const std::vector<OutputChange>& changes)
+{
+    QStringList texts;
+    for (std::size_t trace = 1; trace < changes.size(); ++trace) {
+        if (!std::isfinite(changes[trace].kl))
+            return {};
+        QString text = formatNumber(changes[trace].kl, 3);
+        if (std::isfinite(changes[trace].error.kl))
+            text += u' ' + formatError(changes[trace].error.kl);
+        texts << (changes.size() > 2 ? QString::fromStdString(traceTag(trace)) + u' ' + text : text);
+    }
+    return texts.isEmpty()
+               ? QString()
+               : u'\n'
+                     + (changes.size() > 2 ? OutputSection::tr("KL from A: %1") : OutputSection::tr("KL from A %1"))
+                           .arg(texts.join(u", "_s));
+}
+
+// Whether one standard error of a row's probability is known.
+bool knowsError(const OutputRow& row, std::size_t trace)
+{
+    return trace < row.error.size() && std::isfinite(row.error[trace]);
 }
 
 }  // namespace
@@ -182,17 +208,20 @@ void OutputSection::refresh()
 {
     const auto& readings = m_controller.readings();
     const OutputTable table = readings ? readings->outputs : OutputTable();
-    const QString draws = readings ? oneDrawText(*m_controller.comparison()) : QString();
+    const bool any = readings && !table.rows.empty();
+    const QString draws = any ? oneDrawText(*m_controller.comparison()) : QString();
+    const QString errors = any ? outputErrorsText(*m_controller.comparison()) : QString();
     m_kind->setText(QString::fromStdString(table.title)
-                    + (draws.isEmpty() || table.rows.empty() ? QString() : u" · "_s + draws));
-    m_kind->setToolTip(draws.isEmpty() ? QString()
-                                       : tr("Left to chance: another seed gives other numbers. How much they differ is "
-                                            "what a sweep over seeds shows."));
+                    + (draws.isEmpty() || errors != draws ? QString() : u" · "_s + draws));
+    // What is longer stands below, where it can be broken.
+    const QString below = errors == draws ? QString() : u"\n"_s + errors;
+    for (QLabel* label : {m_kind, m_verdict})
+        label->setToolTip(any ? outputErrorsExplained(*m_controller.comparison()) : QString());
     m_bars->show(table, m_controller.isOutdated());
     if (!readings)
         m_verdict->setText(tr("Shown after the first run."));
     else
-        m_verdict->setText(!table.rows.empty()         ? verdictOf(table)
+        m_verdict->setText(!table.rows.empty()         ? verdictOf(table) + divergenceOf(readings->changes) + below
                            : m_controller.isRecorded() ? tr("The file holds no outputs.")
                                                        : tr("This model has no output head."));
 }
@@ -211,7 +240,8 @@ void OutputBars::show(const OutputTable& table, bool stale)
     for (const OutputRow& row : table.rows) {
         QStringList values;
         for (std::size_t trace = 0; trace < row.probability.size(); ++trace)
-            values += QString::fromStdString(traceTag(trace)) + u' ' + formatNumber(row.probability[trace], 3);
+            values += QString::fromStdString(traceTag(trace)) + u' ' + formatNumber(row.probability[trace], 3)
+                      + (knowsError(row, trace) ? u' ' + formatError(row.error[trace]) : QString());
         spoken += QString::fromStdString(row.label) + u": "_s + values.join(u", "_s);
     }
     setAccessibleName(tr("Output probabilities"));
@@ -233,12 +263,20 @@ QSize OutputBars::sizeHint() const
     return {qRound(m_appearance.theme().px(220)), qCeil(height)};
 }
 
+bool OutputBars::knowsErrors() const
+{
+    for (const OutputRow& row : m_table.rows)
+        for (std::size_t trace = 0; trace < row.probability.size(); ++trace)
+            if (knowsError(row, trace))
+                return true;
+    return false;
+}
+
 void OutputBars::paintEvent(QPaintEvent*)
 {
     const Theme& theme = m_appearance.theme();
     QPainter painter(this);
     const double label = theme.px(70);
-    const double value = theme.px(46);
     double top = 0.0;
     for (const OutputRow& row : m_table.rows) {
         painter.setFont(theme.ui(kLabelPixels));
@@ -246,20 +284,38 @@ void OutputBars::paintEvent(QPaintEvent*)
         const QString name = QString::fromStdString(row.label);
         painter.drawText(QRectF(0, top, label - theme.px(6), rowHeight(row) - theme.px(8)), Qt::AlignVCenter,
                          painter.fontMetrics().elidedText(name, Qt::ElideMiddle, qRound(label - theme.px(6))));
-        painter.setFont(theme.mono(kTickPixels));
-        for (std::size_t trace = 0; trace < row.probability.size(); ++trace) {
-            const double line = top + theme.px(16.0 * static_cast<double>(trace));
-            const QRectF bar(label, line + theme.px(3), width() - label - value, theme.px(10));
-            painter.fillRect(bar, theme.line);
-            const double probability = row.probability[trace];
-            const double share = std::isfinite(probability) ? std::clamp(probability, 0.0, 1.0) : 0.0;
-            painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), theme.trace(trace));
-            painter.setPen(m_stale ? theme.text3 : theme.text);
-            painter.drawText(QRectF(bar.right(), line, value, theme.px(16)), Qt::AlignRight | Qt::AlignVCenter,
-                             formatNumber(row.probability[trace], 3));
-        }
+        for (std::size_t trace = 0; trace < row.probability.size(); ++trace)
+            paintBar(painter, row, trace,
+                     QRectF(label, top + theme.px(16.0 * static_cast<double>(trace)), width() - label, theme.px(16)));
         top += rowHeight(row);
     }
+}
+
+// Values stay below each other whether or not they have an error.
+void OutputBars::paintBar(QPainter& painter, const OutputRow& row, std::size_t trace, const QRectF& line) const
+{
+    const Theme& theme = m_appearance.theme();
+    const double value = theme.px(46), error = knowsErrors() ? theme.px(38) : 0.0;
+    const QRectF bar(line.left(), line.top() + theme.px(3), line.width() - value - error, theme.px(10));
+    painter.fillRect(bar, theme.line);
+    const double probability = row.probability[trace];
+    const double share = std::isfinite(probability) ? std::clamp(probability, 0.0, 1.0) : 0.0;
+    painter.fillRect(QRectF(bar.left(), bar.top(), bar.width() * share, bar.height()), theme.trace(trace));
+    painter.setFont(theme.mono(kTickPixels));
+    painter.setPen(m_stale ? theme.text3 : theme.text);
+    painter.drawText(QRectF(bar.right(), line.top(), value, line.height()), Qt::AlignRight | Qt::AlignVCenter,
+                     formatNumber(probability, 3));
+    if (!knowsError(row, trace))
+        return;
+    painter.setPen(theme.text3);
+    painter.drawText(line, Qt::AlignRight | Qt::AlignVCenter, formatError(row.error[trace]));
+    const auto place = [&](double at) { return bar.left() + bar.width() * std::clamp(at, 0.0, 1.0); };
+    const double low = place(probability - kWhisker * row.error[trace]);
+    const double high = place(probability + kWhisker * row.error[trace]);
+    painter.setPen(QPen(theme.text, 1));
+    painter.drawLine(QPointF(low, bar.center().y()), QPointF(high, bar.center().y()));
+    for (const double end : {low, high})
+        painter.drawLine(QPointF(end, bar.center().y() - theme.px(3)), QPointF(end, bar.center().y() + theme.px(3)));
 }
 
 }  // namespace ketscope

@@ -61,6 +61,8 @@ protected:
 
 private:
     double rowHeight(const OutputRow& row) const;
+    bool knowsErrors() const;
+    void paintBar(QPainter& painter, const OutputRow& row, std::size_t trace, const QRectF& line) const;
 
     Appearance& m_appearance;
     OutputTable m_table;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "ui/docks/traces_section.h"
 
+#include "core/study/repeat_record.h"
 #include "ui/docks/trace_sections.h"
 #include "ui/trace_notes.h"
 #include "viz/scale.h"
@@ -129,7 +130,8 @@ TracesSection::TracesSection(StudyController& controller, Appearance& appearance
     m_add->setToolTip(tr("Another candidate beside this one, as a copy of the current plan"));
     addToTitleRow(m_add);
     connect(m_add, &QPushButton::clicked, &controller, &StudyController::addCandidate);
-    for (const auto signal : {&StudyController::comparisonChanged, &StudyController::studyChanged})
+    for (const auto signal :
+         {&StudyController::comparisonChanged, &StudyController::studyChanged, &StudyController::stateChanged})
         connect(&controller, signal, this, &TracesSection::refresh);
     refresh();
 }
@@ -141,10 +143,17 @@ std::size_t TracesSection::traces() const
                                  : m_controller.comparison()->traces.size();
 }
 
-// "…" for what is still to be computed.
+// "8/32" of the first repeats, "…" for what is still to be computed, "queued" for what comes after a part that is shown.
 QString TracesSection::timeOf(std::size_t trace) const
 {
     const Comparison& done = *m_controller.comparison();
+    if (const std::size_t staged = m_controller.isPart() ? stagedTrace(done) : 0; staged > 0) {
+        const RepeatProgress progress = repeatProgress(done, staged);
+        if (trace == staged)
+            return tr("%1/%2").arg(progress.done).arg(progress.asked);
+        if (trace >= done.traces.size() && m_controller.state() == StudyController::State::Running)
+            return tr("queued");
+    }
     if (trace < done.traces.size() && !planIsKnown(done, trace))
         return tr("captured");
     const auto& candidates = m_controller.study().candidates;

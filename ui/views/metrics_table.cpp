@@ -23,15 +23,6 @@ constexpr double kColumnPixels = 66.0;
 constexpr double kErrorPixels = 92.0;  // of a column with standard errors
 constexpr double kTitleColumnPixels = 132.0;
 
-// "±.006"; two digits that count.
-QString shownError(double error)
-{
-    QString text = formatNumber(error, error < 0.0095 ? (error < 0.00095 ? 4 : 3) : 3);
-    if (text.startsWith(u"0."_s))
-        text.remove(0, 1);
-    return u"±"_s + text;
-}
-
 QString shown(const std::optional<double>& value) { return value ? formatNumber(*value, 3) : u"–"_s; }
 
 std::vector<MetricRow> errorRows(std::vector<MetricRow> rows, const Readings& readings)
@@ -234,7 +225,7 @@ void MetricsTable::paintValue(QPainter& painter, const MetricRow& row, int scope
         if (row.errors[index]) {
             painter.setFont(small);
             painter.setPen(theme.text3);
-            painter.drawText(place, Qt::AlignRight | Qt::AlignVCenter, shownError(*row.errors[index]));
+            painter.drawText(place, Qt::AlignRight | Qt::AlignVCenter, formatError(*row.errors[index]));
         }
     }
     painter.setFont(theme.mono(kLabelPixels));

@@ -127,6 +127,17 @@ QString OutputsPage::explanation() const
               "distributions of answers, in nats where a unit is named. The margin is the first answer's probability "
               "less "
               "the second's.</p>"
+              "<p><b>±.</b> One standard error of a number f that follows from the outputs, where all weights that are "
+              "left "
+              "to chance are means of R ≥ 2 repeats: the delete-a-group jackknife. The repeats are parted into G = "
+              "min(R, 10) "
+              "groups, the model runs G times without one of them, and SE² = (G − 1)/G · Σ(f_g − mean f)² (Quenouille "
+              "1956, "
+              "Tukey 1958, Efron 1982). It is of the output of the mean weights, as shown, and not of a mean of "
+              "outputs; "
+              "whiskers are two. It says nothing of a bias, and errs on the large side where shots in one layer follow "
+              "on "
+              "shots in another.</p>"
               "<p><b>Loss.</b> Of causal models: −ln P(the token that comes next), at every position; perplexity is e "
               "to "
               "the mean loss.</p>"
@@ -149,8 +160,11 @@ void OutputsPage::refresh()
     const bool causal = comparison && hasTokenLosses(*comparison);
     const bool answers = comparison && hasAnswers(*comparison);
     const QString draws = comparison ? oneDrawText(*comparison) : QString();
-    m_header->setNote(draws.isEmpty() ? tr("nothing is left to chance")
-                                      : tr("%1: its error is not known here, Sweep gives it over seeds").arg(draws));
+    const QString errors = comparison ? outputErrorsText(*comparison) : QString();
+    m_header->setNote(errors.isEmpty()  ? tr("nothing is left to chance")
+                      : errors == draws ? tr("%1: its error is not known here, Sweep gives it over seeds").arg(draws)
+                                        : errors);
+    m_header->setToolTip(comparison ? outputErrorsExplained(*comparison) : QString());
     m_place->setVisible(causal);
     m_loss->setVisible(causal);
     m_rows->setEnabled(answers);

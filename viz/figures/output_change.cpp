@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/study/hidden_similarity.h"
+#include "core/study/output_errors.h"
 #include "core/study/token_loss.h"
 #include "viz/caption.h"
 #include "viz/figure.h"
@@ -11,6 +12,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace ketscope {
 
@@ -28,17 +30,15 @@ public:
     {
         addChanges();
         for (const OutputScore& score : outputScores(*comparison))
-            addNumbers(QString::fromStdString(score.title), 3, score.values);
-        const std::vector<TokenLoss> losses = tokenLosses(*comparison);
-        if (!losses.empty()) {
-            addOf(QStringLiteral("Perplexity of the text"), 3, losses, &TokenLoss::perplexity);
-            addOf(QStringLiteral("Mean loss, nats per token"), 4, losses, &TokenLoss::mean);
+            addNumbers(QString::fromStdString(score.title), 3, score.values, score.errors);
+        if (hasTokenLosses(*comparison)) {
+            const auto loss = [](double TokenLoss::*member) {
+                return [member](const Comparison& of) { return membersOf(tokenLosses(of), member); };
+            };
+            addFrom(QStringLiteral("Perplexity of the text"), 3, loss(&TokenLoss::perplexity));
+            addFrom(QStringLiteral("Mean loss, nats per token"), 4, loss(&TokenLoss::mean));
         }
-        for (const PooledSimilarity& pooled : pooledSimilarities(*comparison)) {
-            const QString name = QString::fromStdString(pooled.output);
-            addOf(name + QStringLiteral(": cosine with A"), 4, pooled.traces, &VectorSimilarity::cosine);
-            addOf(name + QStringLiteral(": relative error"), 4, pooled.traces, &VectorSimilarity::relativeError);
-        }
+        addPooled();
         if (m_rows.empty())
             refuse({"outputs", "a model with an output head and a run that kept its outputs", comparison->model.title,
                     "Its hidden states are compared below."});
@@ -90,7 +90,9 @@ public:
         hit.panel = 0;
         QStringList values;
         for (std::size_t trace = 0; trace < traces(); ++trace)
-            values << QString::fromStdString(traceTag(trace)) + QLatin1Char(' ') + m_rows[row].exact[trace];
+            values << QString::fromStdString(traceTag(trace)) + QLatin1Char(' ') + m_rows[row].exact[trace]
+                          + (m_rows[row].error(trace).isEmpty() ? QString()
+                                                                : QStringLiteral(" ± ") + m_rows[row].error(trace));
         hit.sentence = m_rows[row].title + QStringLiteral(": ") + values.join(QStringLiteral(", "));
         return hit;
     }
@@ -103,6 +105,13 @@ public:
             table.header << QString::fromStdString(traceTag(trace));
         for (const Row& row : m_rows)
             table.rows.push_back(QStringList{row.title} + row.exact);
+        for (std::size_t trace = 1; trace < traces(); ++trace) {
+            if (!hasOutputErrors(*m_comparison, trace))
+                continue;
+            table.header << QString::fromStdString(traceTag(trace)) + QStringLiteral(" standard error");
+            for (std::size_t row = 0; row < m_rows.size(); ++row)
+                table.rows[static_cast<decltype(table.rows.size())>(row)] << m_rows[row].error(trace);
+        }
         return table;
     }
 
@@ -113,10 +122,14 @@ public:
             all.push_back(trace);
         return QStringLiteral("Change of the output of %1, %2 %3 %4")
             .arg(modelName(m_comparison->model), captionOfInput(*m_comparison),
-                 captionOfTraces(*m_comparison, all, m_comparison->study.selection.stack), note());
+                 captionOfTraces(*m_comparison, all, m_comparison->study.selection.stack),
+                 note() + captionOfOutputErrors(*m_comparison));
     }
 
-    QString panelCaption() const override { return QStringLiteral("Change of the output. ") + note(); }
+    QString panelCaption() const override
+    {
+        return QStringLiteral("Change of the output. ") + note() + captionOfOutputErrors(*m_comparison);
+    }
 
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
 
@@ -124,9 +137,12 @@ private:
     struct Row {
         QString title;
         QStringList shown;
-        QStringList exact;       // nine digits, for tables
-        bool changed = false;    // what differs from A is emphasised
-        QStringList brief = {};  // of numbers, where there is no room: none is cut in the middle
+        QStringList exact;        // nine digits, for tables
+        bool changed = false;     // what differs from A is emphasised
+        QStringList brief = {};   // of numbers, where there is no room: none is cut in the middle
+        QStringList errors = {};  // one standard error, nine digits; empty = not known
+
+        QString error(std::size_t trace) const { return errors.value(static_cast<qsizetype>(trace)); }
 
         QString fitting(std::size_t trace, const QFont& font, double room) const
         {
@@ -141,8 +157,7 @@ private:
     {
         return QStringLiteral(
             "KL from A is KL(A‖this); it, Jensen–Shannon divergence and total variation are of the distributions of "
-            "answers; the margin is the first answer's probability less the second's. One run of "
-            "each: no errors are known.");
+            "answers; the margin is the first answer's probability less the second's. ");
     }
 
     double columnWidth(const QRectF& area, const Theme& theme) const
@@ -150,26 +165,65 @@ private:
         return std::min(theme.px(kMostColumn), area.width() * 0.6 / static_cast<double>(traces()));
     }
 
-    void addNumbers(const QString& title, int decimals, const std::vector<double>& values)
+    // What is too small for the decimals is not nothing.
+    static QString textOf(double value, int decimals, int digits)
+    {
+        const bool small = value != 0.0 && std::abs(value) < std::pow(10.0, -decimals);
+        return small || !std::isfinite(value) ? formatCompact(value, digits) : formatNumber(value, decimals);
+    }
+
+    void addNumbers(const QString& title, int decimals, const std::vector<double>& values,
+                    const std::vector<double>& errors)
     {
         Row row{title, {}, {}, false};
-        for (const double value : values) {
-            // What is too small for the decimals is not nothing.
-            const bool small = value != 0.0 && std::abs(value) < std::pow(10.0, -decimals);
-            row.shown << (small || !std::isfinite(value) ? formatCompact(value, 2) : formatNumber(value, decimals));
-            row.brief << (small || !std::isfinite(value) ? formatCompact(value, 1) : row.shown.back());
-            row.exact << QString::number(value, 'g', 9);
+        for (std::size_t trace = 0; trace < values.size(); ++trace) {
+            const bool known = trace < errors.size() && std::isfinite(errors[trace]);
+            row.shown << textOf(values[trace], decimals, 2)
+                             + (known ? QLatin1Char(' ') + formatError(errors[trace]) : QString());
+            row.brief << textOf(values[trace], decimals, 1);
+            row.exact << QString::number(values[trace], 'g', 9);
+            row.errors << (known ? QString::number(errors[trace], 'g', 9) : QString());
         }
         m_rows.push_back(std::move(row));
     }
 
-    template <typename T>
-    void addOf(const QString& title, int decimals, const std::vector<T>& traces, double T::*member)
+    template <typename T> static std::vector<double> membersOf(const std::vector<T>& traces, double T::*member)
     {
         std::vector<double> values;
         for (const T& trace : traces)
             values.push_back(trace.*member);
-        addNumbers(title, decimals, values);
+        return values;
+    }
+
+    // Numbers that follow from a comparison's outputs, one for each trace.
+    void addFrom(const QString& title, int decimals,
+                 const std::function<std::vector<double>(const Comparison&)>& numbers)
+    {
+        addNumbers(title, decimals, numbers(*m_comparison), outputErrors(*m_comparison, numbers));
+    }
+
+    void addPooled()
+    {
+        const std::vector<PooledSimilarity> all = pooledSimilarities(*m_comparison);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            const auto of = [i](double VectorSimilarity::*member) {
+                return [i, member](const Comparison& comparison) {
+                    return membersOf(pooledSimilarities(comparison).at(i).traces, member);
+                };
+            };
+            const QString name = QString::fromStdString(all[i].output);
+            addFrom(name + QStringLiteral(": cosine with A"), 4, of(&VectorSimilarity::cosine));
+            addFrom(name + QStringLiteral(": relative error"), 4, of(&VectorSimilarity::relativeError));
+        }
+    }
+
+    void addChange(const QString& title, const std::vector<OutputChange>& changes, double OutputChange::*member,
+                   double OutputChangeErrors::*error)
+    {
+        std::vector<double> errors;
+        for (const OutputChange& change : changes)
+            errors.push_back(change.error.*error);
+        addNumbers(title, 3, membersOf(changes, member), errors);
     }
 
     void addChanges()
@@ -182,13 +236,15 @@ private:
             top.shown << QString::fromStdString(change.top);
         top.exact = top.shown;
         m_rows.push_back(std::move(top));
-        addOf(QStringLiteral("P of A’s first answer"), 3, changes, &OutputChange::topOfA);
-        addOf(QStringLiteral("Margin"), 3, changes, &OutputChange::margin);
+        using Errors = OutputChangeErrors;
+        addChange(QStringLiteral("P of A’s first answer"), changes, &OutputChange::topOfA, &Errors::topOfA);
+        addChange(QStringLiteral("Margin"), changes, &OutputChange::margin, &Errors::margin);
         if (!std::isfinite(changes.front().kl))
             return;  // no distribution
-        addOf(QStringLiteral("KL from A, nats"), 3, changes, &OutputChange::kl);
-        addOf(QStringLiteral("Jensen–Shannon, nats"), 3, changes, &OutputChange::jensenShannon);
-        addOf(QStringLiteral("Total variation"), 3, changes, &OutputChange::totalVariation);
+        addChange(QStringLiteral("KL from A, nats"), changes, &OutputChange::kl, &Errors::kl);
+        addChange(QStringLiteral("Jensen–Shannon, nats"), changes, &OutputChange::jensenShannon,
+                  &Errors::jensenShannon);
+        addChange(QStringLiteral("Total variation"), changes, &OutputChange::totalVariation, &Errors::totalVariation);
     }
 
     ComparisonPointer m_comparison;

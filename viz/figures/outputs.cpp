@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/study/output_errors.h"
 #include "viz/caption.h"
 #include "viz/figure.h"
 #include "viz/labels.h"
@@ -18,7 +19,8 @@ constexpr double kTitle = 26.0;
 constexpr double kBar = 15.0;  // one bar's line
 constexpr double kGap = 7.0;   // between answers
 constexpr double kMostLabel = 190.0;
-constexpr double kValue = 52.0, kDelta = 58.0, kRank = 58.0;
+constexpr double kValue = 52.0, kError = 46.0, kDelta = 58.0, kRank = 58.0;
+constexpr double kWhisker = 2.0;  // standard errors on either side
 constexpr double kLeastBar = 40.0;
 
 QString textOf(const std::string& text) { return QString::fromStdString(text); }
@@ -33,9 +35,12 @@ public:
             refuse({"outputs", "a model with an output head and a run that kept its outputs", comparison->model.title,
                     "Its hidden states are compared below."});
         if (m_table.known > m_table.rows.size() && m_table.exclusive)
-            m_rows.push_back({QStringLiteral("%1 others").arg(m_table.known - m_table.rows.size()), m_table.rest, {}});
+            m_rows.push_back({QStringLiteral("%1 others").arg(m_table.known - m_table.rows.size()),
+                              m_table.rest,
+                              {},
+                              m_table.restError});
         for (auto row = m_table.rows.rbegin(); row != m_table.rows.rend(); ++row)
-            m_rows.insert(m_rows.begin(), {textOf(row->label), row->probability, row->rank});
+            m_rows.insert(m_rows.begin(), {textOf(row->label), row->probability, row->rank, row->error});
     }
 
     double heightFor(double, const Theme& theme) const override
@@ -83,6 +88,8 @@ public:
         for (std::size_t trace = 0; trace < traces(); ++trace) {
             QString value =
                 textOf(traceTag(trace)) + QLatin1Char(' ') + formatNumber(m_rows[row].probability[trace], 6);
+            if (m_rows[row].knowsError(trace))
+                value += QStringLiteral(" ± %1").arg(formatNumber(m_rows[row].error[trace], 6));
             if (!m_rows[row].rank.empty())
                 value += QStringLiteral(" (rank %1 of %2)").arg(m_rows[row].rank[trace]).arg(m_table.known);
             values << value;
@@ -95,14 +102,20 @@ public:
     {
         Table table;
         table.header << textOf(m_table.title);
-        for (std::size_t trace = 0; trace < traces(); ++trace)
+        for (std::size_t trace = 0; trace < traces(); ++trace) {
             for (const char* column : {" probability", " rank"})
                 table.header << textOf(traceTag(trace)) + QLatin1String(column);
+            if (hasOutputErrors(*m_comparison, trace))
+                table.header << textOf(traceTag(trace)) + QLatin1String(" standard error");
+        }
         for (const Row& row : m_rows) {
             QStringList values{row.label};
-            for (std::size_t trace = 0; trace < traces(); ++trace)
+            for (std::size_t trace = 0; trace < traces(); ++trace) {
                 values << QString::number(row.probability[trace], 'g', 9)
                        << (row.rank.empty() ? QString() : QString::number(row.rank[trace]));
+                if (hasOutputErrors(*m_comparison, trace))
+                    values << (row.knowsError(trace) ? QString::number(row.error[trace], 'g', 9) : QString());
+            }
             table.rows.push_back(std::move(values));
         }
         return table;
@@ -110,14 +123,15 @@ public:
 
     QString caption() const override
     {
-        return QStringLiteral("%1 of %2, %3 %4 One run of each: no errors are known.")
+        return QStringLiteral("%1 of %2, %3 %4 %5")
             .arg(title(), modelName(m_comparison->model), captionOfInput(*m_comparison),
-                 captionOfTraces(*m_comparison, allTraces(), m_comparison->study.selection.stack));
+                 captionOfTraces(*m_comparison, allTraces(), m_comparison->study.selection.stack),
+                 captionOfOutputErrors(*m_comparison));
     }
 
     QString panelCaption() const override
     {
-        return QStringLiteral("%1. One run of each: no errors are known.").arg(title());
+        return QStringLiteral("%1. %2").arg(title(), captionOfOutputErrors(*m_comparison));
     }
 
     double smallestText(double, const Theme& theme) const override { return theme.px(kTickPixels); }
@@ -127,12 +141,23 @@ private:
         QString label;
         std::vector<double> probability;
         std::vector<std::size_t> rank;  // empty for what stands for several answers
+        std::vector<double> error;      // NaN = not known
+
+        bool knowsError(std::size_t trace) const { return trace < error.size() && std::isfinite(error[trace]); }
     };
 
     struct Columns {
         double bar, barEnd, value, delta, rank;  // numbers: right edges
         bool ranks, heads;
     };
+
+    bool knowsErrors() const
+    {
+        for (std::size_t trace = 1; trace < traces(); ++trace)
+            if (hasOutputErrors(*m_comparison, trace))
+                return true;
+        return false;
+    }
 
     std::size_t traces() const { return m_comparison->traces.size(); }
     std::vector<std::size_t> allTraces() const
@@ -163,12 +188,13 @@ private:
         label = std::min({label, theme.px(kMostLabel), area.width() * 0.34});
         columns.bar = area.left() + label + theme.px(22.0 + 8.0);
         // Ranks say nothing where there are but two answers, and give way where there is no room.
-        const double numbers = theme.px(kValue + (traces() > 1 ? kDelta : 0.0));
+        const double errors = knowsErrors() ? theme.px(kError) : 0.0;
+        const double numbers = theme.px(kValue + (traces() > 1 ? kDelta : 0.0)) + errors;
         columns.ranks = m_table.known > 2 && area.right() - numbers - theme.px(kRank + kLeastBar) > columns.bar;
         columns.heads = area.width() > theme.px(330.0);
         columns.rank = area.right() - theme.px(2.0);
         columns.delta = columns.rank - (columns.ranks ? theme.px(kRank) : 0.0);
-        columns.value = columns.delta - (traces() > 1 ? theme.px(kDelta) : 0.0);
+        columns.value = columns.delta - (traces() > 1 ? theme.px(kDelta) : 0.0) - errors;
         columns.barEnd = std::max(columns.bar + 1.0, columns.value - theme.px(kValue));
         return columns;
     }
@@ -205,6 +231,11 @@ private:
                              theme.trace(trace));
             drawLabel(painter, {columns.value, baseline}, formatNumber(value, 3), mono, theme.text, theme,
                       Anchor::Right);
+            if (row.knowsError(trace)) {
+                paintWhisker(painter, ground, value, row.error[trace], theme);
+                drawLabel(painter, {columns.value + theme.px(5.0), baseline}, formatError(row.error[trace]),
+                          theme.mono(kTickPixels), theme.text3, theme);
+            }
             if (trace > 0)
                 drawLabel(painter, {columns.delta, baseline}, formatSigned(value - row.probability.front(), 3), mono,
                           theme.text2, theme, Anchor::Right);
@@ -212,6 +243,17 @@ private:
                 drawLabel(painter, {columns.rank, baseline}, rankText(row, trace), mono, theme.text2, theme,
                           Anchor::Right);
         }
+    }
+
+    static void paintWhisker(QPainter& painter, const QRectF& ground, double value, double error, const Theme& theme)
+    {
+        const auto place = [&](double at) { return ground.left() + ground.width() * std::clamp(at, 0.0, 1.0); };
+        const double low = place(value - kWhisker * error), high = place(value + kWhisker * error);
+        const double middle = ground.center().y(), half = theme.px(3.0);
+        painter.setPen(QPen(theme.text, 1.0));
+        painter.drawLine(QPointF(low, middle), QPointF(high, middle));
+        for (const double end : {low, high})
+            painter.drawLine(QPointF(end, middle - half), QPointF(end, middle + half));
     }
 
     ComparisonPointer m_comparison;

@@ -53,6 +53,8 @@ public:
             sweepMeasureIndex(convergence ? "standard_error" : comparison->study.view.outputs.sweepMeasure.c_str());
         m_points = sweepPoints(*m_sweep, m_measure, comparison->study);
         m_earlier = !sweepIsCurrent(*m_sweep, comparison->study);
+        if (m_sweep->ofStages && !m_points.yLogarithmic)
+            m_points.low = 0.0;  // where the expectation goes
     }
 
     double heightFor(double width, const Theme& theme) const override
@@ -187,9 +189,12 @@ private:
         QStringList notes;
         if (m_earlier)
             notes << QStringLiteral("Of an earlier model, input, seed or setting: run it again.");
-        notes << (m_points.runs > 1
-                      ? QStringLiteral("Points: mean of %1 seeds; bars: 95 % interval of the mean.").arg(m_points.runs)
-                      : QStringLiteral("One run of each: no interval is known."));
+        if (m_sweep->ofStages)
+            notes << stagesNote(*m_sweep);
+        else
+            notes << (m_points.runs > 1 ? QStringLiteral("Points: mean of %1 seeds; bars: 95 % interval of the mean.")
+                                              .arg(m_points.runs)
+                                        : QStringLiteral("One run of each: no interval is known."));
         if (m_convergence && m_points.anyValue)
             notes << expectedNote();
         if (m_points.anyValue && !m_points.missing.isEmpty())
@@ -370,7 +375,9 @@ private:
     void paintExpected(QPainter& painter, const Layout& layout, const Theme& theme) const
     {
         const SweepPoint at = *anchor();
-        const auto [least, most] = std::ranges::minmax(m_points.xNumbers);
+        auto [least, most] = std::ranges::minmax(m_points.xNumbers);
+        if (m_sweep->ofStages)
+            least = m_points.xNumbers[at.x];  // what is still to come
         QPolygonF path;
         for (int i = 0; i <= kExpectedSteps; ++i) {
             const double share = static_cast<double>(i) / kExpectedSteps;

@@ -173,6 +173,14 @@ QString missingNote(const SweepPoints& points, const QString& why)
         .arg(which, why);
 }
 
+QString stagesNote(const Sweep& sweep)
+{
+    const QString all = QString::fromStdString(sweep.request.axes.front().values.back());
+    const QString done = QString::fromStdString(sweep.rows.back().values.front());
+    return done == all ? QStringLiteral("Stages of the run with all its %1 repeats.").arg(all)
+                       : QStringLiteral("Stages of the run so far: %1 of %2 repeats.").arg(done, all);
+}
+
 QString baselineName(const std::string& label)
 {
     return label == "zero" ? QStringLiteral("no output") : QString::fromStdString(label);

@@ -57,6 +57,9 @@ QString whyMissing(const Sweep& sweep, std::size_t measure);
 // "Not drawn, 2 of 12: m 64, m 128; rows are no distributions." Empty where every combination has one.
 QString missingNote(const SweepPoints& points, const QString& why);
 
+// "Stages of the run so far: 8 of 32 repeats.", of a sweep that is of the stages of a run.
+QString stagesNote(const Sweep& sweep);
+
 // "exact", "uniform", "no output".
 QString baselineName(const std::string& label);
 

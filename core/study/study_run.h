@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#pragma once
+
+#include "core/study/comparison.h"
+
+namespace ketscope {
+
+struct TraceRepeats;
+
+// Shows work as a part of more, [begin, end) of its progress.
+class PartMonitor : public Monitor {
+public:
+    // What is said is what the work says after `before`, or `instead` of it.
+    PartMonitor(Monitor& whole, double begin, double end, std::string before, std::string instead = {})
+        : m_whole(whole), m_begin(begin), m_end(end), m_before(std::move(before)), m_instead(std::move(instead))
+    {
+    }
+    bool cancelled() const noexcept override { return m_whole.cancelled(); }
+    void progress(double fraction, std::string_view what) override
+    {
+        m_whole.progress(m_begin + (m_end - m_begin) * fraction,
+                         m_instead.empty() ? m_before + std::string(what) : m_instead);
+    }
+
+private:
+    Monitor& m_whole;
+    double m_begin;
+    double m_end;
+    std::string m_before;
+    std::string m_instead;
+};
+
+// A study on its way to its comparison: what runStudy() and runInStages() share. Traces are taken in their order.
+class StudyRun {
+public:
+    // Throws Error where the study does not fit the model or into memory; `model` must outlive the run.
+    StudyRun(const Study& study, const LoadedModel& model, ComparisonPointer previous, int threads);
+    // The traces of `like`, whose plans are known, on another input.
+    StudyRun(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads);
+
+    std::size_t traces() const { return m_comparison.plans.size(); }
+    // What is ready: all plans, and the traces that were taken.
+    const Comparison& comparison() const { return m_comparison; }
+    std::shared_ptr<const HeadPlan> planOf(const Plan& plan) const;
+    // The trace as the previous comparison has it; null = it has to be computed.
+    std::shared_ptr<const Trace> known(std::size_t trace) const;
+    // What the previous comparison has of its first repeats; null = nothing.
+    const TraceRepeats* begun(std::size_t trace) const;
+    // The next trace, or with the plan of a candidate with fewer repeats a stage of it.
+    std::shared_ptr<const Trace> compute(std::size_t trace, const HeadPlan& plan, Monitor& monitor) const;
+    // The work on a trace as its part of the whole run.
+    PartMonitor share(std::size_t trace, Monitor& monitor, std::string instead = {}) const;
+    void take(std::shared_ptr<const Trace> trace);
+    void note(const TraceRepeats& repeats);  // of a trace that is taken
+    ComparisonPointer result() const;
+
+private:
+    const LoadedModel& m_model;
+    ComparisonPointer m_previous;
+    Comparison m_comparison;
+    std::vector<std::vector<std::uint8_t>> m_kept;  // as ForwardRequest::keepMaps
+};
+
+}  // namespace ketscope
