@@ -20,7 +20,7 @@ namespace ketscope {
 // It takes the remaining draws for the same in every pass. Random features are. Shots of a layer after another patched one
 // are not quite: their counts jump where that layer's weights moved a little, which adds to the spread of f_g. Where several
 // layers that follow each other are known through shots the error errs on the large side, in SE² by G − 1 times at the very
-// most; on the small sentiment sample with shots in all six layers by less than 2.
+// most; on the small sentiment sample with shots in all six layers 1.3 times with 256 shots, 2 to 3 times with 32.
 
 inline constexpr std::uint64_t kMostGroups = 10;
 
