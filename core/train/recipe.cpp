@@ -264,7 +264,7 @@ private:
         m_recipe.clip = fields.number("clip", 1.0, 0.0, 1e9);
         constexpr double kMostLeftOut = 0.95;
         const StrictFields dropout(all.has("dropout") ? all.at("dropout") : empty, where("dropout"),
-                                   {"embeddings", "residuals", "cross_attention", "cross_attention_from", "tokens"});
+                                   {"embeddings", "residuals", "cross_attention", "tokens"});
         m_recipe.dropout.embeddings = dropout.number("embeddings", 0.0, 0.0, kMostLeftOut);
         m_recipe.tokenDropout = dropout.number("tokens", 0.0, 0.0, kMostLeftOut);
         if (m_recipe.tokenDropout > 0.0 && m_recipe.objective != Objective::Classification)
@@ -272,9 +272,6 @@ private:
                     ""});
         m_recipe.dropout.residuals = dropout.number("residuals", 0.0, 0.0, kMostLeftOut);
         m_recipe.dropout.crossAttention = dropout.number("cross_attention", 0.0, 0.0, kMostLeftOut);
-        m_recipe.crossAttentionDropoutFrom = dropout.count("cross_attention_from", 0, 0);
-        if (m_recipe.crossAttentionDropoutFrom > 0 && m_recipe.dropout.crossAttention == 0.0)
-            refuse({where("dropout"), "\"cross_attention\" with \"cross_attention_from\"", "none", ""});
     }
 
     // The same recipe with some changes, whose own labels are all that it has.

@@ -88,7 +88,6 @@ struct Recipe {
     double average = 0.0;  // decay of the moving average of the weights that is the trained model; 0 = the last weights
     double clip = 1.0;
     Dropout dropout;
-    std::size_t crossAttentionDropoutFrom = 0;  // the step from which it leaves cross-attention out
     // Of classification: a share of a text's tokens is hidden, and their words are guessed besides, which has this weight
     // at first and at the end (Devlin et al., NAACL 2019: masked language modelling).
     struct MaskedWords {

@@ -142,8 +142,6 @@ public:
         std::vector<Example> batch(m_recipe.batch);
         parallelFor(batch.size(), kSerialWork, [&](std::size_t i) { batch[i] = m_data->draw(m_state.steps, i); });
         Dropout dropout = m_recipe.dropout;
-        if (m_state.steps < m_recipe.crossAttentionDropoutFrom)
-            dropout.crossAttention = 0.0;
         dropout.key.seed = philoxSeed(m_state.steps);
         BatchGradients gradients = batchGradients(model, plan, m_recipe, m_state.steps, batch, dropout, m_monitor);
         CurvePoint point{m_state.steps + 1, m_recipe.schedule.rate(m_state.steps), gradients.loss,

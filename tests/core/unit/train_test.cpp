@@ -266,19 +266,6 @@ std::unique_ptr<TrainingData> dataOf(const Recipe& recipe)
     return openTrainingData(recipe, architectureOf(files).describe(files));
 }
 
-TEST_F(Train, LayersLookAcrossUntilTheStepThatSaysSo)
-{
-    Json json = sceneRecipe(m_folder.path(), "shape-blip", "matching");
-    json["steps"] = 3;
-    run(json, "always");
-    json["dropout"] = {{"cross_attention", 0.5}, {"cross_attention_from", 3}};
-    run(json, "later");
-    EXPECT_EQ(contentOf(at("later") / "model.safetensors"), contentOf(at("always") / "model.safetensors"));
-    json["dropout"]["cross_attention_from"] = 2;
-    run(json, "at last");
-    EXPECT_NE(contentOf(at("at last") / "model.safetensors"), contentOf(at("always") / "model.safetensors"));
-}
-
 TEST_F(Train, TokensAreLeftOutOfTrainedTextsAlone)
 {
     Json json = lineRecipe(m_folder.path());
