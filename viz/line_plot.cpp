@@ -24,14 +24,6 @@ constexpr double kLabelRoom = 15.0;        // width of a slanted label's foot
 
 double slanted(double length) { return length * std::sin(kSlant * std::numbers::pi / 180.0); }
 
-int decimalsOf(double interval)
-{
-    int decimals = 0;
-    for (double scaled = interval; decimals < 6 && std::abs(scaled - std::round(scaled)) > 1e-6; scaled *= 10.0)
-        ++decimals;
-    return decimals;
-}
-
 bool hasLabels(const LinePlot& plot, const Theme& theme)
 {
     return !plot.labels.isEmpty() && (theme.tokenLabels || !plot.areTokens);
@@ -87,7 +79,7 @@ void paintGrid(QPainter& painter, const LinePlotLayout& layout, const Theme& the
         const double y = layout.yOf(value);
         painter.setPen(QPen(std::abs(value) < interval * 1e-6 ? theme.line2 : theme.line, 1.0));
         painter.drawLine(QPointF(layout.plot.left(), y), QPointF(layout.plot.right(), y));
-        drawLabel(painter, {layout.plot.left() - theme.px(6.0), y + half}, formatNumber(value, decimalsOf(interval)),
+        drawLabel(painter, {layout.plot.left() - theme.px(6.0), y + half}, formatNumber(value, tickDecimals(interval)),
                   font, theme.text2, theme, Anchor::Right);
     }
 }
@@ -296,7 +288,7 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
     const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
     const double capital = QFontMetricsF(font).capHeight();
     const double x = layout.xOf(static_cast<double>(*plot.selected));
-    const int decimals = std::max(2, decimalsOf(tickInterval(layout.maximum - layout.minimum)));
+    const int decimals = std::max(2, tickDecimals(tickInterval(layout.maximum - layout.minimum)));
     struct Number {
         QString text;
         QRectF place;
@@ -344,6 +336,16 @@ void paintSelected(QPainter& painter, const LinePlot& plot, const LinePlotLayout
 
 }  // namespace
 
+int tickDecimals(double interval)
+{
+    int decimals = 0;
+    constexpr int kMost = 9;
+    for (double scaled = interval; decimals < kMost && std::abs(scaled - std::round(scaled)) > 1e-6 * scaled;
+         scaled *= 10.0)
+        ++decimals;
+    return decimals;
+}
+
 double tickInterval(double range)
 {
     const double rough = range / kMostTicks;
@@ -386,8 +388,8 @@ LinePlotLayout layoutLinePlot(const LinePlot& plot, const QRectF& area, const Th
         layout.positions = std::max(layout.positions, series.values.size());
     const double interval = tickInterval(layout.maximum - layout.minimum);
     const double numbers =
-        std::max(textWidth(formatNumber(layout.maximum, decimalsOf(interval)), theme.ui(kTickPixels)),
-                 textWidth(formatNumber(layout.minimum, decimalsOf(interval)), theme.ui(kTickPixels)));
+        std::max(textWidth(formatNumber(layout.maximum, tickDecimals(interval)), theme.ui(kTickPixels)),
+                 textWidth(formatNumber(layout.minimum, tickDecimals(interval)), theme.ui(kTickPixels)));
     const double below = labelHeight(plot, theme) + (plot.xTitle.isEmpty() ? 0.0 : theme.px(16.0));
     layout.plot = area.adjusted(numbers + theme.px(10.0), theme.px(8.0), -theme.px(12.0), -below);
     layout.labelled = hasLabels(plot, theme);

@@ -56,6 +56,8 @@ struct LinePlotLayout {
 
 // Between the ticks of an axis over `range`: 1, 2, 2.5 or 5 times a power of ten, at most five of them.
 double tickInterval(double range);
+// That the labels of such ticks need, so that no two are alike; at most nine.
+int tickDecimals(double interval);
 
 LinePlotLayout layoutLinePlot(const LinePlot& plot, const QRectF& area, const Theme& theme);
 void paintLinePlot(QPainter& painter, const LinePlot& plot, const QRectF& area, const Theme& theme);

@@ -155,6 +155,12 @@ QString formatCompact(double value, int digits)
     return text.replace(QLatin1Char('-'), QChar(0x2212));
 }
 
+QString formatKnown(double value, int decimals, int digits)
+{
+    const bool small = value != 0.0 && std::abs(value) < std::pow(10.0, -decimals);
+    return small || !std::isfinite(value) ? formatCompact(value, digits) : formatNumber(value, decimals);
+}
+
 QString formatError(double error)
 {
     if (error > 0.0 && error < 0.00005)

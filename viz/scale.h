@@ -49,6 +49,8 @@ QString formatNumber(double value, int decimals);
 QString formatSigned(double value, int decimals);  // "+0.205", "−0.205", "0.000"
 // At most `digits` significant ones, for numbers of any size: "0.05", "2e6", "3.7e−4"; "–" where there is none.
 QString formatCompact(double value, int digits);
+// As formatNumber, but what is too small for the decimals is not nothing: compact, with so many digits.
+QString formatKnown(double value, int decimals, int digits);
 // "±.006": a standard error beside its value; four decimals where three say too little, "±2e−5" below those.
 QString formatError(double error);
 

@@ -251,6 +251,16 @@ TEST(LinePlot, PositionsAndValuesLieWhereTheAxesSay)
         EXPECT_EQ(layout.positionAt({layout.xOf(double(i)), layout.plot.center().y()}), i);
 }
 
+TEST(LinePlot, TicksHaveTheDecimalsThatTheyNeed)
+{
+    EXPECT_EQ(tickDecimals(1.0), 0);
+    EXPECT_EQ(tickDecimals(20.0), 0);
+    EXPECT_EQ(tickDecimals(0.5), 1);
+    EXPECT_EQ(tickDecimals(0.025), 3);
+    EXPECT_EQ(tickDecimals(5e-7), 7);  // of cosines that differ in the seventh decimal
+    EXPECT_EQ(tickDecimals(1e-12), 9);
+}
+
 TEST(LinePlot, AGapIsNotBridged)
 {
     LinePlot plot;

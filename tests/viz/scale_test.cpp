@@ -105,6 +105,15 @@ TEST(NumberTest, UsesARealMinusAndNoNegativeZero)
     EXPECT_EQ(formatNumber(-std::numeric_limits<double>::infinity(), 3), QStringLiteral("\u2212∞"));
 }
 
+TEST(NumberTest, WhatIsTooSmallForTheDecimalsIsNotNothing)
+{
+    EXPECT_EQ(formatKnown(0.0214, 3, 1), QStringLiteral("0.021"));
+    EXPECT_EQ(formatKnown(5.1e-7, 3, 1), QStringLiteral("5e\u22127"));
+    EXPECT_EQ(formatKnown(-0.00051, 3, 2), QStringLiteral("\u22120.00051"));
+    EXPECT_EQ(formatKnown(0.0, 3, 1), QStringLiteral("0.000"));
+    EXPECT_EQ(formatKnown(kNaN, 3, 1), QStringLiteral("–"));
+}
+
 TEST(LabelTest, ElidesInTheMiddleByCharacters)
 {
     EXPECT_EQ(elideMiddle(QStringLiteral("surprisingly")), QStringLiteral("surprisingly"));

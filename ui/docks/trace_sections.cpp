@@ -61,7 +61,7 @@ QString divergenceOf(const std::vector<OutputChange>& changes)
     for (std::size_t trace = 1; trace < changes.size(); ++trace) {
         if (!std::isfinite(changes[trace].kl))
             return {};
-        QString text = formatNumber(changes[trace].kl, 3);
+        QString text = formatKnown(changes[trace].kl, 3, 1);
         if (std::isfinite(changes[trace].error.kl))
             text += u' ' + formatError(changes[trace].error.kl);
         texts << (changes.size() > 2 ? QString::fromStdString(traceTag(trace)) + u' ' + text : text);
@@ -295,7 +295,7 @@ void OutputBars::paintEvent(QPaintEvent*)
 void OutputBars::paintBar(QPainter& painter, const OutputRow& row, std::size_t trace, const QRectF& line) const
 {
     const Theme& theme = m_appearance.theme();
-    const double value = theme.px(46), error = knowsErrors() ? theme.px(38) : 0.0;
+    const double value = theme.px(46), error = knowsErrors() ? theme.px(48) : 0.0;
     const QRectF bar(line.left(), line.top() + theme.px(3), line.width() - value - error, theme.px(10));
     painter.fillRect(bar, theme.line);
     const double probability = row.probability[trace];

@@ -165,22 +165,15 @@ private:
         return std::min(theme.px(kMostColumn), area.width() * 0.6 / static_cast<double>(traces()));
     }
 
-    // What is too small for the decimals is not nothing.
-    static QString textOf(double value, int decimals, int digits)
-    {
-        const bool small = value != 0.0 && std::abs(value) < std::pow(10.0, -decimals);
-        return small || !std::isfinite(value) ? formatCompact(value, digits) : formatNumber(value, decimals);
-    }
-
     void addNumbers(const QString& title, int decimals, const std::vector<double>& values,
                     const std::vector<double>& errors)
     {
         Row row{title, {}, {}, false};
         for (std::size_t trace = 0; trace < values.size(); ++trace) {
             const bool known = trace < errors.size() && std::isfinite(errors[trace]);
-            row.shown << textOf(values[trace], decimals, 2)
+            row.shown << formatKnown(values[trace], decimals, 2)
                              + (known ? QLatin1Char(' ') + formatError(errors[trace]) : QString());
-            row.brief << textOf(values[trace], decimals, 1);
+            row.brief << formatKnown(values[trace], decimals, 1);
             row.exact << QString::number(values[trace], 'g', 9);
             row.errors << (known ? QString::number(errors[trace], 'g', 9) : QString());
         }
