@@ -169,7 +169,7 @@ public:
             std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())), texts.size() - 1);
         Example drawn = example(texts[text]);
         if (!judged.empty())
-            drawn.shares = copyOf(judged.matrix().middleRows(text, 1));
+            drawn.shares.assign(judged.matrix().row(text).begin(), judged.matrix().row(text).end());
         leaveOut(random, drawn.input);
         hide(random, drawn);
         return drawn;

@@ -16,8 +16,8 @@ struct Example {
     std::vector<std::size_t> hidden = {};      // tokens whose words are guessed besides,
     std::vector<std::int32_t> hiddenIds = {};  // which are these
     std::vector<double> weights = {};          // of the targets' losses in training; empty: all 1
-    Tensor shares =
-        {};  // (1, classes) of one question: how probable each answer is, in place of the target; empty: that is
+    // Of one question: how probable each answer is, in place of the target; empty: that is certain.
+    std::vector<float> shares = {};
 };
 
 // A part of the examples that is never trained on.

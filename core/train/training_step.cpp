@@ -127,8 +127,9 @@ double addSlopes(const Trace& trace, const Question& question, const Example& ex
         refuse({"objective", std::string("a model with the output \"") + question.output + "\"", "no such output",
                 "Choose the objective that the model is made for."});
     const MatrixView logits = output->second->matrix();
-    CrossEntropy loss = example.shares.empty() ? crossEntropy(logits, example.targets, share, example.weights)
-                                               : crossEntropy(logits, example.shares.matrix(), share);
+    CrossEntropy loss = example.shares.empty()
+                            ? crossEntropy(logits, example.targets, share, example.weights)
+                            : crossEntropy(logits, {example.shares.data(), 1, example.shares.size()}, share);
     slopes.emplace(question.output, std::move(loss.gradients));
     return loss.sum * share;
 }

@@ -101,8 +101,8 @@ TEST_F(Teaching, ExamplesAskForWhatTheTeacherJudged)
     for (std::size_t i = 0; i < 8; ++i) {
         const Example drawn = data->draw(1, i);
         ASSERT_EQ(drawn.shares.size(), 2U);
-        EXPECT_NEAR(drawn.shares.values()[0] + drawn.shares.values()[1], 1.0, 1e-6);
-        EXPECT_GT(drawn.shares.values()[0], 0.0F);
+        EXPECT_NEAR(drawn.shares[0] + drawn.shares[1], 1.0, 1e-6);
+        EXPECT_GT(drawn.shares[0], 0.0F);
     }
     EXPECT_TRUE(data->sets()[0].at(0).shares.empty());  // what is tested is taken as it is
     EXPECT_TRUE(openTrainingData(recipe, model->model->info())->draw(1, 0).shares.empty());
