@@ -79,13 +79,13 @@ TEST_F(WindowTest, APictureNeedsAModelThatLooksAtPictures)
 {
     const auto picture = samplesFolder() / "scenes" / "scene-03.png";
     drop(picture);
-    EXPECT_TRUE(errors().text().contains(QStringLiteral("scene-03.png"))) << errors().text().toStdString();
+    EXPECT_TRUE(waitFor([&] { return errors().text().contains(QStringLiteral("scene-03.png")); }))
+        << errors().text().toStdString();
     drop(samplesFolder() / "shape-blip");
     ASSERT_TRUE(waitFor([&] { return desk.controller.model()->architecture == "blip" && desk.settled(); }));
     EXPECT_TRUE(errors().isHidden());
     drop(picture);
-    desk.waitUntilSettled();
-    ASSERT_TRUE(desk.controller.study().input.image);
+    ASSERT_TRUE(waitFor([&] { return desk.controller.study().input.image && desk.settled(); }));
     EXPECT_EQ(desk.controller.study().input.image->path, picture.string());
     EXPECT_EQ(window->findChild<QPushButton*>(QStringLiteral("picture"))->isVisible(), true);
 }

@@ -38,6 +38,7 @@ AlignmentView unusualAlignment()
             .boxes = true,
             .differences = true,
             .showsMatches = true,
+            .tokenEntropy = true,
             .ground = PictureGround::Grey,
             .tokens = {2, 3},
             .region = {1, 2, 3, 4}};

@@ -99,7 +99,7 @@ TEST_F(TrainingStep, GradientsOfWeightedTruthAreSlopes)
 
 TEST_F(TrainingStep, GradientsWhereLayersDoNotLookAcrossAreSlopes)
 {
-    Json json = sceneRecipe(m_folder.path(), "shape-blip", "matching");
+    Json json = sceneRecipe(m_folder.path(), "shape-blip", "contrast-and-matching");
     const auto lossWith = [&](double rate) {
         json["dropout"]["cross_attention"] = rate;
         return gradientsAt(json, 0, 1).first.loss;
