@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Fails when a layer includes what it must not know: core ← viz ← ui ← app.
+# Fails when a layer includes what it must not know: core ← viz ← ui ← app; and when two headers define types of the same
+# name, which one program must not have: the linker keeps one of their destructors for both.
 set(core_forbidden "<Q[A-Za-z/]*>|<Qt[A-Za-z0-9/]*>|\"(viz|ui|app)/|<iostream>|<cstdio>|<print>")
 set(viz_forbidden "\"(ui|app)/|<QSettings>|<QMainWindow>|<QDialog>|<QFileDialog>|<QPushButton>|<QEvent>|<hdf5|<dnnl|<Eigen/")
 set(ui_forbidden "\"app/|<hdf5|<dnnl|<oneapi|<Eigen/|<unicode/")
@@ -14,6 +15,18 @@ foreach(layer core viz ui)
         set(bad 1)
       endif()
     endforeach()
+  endforeach()
+endforeach()
+file(GLOB_RECURSE headers RELATIVE ${ROOT} ${ROOT}/core/*.h ${ROOT}/viz/*.h ${ROOT}/ui/*.h ${ROOT}/app/*.h)
+foreach(header ${headers})
+  file(STRINGS ${ROOT}/${header} lines REGEX "^(class|struct) [A-Za-z0-9]+( final)?( :[^;]*)?( *{)?$")
+  foreach(line ${lines})
+    string(REGEX REPLACE "^(class|struct) ([A-Za-z0-9]+).*" "\\2" name "${line}")
+    if(DEFINED type_${name} AND NOT type_${name} STREQUAL header)
+      message("${header}: ${name} is defined in ${type_${name}} too")
+      set(bad 1)
+    endif()
+    set(type_${name} ${header})
   endforeach()
 endforeach()
 if(bad)

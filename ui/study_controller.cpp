@@ -242,7 +242,12 @@ void StudyController::openRecorded(const QString& file)
 
 void StudyController::readFile(const Job::Work& read)
 {
-    m_runJob.start(read);
+    m_runJob.start([this, read](Monitor& monitor) -> Job::Delivery {
+        return [this, act = read(monitor)] {
+            m_opening = false;  // what was read may be an edit of what is open
+            act();
+        };
+    });
     m_opening = true;
 }
 

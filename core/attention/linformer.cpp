@@ -184,7 +184,7 @@ private:
                              const HeadGradients& into) const
     {
         const PositionProjections projections = projectionsOf(input, parameters);
-        const ProjectionGradients found = backwardProjectedKeys(input, projections, gradients, into);
+        const KeyValueGradients found = backwardProjectedKeys(input, projections, gradients, into);
         if (into.trained == nullptr || projectionOf(parameters) != Projection::Learned)
             return;
         const auto add = [&](const char* name, const Tensor& like, const Dense& gradient) {

@@ -200,8 +200,8 @@ std::unique_ptr<PreparedHead> prepareProjectedKeys(const HeadInput& input, const
     return std::make_unique<ProjectedHead>(input, projections, monitor);
 }
 
-ProjectionGradients backwardProjectedKeys(const HeadInput& input, const PositionProjections& projections,
-                                          const OutputGradients& gradients, const HeadGradients& into)
+KeyValueGradients backwardProjectedKeys(const HeadInput& input, const PositionProjections& projections,
+                                        const OutputGradients& gradients, const HeadGradients& into)
 {
     checkShapes(input);
     const auto keys = static_cast<Eigen::Index>(input.keys.rows);

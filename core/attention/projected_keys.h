@@ -19,11 +19,11 @@ std::unique_ptr<PreparedHead> prepareProjectedKeys(const HeadInput& input, const
                                                    const Monitor& monitor);
 
 // Gradients of queries, keys and values; those of E and F are returned, (r, m).
-struct ProjectionGradients {
+struct KeyValueGradients {
     Dense keys;
     Dense values;
 };
-ProjectionGradients backwardProjectedKeys(const HeadInput& input, const PositionProjections& projections,
-                                          const OutputGradients& gradients, const HeadGradients& into);
+KeyValueGradients backwardProjectedKeys(const HeadInput& input, const PositionProjections& projections,
+                                        const OutputGradients& gradients, const HeadGradients& into);
 
 }  // namespace ketscope

@@ -192,7 +192,7 @@ private:
             return;
         m_transform = weights.linear("transform", from.activation);
         m_transformNorm = weights.norm("transform norm", from.epsilon);
-        const Table bias = weights.row("decoder bias");
+        const WeightTable bias = weights.row("decoder bias");
         m_output = from.tied ? tiedDecoder(m_words, bias) : tiedDecoder(weights.table("decoder"), bias);
     }
 
@@ -226,9 +226,9 @@ private:
         }
     }
 
-    Table m_words;
-    Table m_positions;
-    Table m_tokenTypes;
+    WeightTable m_words;
+    WeightTable m_positions;
+    WeightTable m_tokenTypes;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
     WordGuesses m_guesses;

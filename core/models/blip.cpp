@@ -310,8 +310,8 @@ private:
     PreNormEncoder m_visionEncoder;
     LayerNorm m_visionNorm;
     Linear m_visionProjection;
-    Table m_words;
-    Table m_positions;
+    WeightTable m_words;
+    WeightTable m_positions;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_textEncoder;
     Linear m_textProjection;

@@ -132,8 +132,8 @@ private:
     std::string m_textTensors;
     std::string m_visionTensors;
     std::optional<std::int32_t> m_endOfText;
-    Table m_words;
-    Table m_positions;
+    WeightTable m_words;
+    WeightTable m_positions;
     PreNormEncoder m_textEncoder;
     LayerNorm m_textNorm;
     Linear m_textProjection;
@@ -142,7 +142,7 @@ private:
     PreNormEncoder m_visionEncoder;
     LayerNorm m_visionNorm;
     Linear m_visionProjection;
-    Table m_logScale;
+    WeightTable m_logScale;
 };
 
 bool matches(const Json& config)

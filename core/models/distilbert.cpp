@@ -135,7 +135,7 @@ private:
             return;
         m_transform = weights.linear("transform", from.activation);
         m_transformNorm = weights.norm("transform norm", kEpsilon);
-        const Table bias = weights.row("decoder bias");
+        const WeightTable bias = weights.row("decoder bias");
         m_output = from.tied ? tiedDecoder(m_words, bias) : tiedDecoder(weights.table("decoder"), bias);
     }
 
@@ -165,8 +165,8 @@ private:
         pass.output("logits", std::move(logits));
     }
 
-    Table m_words;
-    Table m_positions;
+    WeightTable m_words;
+    WeightTable m_positions;
     LayerNorm m_embeddingNorm;
     PostNormEncoder m_encoder;
     WordGuesses m_guesses;

@@ -91,8 +91,8 @@ public:
     }
 
 private:
-    Table m_words;
-    Table m_positions;
+    WeightTable m_words;
+    WeightTable m_positions;
     PostNormEncoder m_decoderLayers;
     LanguageHead m_head;
 };

@@ -137,8 +137,8 @@ public:
     }
 
 private:
-    Table m_words;
-    Table m_positions;
+    WeightTable m_words;
+    WeightTable m_positions;
     PreNormEncoder m_layers;
     std::vector<float> m_scales;
     LayerNorm m_finalNorm;

@@ -111,14 +111,14 @@ Tensor applied(const Operations& operations, const Linear& layer, const Tensor& 
     return result;
 }
 
-Linear tiedDecoder(const Table& words, const Table& bias)
+Linear tiedDecoder(const WeightTable& words, const WeightTable& bias)
 {
     Linear decoder(words.matrix(), bias.values.values());
     decoder.setParts({{decoder.outputs(), words.place, bias.place}});
     return decoder;
 }
 
-void WordGuesses::run(ForwardPass& pass, const Table& words, MatrixView lastHidden) const
+void WordGuesses::run(ForwardPass& pass, const WeightTable& words, MatrixView lastHidden) const
 {
     const Operations& operations = pass.operations();
     if (operations.tape() == nullptr || operations.tape()->hidden().empty())

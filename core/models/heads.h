@@ -57,13 +57,13 @@ private:
 Tensor applied(const Operations& operations, const Linear& layer, const Tensor& row);
 
 // The word embedding as an output layer with a bias of its own (1, V).
-Linear tiedDecoder(const Table& words, const Table& bias);
+Linear tiedDecoder(const WeightTable& words, const WeightTable& bias);
 
 // Guesses the words of tokens that were hidden from the pass, when training asks for it, with the word embedding as the
 // output layer. Leaves "word_logits" (hidden tokens, V).
 class WordGuesses {
 public:
-    void run(ForwardPass& pass, const Table& words, MatrixView lastHidden) const;
+    void run(ForwardPass& pass, const WeightTable& words, MatrixView lastHidden) const;
 
 private:
     mutable std::once_flag m_once;

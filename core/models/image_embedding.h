@@ -38,9 +38,9 @@ private:
 
     ImageInfo m_info;
     PositionResize m_resize;
-    Table m_classToken;
+    WeightTable m_classToken;
     Linear m_projection;
-    Table m_positions;  // (1 + learned patches, width)
+    WeightTable m_positions;  // (1 + learned patches, width)
 };
 
 // The sizes of images and patches in a configuration: "image_size", "patch_size" (a number, or a list of height and

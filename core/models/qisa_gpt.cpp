@@ -144,7 +144,7 @@ std::vector<NamedTensors> trainedTensors(const Weights& weights, std::size_t lay
     for (const char* name : kTrained) {
         if (!weights.has(name, layer))
             continue;
-        const Table table = weights.table(name, layer);
+        const WeightTable table = weights.table(name, layer);
         const Tensor& all = table.values;
         const std::size_t rows = all.matrix().rows / heads;
         const bool single = std::string_view(name).starts_with("angles");  // one row a head: a vector
@@ -318,8 +318,8 @@ private:
                     headScale(stack), context);
     }
 
-    Table m_words;
-    Table m_positions;
+    WeightTable m_words;
+    WeightTable m_positions;
     std::vector<Layer> m_layers;
     LanguageHead m_head;
 };

@@ -188,12 +188,12 @@ private:
         pass.output("pooled", std::move(pooled));
     }
 
-    Table m_words;
-    Table m_positions;
-    Table m_tokenTypes;
+    WeightTable m_words;
+    WeightTable m_positions;
+    WeightTable m_tokenTypes;
     LayerNorm m_embeddingNorm;
     ImageEmbedding m_image;
-    Table m_modalities;
+    WeightTable m_modalities;
     PreNormEncoder m_encoder;
     LayerNorm m_finalNorm;
     std::optional<Linear> m_pooler;

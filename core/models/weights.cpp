@@ -412,9 +412,9 @@ RmsNorm Weights::rmsNorm(std::string_view name, std::size_t layer, double epsilo
     return rmsNormOf(found(name, std::to_string(layer)), epsilon);
 }
 
-Table Weights::table(std::string_view name) const { return tableOf(found(name)); }
+WeightTable Weights::table(std::string_view name) const { return tableOf(found(name)); }
 
-Table Weights::table(std::string_view name, std::size_t layer) const
+WeightTable Weights::table(std::string_view name, std::size_t layer) const
 {
     return tableOf(found(name, std::to_string(layer)));
 }
@@ -424,17 +424,17 @@ ParameterPlace Weights::place(std::string_view name, std::size_t layer) const
     return placeOf(found(name, std::to_string(layer)).weight);
 }
 
-Table Weights::row(std::string_view name) const
+WeightTable Weights::row(std::string_view name) const
 {
     const Found& which = found(name);
-    Table result{Tensor({1, which.rows}), placeOf(which.weight)};
+    WeightTable result{Tensor({1, which.rows}), placeOf(which.weight)};
     read(*which.weight, result.values.values());
     return result;
 }
 
-Table Weights::tableOf(const Found& which) const
+WeightTable Weights::tableOf(const Found& which) const
 {
-    Table result{Tensor({which.rows, which.columns}), placeOf(which.weight)};
+    WeightTable result{Tensor({which.rows, which.columns}), placeOf(which.weight)};
     read(*which.weight, result.values.values());
     return result;
 }

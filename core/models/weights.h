@@ -74,13 +74,13 @@ public:
     {
         m_table.place = std::move(place);
     }
-    explicit EmbeddingRows(Table table) : m_table(std::move(table)) {}
+    explicit EmbeddingRows(WeightTable table) : m_table(std::move(table)) {}
 
     // out[i] = row ids[i]. Ids are inside the table.
     void lookUp(const Operations& operations, std::span<const std::int32_t> ids, MutableMatrixView out) const;
 
 private:
-    Table m_table;
+    WeightTable m_table;
     std::shared_ptr<const TensorArchive> m_archive;
     const TensorEntry* m_entry = nullptr;
 };
@@ -129,10 +129,10 @@ public:
     LayerNorm norm(std::string_view name, std::size_t layer, double epsilon) const;
     RmsNorm rmsNorm(std::string_view name, double epsilon) const;
     RmsNorm rmsNorm(std::string_view name, std::size_t layer, double epsilon) const;
-    Table table(std::string_view name) const;
-    Table table(std::string_view name, std::size_t layer) const;
+    WeightTable table(std::string_view name) const;
+    WeightTable table(std::string_view name, std::size_t layer) const;
     ParameterPlace place(std::string_view name, std::size_t layer) const;
-    Table row(std::string_view name) const;  // a vector, as a table of one row
+    WeightTable row(std::string_view name) const;  // a vector, as a table of one row
     EmbeddingRows embedding(std::string_view name) const;
     std::vector<float> values(std::string_view name) const;
 
@@ -164,7 +164,7 @@ private:
     void warn(const TensorEntry& entry, std::size_t nan, std::size_t infinite) const;
     std::vector<float> readVector(const TensorEntry* entry) const;
     Linear linearOf(std::span<const Found* const> parts, Activation activation) const;
-    Table tableOf(const Found& which) const;
+    WeightTable tableOf(const Found& which) const;
     LayerNorm normOf(const Found& which, double epsilon) const;
     RmsNorm rmsNormOf(const Found& which, double epsilon) const;
     bool isIgnored(std::string_view name) const;

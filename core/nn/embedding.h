@@ -9,7 +9,7 @@
 namespace ketscope {
 
 // A learned matrix whose rows are looked up: embeddings of words, positions, a class token.
-struct Table {
+struct WeightTable {
     Tensor values = {};  // (count, width)
     ParameterPlace place = {};
 

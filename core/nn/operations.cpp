@@ -257,19 +257,19 @@ void Operations::addedRows(const ParameterPlace& place, std::span<const std::int
     });
 }
 
-void Operations::lookUp(const Table& table, std::span<const std::int32_t> ids, MutableMatrixView out) const
+void Operations::lookUp(const WeightTable& table, std::span<const std::int32_t> ids, MutableMatrixView out) const
 {
     ketscope::lookUp(table.values, ids, out);
     addedRows(table.place, ids, out, true);
 }
 
-void Operations::addLookUp(const Table& table, std::span<const std::int32_t> ids, MutableMatrixView out) const
+void Operations::addLookUp(const WeightTable& table, std::span<const std::int32_t> ids, MutableMatrixView out) const
 {
     ketscope::addLookUp(table.values, ids, out);
     addedRows(table.place, ids, out, false);
 }
 
-void Operations::addPositions(const Table& table, MutableMatrixView out) const
+void Operations::addPositions(const WeightTable& table, MutableMatrixView out) const
 {
     ketscope::addPositions(table.values, out);
     std::vector<std::int32_t> ids(m_tape == nullptr ? 0 : out.rows);
@@ -344,7 +344,7 @@ void Operations::makeUnit(MutableMatrixView rows) const
     });
 }
 
-void Operations::scaledProducts(MatrixView a, MatrixView b, const Table& logScale, MutableMatrixView out) const
+void Operations::scaledProducts(MatrixView a, MatrixView b, const WeightTable& logScale, MutableMatrixView out) const
 {
     const float scale = std::exp(logScale.values.values().front());
     for (std::size_t i = 0; i < a.rows; ++i)

@@ -38,9 +38,9 @@ public:
     void apply(const RotaryEmbedding& rotary, MutableMatrixView rows) const;
     void activate(Activation activation, MutableMatrixView values) const;
 
-    void lookUp(const Table& table, std::span<const std::int32_t> ids, MutableMatrixView out) const;
-    void addLookUp(const Table& table, std::span<const std::int32_t> ids, MutableMatrixView out) const;
-    void addPositions(const Table& table, MutableMatrixView out) const;
+    void lookUp(const WeightTable& table, std::span<const std::int32_t> ids, MutableMatrixView out) const;
+    void addLookUp(const WeightTable& table, std::span<const std::int32_t> ids, MutableMatrixView out) const;
+    void addPositions(const WeightTable& table, MutableMatrixView out) const;
     // out[i] was just filled with row ids[i] of a table at this place.
     void lookedUp(const ParameterPlace& place, std::span<const std::int32_t> ids, MutableMatrixView out) const;
 
@@ -49,7 +49,7 @@ public:
     // Scales every row to length 1; a row of zeros stays.
     void makeUnit(MutableMatrixView rows) const;
     // out (1, n) = e^s ⟨a[i], b⟩ for the rows of a (n, E) and b (1, E), in double precision. `logScale` (1, 1) is s.
-    void scaledProducts(MatrixView a, MatrixView b, const Table& logScale, MutableMatrixView out) const;
+    void scaledProducts(MatrixView a, MatrixView b, const WeightTable& logScale, MutableMatrixView out) const;
 
     // A head's trained tensors are the rows of these parameters that follow those of the heads before it.
     using TrainedPlaces = Places;

@@ -2,8 +2,8 @@
 #include "core/study/comparison.h"
 
 #include "core/base/error.h"
+#include "core/study/comparison_run.h"
 #include "core/study/repeat_record.h"
-#include "core/study/study_run.h"
 
 #include <algorithm>
 
@@ -12,7 +12,7 @@ namespace ketscope {
 ComparisonPointer runStudy(const Study& study, const LoadedModel& model, const ComparisonPointer& previous, int threads,
                            Monitor& monitor)
 {
-    StudyRun run(study, model, previous, threads);
+    ComparisonRun run(study, model, previous, threads);
     for (std::size_t trace = 0; trace < run.traces(); ++trace) {
         const auto known = run.known(trace);
         PartMonitor share = run.share(trace, monitor);
@@ -27,7 +27,7 @@ ComparisonPointer runAgain(const Comparison& like, EncodedInput input, const Loa
     for (const auto& plan : like.plans)
         if (!plan)
             refuse({"attention that was captured", "a plan that can be run", "none", "Run a model instead."});
-    StudyRun run(like, std::move(input), model, threads);
+    ComparisonRun run(like, std::move(input), model, threads);
     for (std::size_t trace = 0; trace < run.traces(); ++trace) {
         PartMonitor share = run.share(trace, monitor);
         run.take(run.compute(trace, *run.comparison().plans[trace], share));

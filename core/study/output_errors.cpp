@@ -4,9 +4,9 @@
 #include "core/attention/left_out_draws.h"
 #include "core/base/memory.h"
 #include "core/base/parallel.h"
+#include "core/study/comparison_run.h"
 #include "core/study/repeat_record.h"
 #include "core/study/run_memory.h"
-#include "core/study/study_run.h"
 
 #include <algorithm>
 #include <cmath>

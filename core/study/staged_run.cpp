@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/staged_run.h"
 
+#include "core/study/comparison_run.h"
 #include "core/study/repeat_record.h"
-#include "core/study/study_run.h"
 
 #include <algorithm>
 
@@ -15,7 +15,7 @@ constexpr std::uint64_t kFirstStage = 2;
 // One candidate, in stages.
 class StagedTrace {
 public:
-    StagedTrace(StudyRun& run, std::size_t trace, const std::function<void(const ComparisonPointer&)>& finished,
+    StagedTrace(ComparisonRun& run, std::size_t trace, const std::function<void(const ComparisonPointer&)>& finished,
                 double longRun)
         : m_run(run), m_trace(trace), m_plan(run.comparison().study.candidates[trace - 1]),
           m_repeats(mostDraws(m_plan)), m_finished(finished), m_longRun(longRun)
@@ -92,7 +92,7 @@ private:
         return place < m_run.traces() ? m_run.known(place) : nullptr;
     }
 
-    StudyRun& m_run;
+    ComparisonRun& m_run;
     std::size_t m_trace;
     Plan m_plan;
     std::uint64_t m_repeats;
@@ -110,7 +110,7 @@ ComparisonPointer runInStages(const Study& study, const LoadedModel& model, cons
                               int threads, Monitor& monitor,
                               const std::function<void(const ComparisonPointer&)>& finished, double longRun)
 {
-    StudyRun run(study, model, previous, threads);
+    ComparisonRun run(study, model, previous, threads);
     for (std::size_t trace = 0; trace < run.traces(); ++trace) {
         if (const auto known = run.known(trace))
             run.take(known);

@@ -164,7 +164,7 @@ private:
     std::vector<Parameters> m_all;
     ComparisonPointer m_baseline;
     std::vector<std::unique_ptr<RecordedHead>> m_heads;
-    std::vector<HeadMaps> m_exact;
+    std::vector<HeadResults> m_exact;
     OutputTable m_answers;
     std::size_t m_done = 0;
     std::size_t m_parts = 1;

@@ -53,7 +53,7 @@ struct HeadSums {
     }
 };
 
-HeadMaps blankMaps(const HeadInput& input)
+HeadResults blankMaps(const HeadInput& input)
 {
     return {Tensor({input.queries.rows, input.keys.rows}), Tensor({input.queries.rows, input.values.columns})};
 }
@@ -81,7 +81,7 @@ double entropyOfRow(std::span<const float> row)
 
 class HeadMeasurement {
 public:
-    HeadMeasurement(const RecordedHead& head, const HeadMaps& exact, const Mechanism& mechanism,
+    HeadMeasurement(const RecordedHead& head, const HeadResults& exact, const Mechanism& mechanism,
                     const Parameters& parameters)
         : m_head(head), m_exact(exact), m_mechanism(mechanism), m_parameters(parameters),
           m_infos(mechanism.rowDiagnostics(parameters))
@@ -92,7 +92,7 @@ public:
     {
         HeadInput input = m_head.input;
         input.random.seed = seed;
-        HeadMaps found = blankMaps(input);
+        HeadResults found = blankMaps(input);
         if (!m_infos.empty())
             m_diagnostics = Tensor::zeros({m_infos.size(), input.queries.rows});
         HeadOutput output{found.weights.matrix(), found.output.matrix(), {}, {}};
@@ -114,7 +114,7 @@ public:
     }
 
 private:
-    void addRow(std::size_t row, const HeadMaps& found, HeadSums& sums) const
+    void addRow(std::size_t row, const HeadResults& found, HeadSums& sums) const
     {
         const std::span<const float> weights = found.weights.matrix().row(row);
         const std::span<const float> exact = m_exact.weights.matrix().row(row);
@@ -144,7 +144,7 @@ private:
     }
 
     const RecordedHead& m_head;
-    const HeadMaps& m_exact;
+    const HeadResults& m_exact;
     const Mechanism& m_mechanism;
     const Parameters& m_parameters;
     std::vector<DiagnosticInfo> m_infos;
@@ -158,10 +158,10 @@ constexpr std::size_t kWorkOfHead = 1U << 20;  // enough for a thread of its own
 
 }  // namespace
 
-std::vector<HeadMaps> exactHeads(const std::vector<std::unique_ptr<RecordedHead>>& heads, const Monitor& monitor)
+std::vector<HeadResults> exactHeads(const std::vector<std::unique_ptr<RecordedHead>>& heads, const Monitor& monitor)
 {
     const Mechanism& exact = mechanism("exact");
-    std::vector<HeadMaps> result;
+    std::vector<HeadResults> result;
     for (const auto& head : heads) {
         result.push_back(blankMaps(head->input));
         attendHead(exact, head->input, exact.defaults(),
@@ -171,7 +171,7 @@ std::vector<HeadMaps> exactHeads(const std::vector<std::unique_ptr<RecordedHead>
 }
 
 std::vector<double> measureHeads(const std::vector<std::unique_ptr<RecordedHead>>& heads,
-                                 const std::vector<HeadMaps>& exact, const Mechanism& mechanism,
+                                 const std::vector<HeadResults>& exact, const Mechanism& mechanism,
                                  const Parameters& parameters, std::uint64_t seed, const Monitor& monitor)
 {
     std::vector<HeadSums> sums(heads.size());

@@ -33,7 +33,7 @@ public:
 
 private:
     std::vector<RecordedHeads> m_heads;  // of one head each, so that each is a measurement of its own
-    std::vector<std::vector<HeadMaps>> m_exact;
+    std::vector<std::vector<HeadResults>> m_exact;
 };
 
 // What a mechanism says of the whole head. NaN where it gives no such diagnostic; the mean of several values.

@@ -73,7 +73,7 @@ private:
     {
         const Glyphs glyphs = decodeUtf8(text, where);
         std::vector<Piece> pieces;
-        for (const Section& section : m_rawTokens.find(glyphs)) {
+        for (const TextSection& section : m_rawTokens.find(glyphs)) {
             const GlyphView part = GlyphView(glyphs).subspan(section.begin, section.end - section.begin);
             if (section.token != nullptr)
                 appendToken(*section.token, part, pieces);
@@ -87,7 +87,7 @@ private:
     {
         Glyphs text(raw.begin(), raw.end());
         normalizeText(text);
-        for (const Section& section : m_normalizedTokens.find(text)) {
+        for (const TextSection& section : m_normalizedTokens.find(text)) {
             const GlyphView part = GlyphView(text).subspan(section.begin, section.end - section.begin);
             if (section.token != nullptr)
                 appendToken(*section.token, part, pieces);

@@ -48,9 +48,9 @@ AddedTokenFinder::Match AddedTokenFinder::longestAt(GlyphView text, std::size_t 
     return best;
 }
 
-std::vector<Section> AddedTokenFinder::find(GlyphView text) const
+std::vector<TextSection> AddedTokenFinder::find(GlyphView text) const
 {
-    std::vector<Section> sections;
+    std::vector<TextSection> sections;
     std::size_t covered = 0;
     for (std::size_t at = 0; at < text.size();) {
         const Match match = longestAt(text, at);

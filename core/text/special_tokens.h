@@ -20,7 +20,7 @@ struct AddedToken {
 };
 
 // Part of a text: a token, or text between tokens (no token).
-struct Section {
+struct TextSection {
     std::size_t begin = 0;
     std::size_t end = 0;
     const AddedToken* token = nullptr;
@@ -33,7 +33,7 @@ public:
     void add(GlyphView text, const AddedToken& token);
 
     // Sections that cover `text`, none of them empty.
-    std::vector<Section> find(GlyphView text) const;
+    std::vector<TextSection> find(GlyphView text) const;
 
 private:
     struct Match {

@@ -200,14 +200,14 @@ TEST(OneTraceTest, HasNoPlanForAnotherAndNoDifference)
     desk.openSample();
     const QStringList ofTwo{QStringLiteral("plan"), QStringLiteral("showDifference")};
     for (const QString& name : ofTwo)
-        EXPECT_TRUE(window.findChild<QWidget*>(name)->isVisible()) << name.toStdString();
+        EXPECT_FALSE(window.findChild<QWidget*>(name)->isHidden()) << name.toStdString();
     window.openPath(QString::fromStdString(longMap(desk.folder, 20, 3).string()));
     ASSERT_TRUE(waitFor([&] { return desk.controller.isRecorded() && desk.controller.comparison(); }));
     for (const QString& name : ofTwo)
-        EXPECT_FALSE(window.findChild<QWidget*>(name)->isVisible()) << name.toStdString();
+        EXPECT_TRUE(window.findChild<QWidget*>(name)->isHidden()) << name.toStdString();
     desk.openSample();
     for (const QString& name : ofTwo)
-        EXPECT_TRUE(window.findChild<QWidget*>(name)->isVisible()) << name.toStdString();
+        EXPECT_FALSE(window.findChild<QWidget*>(name)->isHidden()) << name.toStdString();
 }
 
 TEST(TokenPanelTest, MoreThan512TokensBecomeAnOverview)

@@ -283,7 +283,7 @@ TEST(OperationGradient, OfProductsOfTwoBranches)
 
 TEST(OperationGradient, OfScaledCosines)
 {
-    Table scale{Tensor({1}), {"scale", {}}};
+    WeightTable scale{Tensor({1}), {"scale", {}}};
     scale.values.data()[0] = 0.7F;
     Checked checked(4, 5, 1, 3, [&](const Operations& operations, MatrixView in, MutableMatrixView out) {
         Tensor unit = operations.copyOf(in);
@@ -298,7 +298,7 @@ TEST(OperationGradient, OfScaledCosines)
 
 TEST(OperationGradient, OfLookedUpRows)
 {
-    Table words{normalTensor(6, 4, 1), {"words", {6, 4}}}, positions{normalTensor(5, 4, 2), {"positions", {1, 5, 4}}};
+    WeightTable words{normalTensor(6, 4, 1), {"words", {6, 4}}}, positions{normalTensor(5, 4, 2), {"positions", {1, 5, 4}}};
     const std::vector<std::int32_t> ids = {3, 1, 3};
     Checked checked(1, 4, 3, 4, [&](const Operations& operations, MatrixView, MutableMatrixView out) {
         operations.lookUp(words, ids, out);

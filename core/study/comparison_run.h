@@ -31,12 +31,12 @@ private:
 };
 
 // A study on its way to its comparison: what runStudy() and runInStages() share. Traces are taken in their order.
-class StudyRun {
+class ComparisonRun {
 public:
     // Throws Error where the study does not fit the model or into memory; `model` must outlive the run.
-    StudyRun(const Study& study, const LoadedModel& model, ComparisonPointer previous, int threads);
+    ComparisonRun(const Study& study, const LoadedModel& model, ComparisonPointer previous, int threads);
     // The traces of `like`, whose plans are known, on another input.
-    StudyRun(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads);
+    ComparisonRun(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads);
 
     std::size_t traces() const { return m_comparison.plans.size(); }
     // What is ready: all plans, and the traces that were taken.

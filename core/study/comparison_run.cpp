@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "core/study/study_run.h"
+#include "core/study/comparison_run.h"
 
 #include "core/base/error.h"
 #include "core/base/memory.h"
@@ -95,7 +95,7 @@ void requireMemoryFor(const Comparison& comparison, const Comparison* previous, 
 
 }  // namespace
 
-StudyRun::StudyRun(const Study& study, const LoadedModel& model, ComparisonPointer previous, int threads)
+ComparisonRun::ComparisonRun(const Study& study, const LoadedModel& model, ComparisonPointer previous, int threads)
     : m_model(model), m_previous(std::move(previous))
 {
     setThreads(threads);
@@ -117,7 +117,7 @@ StudyRun::StudyRun(const Study& study, const LoadedModel& model, ComparisonPoint
     requireMemoryFor(m_comparison, m_previous.get(), m_kept);
 }
 
-StudyRun::StudyRun(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads)
+ComparisonRun::ComparisonRun(const Comparison& like, EncodedInput input, const LoadedModel& model, int threads)
     : m_model(model), m_comparison(like)
 {
     setThreads(threads);
@@ -130,17 +130,17 @@ StudyRun::StudyRun(const Comparison& like, EncodedInput input, const LoadedModel
     requireMemoryFor(m_comparison, nullptr, m_kept);
 }
 
-std::shared_ptr<const HeadPlan> StudyRun::planOf(const Plan& plan) const
+std::shared_ptr<const HeadPlan> ComparisonRun::planOf(const Plan& plan) const
 {
     return std::make_shared<const HeadPlan>(resolve(plan, m_comparison.model, m_comparison.study.seed));
 }
 
-std::shared_ptr<const Trace> StudyRun::known(std::size_t trace) const
+std::shared_ptr<const Trace> ComparisonRun::known(std::size_t trace) const
 {
     return reusable(m_previous.get(), m_comparison, trace);
 }
 
-const TraceRepeats* StudyRun::begun(std::size_t trace) const
+const TraceRepeats* ComparisonRun::begun(std::size_t trace) const
 {
     if (!m_previous || !m_previous->repeats || trace == 0 || m_previous->study.seed != m_comparison.study.seed
         || !sameGround(*m_previous, m_comparison))
@@ -153,7 +153,7 @@ const TraceRepeats* StudyRun::begun(std::size_t trace) const
     return nullptr;
 }
 
-std::shared_ptr<const Trace> StudyRun::compute(std::size_t trace, const HeadPlan& plan, Monitor& monitor) const
+std::shared_ptr<const Trace> ComparisonRun::compute(std::size_t trace, const HeadPlan& plan, Monitor& monitor) const
 {
     ForwardRequest request{.input = &m_comparison.input.model, .plan = &plan};
     if (trace > 0) {
@@ -168,20 +168,20 @@ std::shared_ptr<const Trace> StudyRun::compute(std::size_t trace, const HeadPlan
     return computed;
 }
 
-PartMonitor StudyRun::share(std::size_t trace, Monitor& monitor, std::string instead) const
+PartMonitor ComparisonRun::share(std::size_t trace, Monitor& monitor, std::string instead) const
 {
     const auto parts = static_cast<double>(traces()), part = static_cast<double>(trace);
     return {monitor, part / parts, (part + 1.0) / parts, traceTag(trace) + ": ", std::move(instead)};
 }
 
-void StudyRun::take(std::shared_ptr<const Trace> trace) { m_comparison.traces.push_back(std::move(trace)); }
+void ComparisonRun::take(std::shared_ptr<const Trace> trace) { m_comparison.traces.push_back(std::move(trace)); }
 
-void StudyRun::note(const TraceRepeats& repeats)
+void ComparisonRun::note(const TraceRepeats& repeats)
 {
     m_comparison.repeats = withRepeatsOf(m_comparison.repeats.get(), repeats);
 }
 
-ComparisonPointer StudyRun::result() const
+ComparisonPointer ComparisonRun::result() const
 {
     auto result = std::make_shared<Comparison>(m_comparison);
     result->repeats = finishedRepeats(*result);
