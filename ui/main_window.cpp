@@ -113,10 +113,6 @@ void MainWindow::createCentre()
 std::vector<QWidget*> MainWindow::makeLeftSections()
 {
     m_plan = new PlanSection(m_controller, m_appearance);
-    // A file of one trace has no other one to plan.
-    const auto showPlan = [this] { m_plan->setVisible(!(m_controller.isRecorded() && m_controller.showsOneTrace())); };
-    for (const auto signal : {&StudyController::modelChanged, &StudyController::comparisonChanged})
-        connect(&m_controller, signal, m_plan, showPlan);
     return {new HeadsSection(m_controller, m_appearance), m_plan, new TracesSection(m_controller, m_appearance),
             new OutputSection(m_controller, m_appearance)};
 }

@@ -198,16 +198,19 @@ TEST(OneTraceTest, HasNoPlanForAnotherAndNoDifference)
     window.resize(1600, 1000);
     window.show();
     desk.openSample();
-    const QStringList ofTwo{QStringLiteral("plan"), QStringLiteral("showDifference")};
-    for (const QString& name : ofTwo)
-        EXPECT_FALSE(window.findChild<QWidget*>(name)->isHidden()) << name.toStdString();
+    QList<QWidget*> ofTwo = {window.findChild<QWidget*>(QStringLiteral("showDifference"))};
+    for (PlanSection* each : window.findChildren<PlanSection*>())  // of more than one page
+        ofTwo << each;
+    EXPECT_EQ(ofTwo.size(), 3);
+    for (const QWidget* each : ofTwo)
+        EXPECT_FALSE(each->isHidden()) << each->objectName().toStdString();
     window.openPath(QString::fromStdString(longMap(desk.folder, 20, 3).string()));
     ASSERT_TRUE(waitFor([&] { return desk.controller.isRecorded() && desk.controller.comparison(); }));
-    for (const QString& name : ofTwo)
-        EXPECT_TRUE(window.findChild<QWidget*>(name)->isHidden()) << name.toStdString();
+    for (const QWidget* each : ofTwo)
+        EXPECT_TRUE(each->isHidden()) << each->objectName().toStdString();
     desk.openSample();
-    for (const QString& name : ofTwo)
-        EXPECT_FALSE(window.findChild<QWidget*>(name)->isHidden()) << name.toStdString();
+    for (const QWidget* each : ofTwo)
+        EXPECT_FALSE(each->isHidden()) << each->objectName().toStdString();
 }
 
 TEST(TokenPanelTest, MoreThan512TokensBecomeAnOverview)

@@ -140,6 +140,9 @@ void PlanSection::addRow(int row, const QString& layers, const QString& heads, c
 
 void PlanSection::refresh()
 {
+    // A file of one trace has no other one to plan. Without a parent yet it would be a window.
+    if (parentWidget() != nullptr)
+        setVisible(!(m_controller.isRecorded() && m_controller.showsOneTrace()));
     const ModelInfo* model = m_controller.model();
     setTitle(tr("Plan for %1").arg(m_controller.candidateTag()));
     m_edit->setEnabled(m_controller.canRun());
