@@ -16,7 +16,7 @@ struct Dropout {
     // All that the cross-attention of a layer adds to a text, so that no layer can leave looking to another: stochastic
     // depth (Huang, Sun, Liu, Sedra, Weinberger, ECCV 2016).
     double crossAttention = 0.0;
-    RandomKey key = {};       // of one pass
+    RandomKey key = {};  // of one pass
 };
 
 // Mask number `mask` of a pass: what each value is multiplied by, 0 or 1/(1 − rate). The probability is rounded to a

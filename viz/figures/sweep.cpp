@@ -189,12 +189,10 @@ private:
         QStringList notes;
         if (m_earlier)
             notes << QStringLiteral("Of an earlier model, input, seed or setting: run it again.");
-        if (m_sweep->ofStages)
-            notes << stagesNote(*m_sweep);
-        else
-            notes << (m_points.runs > 1 ? QStringLiteral("Points: mean of %1 seeds; bars: 95 % interval of the mean.")
-                                              .arg(m_points.runs)
-                                        : QStringLiteral("One run of each: no interval is known."));
+        notes << (m_sweep->ofStages ? stagesNote(*m_sweep)
+                  : m_points.runs > 1
+                      ? QStringLiteral("Points: mean of %1 seeds; bars: 95 % interval of the mean.").arg(m_points.runs)
+                      : QStringLiteral("One run of each: no interval is known."));
         if (m_convergence && m_points.anyValue)
             notes << expectedNote();
         if (m_points.anyValue && !m_points.missing.isEmpty())

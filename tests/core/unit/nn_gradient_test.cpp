@@ -298,7 +298,8 @@ TEST(OperationGradient, OfScaledCosines)
 
 TEST(OperationGradient, OfLookedUpRows)
 {
-    WeightTable words{normalTensor(6, 4, 1), {"words", {6, 4}}}, positions{normalTensor(5, 4, 2), {"positions", {1, 5, 4}}};
+    WeightTable words{normalTensor(6, 4, 1), {"words", {6, 4}}},
+        positions{normalTensor(5, 4, 2), {"positions", {1, 5, 4}}};
     const std::vector<std::int32_t> ids = {3, 1, 3};
     Checked checked(1, 4, 3, 4, [&](const Operations& operations, MatrixView, MutableMatrixView out) {
         operations.lookUp(words, ids, out);
