@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/base/parallel.h"
+#include "core/base/part_monitor.h"
 #include "core/models/own_heads.h"
 #include "core/train/checkpoint.h"
 #include "core/train/initial_weights.h"
@@ -27,20 +28,6 @@ constexpr double kMostLogScale = 4.60517;  // ln 100: CLIP's bound
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 constexpr const char* kTeacherFolder = "teacher";  // inside the run's
-
-// Says that it is the teacher's training that is this far.
-class TeacherMonitor final : public Monitor {
-public:
-    explicit TeacherMonitor(Monitor& whole) : m_whole(whole) {}
-    bool cancelled() const noexcept override { return m_whole.cancelled(); }
-    void progress(double fraction, std::string_view what) override
-    {
-        m_whole.progress(fraction, "Teacher. " + std::string(what));
-    }
-
-private:
-    Monitor& m_whole;
-};
 
 // Replaces those of the same names.
 void copyTensors(const TensorArchive& from, MemoryArchive& to)
@@ -373,11 +360,12 @@ TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, 
 {
     if (recipe.teacher) {
         RunFolder(folder, recipe);  // refuses another recipe's before anything is trained
-        TeacherMonitor ofTeacher(monitor);
+        PartMonitor ofTeacher(monitor, 0.0, 0.5, "Teacher. ");
         if (!finishedRun(*recipe.teacher, folder / kTeacherFolder))
             train(*recipe.teacher, folder / kTeacherFolder, {.stopAfter = options.stopAfter}, ofTeacher);
     }
-    Run run(recipe, folder, monitor);
+    PartMonitor own(monitor, recipe.teacher ? 0.5 : 0.0, 1.0, {});
+    Run run(recipe, folder, own);
     run.begin(options);
     run.steps(options);
     return run.finish();
