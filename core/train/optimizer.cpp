@@ -16,14 +16,6 @@ namespace {
 // Values that one thread updates or sums at a time.
 constexpr std::size_t kChunk = 1U << 15U;
 
-Tensor& stateOf(ParameterValues& states, const std::string& name, const Tensor& like)
-{
-    Tensor& state = states[name];
-    if (state.empty())
-        state = Tensor::zeros(like.shape());
-    return state;
-}
-
 }  // namespace
 
 double Schedule::rate(std::size_t step) const
@@ -45,12 +37,12 @@ bool AdamW::decays(std::string_view name, const Tensor& parameter)
            && name.find("angles") == std::string_view::npos;
 }
 
-void AdamW::step(std::size_t t, double rate, const ParameterValues& gradients, ParameterValues& parameters)
+void AdamW::step(double rate, const ParameterValues& gradients, ParameterValues& parameters)
 {
     struct Work {
         std::span<const float> gradients;
         std::span<float> m, v, values;
-        double decay;
+        KetscopeAdam update;
     };
     std::vector<Work> all;
     for (const auto& [name, gradient] : gradients) {
@@ -58,19 +50,27 @@ void AdamW::step(std::size_t t, double rate, const ParameterValues& gradients, P
         if (found == parameters.end() || gradient.empty())
             continue;
         Tensor& value = found->second;
-        const std::span<float> m = stateOf(first, name, value).values(), v = stateOf(second, name, value).values();
+        const auto [state, isNew] = states.try_emplace(name);
+        if (isNew)
+            state->second = {Tensor::zeros(value.shape()), Tensor::zeros(value.shape())};
+        const auto power = static_cast<double>(++state->second.updates);
+        const KetscopeAdam update{beta1,
+                                  beta2,
+                                  epsilon,
+                                  rate,
+                                  decays(name, value) ? decay : 0.0,
+                                  1.0 / (1.0 - std::pow(beta1, power)),
+                                  1.0 / (1.0 - std::pow(beta2, power))};
+        const std::span<float> m = state->second.first.values(), v = state->second.second.values();
         for (std::size_t at = 0; at < value.size(); at += kChunk) {
             const std::size_t size = std::min(kChunk, value.size() - at);
             all.push_back({gradient.values().subspan(at, size), m.subspan(at, size), v.subspan(at, size),
-                           value.values().subspan(at, size), decays(name, value) ? decay : 0.0});
+                           value.values().subspan(at, size), update});
         }
     }
-    const auto power = static_cast<double>(t);
-    const double firstScale = 1.0 / (1.0 - std::pow(beta1, power)), secondScale = 1.0 / (1.0 - std::pow(beta2, power));
     parallelFor(all.size(), kSerialWork, [&](std::size_t i) {
         const Work& work = all[i];
-        const KetscopeAdam update{beta1, beta2, epsilon, rate, work.decay, firstScale, secondScale};
-        kernels().adam(&update, work.gradients.data(), work.values.size(), work.m.data(), work.v.data(),
+        kernels().adam(&work.update, work.gradients.data(), work.values.size(), work.m.data(), work.v.data(),
                        work.values.data());
     });
 }

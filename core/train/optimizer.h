@@ -23,21 +23,25 @@ struct Schedule {
     double rate(std::size_t step) const;  // of step 0 … steps − 1
 };
 
-// AdamW (Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2): with g the gradients of
-// step t = 1, 2, …, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − rate · (m̂ / (√v̂ + ε) + decay · θ) where
-// m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ).
+// AdamW (Loshchilov, Hutter, "Decoupled weight decay regularization", ICLR 2019, algorithm 2): with g a parameter's
+// gradients at its update t = 1, 2, …, m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − rate · (m̂ / (√v̂ + ε) + decay · θ)
+// where m̂ = m/(1−β₁ᵗ), v̂ = v/(1−β₂ᵗ). Every parameter counts its own updates: some have gradients only from a later step
+// of a run on, and with the run's count the corrections would be missing then, and the first steps be several times too long.
 struct AdamW {
+    struct State {
+        Tensor first, second;  // m and v
+        std::size_t updates = 0;
+    };
+
     double beta1 = 0.9;
     double beta2 = 0.999;
     double epsilon = 1e-8;
     double decay = 0.01;  // of what decays() says
 
-    // m and v of every parameter that had gradients.
-    ParameterValues first = {};
-    ParameterValues second = {};
+    std::map<std::string, State, std::less<>> states = {};  // of every parameter that had gradients
 
-    // Step `t`, from 1. Parameters without gradients stay as they are.
-    void step(std::size_t t, double rate, const ParameterValues& gradients, ParameterValues& parameters);
+    // Parameters without gradients stay as they are.
+    void step(double rate, const ParameterValues& gradients, ParameterValues& parameters);
     // Matrices decay; biases, norms, scales and what belongs to mechanisms do not.
     static bool decays(std::string_view name, const Tensor& parameter);
 };

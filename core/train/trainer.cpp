@@ -136,7 +136,7 @@ public:
         if (!std::isfinite(point.loss) || !std::isfinite(point.gradientNorm))
             fail({m_recipe.file.string(), "a loss that is a number", "none at step " + std::to_string(point.step),
                   "Learn more slowly (\"rate\") or clip more."});
-        m_state.optimizer.step(point.step, point.rate, gradients.weights, m_state.weights->tensors());
+        m_state.optimizer.step(point.rate, gradients.weights, m_state.weights->tensors());
         keepInRange(model.info());
         addToAverages(point.step);
         m_state.steps = point.step;
@@ -194,8 +194,7 @@ private:
             for (MemoryArchive* const archive : {m_state.weights.get(), m_state.averages.get()})
                 if (archive != nullptr)
                     std::ranges::copy(values.values(), archive->tensors().find(name)->second.data());
-            m_state.optimizer.first.erase(name);
-            m_state.optimizer.second.erase(name);
+            m_state.optimizer.states.erase(name);
         }
     }
 
@@ -307,8 +306,8 @@ public:
     TrainingResult finish()
     {
         m_monitor.progress(1.0, "Validation");
-        for (const auto& [name, tensor] : m_state.optimizer.first)
-            m_result.parameters += tensor.size();
+        for (const auto& [name, state] : m_state.optimizer.states)
+            m_result.parameters += state.first.size();
         m_result.figures = m_stepper.finalFigures();
         m_folder.writeModel(m_stepper.config(), *m_state.weights);
         m_folder.writeResult(m_result);

@@ -129,11 +129,31 @@ TEST(TrainOptimizer, TwoStepsOfAdamWByHand)
         const double change = (m / (1.0 - std::pow(0.9, t))) / (std::sqrt(v / (1.0 - std::pow(0.99, t))) + 1e-8);
         matrix -= 0.01 * (change + 0.1 * matrix);
         bias -= 0.01 * change;
-        optimizer.step(t, 0.01, gradients, values);
+        optimizer.step(0.01, gradients, values);
     }
     EXPECT_NEAR(values["matrix"].values().front(), matrix, 1e-6);
     EXPECT_NEAR(values["bias"].values().front(), bias, 1e-6);
     EXPECT_NE(matrix, bias);
+}
+
+// As if the run had begun there.
+TEST(TrainOptimizer, WhatHasGradientsLateTakesFirstStepsOfTheRightLength)
+{
+    AdamW optimizer{.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-8, .decay = 0.0};
+    ParameterValues values, gradients;
+    values["early"] = tensorOf({1}, {0.0F});
+    values["late"] = tensorOf({1}, {0.0F});
+    for (std::size_t i = 0; i < 500; ++i) {
+        gradients["early"] = tensorOf({1}, {1.0F});
+        optimizer.step(0.01, gradients, values);
+    }
+    gradients["late"] = tensorOf({1}, {3.0F});
+    for (std::size_t i = 1; i <= 20; ++i) {
+        optimizer.step(0.01, gradients, values);
+        EXPECT_NEAR(values["late"].values().front(), -0.01 * static_cast<double>(i), 1e-5) << i;
+    }
+    EXPECT_EQ(optimizer.states.at("late").updates, 20U);
+    EXPECT_EQ(optimizer.states.at("early").updates, 520U);
 }
 
 TEST(TrainOptimizer, NoDecayOfNormsBiasesAnglesAndHeads)
