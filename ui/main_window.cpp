@@ -2,6 +2,7 @@
 #include "ui/main_window.h"
 
 #include "ui/dialogs/input_dialog.h"
+#include "ui/docks/convergence_section.h"
 #include "ui/docks/head_grid.h"
 #include "ui/docks/info_sections.h"
 #include "ui/docks/parameter_panel.h"
@@ -120,10 +121,13 @@ std::vector<QWidget*> MainWindow::makeLeftSections()
 std::vector<QWidget*> MainWindow::makeRightSections()
 {
     m_parameters = new ParameterSection(m_controller, m_appearance);
+    auto* convergence = new ConvergenceSection(m_controller, m_appearance);
     auto* sensitivity = new SensitivitySection(m_controller, m_appearance);
-    connect(sensitivity, &SensitivitySection::exportWanted, this, &MainWindow::openExportFor);
+    for (HeadCurve* each : std::initializer_list<HeadCurve*>{convergence, sensitivity})
+        connect(each, &HeadCurve::exportWanted, this, &MainWindow::openExportFor);
     return {new MechanismSection(m_controller, m_appearance),
             m_parameters,
+            convergence,
             sensitivity,
             new CellSection(m_controller, m_appearance),
             new PinsSection(m_controller, m_appearance),

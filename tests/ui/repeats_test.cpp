@@ -2,7 +2,7 @@
 #include "core/study/output_errors.h"
 #include "core/study/repeat_record.h"
 #include "tests/ui/desk.h"
-#include "ui/docks/sensitivity_section.h"
+#include "ui/docks/convergence_section.h"
 #include "ui/docks/traces_section.h"
 #include "ui/status_line.h"
 #include "ui/study_file.h"
@@ -153,15 +153,14 @@ TEST_F(RepeatsTest, WhileDraggingThereAreNoErrors)
 
 TEST_F(RepeatsTest, TheConvergenceIsThatOfTheRun)
 {
-    SensitivitySection section(desk.controller, desk.appearance);
+    ConvergenceSection section(desk.controller, desk.appearance);
     section.resize(290, 600);
     section.show();
     startLongRun();
     ASSERT_TRUE(waitForPart());
-    ASSERT_TRUE(
-        waitFor([&] { return section.convergence().isVisible() && section.convergence().figure() != nullptr; }));
-    EXPECT_TRUE(section.convergence().figure()->panelCaption().contains(QStringLiteral("of 64 repeats")))
-        << section.convergence().figure()->panelCaption().toStdString();
+    ASSERT_TRUE(waitFor([&] { return section.curve().isVisible() && section.curve().figure() != nullptr; }));
+    EXPECT_TRUE(section.curve().figure()->panelCaption().contains(QStringLiteral("of 64 repeats")))
+        << section.curve().figure()->panelCaption().toStdString();
     desk.controller.cancel();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/sweep.h"
 #include "tests/ui/desk.h"
+#include "ui/docks/convergence_section.h"
 #include "ui/docks/sensitivity_section.h"
 #include "ui/main_window.h"
 #include "ui/views/sweep_page.h"
@@ -31,10 +32,9 @@ protected:
 TEST_F(SensitivityTest, IsOfTheSelectedHeadAndItsMainParameter)
 {
     ASSERT_TRUE(waitFor([&] { return isDrawn(); }));
-    EXPECT_EQ(section->parameter().currentData().toString(), QStringLiteral("m"));
+    EXPECT_EQ(section->parameterBox().currentData().toString(), QStringLiteral("m"));
     const Table table = section->curve().figure()->table();
     EXPECT_TRUE(table.header.contains(QStringLiteral("weight_divergence mean")));
-    EXPECT_FALSE(section->convergence().isVisible());
     EXPECT_EQ(desk.controller.comparison()->sweep, nullptr);  // the Sweep page has its own
 }
 
@@ -77,11 +77,17 @@ TEST_F(SensitivityTest, GivesWayToARun)
 
 TEST_F(SensitivityTest, SampledMechanismsConverge)
 {
+    ConvergenceSection convergence(desk.controller, desk.appearance);
+    convergence.resize(290, 300);
+    convergence.show();
+    desk.controller.setParameter("m", 16.0);
+    EXPECT_FALSE(convergence.isVisible());  // random features are no measurements
     desk.controller.setMechanism(mechanism("shots"));
     desk.controller.run();
     desk.waitUntilSettled();
-    ASSERT_TRUE(waitFor([&] { return section->convergence().isVisible() && section->convergence().figure(); }));
-    EXPECT_TRUE(section->convergence().figure()->caption().contains(QStringLiteral("Needed for an error")));
+    EXPECT_TRUE(convergence.isVisible());
+    ASSERT_TRUE(waitFor([&] { return convergence.curve().isVisible() && convergence.curve().figure(); }));
+    EXPECT_TRUE(convergence.curve().figure()->caption().contains(QStringLiteral("Needed for an error")));
 }
 
 TEST_F(SensitivityTest, IsExportedWithItsOwnData)

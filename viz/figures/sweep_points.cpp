@@ -72,7 +72,8 @@ void setX(SweepPoints& points, const Sweep& sweep, const Parameters* present)
     }
     if (!points.xNumbers.empty()) {
         const auto [least, most] = std::ranges::minmax(points.xNumbers);
-        points.xLogarithmic = least > 0.0 && most / least >= kWideX;
+        // A run's stages double, but what is awaited and the time left go with the number itself.
+        points.xLogarithmic = !sweep.ofStages && least > 0.0 && most / least >= kWideX;
     }
 }
 
