@@ -419,24 +419,29 @@ void StudyController::cancel()
 
 void StudyController::accept(const ComparisonPointer& comparison, double milliseconds)
 {
-    m_comparison = comparison;
     m_part = stagedTrace(*comparison) > 0;  // of a file
     m_nextPart.reset();
+    m_lastRunMs = milliseconds;
+    show(comparison, std::exchange(m_wanted, {}).value_or(m_study.selection));
+    emit runFinished();
+    readOff();
+    if (m_runAgain && !isUpToDate())
+        run();
+}
+
+void StudyController::show(const ComparisonPointer& comparison, const Selection& wanted)
+{
+    m_comparison = comparison;
     m_head.reset();
     m_whole.reset();
-    m_lastRunMs = milliseconds;
     m_failure = {};
-    const Selection inside = clamped(std::exchange(m_wanted, {}).value_or(m_study.selection), *comparison);
+    const Selection inside = clamped(wanted, *comparison);
     const bool moved = inside != m_study.selection;
     m_study.selection = inside;
     refreshShown();
     emit comparisonChanged();
     if (moved)
         emit selectionChanged();
-    emit runFinished();
-    readOff();
-    if (m_runAgain && !isUpToDate())
-        run();
 }
 
 // The views read selection and view settings from the comparison's study; what was run stays untouched.

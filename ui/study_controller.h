@@ -262,6 +262,8 @@ private:
     void editToken(const QString& title, const std::function<Input(const EncodedInput&)>& change);
     void editEntry(const QString& title, const std::function<void(PlanEntry&)>& change, Pace pace = Pace::Settled);
     void accept(const ComparisonPointer& comparison, double milliseconds);
+    // Every view gets another comparison of these tokens, with that selection as far as there is such a one in it.
+    void show(const ComparisonPointer& comparison, const Selection& wanted);
     bool canRunHead() const;
     void runWhole();
     void runAtOnce();

@@ -40,19 +40,9 @@ void StudyController::showPart()
 {
     if (!m_nextPart)
         return;
-    m_comparison = std::exchange(m_nextPart, nullptr);
     m_part = true;
     m_partPause.start();
-    m_head.reset();
-    m_whole.reset();
-    m_failure = {};
-    const Selection inside = clamped(m_wanted.value_or(m_study.selection), *m_comparison);
-    const bool moved = inside != m_study.selection;
-    m_study.selection = inside;
-    refreshShown();
-    emit comparisonChanged();
-    if (moved)
-        emit selectionChanged();
+    show(std::exchange(m_nextPart, nullptr), m_wanted.value_or(m_study.selection));
     emit stateChanged();
     readOff();
 }
