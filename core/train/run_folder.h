@@ -15,6 +15,7 @@ public:
     // Makes the folder. Throws Error: Failure when it cannot, Input when another recipe's run is in it.
     RunFolder(std::filesystem::path folder, const Recipe& recipe);
 
+    const std::filesystem::path& path() const { return m_folder; }
     // Goes on from the checkpoint, if there is one.
     void resume(TrainingState& state);
     void add(const CurvePoint& point);

@@ -27,8 +27,6 @@ constexpr double kMostLogScale = 4.60517;  // ln 100: CLIP's bound
 
 double secondsSince(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-constexpr const char* kTeacherFolder = "teacher";  // inside the run's
-
 // Replaces those of the same names.
 void copyTensors(const TensorArchive& from, MemoryArchive& to)
 {
@@ -276,7 +274,7 @@ public:
     void begin(const TrainingOptions& options) const
     {
         if (options.begin)
-            options.begin(*m_stepper.open(), m_stepper.data());
+            options.begin({m_recipe, m_folder.path(), *m_stepper.open(), m_stepper.data()});
     }
 
     // All steps that are left.
@@ -361,7 +359,7 @@ TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, 
         RunFolder(folder, recipe);  // refuses another recipe's before anything is trained
         PartMonitor ofTeacher(monitor, 0.0, 0.5, "Teacher. ");
         if (!finishedRun(*recipe.teacher, folder / kTeacherFolder))
-            train(*recipe.teacher, folder / kTeacherFolder, {.stopAfter = options.stopAfter}, ofTeacher);
+            train(*recipe.teacher, folder / kTeacherFolder, options, ofTeacher);
     }
     PartMonitor own(monitor, recipe.teacher ? 0.5 : 0.0, 1.0, {});
     Run run(recipe, folder, own);

@@ -22,13 +22,24 @@ struct TrainingResult {
     std::vector<Figures> figures;  // of the model as it is saved, on whole sets
 };
 
+// What is about to be trained, as it is then: a recipe's model, or its teacher before it.
+struct TrainingStart {
+    const Recipe& recipe;
+    const std::filesystem::path& folder;  // of the run
+    const Model& model;
+    const TrainingData& data;
+};
+
 struct TrainingOptions {
     std::size_t stopAfter = 0;  // steps of this call, then a checkpoint and Error (Cancelled); 0 = no limit
     // Told of every step, and may look at the model as it was before it.
     std::function<void(const CurvePoint&, const Model&)> watch = {};
-    // Told once before the first step of this call, of the model as it is then.
-    std::function<void(const Model&, const TrainingData&)> begin = {};
+    // Told before the first step of this call; where a teacher comes first, of it and then of the recipe's own model.
+    std::function<void(const TrainingStart&)> begin = {};
 };
+
+// Inside the folder of a run with a teacher: the teacher's run.
+inline constexpr const char* kTeacherFolder = "teacher";
 
 // Runs a recipe in `folder`, which is made, or goes on with what it finds there from the same recipe: an interrupted run
 // that is gone on with gives the same bits as one that was not. Leaves

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/curve.h"
+#include "tests/support/tiny_recipes.h"
 #include "tests/ui/desk.h"
 #include "ui/dialogs/training_map.h"
 #include "ui/dialogs/training_window.h"
@@ -165,6 +166,30 @@ TEST(TrainingWindow, ClosingKeepsACheckpointThatAnotherWindowGoesOnFrom)
     for (std::size_t i = 0; i < another.curves().points.size(); ++i)
         ASSERT_EQ(another.curves().points[i].step, i + 1);
     another.pause();
+}
+
+// Its run is watched too, and shown as long as the recipe's own has not begun.
+TEST(TrainingWindow, ATeacherIsWatchedFirst)
+{
+    TrainingDesk training;
+    Json json = lineRecipe(training.desk.folder.path());
+    json["steps"] = 100000;
+    json["data"]["sources"][0]["trust"] = 0.7;
+    json["teacher"] = Json::object();
+    std::ofstream(training.at("taught.json")) << json.dump();
+    training.choose(training.at("taught.json"), "run");
+    training.window.start();
+    ASSERT_TRUE(training.reachesStep(5)) << training.error().toStdString();
+    EXPECT_TRUE(training.window.curves().title.endsWith(QStringLiteral("its teacher")));
+    EXPECT_TRUE(training.status().startsWith(QStringLiteral("Teacher."))) << training.status().toStdString();
+    training.window.pause();
+    ASSERT_TRUE(training.reaches(State::Paused));
+    const std::size_t done = training.window.curves().points.size();
+    TrainingWindow another(training.desk.controller, training.desk.appearance, training.desk.settings);
+    another.choose(shown(training.at("taught.json")), {}, shown(training.at("run")));
+    ASSERT_TRUE(waitFor([&] { return !another.curves().points.empty(); }));
+    EXPECT_EQ(another.curves().points.size(), done);
+    EXPECT_TRUE(another.curves().title.endsWith(QStringLiteral("its teacher")));
 }
 
 TEST(TrainingWindow, ErrorsAreOneLine)

@@ -19,15 +19,16 @@ namespace {
 constexpr qint64 kLeastBetweenMs = 1000;  // two looks
 constexpr qint64 kTimesItsCost = 20;      // so that looking takes a twentieth of the time at most
 
-TrainingCurves curvesOf(const Recipe& recipe, const TrainingTask& task)
+// What is known of the run of a recipe in a folder, or of its teacher's.
+TrainingCurves curvesOf(const Recipe& recipe, const std::filesystem::path& folder, bool ofTeacher)
 {
     TrainingCurves curves;
-    curves.title = QString::fromStdString(recipe.title);
+    curves.title = QString::fromStdString(recipe.title) + (ofTeacher ? QStringLiteral(" · its teacher") : QString());
     curves.steps = recipe.schedule.steps;
     curves.examples = QString::fromStdString(examplesName(recipe.objective));
     if (const std::unique_ptr<Tokenizer> tokenizer = openTokenizer(recipe.filesFolder))
         curves.question = QString::fromStdString(questionName(recipe.objective, *tokenizer));
-    if (const std::filesystem::path folder = task.out.toStdString(); isRunOf(folder, recipe))
+    if (isRunOf(folder, recipe))
         curves.points = readCurve(folder);
     return curves;
 }
@@ -43,7 +44,7 @@ std::string titleAfter(std::size_t steps)
 class Observer {
 public:
     Observer(const Recipe& recipe, TrainingFeed& feed, Monitor& monitor)
-        : m_recipe(recipe), m_feed(feed), m_monitor(monitor), m_tokenizer(openTokenizer(recipe.filesFolder))
+        : m_feed(feed), m_monitor(monitor), m_tokenizer(openTokenizer(recipe.filesFolder))
     {
     }
 
@@ -82,7 +83,6 @@ public:
     }
 
 private:
-    const Recipe& m_recipe;
     TrainingFeed& m_feed;
     Monitor& m_monitor;
     std::unique_ptr<Tokenizer> m_tokenizer;
@@ -164,7 +164,17 @@ Recipe recipeOf(const TrainingTask& task)
     return std::move(variant->recipe);
 }
 
-TrainingCurves readRun(const TrainingTask& task) { return curvesOf(recipeOf(task), task); }
+TrainingCurves readRun(const TrainingTask& task)
+{
+    const Recipe recipe = recipeOf(task);
+    const std::filesystem::path folder = task.out.toStdString();
+    TrainingCurves own = curvesOf(recipe, folder, false);
+    if (!recipe.teacher || !own.points.empty())
+        return own;
+    TrainingCurves teachers = curvesOf(*recipe.teacher, folder / kTeacherFolder, true);
+    const bool begun = !teachers.points.empty() && teachers.points.back().step < teachers.steps;
+    return begun ? teachers : own;
+}
 
 TrainingResult runTraining(const TrainingTask& task, TrainingFeed& feed, Monitor& monitor)
 {
@@ -175,12 +185,12 @@ TrainingResult runTraining(const TrainingTask& task, TrainingFeed& feed, Monitor
     const std::filesystem::path folder = task.out.toStdString();
     Observer observer(recipe, feed, monitor);
     TrainingOptions options;
-    options.begin = [&](const Model&, const TrainingData& data) {
-        TrainingCurves curves = curvesOf(recipe, task);
-        if (const std::vector<ExampleSet> sets = data.sets(); !sets.empty())
-            curves.validationExamples = std::min(recipe.validationExamples, sets.front().count);
+    options.begin = [&](const TrainingStart& start) {
+        TrainingCurves curves = curvesOf(start.recipe, start.folder, &start.recipe == recipe.teacher.get());
+        if (const std::vector<ExampleSet> sets = start.data.sets(); !sets.empty())
+            curves.validationExamples = std::min(start.recipe.validationExamples, sets.front().count);
         feed.begin(std::move(curves));
-        observer.begin(data);
+        observer.begin(start.data);
     };
     options.watch = [&](const CurvePoint& point, const Model& model) {
         feed.add(point);

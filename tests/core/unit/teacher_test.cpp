@@ -91,6 +91,23 @@ TEST_F(Teaching, TheTeacherIsTheRecipeWithoutOneAndIsTrainedFirst)
     EXPECT_EQ(bytesOf(at("changed") / "teacher" / "model.safetensors"), bytesOf(at("short") / "model.safetensors"));
 }
 
+TEST_F(Teaching, WhoWatchesIsToldOfBothRuns)
+{
+    const Recipe recipe = test::recipeOf(m_folder.path(), taught());
+    std::vector<std::filesystem::path> begun;
+    std::vector<std::size_t> steps;
+    const TrainingOptions options{.stopAfter = 0,
+                                  .watch = [&](const CurvePoint& point, const Model&) { steps.push_back(point.step); },
+                                  .begin = [&](const TrainingStart& start) { begun.push_back(start.folder); }};
+    train(recipe, at("watched"), options, m_monitor);
+    EXPECT_EQ(begun, (std::vector{at("watched") / "teacher", at("watched")}));
+    ASSERT_EQ(steps.size(), recipe.teacher->schedule.steps + recipe.schedule.steps);
+    EXPECT_EQ(steps[recipe.teacher->schedule.steps], 1U);
+    begun.clear();
+    train(recipe, at("watched"), options, m_monitor);  // the teacher is done
+    EXPECT_EQ(begun, std::vector{at("watched")});
+}
+
 TEST_F(Teaching, ExamplesAskForWhatTheTeacherJudged)
 {
     run(taught(), "taught");

@@ -32,10 +32,11 @@ TEST(TrainCurve, IsReadAsItWasTold)
     std::size_t begun = 0;
     TrainingOptions options;
     options.watch = [&](const CurvePoint& point, const Model&) { told.push_back(point); };
-    options.begin = [&](const Model& model, const TrainingData& data) {
+    options.begin = [&](const TrainingStart& start) {
         ++begun;
-        EXPECT_EQ(model.info().stacks.front().layers, 1U);
-        EXPECT_EQ(data.sets().front().at(0).input.tokenIds.size(), 32U);
+        EXPECT_EQ(start.folder, folder.path());
+        EXPECT_EQ(start.model.info().stacks.front().layers, 1U);
+        EXPECT_EQ(start.data.sets().front().at(0).input.tokenIds.size(), 32U);
     };
     EXPECT_TRUE(readCurve(folder.path()).empty());
     EXPECT_FALSE(isRunOf(folder.path(), tinyRecipe()));
