@@ -170,6 +170,7 @@ void paintCurves(QPainter& painter, const ExhibitCurves& panel, const QRectF& ar
     for (const std::string& label : panel.labels)
         plot.labels.append(text(label));
     plot.xTitle = text(panel.xTitle);
+    plot.level = static_cast<std::size_t>(panel.labelEvery);
     plot.maximum = panel.maximum;
     plot.selected = static_cast<std::size_t>(std::lround(panel.position));
     paintLinePlot(painter, plot, rest, theme);

@@ -24,9 +24,10 @@ constexpr double kLabelRoom = 15.0;        // width of a slanted label's foot
 
 double slanted(double length) { return length * std::sin(kSlant * std::numbers::pi / 180.0); }
 
+// Whether they are slanted below the positions.
 bool hasLabels(const LinePlot& plot, const Theme& theme)
 {
-    return !plot.labels.isEmpty() && (theme.tokenLabels || !plot.areTokens);
+    return !plot.labels.isEmpty() && plot.level == 0 && (theme.tokenLabels || !plot.areTokens);
 }
 
 double labelHeight(const LinePlot& plot, const Theme& theme)
@@ -84,25 +85,42 @@ void paintGrid(QPainter& painter, const LinePlotLayout& layout, const Theme& the
     }
 }
 
+QString levelLabel(const LinePlot& plot, std::size_t position)
+{
+    return plot.level > 0 ? plot.labels.value(static_cast<qsizetype>(position))
+                          : formatNumber(plot.firstNumber + static_cast<int>(position), 0);
+}
+
+// A selected label between the labelled ones pushes away those that it would touch.
+bool isPushed(const LinePlot& plot, const LinePlotLayout& layout, std::size_t position, const Theme& theme)
+{
+    if (!plot.selected || plot.selected == position || layout.labelStep <= 1)
+        return false;
+    const std::size_t from = *plot.selected;
+    if (plot.level == 0)
+        return std::max(position, from) - std::min(position, from) < layout.labelStep;
+    const QFont font = tokenFont(theme, kTickPixels, QFont::DemiBold);
+    const double touching =
+        (textWidth(levelLabel(plot, position), font) + textWidth(levelLabel(plot, from), font)) / 2.0;
+    const double apart = layout.xOf(static_cast<double>(position)) - layout.xOf(static_cast<double>(from));
+    return std::abs(apart) < touching + theme.px(5.0);
+}
+
 void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
 {
     for (std::size_t i = 0; i < layout.positions; ++i) {
         const bool selected = plot.selected == i;
-        const std::size_t from = plot.selected.value_or(0);
-        const std::size_t apart = i > from ? i - from : from - i;
-        // A selected label between the labelled ones pushes away those that it would touch.
-        const bool pushed = plot.selected && !selected && layout.labelStep > 1 && apart < layout.labelStep;
-        const int number = plot.firstNumber + static_cast<int>(i);
-        const bool due = layout.labelled ? i % layout.labelStep == 0 : number % static_cast<int>(layout.labelStep) == 0;
-        if (!selected && (!due || pushed))
+        const int number = static_cast<int>(i) + (layout.labelled || plot.level > 0 ? 0 : plot.firstNumber);
+        const bool due = number % static_cast<int>(layout.labelStep) == 0;
+        if (!selected && (!due || isPushed(plot, layout, i, theme)))
             continue;
         const QFont font = tokenFont(theme, kTickPixels, selected ? QFont::DemiBold : QFont::Normal);
         const QColor colour = selected ? theme.accent : theme.text2;
         const QFontMetricsF metrics(font);
         const double x = layout.xOf(static_cast<double>(i));
         if (!layout.labelled) {
-            drawLabel(painter, {x, layout.plot.bottom() + theme.px(4.0) + metrics.ascent()}, formatNumber(number, 0),
-                      font, colour, theme, Anchor::Centre);
+            drawLabel(painter, {x, layout.plot.bottom() + theme.px(4.0) + metrics.ascent()}, levelLabel(plot, i), font,
+                      colour, theme, Anchor::Centre);
             continue;
         }
         painter.save();
@@ -114,14 +132,17 @@ void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& 
     }
 }
 
-// Whether a text would lie on a line's points or on the selected position's values, which stand above and below theirs.
-bool isFree(const QRectF& text, const LinePlot& plot, const LinePlotLayout& layout, const Theme& theme)
+enum class Obstacles { All, Selected };
+
+// Whether a text would lie on a line's points or on the selected position's values, which stand above and below theirs; or
+// on the latter alone.
+bool isFree(const QRectF& text, const LinePlot& plot, const LinePlotLayout& layout, Obstacles what, const Theme& theme)
 {
     const double near = theme.px(3.0);
     const QMarginsF values(theme.px(16.0), theme.px(22.0), theme.px(16.0), theme.px(22.0));
     for (const PlotSeries& series : plot.series) {
         for (std::size_t i = 0; series.trace && i < series.values.size(); ++i) {
-            if (!std::isfinite(series.values[i]))
+            if (!std::isfinite(series.values[i]) || (what == Obstacles::Selected && plot.selected != i))
                 continue;
             const QPointF at(layout.xOf(static_cast<double>(i)), layout.yOf(series.values[i]));
             const QRectF point(at - QPointF(near, near), QSizeF(2.0 * near, 2.0 * near));
@@ -169,12 +190,26 @@ void paintBaseline(QPainter& painter, const LinePlot& plot, const PlotSeries& se
     if (line.isEmpty())
         return;
     const QFont font = theme.ui(kTickPixels);
-    const double height = QFontMetricsF(font).capHeight(), width = textWidth(series.name, font);
+    const QStringList words = wrapText(series.name, font, line.last().x() - line.first().x());
+    const double below = QFontMetricsF(font).lineSpacing() * static_cast<double>(words.size() - 1);
+    const double height = QFontMetricsF(font).capHeight() + below;
+    double width = 0.0;
+    for (const QString& each : words)
+        width = std::max(width, textWidth(each, font));
     const std::vector<QPointF> places = placesForName(line, width, height, theme);
-    const auto free = std::ranges::find_if(places, [&](QPointF foot) {
-        return isFree(QRectF(foot.x(), foot.y() - height, width, height), plot, layout, theme);
-    });
-    drawLabel(painter, free == places.end() ? places.front() : *free, series.name, font, theme.text3, theme);
+    const auto freeOf = [&](Obstacles what) {
+        return std::ranges::find_if(places, [&](QPointF foot) {
+            return isFree(QRectF(foot.x(), foot.y() - height, width, height), plot, layout, what, theme);
+        });
+    };
+    auto free = freeOf(Obstacles::All);
+    if (free == places.end())
+        free = freeOf(Obstacles::Selected);
+    QPointF at = (free == places.end() ? places.front() : *free) - QPointF(0.0, below);
+    for (const QString& each : words) {
+        drawLabel(painter, at, each, font, theme.text3, theme);
+        at.ry() += QFontMetricsF(font).lineSpacing();
+    }
 }
 
 void paintSeries(QPainter& painter, const PlotSeries& series, const LinePlotLayout& layout, const Theme& theme)
@@ -395,7 +430,8 @@ LinePlotLayout layoutLinePlot(const LinePlot& plot, const QRectF& area, const Th
     layout.labelled = hasLabels(plot, theme);
     layout.inset = theme.px(layout.labelled ? 14.0 : 0.0);
     const auto chooseStep = [&] {
-        layout.labelStep = stepFor(layout.positions, layout.plot.width(), layout.labelled, theme);
+        layout.labelStep =
+            plot.level > 0 ? plot.level : stepFor(layout.positions, layout.plot.width(), layout.labelled, theme);
     };
     chooseStep();
     const double overhang = labelOverhang(plot, layout, area.left(), theme);

@@ -31,7 +31,9 @@ struct LinePlot {
     std::vector<PlotSeries> series;
     QStringList labels;      // of the positions, slanted; empty = the positions' numbers
     bool areTokens = false;  // the labels, which a page may do without
-    int firstNumber = 0;     // of the positions without labels: −5 of the signed distances of 6 tokens
+    std::size_t level =
+        0;  // every so many positions a label that is not slanted; 0 = slanted, as many as there is room for
+    int firstNumber = 0;  // of the positions without labels: −5 of the signed distances of 6 tokens
     QString xTitle;
     double minimum = 0.0;
     double maximum = 1.0;  // niceMaximum of what is shown

@@ -72,6 +72,7 @@ struct ExhibitCurves {
     std::vector<Line> lines;
     double maximum = 1.0;
     double position = 0.0;  // where it stands now
+    int labelEvery = 1;     // positions
 };
 
 using ExhibitPanel = std::variant<ExhibitPlane, ExhibitBars, ExhibitCurves>;

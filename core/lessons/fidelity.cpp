@@ -15,6 +15,7 @@ using Vector = std::array<double, 2>;
 constexpr std::size_t kKeys = 3;
 constexpr double kReach = 3.0;
 constexpr int kStep = 5;  // degrees between the points of the curves
+constexpr int kQuarter = 90;
 
 double dot(const Vector& a, const Vector& b) { return a[0] * b[0] + a[1] * b[1]; }
 
@@ -62,7 +63,8 @@ ExhibitCurves turned(const Vector& q, const std::array<Vector, kKeys>& keys, dou
                          {},
                          {},
                          1.0,
-                         degrees / kStep};
+                         degrees / kStep,
+                         kQuarter / kStep};
     curves.lines = {{"softmax", ExhibitRole::A, {}}, {"fidelity", ExhibitRole::B, {}}};
     const double length = std::hypot(q[0], q[1]);
     for (int angle = 0; angle <= 360; angle += kStep) {

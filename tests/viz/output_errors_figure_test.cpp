@@ -3,7 +3,9 @@
 #include "core/study/staged_run.h"
 #include "core/study/sweep.h"
 #include "tests/support/paths.h"
+#include "viz/export_page.h"
 #include "viz/figure.h"
+#include "viz/mark_recorder.h"
 #include "viz/scale.h"
 
 #include <gtest/gtest.h>
@@ -43,6 +45,27 @@ TEST_F(OutputErrorsFigure, TablesAndCaptionsHaveWhatIsKnown)
         const auto one = figureType(QString::fromLatin1(id)).make(single);
         EXPECT_FALSE(one->table().header.contains(QStringLiteral("B standard error"))) << id;
         EXPECT_TRUE(one->caption().contains(QStringLiteral("no errors are known"))) << id;
+    }
+}
+
+// Nothing lies over anything else: on narrow pages answers and measures stand above their numbers.
+TEST_F(OutputErrorsFigure, EveryWidthHasRoomForThem)
+{
+    const ComparisonPointer comparison = run("rff:m=32,repeats=8");
+    for (const char* id : {"outputs", "output-change"}) {
+        const auto figure = figureType(QString::fromLatin1(id)).make(comparison);
+        for (const double width : {40.0, 50.0, 60.0, 75.0, 89.0, 120.0, 183.0}) {
+            ExportOptions options;
+            options.widthMm = width;
+            const ExportPage page(*figure, options);
+            const double unit = page.figureWidth();
+            const Marks marks =
+                marksOf(*figure, QRectF(0.0, 0.0, unit, figure->heightFor(unit, page.theme())), page.theme());
+            EXPECT_TRUE(overlaidTexts(marks).isEmpty())
+                << id << ' ' << width << ": " << overlaidTexts(marks).join(QStringLiteral("; ")).toStdString();
+            for (const MarkedText& word : marks.words)
+                EXPECT_FALSE(word.text.contains(u'…')) << id << ' ' << width << ": " << word.text.toStdString();
+        }
     }
 }
 

@@ -266,8 +266,9 @@ void AlignmentPictures::paintPanel(QPainter& painter, const AlignmentLayout::Pan
     const FittedTitle fitted = fitTitle(title, bold, width, theme);
     drawTitle(painter, {left, panel.header.top() + (chip + QFontMetricsF(fitted.font).capHeight()) / 2.0}, fitted,
               theme.text, theme);
-    drawLabel(painter, {left, panel.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent()},
-              fitParts(detail, font, width), font, theme.text3, theme);
+    if (fitted.lines.size() == 1)  // else the title has the room of both
+        drawLabel(painter, {left, panel.header.top() + theme.px(20.0) + QFontMetricsF(font).ascent()},
+                  fitParts(detail, font, width), font, theme.text3, theme);
 }
 
 void AlignmentPictures::paintMap(QPainter& painter, const QRectF& target, std::span<const float> values,

@@ -365,7 +365,7 @@ void Heatmap::paintErrorLegend(QPainter& painter, const QRectF& place, const The
     painter.save();
     painter.setRenderHint(QPainter::Antialiasing);
     const QRgb colour = coloursOf(m_sources.front(), theme).at(0.4);
-    double x = place.right() - 3.0 * step - theme.px(8.0);
+    double x = place.right() - 3.0 * step - theme.px(12.0);  // half of the last one's text
     for (const auto& [ratio, text] : {std::pair{0.1, "10%"}, {0.25, "25%"}, {0.5, "50%"}, {1.0, "≥ 1"}}) {
         const QRectF box(x - side / 2.0, place.top() + (height - side) / 2.0, side, side);
         painter.fillRect(box, QColor(colour));

@@ -5,6 +5,7 @@
 
 #include <QFontMetricsF>
 
+#include <algorithm>
 #include <cmath>
 
 namespace ketscope {
@@ -12,6 +13,7 @@ namespace ketscope {
 namespace {
 
 constexpr double kSmallest = 1e-6;  // of Schmidt values drawn
+constexpr double kLabelLine = 16.0;
 
 // Schmidt values of every bond of the matrix product state, kept ones filled, and the entropy across the bond.
 class MpsBonds final : public PairFigure {
@@ -50,6 +52,8 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
     {
         Hit hit;
+        if (bonds() == 0)
+            return hit;
         const QRectF plot = plotOf(area.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0), theme);
         for (std::size_t bond = 0; bond < bonds(); ++bond)
             if (where.x() >= xOf(plot, bond) && where.x() < xOf(plot, bond + 1) && area.contains(where)) {
@@ -92,9 +96,32 @@ protected:
 private:
     std::size_t bonds() const { return reading().bonds ? reading().bonds->kept.size() : 0; }
 
-    static QRectF plotOf(const QRectF& rest, const Theme& theme)
+    QStringList labelsOf(std::size_t bond) const
     {
-        return rest.adjusted(theme.px(40.0), theme.px(8.0), -theme.px(4.0), -theme.px(40.0));
+        return {QStringLiteral("bond %1").arg(bond),
+                QStringLiteral("χ %1").arg(formatNumber(reading().bonds->kept[bond], 0)),
+                QStringLiteral("S %1").arg(formatNumber(reading().bonds->entropy[bond], 3))};
+    }
+
+    // A bond and its dimension on one line, where there is room for that at all of them.
+    std::vector<QStringList> labelLines(double width, const Theme& theme) const
+    {
+        std::vector<QStringList> three, two;
+        bool fits = true;
+        for (std::size_t bond = 0; bond < bonds(); ++bond) {
+            const QStringList labels = labelsOf(bond);
+            three.push_back(labels);
+            two.push_back({labels[0] + QStringLiteral(" · ") + labels[1], labels[2]});
+            fits = fits && textWidth(two.back()[0], theme.ui(kTickPixels)) + theme.px(6.0) <= width;
+        }
+        return fits ? two : three;
+    }
+
+    QRectF plotOf(const QRectF& rest, const Theme& theme) const
+    {
+        const QRectF plot = rest.adjusted(theme.px(40.0), theme.px(8.0), -theme.px(4.0), -theme.px(8.0));
+        const qsizetype lines = labelLines(plot.width() / static_cast<double>(bonds()), theme).front().size();
+        return plot.adjusted(0.0, 0.0, 0.0, -theme.px(kLabelLine) * static_cast<double>(lines));
     }
 
     double xOf(const QRectF& plot, std::size_t bond) const
@@ -124,12 +151,12 @@ private:
         painter.setBrush(Qt::NoBrush);
         const QFont font = theme.ui(kTickPixels);
         const double centre = left + width / 2.0, ascent = QFontMetricsF(font).ascent();
-        drawLabel(painter, {centre, plot.bottom() + theme.px(5.0) + ascent},
-                  QStringLiteral("bond %1 · χ %2").arg(bond).arg(formatNumber(found.kept[bond], 0)), font, theme.text2,
-                  theme, Anchor::Centre);
-        drawLabel(painter, {centre, plot.bottom() + theme.px(21.0) + ascent},
-                  QStringLiteral("S %1").arg(formatNumber(found.entropy[bond], 3)), font, theme.text2, theme,
-                  Anchor::Centre);
+        double baseline = plot.bottom() + theme.px(5.0) + ascent;
+        const QStringList lines = labelLines(width, theme)[bond];
+        for (const QString& line : lines) {
+            drawLabel(painter, {centre, baseline}, line, font, theme.text2, theme, Anchor::Centre);
+            baseline += theme.px(kLabelLine);
+        }
     }
 };
 

@@ -21,6 +21,7 @@ namespace {
 constexpr double kTitle = 26.0;
 constexpr double kHeads = 18.0;
 constexpr double kLine = 22.0;
+constexpr double kNameLine = 16.0;  // of a name that stands above its numbers
 constexpr double kMostColumn = 92.0;
 
 // What every trace does to the output, in numbers: a row for each measure, a column for each trace.
@@ -44,19 +45,20 @@ public:
                     "Its hidden states are compared below."});
     }
 
-    double heightFor(double, const Theme& theme) const override
+    double heightFor(double width, const Theme& theme) const override
     {
-        return theme.px(kTitle + kHeads + kLine * static_cast<double>(m_rows.size()));
+        return theme.px(kTitle + kHeads) + linesOf(width, theme).rowHeight * static_cast<double>(m_rows.size());
     }
 
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
     {
         painter.save();
         const QFont bold = theme.ui(kLabelPixels, QFont::DemiBold), name = theme.ui(kLabelPixels);
-        const QFont tag = theme.ui(kTickPixels, QFont::DemiBold), mono = theme.mono(kTickPixels);
+        const QFont tag = theme.ui(kTickPixels, QFont::DemiBold);
         drawLabel(painter, {area.left(), area.top() + theme.px(4.0) + QFontMetricsF(bold).ascent()},
                   fitText(QStringLiteral("What changes"), bold, area.width()), bold, theme.text, theme);
-        const double column = columnWidth(area, theme);
+        const Lines lines = linesOf(area.width(), theme);
+        const double column = lines.column;
         const auto right = [&](std::size_t trace) {
             return area.right() - column * static_cast<double>(traces() - 1 - trace) - theme.px(2.0);
         };
@@ -64,16 +66,22 @@ public:
             drawLabel(painter, {right(trace), area.top() + theme.px(kTitle) + QFontMetricsF(tag).ascent()},
                       QString::fromStdString(traceTag(trace)), tag, theme.trace(trace), theme, Anchor::Right);
         for (std::size_t row = 0; row < m_rows.size(); ++row) {
-            const double top = area.top() + theme.px(kTitle + kHeads + kLine * static_cast<double>(row));
+            const double top = area.top() + theme.px(kTitle + kHeads) + lines.rowHeight * static_cast<double>(row);
             painter.fillRect(QRectF(area.left(), top, area.width(), 1.0), theme.line);
-            const double baseline = top + (theme.px(kLine) + QFontMetricsF(name).capHeight()) / 2.0;
-            const double room = right(0) - column - area.left();
-            drawLabel(painter, {area.left(), baseline}, fitText(m_rows[row].title, name, std::max(0.0, room)), name,
-                      theme.text2, theme);
+            const double above = lines.names * theme.px(kNameLine);
+            const double baseline = top + above + (theme.px(kLine) + QFontMetricsF(name).capHeight()) / 2.0;
+            if (lines.names == 0.0)
+                drawLabel(painter, {area.left(), baseline}, m_rows[row].title, name, theme.text2, theme);
+            const QStringList title =
+                lines.names > 0.0 ? wrapText(m_rows[row].title, name, area.width()) : QStringList();
+            for (qsizetype line = 0; line < title.size(); ++line)
+                drawLabel(painter, {area.left(), top + theme.px(kNameLine) * static_cast<double>(line + 1)},
+                          title[line], name, theme.text2, theme);
             for (std::size_t trace = 0; trace < traces(); ++trace) {
                 const bool changed = m_rows[row].changed && m_rows[row].shown[trace] != m_rows[row].shown.front();
-                drawLabel(painter, {right(trace), baseline}, m_rows[row].fitting(trace, mono, column - theme.px(8.0)),
-                          changed ? theme.mono(kTickPixels, QFont::DemiBold) : mono,
+                const double room = column - theme.px(8.0);
+                const QFont font = m_rows[row].fontOf(trace, changed ? QFont::DemiBold : QFont::Normal, room, theme);
+                drawLabel(painter, {right(trace), baseline}, m_rows[row].fitting(trace, font, room), font,
                           changed ? theme.trace(trace) : theme.text, theme, Anchor::Right);
             }
         }
@@ -84,7 +92,7 @@ public:
     {
         Hit hit;
         const double down = where.y() - area.top() - theme.px(kTitle + kHeads);
-        const auto row = static_cast<std::size_t>(std::max(0.0, down) / theme.px(kLine));
+        const auto row = static_cast<std::size_t>(std::max(0.0, down) / linesOf(area.width(), theme).rowHeight);
         if (down < 0.0 || row >= m_rows.size() || !area.contains(where))
             return hit;
         hit.panel = 0;
@@ -149,6 +157,14 @@ private:
             const auto i = static_cast<qsizetype>(trace);
             return textWidth(shown[i], font) > room && i < brief.size() ? brief[i] : fitText(shown[i], font, room);
         }
+
+        // Words that are too wide in the font of numbers are in that of names.
+        QFont fontOf(std::size_t trace, QFont::Weight weight, double room, const Theme& theme) const
+        {
+            const QFont mono = theme.mono(kTickPixels, weight);
+            const bool wide = brief.isEmpty() && textWidth(shown[static_cast<qsizetype>(trace)], mono) > room;
+            return wide ? theme.ui(kTickPixels, weight) : mono;
+        }
     };
 
     std::size_t traces() const { return m_comparison->traces.size(); }
@@ -160,9 +176,26 @@ private:
             "answers; the margin is the first answer's probability less the second's. ");
     }
 
-    double columnWidth(const QRectF& area, const Theme& theme) const
+    // Names stand before their numbers where all of them fit there, else above, and numbers have the whole width.
+    struct Lines {
+        double column = 0.0;     // width of a trace's numbers
+        double names = 0.0;      // lines above the numbers that the longest name takes
+        double rowHeight = 0.0;  // of every row
+    };
+
+    Lines linesOf(double width, const Theme& theme) const
     {
-        return std::min(theme.px(kMostColumn), area.width() * 0.6 / static_cast<double>(traces()));
+        const QFont name = theme.ui(kLabelPixels);
+        const auto count = static_cast<double>(traces());
+        Lines lines{std::min(theme.px(kMostColumn), width * 0.6 / count)};
+        const double room = width - count * lines.column - theme.px(2.0);
+        if (std::ranges::any_of(m_rows, [&](const Row& row) { return textWidth(row.title, name) > room; })) {
+            lines.column = std::min(theme.px(kMostColumn), width / count);
+            for (const Row& row : m_rows)
+                lines.names = std::max(lines.names, static_cast<double>(wrapText(row.title, name, width).size()));
+        }
+        lines.rowHeight = lines.names * theme.px(kNameLine) + theme.px(kLine);
+        return lines;
     }
 
     void addNumbers(const QString& title, int decimals, const std::vector<double>& values,

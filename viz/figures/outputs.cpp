@@ -16,8 +16,10 @@ namespace ketscope {
 namespace {
 
 constexpr double kTitle = 26.0;
-constexpr double kBar = 15.0;  // one bar's line
-constexpr double kGap = 7.0;   // between answers
+constexpr double kBar = 15.0;   // one bar's line
+constexpr double kGap = 7.0;    // between answers
+constexpr double kName = 15.0;  // of an answer that stands above its bars
+constexpr double kTag = 30.0;
 constexpr double kMostLabel = 190.0;
 constexpr double kValue = 52.0, kError = 46.0, kDelta = 58.0, kRank = 58.0;
 constexpr double kWhisker = 2.0;  // standard errors on either side
@@ -43,9 +45,10 @@ public:
             m_rows.insert(m_rows.begin(), {textOf(row->label), row->probability, row->rank, row->error});
     }
 
-    double heightFor(double, const Theme& theme) const override
+    double heightFor(double width, const Theme& theme) const override
     {
-        return theme.px(kTitle) + rowHeight(theme) * static_cast<double>(m_rows.size());
+        const Columns columns = columnsOf(QRectF(0.0, 0.0, width, 0.0), theme);
+        return theme.px(kTitle) + rowHeight(columns, theme) * static_cast<double>(m_rows.size());
     }
 
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
@@ -63,7 +66,7 @@ public:
         if (columns.heads) {
             drawLabel(painter, {columns.value, baseline}, QStringLiteral("P"), plain, theme.text2, theme,
                       Anchor::Right);
-            if (traces() > 1)
+            if (columns.deltas)
                 drawLabel(painter, {columns.delta, baseline}, QStringLiteral("Δ"), plain, theme.text2, theme,
                           Anchor::Right);
             if (columns.ranks)
@@ -71,8 +74,8 @@ public:
                           Anchor::Right);
         }
         for (std::size_t row = 0; row < m_rows.size(); ++row)
-            paintRow(painter, area.top() + theme.px(kTitle) + rowHeight(theme) * static_cast<double>(row), area,
-                     columns, m_rows[row], theme);
+            paintRow(painter, area.top() + theme.px(kTitle) + rowHeight(columns, theme) * static_cast<double>(row),
+                     area, columns, m_rows[row], theme);
         painter.restore();
     }
 
@@ -80,7 +83,7 @@ public:
     {
         Hit hit;
         const double down = where.y() - area.top() - theme.px(kTitle);
-        const auto row = static_cast<std::size_t>(std::max(0.0, down) / rowHeight(theme));
+        const auto row = static_cast<std::size_t>(std::max(0.0, down) / rowHeight(columnsOf(area, theme), theme));
         if (down < 0.0 || row >= m_rows.size() || !area.contains(where))
             return hit;
         hit.panel = 0;
@@ -148,7 +151,8 @@ private:
 
     struct Columns {
         double bar, barEnd, value, delta, rank;  // numbers: right edges
-        bool ranks, heads;
+        bool deltas, errors, ranks, heads;
+        bool above;  // answers stand above their bars
     };
 
     bool knowsErrors() const
@@ -168,7 +172,10 @@ private:
         return all;
     }
 
-    double rowHeight(const Theme& theme) const { return theme.px(kBar * static_cast<double>(traces()) + kGap); }
+    double rowHeight(const Columns& columns, const Theme& theme) const
+    {
+        return theme.px(kBar * static_cast<double>(traces()) + kGap + (columns.above ? kName : 0.0));
+    }
 
     QString title() const { return QStringLiteral("Probability of the ") + textOf(m_table.title); }
 
@@ -186,15 +193,25 @@ private:
         for (const Row& row : m_rows)
             label = std::max(label, textWidth(row.label, theme.ui(kLabelPixels)));
         label = std::min({label, theme.px(kMostLabel), area.width() * 0.34});
-        columns.bar = area.left() + label + theme.px(22.0 + 8.0);
-        // Ranks say nothing where there are but two answers, and give way where there is no room.
-        const double errors = knowsErrors() ? theme.px(kError) : 0.0;
-        const double numbers = theme.px(kValue + (traces() > 1 ? kDelta : 0.0)) + errors;
-        columns.ranks = m_table.known > 2 && area.right() - numbers - theme.px(kRank + kLeastBar) > columns.bar;
+        columns.deltas = traces() > 1;
+        columns.errors = knowsErrors();
+        const auto numbers = [&] {
+            return theme.px(kValue + (columns.deltas ? kDelta : 0.0) + (columns.errors ? kError : 0.0));
+        };
+        // Ranks say nothing where there are but two answers. Where there is no room they give way, then answers go above
+        // their bars, then differences give way, last errors in digits.
+        const auto room = [&] {
+            return area.width() - (columns.above ? 0.0 : label) - theme.px(kTag + kLeastBar) - numbers();
+        };
+        columns.ranks = m_table.known > 2 && room() > theme.px(kRank);
+        columns.above = room() < 0.0;
+        columns.deltas = columns.deltas && room() >= 0.0;
+        columns.errors = columns.errors && room() >= 0.0;
+        columns.bar = area.left() + (columns.above ? 0.0 : label) + theme.px(kTag);
         columns.heads = area.width() > theme.px(330.0);
         columns.rank = area.right() - theme.px(2.0);
         columns.delta = columns.rank - (columns.ranks ? theme.px(kRank) : 0.0);
-        columns.value = columns.delta - (traces() > 1 ? theme.px(kDelta) : 0.0) - errors;
+        columns.value = columns.delta - theme.px((columns.deltas ? kDelta : 0.0) + (columns.errors ? kError : 0.0));
         columns.barEnd = std::max(columns.bar + 1.0, columns.value - theme.px(kValue));
         return columns;
     }
@@ -214,12 +231,12 @@ private:
     {
         const QFont name = theme.ui(kLabelPixels), mono = theme.mono(kTickPixels);
         const QFont tag = theme.ui(kTickPixels, QFont::DemiBold);
-        const double tall = theme.px(kBar) * static_cast<double>(traces());
-        const double labelRoom = columns.bar - area.left() - theme.px(22.0 + 8.0);
+        const double tall = theme.px(columns.above ? kName : kBar * static_cast<double>(traces()));
+        const double labelRoom = columns.above ? area.width() : columns.bar - area.left() - theme.px(kTag);
         drawLabel(painter, {area.left(), top + (tall + QFontMetricsF(name).capHeight()) / 2.0},
                   fitText(row.label, name, labelRoom), name, row.rank.empty() ? theme.text3 : theme.text, theme);
         for (std::size_t trace = 0; trace < traces(); ++trace) {
-            const double line = top + theme.px(kBar) * static_cast<double>(trace);
+            const double line = top + theme.px(kBar * static_cast<double>(trace) + (columns.above ? kName : 0.0));
             const double baseline = line + (theme.px(kBar) + QFontMetricsF(mono).capHeight()) / 2.0;
             const double value = row.probability[trace];
             drawLabel(painter, {columns.bar - theme.px(8.0), baseline}, textOf(traceTag(trace)), tag,
@@ -233,10 +250,11 @@ private:
                       Anchor::Right);
             if (row.knowsError(trace)) {
                 paintWhisker(painter, ground, value, row.error[trace], theme);
-                drawLabel(painter, {columns.value + theme.px(5.0), baseline}, formatError(row.error[trace]),
-                          theme.mono(kTickPixels), theme.text3, theme);
+                if (columns.errors)
+                    drawLabel(painter, {columns.value + theme.px(5.0), baseline}, formatError(row.error[trace]),
+                              theme.mono(kTickPixels), theme.text3, theme);
             }
-            if (trace > 0)
+            if (trace > 0 && columns.deltas)
                 drawLabel(painter, {columns.delta, baseline}, formatSigned(value - row.probability.front(), 3), mono,
                           theme.text2, theme, Anchor::Right);
             if (columns.ranks && !row.rank.empty())

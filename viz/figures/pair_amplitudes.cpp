@@ -60,7 +60,7 @@ public:
         Hit hit;
         for (std::size_t i = 0; i < m_panels.size(); ++i) {
             const AmplitudePanel& panel = m_panels[i];
-            const auto bar = panel.bars.barAt(where, plotArea(place(i, area, theme), theme), theme);
+            const auto bar = panel.bars.barAt(where, plotArea(place(i, area, theme), panel, theme), theme);
             if (!bar)
                 continue;
             const std::complex<double> a = panel.amplitudes[*bar];
@@ -156,9 +156,10 @@ private:
         return {area.left() + i * (width + gap), area.top(), width, area.height()};
     }
 
-    static QRectF plotArea(const QRectF& place, const Theme& theme)
+    static QRectF plotArea(const QRectF& place, const AmplitudePanel& panel, const Theme& theme)
     {
-        return place.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0);
+        const QString title = QString::fromStdString(panel.state->title);
+        return place.adjusted(0.0, pairTitleHeight(title, place.width(), theme), 0.0, 0.0);
     }
 
     static void paintPanel(QPainter& painter, const QRectF& area, const AmplitudePanel& panel, const Theme& theme)

@@ -43,20 +43,19 @@ public:
         addKernel(features);
     }
 
-    double heightFor(double, const Theme& theme) const override
+    double heightFor(double width, const Theme& theme) const override
     {
         if (m_strips.empty())
             return theme.px(90.0);
-        return theme.px(kPairTitle + static_cast<double>(m_strips.size()) * kStrip
-                        + (m_kernel.bars.empty() ? 0.0 : kKernel));
+        return pairTitleHeight(title(), width, theme)
+               + theme.px(static_cast<double>(m_strips.size()) * kStrip + (m_kernel.bars.empty() ? 0.0 : kKernel));
     }
 
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
     {
         const bool nothing = m_strips.empty();
-        const QString title = nothing ? QStringLiteral("Vectors") : QString::fromStdString(reading().features->title);
         const QString note = nothing ? QString() : QStringLiteral("%1 components").arg(m_strips[0].bars.size());
-        const QRectF rest = paintPairTitle(painter, area, title, note, theme.text, theme);
+        const QRectF rest = paintPairTitle(painter, area, title(), note, theme.text, theme);
         if (nothing)
             return paintSentence(painter, rest, absence(), theme);
         painter.save();
@@ -75,7 +74,7 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
     {
         Hit hit;
-        const QRectF rest = area.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0);
+        const QRectF rest = area.adjusted(0.0, pairTitleHeight(title(), area.width(), theme), 0.0, 0.0);
         for (std::size_t i = 0; i < m_strips.size(); ++i)
             if (const auto bar = m_strips[i].barAt(where, barsArea(place(i, rest, theme), theme), theme)) {
                 hit.panel = static_cast<int>(i);
@@ -137,6 +136,11 @@ protected:
     QString subject() const override { return QStringLiteral("Vectors component by component"); }
 
 private:
+    QString title() const
+    {
+        return m_strips.empty() ? QStringLiteral("Vectors") : QString::fromStdString(reading().features->title);
+    }
+
     static BarPlot stripOf(const std::vector<double>& values)
     {
         BarPlot strip;

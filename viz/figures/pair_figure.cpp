@@ -59,6 +59,11 @@ QColor roleGround(std::optional<PairRole> role, const Theme& theme)
     return !role ? theme.panel2 : *role == PairRole::Query ? theme.accentBg : theme.keyBg;
 }
 
+double pairTitleHeight(const QString& title, double width, const Theme& theme)
+{
+    return theme.px(kPairTitle) + fitTitle(title, theme.ui(kLabelPixels, QFont::DemiBold), width, theme).more();
+}
+
 QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& title, const QString& rest,
                       const QColor& colour, const Theme& theme)
 {
@@ -68,8 +73,9 @@ QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& titl
     drawTitle(painter, {area.left(), baseline}, shown, colour, theme);
     const double left = area.left() + shown.lastWidth() + theme.px(8.0);
     if (area.right() - left > theme.px(40.0))
-        drawLabel(painter, {left, baseline}, fitParts(rest, plain, area.right() - left), plain, theme.text3, theme);
-    return area.adjusted(0.0, theme.px(kPairTitle), 0.0, 0.0);
+        drawLabel(painter, {left, baseline + shown.more()}, fitParts(rest, plain, area.right() - left), plain,
+                  theme.text3, theme);
+    return area.adjusted(0.0, pairTitleHeight(title, area.width(), theme), 0.0, 0.0);
 }
 
 void paintSentence(QPainter& painter, const QRectF& area, const QString& sentence, const Theme& theme)

@@ -38,9 +38,11 @@ protected:
 QColor roleColour(std::optional<PairRole> role, const Theme& theme);
 QColor roleGround(std::optional<PairRole> role, const Theme& theme);
 
-// A bold title with a muted rest on one line, shortened where there is no room. Returns what is left of `area`.
+// A bold title, on more lines than one where it needs them, with a muted rest behind it that is shortened where there is no
+// room. Returns what is left of `area`.
 inline constexpr double kKeyLabelRoom = 74.0;  // below bars, for slanted names of keys at their longest
-inline constexpr double kPairTitle = 26.0;
+inline constexpr double kPairTitle = 26.0;     // of a title on one line
+double pairTitleHeight(const QString& title, double width, const Theme& theme);
 QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& title, const QString& rest,
                       const QColor& colour, const Theme& theme);
 // A sentence in place of what is not there.

@@ -16,7 +16,6 @@ namespace ketscope {
 
 namespace {
 
-constexpr double kTitle = 24.0;
 constexpr double kStripRow = 15.0;
 constexpr double kStripGap = 4.0;
 
@@ -62,7 +61,7 @@ public:
         const QFont font = theme.ui(kTickPixels, QFont::DemiBold);
         const double pitch = pitchOf(layout);
         for (std::size_t trace = 0; trace < m_losses.size(); ++trace) {
-            const double top = area.top() + theme.px(kTitle + kStripRow * static_cast<double>(trace));
+            const double top = stripTop(area, theme) + theme.px(kStripRow * static_cast<double>(trace));
             const double height = theme.px(kStripRow - 2.0);
             drawLabel(painter,
                       {layout.plot.left() - theme.px(6.0), top + (height + QFontMetricsF(font).capHeight()) / 2.0},
@@ -84,7 +83,7 @@ public:
     {
         Hit hit;
         LinePlotLayout layout = layoutLinePlot(m_plot, plotArea(area, theme), theme);
-        layout.plot.setTop(area.top() + theme.px(kTitle));  // the strip too
+        layout.plot.setTop(stripTop(area, theme));
         hit.query = layout.positionAt(where);
         if (!hit.query)
             return hit;
@@ -145,6 +144,8 @@ protected:
     }
 
 private:
+    double stripTop(const QRectF& area, const Theme& theme) const { return CurveFigure::plotArea(area, theme).top(); }
+
     double stripHeight(const Theme& theme) const
     {
         return theme.px(kStripRow * static_cast<double>(m_losses.size()) + kStripGap);
