@@ -12,6 +12,7 @@
 #include <QLineEdit>
 #include <QMimeData>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QSignalSpy>
 #include <QStackedWidget>
 
@@ -233,6 +234,31 @@ TEST_F(WindowTest, TheSelectedTokenStaysInSightInANarrowWindow)
         const QRect chip = strip->chipRect(desk.controller.selection().key).toAlignedRect();
         EXPECT_TRUE(strip->visibleRegion().boundingRect().contains(chip)) << size.width();
     }
+}
+
+// A column has no horizontal scroll bar: what is wider than it would be cut.
+TEST_F(WindowTest, NothingInTheDocksIsWiderThanTheyAre)
+{
+    for (const char* model : {"sentiment", "shape-clip", "shape-blip", "char-gpt"}) {
+        drop(samplesFolder() / model);
+        ASSERT_TRUE(waitFor([&] { return desk.controller.model()->path.filename() == model && desk.settled(); }));
+        for (const double scale : {1.0, 1.5, 2.0}) {
+            desk.appearance.setTextScale(scale);
+            for (const char* page : {"heatmap", "entropy", "alignment", "quantum", "outputs", "sweep"}) {
+                if (std::string_view(page) == "alignment" && !desk.controller.model()->image)
+                    continue;
+                desk.controller.setPerspective(page);
+                QTest::qWait(30);
+                for (const QDockWidget* dock : window->findChildren<QDockWidget*>())
+                    for (const QScrollArea* column : dock->findChildren<QScrollArea*>())
+                        if (column->isVisible() && column->horizontalScrollBarPolicy() == Qt::ScrollBarAlwaysOff) {
+                            EXPECT_LE(column->widget()->width(), column->viewport()->width())
+                                << model << ", " << scale << ", " << page << ", " << dock->objectName().toStdString();
+                        }
+            }
+        }
+    }
+    desk.appearance.setTextScale(1.0);
 }
 
 TEST_F(WindowTest, TheToolBarHidesNothing)

@@ -17,6 +17,7 @@ using namespace Qt::StringLiterals;
 namespace {
 
 constexpr int kDecimals = 2;
+constexpr qsizetype kMostSpecials = 20;  // characters that a box in the dock has room for
 
 // A key that is left out has no mass.
 QString known(double value, const QString& text) { return std::isfinite(value) ? text : u"–"_s; }
@@ -62,7 +63,6 @@ ScopeSection::ScopeSection(StudyController& controller, Appearance& appearance, 
     m_queries->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_queries->setAccessibleName(tr("Average over"));
     m_keys->setObjectName(u"scopeKeys"_s);
-    m_keys->setToolTip(tr("Their weights are left out and every row is divided by what is left."));
     m_padding->setObjectName(u"scopePadding"_s);
     m_padding->setToolTip(tr("Padding does not count as a query. As a key it never has weight."));
     m_distance->setObjectName(u"scopeDistance"_s);
@@ -109,7 +109,11 @@ void ScopeSection::refresh()
     m_padding->setChecked(!scope.padding);
     m_distance->choose(scope.signedDistance ? 1 : 0);
     const ComparisonPointer& comparison = m_controller.comparison();
-    m_keys->setText(tr("Exclude %1 as keys").arg(comparison ? specialsOf(*comparison) : tr("special tokens")));
+    const QString specials = comparison ? specialsOf(*comparison) : QString();
+    const bool fits = !specials.isEmpty() && specials.size() <= kMostSpecials;
+    m_keys->setText(tr("Exclude %1 as keys").arg(fits ? specials : tr("special tokens")));
+    const QString what = tr("Their weights are left out and every row is divided by what is left.");
+    m_keys->setToolTip(fits || specials.isEmpty() ? what : tr("Exclude %1 as keys").arg(specials) + u". "_s + what);
     if (!comparison)
         return;
     const StackInfo& stack = comparison->model.stacks.at(comparison->study.selection.stack);

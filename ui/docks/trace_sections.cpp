@@ -212,12 +212,9 @@ void OutputSection::refresh()
     const auto& readings = m_controller.readings();
     const OutputTable table = readings ? readings->outputs : OutputTable();
     const bool any = readings && !table.rows.empty();
-    const QString draws = any ? oneDrawText(*m_controller.comparison()) : QString();
     const QString errors = any ? outputErrorsText(*m_controller.comparison()) : QString();
-    m_kind->setText(QString::fromStdString(table.title)
-                    + (draws.isEmpty() || errors != draws ? QString() : u" · "_s + draws));
-    // What is longer stands below, where it can be broken.
-    const QString below = errors == draws ? QString() : u"\n"_s + errors;
+    m_kind->setText(QString::fromStdString(table.title));
+    const QString below = errors.isEmpty() ? QString() : u'\n' + errors;
     for (QLabel* label : {m_kind, m_verdict})
         label->setToolTip(any ? outputErrorsExplained(*m_controller.comparison()) : QString());
     m_bars->show(table, m_controller.isOutdated());
