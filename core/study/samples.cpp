@@ -74,10 +74,10 @@ Sample captions(const fs::path& folder)
 
 Sample matching(const fs::path& folder)
 {
-    Study study = scene(folder, "shape-blip", "00");
-    study.input.text = "a pink ring left of a red circle";
+    Study study = scene(folder, "shape-blip", "10");
+    study.input.text = "an orange triangle and a blue ring";
     study.candidates.push_back({{parseSpec("rff@stack=cross;layers=1-2")}});
-    study.selection = {.stack = 2, .layer = 1, .query = 3, .key = 34};  // from "ring" to its edge
+    study.selection = {.stack = 2, .layer = 1, .head = 2, .query = 7, .key = 44};  // from "ring" to its edge
     return {"shape-blip", "Shapes: words over patches (BLIP)",
             "Cross-attention from every word of a caption to the patches of a picture.", study};
 }
