@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/study/output_errors.h"
+#include "core/study/samples.h"
 #include "core/study/staged_run.h"
 #include "core/study/sweep.h"
 #include "tests/support/paths.h"
 #include "viz/export_page.h"
 #include "viz/figure.h"
 #include "viz/mark_recorder.h"
+#include "viz/picture.h"
 #include "viz/scale.h"
 
 #include <gtest/gtest.h>
@@ -66,6 +68,29 @@ TEST_F(OutputErrorsFigure, EveryWidthHasRoomForThem)
             for (const MarkedText& word : marks.words)
                 EXPECT_FALSE(word.text.contains(u'…')) << id << ' ' << width << ": " << word.text.toStdString();
         }
+    }
+}
+
+// Captions may differ in their last words alone.
+TEST(OutputsFigure, LongAnswersAreWholeAboveTheirBars)
+{
+    Monitor monitor;
+    const Study study = sampleAt(samples() / "shape-clip").value().study;
+    const auto model = loadModel(samples() / "shape-clip", monitor);
+    const ComparisonPointer comparison = runStudy(withPicture(study), *model, nullptr, 1, monitor);
+    const auto figure = figureType(QStringLiteral("outputs")).make(comparison);
+    for (const double width : {60.0, 89.0, 183.0}) {
+        ExportOptions options;
+        options.widthMm = width;
+        const ExportPage page(*figure, options);
+        const Marks marks =
+            marksOf(*figure, QRectF(0.0, 0.0, page.figureWidth(), figure->heightFor(page.figureWidth(), page.theme())),
+                    page.theme());
+        for (const std::string& label : study.input.labels)
+            EXPECT_TRUE(std::ranges::any_of(
+                marks.words, [&](const MarkedText& word) { return word.text == QString::fromStdString(label); }))
+                << label << " at " << width;
+        EXPECT_TRUE(overlaidTexts(marks).isEmpty()) << overlaidTexts(marks).join(u' ').toStdString();
     }
 }
 

@@ -155,7 +155,10 @@ private:
         QString fitting(std::size_t trace, const QFont& font, double room) const
         {
             const auto i = static_cast<qsizetype>(trace);
-            return textWidth(shown[i], font) > room && i < brief.size() ? brief[i] : fitText(shown[i], font, room);
+            if (textWidth(shown[i], font) <= room)
+                return shown[i];
+            // Answers often differ at their ends alone.
+            return i < brief.size() ? brief[i] : QFontMetricsF(font).elidedText(shown[i], Qt::ElideMiddle, room);
         }
 
         // Words that are too wide in the font of numbers are in that of names.

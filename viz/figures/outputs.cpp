@@ -189,22 +189,22 @@ private:
     Columns columnsOf(const QRectF& area, const Theme& theme) const
     {
         Columns columns{};
-        double label = 0.0;
+        double longest = 0.0;
         for (const Row& row : m_rows)
-            label = std::max(label, textWidth(row.label, theme.ui(kLabelPixels)));
-        label = std::min({label, theme.px(kMostLabel), area.width() * 0.34});
+            longest = std::max(longest, textWidth(row.label, theme.ui(kLabelPixels)));
+        const double label = std::min({longest, theme.px(kMostLabel), area.width() * 0.34});
         columns.deltas = traces() > 1;
         columns.errors = knowsErrors();
         const auto numbers = [&] {
             return theme.px(kValue + (columns.deltas ? kDelta : 0.0) + (columns.errors ? kError : 0.0));
         };
         // Ranks say nothing where there are but two answers. Where there is no room they give way, then answers go above
-        // their bars, then differences give way, last errors in digits.
+        // their bars, where they are whole, then differences give way, last errors in digits.
         const auto room = [&] {
             return area.width() - (columns.above ? 0.0 : label) - theme.px(kTag + kLeastBar) - numbers();
         };
         columns.ranks = m_table.known > 2 && room() > theme.px(kRank);
-        columns.above = room() < 0.0;
+        columns.above = room() < 0.0 || longest > label;
         columns.deltas = columns.deltas && room() >= 0.0;
         columns.errors = columns.errors && room() >= 0.0;
         columns.bar = area.left() + (columns.above ? 0.0 : label) + theme.px(kTag);
