@@ -66,6 +66,26 @@ TEST(PairFigures, AmplitudesAndOutcomesAreTheReadings)
     EXPECT_NEAR(number(outcomes.rows[0], 3), pair->reading.scores[5], 1e-9) << "the score was measured there";
 }
 
+// A title on two lines pushes the bars down, and what the pointer finds with them.
+TEST(PairFigures, BarsAreFoundWhereTheyAreBelowALongTitle)
+{
+    const TemporaryFolder folder;
+    const auto topOfBars = [&](const char* name) {
+        auto comparison = std::make_shared<Comparison>(*sample(6, false, false, "fidelity:test=inversion,shots=256"));
+        std::ofstream(folder.path() / name) << R"({"000": 70, "100": 20, "011": 10})";
+        const auto pair = selectedPair(comparison, Monitor());
+        comparison->study.view.quantum.counts =
+            readMeasuredCounts(folder.path() / name, BitOrder::Qubit0Last, *pair, comparison->study.selection);
+        const auto made = figure(QStringLiteral("pair-counts"), comparison);
+        const QRectF area(0.0, 0.0, 200.0, made->heightFor(200.0, lightTheme()));
+        double y = 0.0;
+        while (y < area.height() && !made->hit({100.0, y}, area, lightTheme()).item)
+            y += 1.0;
+        return y;
+    };
+    EXPECT_GT(topOfBars("counts-of-the-second-run-elsewhere.json"), topOfBars("c.json") + 8.0);
+}
+
 TEST(PairFigures, CountsStandBesideTheExactOutcomes)
 {
     const QString id = QStringLiteral("pair-counts");

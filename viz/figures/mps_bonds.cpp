@@ -44,8 +44,9 @@ public:
                       power == 0 ? QStringLiteral("1") : QStringLiteral("1e%1").arg(formatNumber(power, 0)), font,
                       theme.text3, theme, Anchor::Right);
         }
+        const std::vector<QStringList> labels = labelLines(plot.width() / static_cast<double>(bonds()), theme);
         for (std::size_t bond = 0; bond < bonds(); ++bond)
-            paintBond(painter, plot, bond, theme);
+            paintBond(painter, plot, bond, labels[bond], theme);
         painter.restore();
     }
 
@@ -135,7 +136,8 @@ private:
         return plot.top() + share * plot.height();
     }
 
-    void paintBond(QPainter& painter, const QRectF& plot, std::size_t bond, const Theme& theme) const
+    void paintBond(QPainter& painter, const QRectF& plot, std::size_t bond, const QStringList& labels,
+                   const Theme& theme) const
     {
         const BondReading& found = *reading().bonds;
         const double left = xOf(plot, bond), width = xOf(plot, bond + 1) - left;
@@ -152,8 +154,7 @@ private:
         const QFont font = theme.ui(kTickPixels);
         const double centre = left + width / 2.0, ascent = QFontMetricsF(font).ascent();
         double baseline = plot.bottom() + theme.px(5.0) + ascent;
-        const QStringList lines = labelLines(width, theme)[bond];
-        for (const QString& line : lines) {
+        for (const QString& line : labels) {
             drawLabel(painter, {centre, baseline}, line, font, theme.text2, theme, Anchor::Centre);
             baseline += theme.px(kLabelLine);
         }

@@ -158,8 +158,7 @@ private:
 
     static QRectF plotArea(const QRectF& place, const AmplitudePanel& panel, const Theme& theme)
     {
-        const QString title = QString::fromStdString(panel.state->title);
-        return place.adjusted(0.0, pairTitleHeight(title, place.width(), theme), 0.0, 0.0);
+        return belowPairTitle(place, QString::fromStdString(panel.state->title), theme);
     }
 
     static void paintPanel(QPainter& painter, const QRectF& area, const AmplitudePanel& panel, const Theme& theme)

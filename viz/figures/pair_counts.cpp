@@ -38,10 +38,8 @@ public:
 
     void paint(QPainter& painter, const QRectF& area, const Theme& theme) const override
     {
-        const QString title =
-            view().counts ? QStringLiteral("Counts from %1").arg(fileName()) : QStringLiteral("Counts");
         const bool nothing = m_bars.bars.empty();
-        const QRectF rest = paintPairTitle(painter, area, title, nothing ? QString() : note(), theme.text, theme);
+        const QRectF rest = paintPairTitle(painter, area, title(), nothing ? QString() : note(), theme.text, theme);
         if (nothing)
             return paintSentence(painter, rest, absence(), theme);
         paintOutcomes(painter, rest, m_bars, theme);
@@ -50,7 +48,7 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
     {
         Hit hit;
-        const auto bar = outcomeAt(where, area, m_bars, theme);
+        const auto bar = outcomeAt(where, belowPairTitle(area, title(), theme), m_bars, theme);
         if (!bar)
             return hit;
         hit.panel = 0;
@@ -108,6 +106,11 @@ protected:
     QString subject() const override { return QStringLiteral("Measured counts beside exact outcome probabilities"); }
 
 private:
+    QString title() const
+    {
+        return view().counts ? QStringLiteral("Counts from %1").arg(fileName()) : QStringLiteral("Counts");
+    }
+
     static PairBar barOf(const CountedOutcome& outcome)
     {
         PairBar bar;

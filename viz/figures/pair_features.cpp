@@ -74,7 +74,7 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
     {
         Hit hit;
-        const QRectF rest = area.adjusted(0.0, pairTitleHeight(title(), area.width(), theme), 0.0, 0.0);
+        const QRectF rest = belowPairTitle(area, title(), theme);
         for (std::size_t i = 0; i < m_strips.size(); ++i)
             if (const auto bar = m_strips[i].barAt(where, barsArea(place(i, rest, theme), theme), theme)) {
                 hit.panel = static_cast<int>(i);

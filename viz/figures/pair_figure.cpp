@@ -64,6 +64,11 @@ double pairTitleHeight(const QString& title, double width, const Theme& theme)
     return theme.px(kPairTitle) + fitTitle(title, theme.ui(kLabelPixels, QFont::DemiBold), width, theme).more();
 }
 
+QRectF belowPairTitle(const QRectF& area, const QString& title, const Theme& theme)
+{
+    return area.adjusted(0.0, pairTitleHeight(title, area.width(), theme), 0.0, 0.0);
+}
+
 QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& title, const QString& rest,
                       const QColor& colour, const Theme& theme)
 {
@@ -75,7 +80,7 @@ QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& titl
     if (area.right() - left > theme.px(40.0))
         drawLabel(painter, {left, baseline + shown.more()}, fitParts(rest, plain, area.right() - left), plain,
                   theme.text3, theme);
-    return area.adjusted(0.0, pairTitleHeight(title, area.width(), theme), 0.0, 0.0);
+    return belowPairTitle(area, title, theme);
 }
 
 void paintSentence(QPainter& painter, const QRectF& area, const QString& sentence, const Theme& theme)
@@ -261,7 +266,7 @@ std::optional<std::size_t> outcomeAt(QPointF where, const QRectF& area, const Ba
     if (bars.bars.empty())
         return std::nullopt;
     const double legend = legendHeight(legendOf(bars, area.width(), theme).size(), theme);
-    return bars.barAt(where, area.adjusted(0.0, theme.px(kPairTitle) + legend, 0.0, 0.0), theme);
+    return bars.barAt(where, area.adjusted(0.0, legend, 0.0, 0.0), theme);
 }
 
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme)

@@ -38,11 +38,13 @@ protected:
 QColor roleColour(std::optional<PairRole> role, const Theme& theme);
 QColor roleGround(std::optional<PairRole> role, const Theme& theme);
 
-// A bold title, on more lines than one where it needs them, with a muted rest behind it that is shortened where there is no
-// room. Returns what is left of `area`.
 inline constexpr double kKeyLabelRoom = 74.0;  // below bars, for slanted names of keys at their longest
 inline constexpr double kPairTitle = 26.0;     // of a title on one line
 double pairTitleHeight(const QString& title, double width, const Theme& theme);
+// What is left of `area`.
+QRectF belowPairTitle(const QRectF& area, const QString& title, const Theme& theme);
+// A bold title, on more lines than one where it needs them, with a muted rest behind it that is shortened where there is no
+// room. Returns what is left of `area`.
 QRectF paintPairTitle(QPainter& painter, const QRectF& area, const QString& title, const QString& rest,
                       const QColor& colour, const Theme& theme);
 // A sentence in place of what is not there.
@@ -86,7 +88,7 @@ struct LegendEntry {
 // Outcomes as bars in their trace's colour, below as many lines as it takes to say what they and the lines over them
 // are.
 void paintOutcomes(QPainter& painter, const QRectF& area, const BarPlot& bars, const Theme& theme);
-// The bar there, in the figure's whole `area` with its title.
+// The bar there, of what was painted into `area`.
 std::optional<std::size_t> outcomeAt(QPointF where, const QRectF& area, const BarPlot& bars, const Theme& theme);
 // Labels below the bars, at an angle where they do not fit beside each other.
 void paintBarLabels(QPainter& painter, const QRectF& plot, double top, const BarPlot& bars, const Theme& theme);

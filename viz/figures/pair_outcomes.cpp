@@ -52,7 +52,7 @@ public:
     Hit hit(QPointF where, const QRectF& area, const Theme& theme) const override
     {
         Hit hit;
-        const auto bar = outcomeAt(where, area, m_bars, theme);
+        const auto bar = outcomeAt(where, belowPairTitle(area, QStringLiteral("Outcomes"), theme), m_bars, theme);
         if (!bar)
             return hit;
         hit.panel = 0;
