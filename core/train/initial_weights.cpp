@@ -13,6 +13,7 @@ namespace ketscope {
 namespace {
 
 constexpr std::uint16_t kPurpose = 0x11;  // of the random numbers
+constexpr std::uint16_t kDirections = 0x12;
 
 bool endsWithAny(std::string_view name, std::initializer_list<std::string_view> endings)
 {
@@ -145,6 +146,31 @@ void addOwnHeads(const HeadPlan& plan, const ModelInfo& model, const std::vector
                         weights.add(name(each.id), {1}).values().front() =
                             static_cast<float>(what.parameters.real(each.id));
             }
+}
+
+void addWordEvidence(MatrixView evidence, double scale, std::uint64_t seed, MemoryArchive& weights)
+{
+    auto& tensors = weights.tensors();
+    const auto found = std::ranges::find_if(
+        tensors, [](const auto& each) { return each.first.ends_with("embeddings.word_embeddings.weight"); });
+    if (found == tensors.end() || found->second.shape().front() != evidence.rows)
+        refuse({"naive_bayes", "a model with word embeddings", "none", "Leave out \"embeddings\"."});
+    const std::size_t width = found->second.shape().back();
+    for (std::size_t c = 0; c < evidence.columns; ++c) {
+        RandomStream stream({seed}, static_cast<std::uint32_t>(c), kDirections);
+        std::vector<double> direction(width);
+        double squares = 0.0;
+        for (double& value : direction) {
+            value = stream.normal();
+            squares += value * value;
+        }
+        for (std::size_t token = 0; token < evidence.rows; ++token) {
+            const double nats = std::clamp(static_cast<double>(evidence(token, c)), -1.0, 1.0);
+            for (std::size_t i = 0; i < width; ++i)
+                found->second.values()[token * width + i] +=
+                    static_cast<float>(scale * nats * direction[i] / std::sqrt(squares));
+        }
+    }
 }
 
 }  // namespace ketscope

@@ -19,4 +19,8 @@ std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::fil
 void addOwnHeads(const HeadPlan& plan, const ModelInfo& model, const std::vector<std::string>& reals,
                  MemoryArchive& weights);
 
+// Adds to the embeddings of tokens what each says of a class: evidence (vocabulary, classes), at most one nat, times
+// `scale` along a random direction of length 1 for each class. Throws Error (Input) for a model without such embeddings.
+void addWordEvidence(MatrixView evidence, double scale, std::uint64_t seed, MemoryArchive& weights);
+
 }  // namespace ketscope

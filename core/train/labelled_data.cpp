@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
+#include "core/base/parallel.h"
+#include "core/nn/kernels.h"
 #include "core/study/token_edit.h"
-#include "core/train/teacher.h"
+#include "core/train/naive_bayes.h"
 #include "core/train/training_data.h"
 
 namespace ketscope {
@@ -66,7 +68,8 @@ struct Trained {
     double share;
     double lastShare;
     double trust;
-    Tensor judged = {};  // (texts, classes) by a teacher; empty: the labels count
+    double counts;
+    double scale = 0.0;  // of naive Bayes's evidence here, to be as sure as it is right
 };
 struct Split {
     std::vector<Trained> trained;
@@ -124,7 +127,7 @@ Split splitTexts(const Recipe& recipe, const std::vector<std::string>& classes)
         }
         if (source.held)
             holdBack(recipe, source, all, split.sets);
-        split.trained.push_back({std::move(all), source.share, source.lastShare, source.trust});
+        split.trained.push_back({std::move(all), source.share, source.lastShare, source.trust, source.counts});
     }
     if (split.trained.empty())
         refuse({recipe.file.string(), "a source to train on", "tests alone", ""});
@@ -133,15 +136,13 @@ Split splitTexts(const Recipe& recipe, const std::vector<std::string>& classes)
 
 class LabelledData : public TrainingData {
 public:
-    LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer,
-                 const Teacher* teacher)
+    LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_seed(recipe.seed),
           m_steps(static_cast<double>(recipe.schedule.steps)), m_tokenDropout(recipe.tokenDropout),
           m_hiddenShare(recipe.maskedWords.share), m_split(splitTexts(recipe, model.labels))
     {
-        for (Trained& each : m_split.trained)
-            if (teacher != nullptr && each.trust > 0.0)
-                each.judged = teacher->judge(each.texts, each.trust, *m_tokenizer);
+        if (recipe.wordEvidence.counted)
+            countWords();
         if (m_hiddenShare == 0.0)
             return;
         const std::optional<std::string> mask = maskTokenText(*m_tokenizer);
@@ -164,13 +165,15 @@ public:
         std::size_t which = 0;
         while (which + 1 < m_split.trained.size() && at >= shareOf(m_split.trained[which]))
             at -= shareOf(m_split.trained[which++]);
-        const auto& [texts, share, lastShare, trust, judged] = m_split.trained[which];
+        const Trained& source = m_split.trained[which];
+        const std::vector<LabelledText>& texts = source.texts;
         const std::size_t text =
             std::min(static_cast<std::size_t>(random.uniform() * static_cast<double>(texts.size())), texts.size() - 1);
         Example drawn = example(texts[text]);
-        if (!judged.empty())
-            drawn.shares.assign(judged.matrix().row(text).begin(), judged.matrix().row(text).end());
+        const Tokens whole = drawn.input.tokenIds;
         leaveOut(random, drawn.input);
+        if (source.trust < 1.0)
+            drawn.shares = learned(source, texts[text].label, whole, drawn.input.tokenIds);
         hide(random, drawn);
         return drawn;
     }
@@ -183,7 +186,73 @@ public:
         return result;
     }
 
+    MatrixView tokenEvidence() const override
+    {
+        return m_tokenEvidence.empty() ? MatrixView() : m_tokenEvidence.matrix();
+    }
+
 private:
+    using Tokens = std::vector<std::int32_t>;
+
+    std::vector<Tokens> tokensOf(const std::vector<LabelledText>& texts) const
+    {
+        std::vector<Tokens> all(texts.size());
+        parallelFor(texts.size(), kSerialWork, [&](std::size_t i) {
+            for (const Token& token : m_tokenizer->encode(texts[i].text, std::nullopt, {.addSpecial = false}).tokens)
+                all[i].push_back(token.id);
+        });
+        return all;
+    }
+
+    void countWords()
+    {
+        m_bayes.emplace(m_model.labels.size());
+        std::vector<std::vector<Tokens>> tokens;
+        for (const Trained& each : m_split.trained) {
+            tokens.push_back(tokensOf(each.texts));
+            for (std::size_t i = 0; i < each.texts.size(); ++i)
+                m_bayes->add({tokens.back()[i], each.texts[i].label, each.counts});
+        }
+        for (std::size_t i = 0; i < tokens.size(); ++i)
+            if (m_split.trained[i].trust < 1.0)
+                m_split.trained[i].scale = calibrated(tokens[i], m_split.trained[i]);
+        m_tokenEvidence = Tensor({m_model.vocabularySize, m_model.labels.size()});
+        for (std::size_t id = 0; id < m_model.vocabularySize; ++id)
+            std::ranges::transform(m_bayes->evidence(Tokens{static_cast<std::int32_t>(id)}),
+                                   m_tokenEvidence.matrix().row(id).begin(),
+                                   [](double nats) { return static_cast<float>(nats); });
+    }
+
+    double calibrated(const std::vector<Tokens>& tokens, const Trained& source) const
+    {
+        std::vector<std::vector<double>> evidence(tokens.size());
+        std::vector<std::size_t> labels;
+        for (const LabelledText& each : source.texts)
+            labels.push_back(each.label);
+        parallelFor(tokens.size(), kSerialWork, [&](std::size_t i) {
+            evidence[i] = m_bayes->evidence(tokens[i], NaiveBayes::Counted{tokens[i], labels[i], source.counts});
+        });
+        return calibration(evidence, labels);
+    }
+
+    // What is learned of what is left of a text: its label, and what other texts' words say.
+    std::vector<float> learned(const Trained& source, std::size_t label, const Tokens& whole, const Tokens& left) const
+    {
+        const auto own = [](const Tokens& ids) {
+            return ids.size() < 2 ? NaiveBayes::Tokens() : NaiveBayes::Tokens(ids).subspan(1, ids.size() - 2);
+        };
+        const std::vector<double> evidence =
+            m_bayes->evidence(own(left), NaiveBayes::Counted{own(whole), label, source.counts});
+        std::vector<float> shares;
+        for (const double nats : evidence)
+            shares.push_back(static_cast<float>(source.scale * nats));
+        kernels().softmax(shares.data(), shares.size());
+        for (std::size_t c = 0; c < shares.size(); ++c)
+            shares[c] = static_cast<float>((1.0 - source.trust) * static_cast<double>(shares[c])
+                                           + (c == label ? source.trust : 0.0));
+        return shares;
+    }
+
     // Tokens, as word dropout does (Iyyer et al., ACL 2015); the first and the last are the tokenizer's own and stay.
     void leaveOut(RandomStream& random, TextInput& text) const
     {
@@ -230,6 +299,8 @@ private:
     double m_hiddenShare;
     std::int32_t m_maskId = 0;
     Split m_split;
+    std::optional<NaiveBayes> m_bayes;
+    Tensor m_tokenEvidence;
 };
 
 }  // namespace
@@ -240,9 +311,9 @@ std::vector<TextSet> heldTexts(const Recipe& recipe, const std::vector<std::stri
 }
 
 std::unique_ptr<TrainingData> openLabelledData(const Recipe& recipe, const ModelInfo& model,
-                                               std::shared_ptr<const Tokenizer> tokenizer, const Teacher* teacher)
+                                               std::shared_ptr<const Tokenizer> tokenizer)
 {
-    return std::make_unique<LabelledData>(recipe, model, std::move(tokenizer), teacher);
+    return std::make_unique<LabelledData>(recipe, model, std::move(tokenizer));
 }
 
 }  // namespace ketscope

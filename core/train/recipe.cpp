@@ -16,7 +16,6 @@ namespace {
 constexpr std::string_view kObjectives[] = {"language-modelling", "classification", "contrast", "matching",
                                             "contrast-and-matching"};
 constexpr std::string_view kTypes[] = {"F32", "F16"};
-constexpr double kLeastTrust = 0.01;
 constexpr std::string_view kUses[] = {"train", "hold-out", "test"};
 
 class Reader {
@@ -29,31 +28,19 @@ public:
 
     Recipe read()
     {
-        const StrictFields all(m_json, where(""),
-                               {"format",
-                                "version",
-                                "title",
-                                "model",
-                                "plan",
-                                "trained_parameters",
-                                "objective",
-                                "late_interaction",
-                                "matching_from",
-                                "contrast_until",
-                                "frozen",
-                                "renewed",
-                                "masked_words",
-                                "data",
-                                "batch",
-                                "length",
-                                "steps",
-                                "optimizer",
-                                "dropout",
-                                "teacher",
-                                "seed",
-                                "validation",
-                                "checkpoint_every",
-                                "weights"});
+        const StrictFields all(m_json, where(""), {"format",        "version",
+                                                   "title",         "model",
+                                                   "plan",          "trained_parameters",
+                                                   "objective",     "late_interaction",
+                                                   "matching_from", "contrast_until",
+                                                   "frozen",        "renewed",
+                                                   "masked_words",  "data",
+                                                   "batch",         "length",
+                                                   "steps",         "optimizer",
+                                                   "dropout",       "naive_bayes",
+                                                   "pretraining",   "seed",
+                                                   "validation",    "checkpoint_every",
+                                                   "weights"});
         if (all.text("format") != "ketscope-recipe" || all.whole<int>("version") != 1)
             refuse({where(""), "format \"ketscope-recipe\", version 1", "another", ""});
         m_recipe.title = all.text("title");
@@ -82,7 +69,8 @@ public:
         readData(all.at("data"));
         readOptimizer(all);
         readValidation(all);
-        readTeacher(all);
+        readWordEvidence(all);
+        readPretraining(all);
         m_recipe.json = m_json;
         m_recipe.json["seed"] = m_recipe.seed;
         return std::move(m_recipe);
@@ -197,9 +185,9 @@ private:
 
     DataSource readSource(const Json& json) const
     {
-        const StrictFields fields(
-            json, where("sources"),
-            {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment", "trust"});
+        const StrictFields fields(json, where("sources"),
+                                  {"file", "licence", "origin", "parts", "use", "share", "last_share", "comment",
+                                   "trust", "counts", "pretraining"});
         DataSource source;
         source.file = resolved(fields.text("file"));
         source.licence = fields.text("licence");
@@ -216,10 +204,10 @@ private:
         source.testOnly = use == 2;
         source.share = fields.number("share", 1.0, 0.0, 1e6);
         source.lastShare = fields.number("last_share", source.share, 0.0, 1e6);
-        if (fields.has("trust"))
-            source.trust = fields.number("trust", 0.0, kLeastTrust, 1.0 - kLeastTrust);
-        if (source.trust > 0.0 && source.testOnly)
-            refuse({where("trust"), "a source to train on", "one for a test alone", ""});
+        source.trust = fields.number("trust", 1.0, 0.0, 1.0);
+        source.counts = fields.number("counts", 1.0, 0.0, 1e6);
+        if (source.testOnly && (fields.has("trust") || fields.has("counts")))
+            refuse({where("sources"), "\"trust\" and \"counts\" of a source to train on", "one for a test alone", ""});
         if (!fields.has("parts"))
             source.parts.emplace_back();
         else
@@ -274,30 +262,57 @@ private:
         m_recipe.dropout.crossAttention = dropout.number("cross_attention", 0.0, 0.0, kMostLeftOut);
     }
 
-    // The same recipe with some changes, whose own labels are all that it has.
-    void readTeacher(const StrictFields& all)
+    void readWordEvidence(const StrictFields& all)
     {
-        const bool judges = std::ranges::any_of(m_recipe.sources, [](const auto& each) { return each.trust > 0.0; });
-        if (judges != all.has("teacher"))
-            refuse({where("teacher"), "a teacher and sources with \"trust\"",
-                    judges ? "no teacher" : "no source with \"trust\"", ""});
-        if (!judges)
+        const bool asked = std::ranges::any_of(m_recipe.sources, [](const auto& each) { return each.trust < 1.0; });
+        if (!all.has("naive_bayes")) {
+            if (asked)
+                refuse({where("trust"), "\"naive_bayes\" in the recipe", "none", "It says what labels leave open."});
             return;
+        }
         if (m_recipe.objective != Objective::Classification)
-            refuse({where("teacher"), "the objective \"classification\"",
+            refuse({where("naive_bayes"), "the objective \"classification\"",
                     std::string(objectiveName(m_recipe.objective)), ""});
-        const StrictFields fields(all.at("teacher"), where("teacher"), {"changes"});
-        for (const char* kept : {"seed", "data"})
-            if (fields.has("changes") && fields.at("changes").contains(kept))
-                refuse({where("teacher"), std::string("no change of \"") + kept + '"', "one",
-                        "The teacher would have learned from what is held back."});
+        const StrictFields fields(all.at("naive_bayes"), where("naive_bayes"), {"embeddings"});
+        m_recipe.wordEvidence = {true, fields.number("embeddings", 0.0, 0.0, 10.0)};
+        if (m_recipe.wordEvidence.embeddings > 0.0 && (!m_recipe.startFolder.empty() || all.has("pretraining")))
+            refuse({where("naive_bayes"), "\"embeddings\" for a new model",
+                    all.has("pretraining") ? "\"pretraining\"" : "\"start\"", "Leave one of them out."});
+        if (m_recipe.wordEvidence.embeddings == 0.0 && !asked)
+            refuse({where("naive_bayes"), "\"embeddings\" or sources with \"trust\" below 1", "neither",
+                    "It would change nothing."});
+    }
+
+    // The same recipe with changes, which hold back the same texts and are drawn by the same seed.
+    void readPretraining(const StrictFields& all)
+    {
         Json json = m_json;
-        json.erase("teacher");
-        for (Json& source : json.at("data").at("sources"))
-            source.erase("trust");
-        if (fields.has("changes"))
+        bool changed = false;
+        if (json.at("data").contains("sources"))
+            for (Json& source : json.at("data").at("sources")) {
+                if (!source.contains("pretraining"))
+                    continue;
+                const Json changes = source.at("pretraining");
+                const StrictFields checked(changes, where("sources"), {"share", "last_share", "trust", "counts"});
+                source.erase("pretraining");
+                source.merge_patch(changes);
+                changed = true;
+            }
+        if (!all.has("pretraining")) {
+            if (changed)
+                refuse({where("sources"), "\"pretraining\" in the recipe", "none", ""});
+            return;
+        }
+        const StrictFields fields(all.at("pretraining"), where("pretraining"), {"changes"});
+        json.erase("pretraining");
+        if (fields.has("changes")) {
+            const StrictFields checked(
+                fields.at("changes"), where("pretraining"),
+                {"steps", "optimizer", "dropout", "naive_bayes", "masked_words", "frozen", "batch"});
             json.merge_patch(fields.at("changes"));
-        m_recipe.teacher = std::make_shared<const Recipe>(recipeFromJson(std::move(json), m_recipe.file, m_dataFolder));
+        }
+        m_recipe.pretraining =
+            std::make_shared<const Recipe>(recipeFromJson(std::move(json), m_recipe.file, m_dataFolder));
     }
 
     void readValidation(const StrictFields& all)

@@ -37,8 +37,8 @@ struct DataSource {
     bool testOnly = false;   // of another kind than what is trained on: for a test alone
     double share = 1.0;      // how often it is drawn from, at first
     double lastShare = 1.0;  // and at the end
-    // How probable its labels are right, where a teacher judges its texts besides; 0 = they are taken as they are.
-    double trust = 0.0;
+    double trust = 1.0;      // the label's share in what is learned of a text; naive Bayes has the rest
+    double counts = 1.0;     // how much each text counts in naive Bayes
 };
 
 // Everything that a training run is made from. Paths are absolute.
@@ -97,8 +97,15 @@ struct Recipe {
     };
     MaskedWords maskedWords;
     double tokenDropout = 0.0;  // of classification: the share of a text's tokens that a training step does not see
-    // Of classification: what is trained first, and then judges the texts whose labels are not quite trusted. Null = nothing.
-    std::shared_ptr<const Recipe> teacher;
+    // Of classification: what words say of the classes by naive Bayes, from the texts that are trained on.
+    struct WordEvidence {
+        bool counted = false;
+        // New embeddings of tokens begin this far, for each nat of evidence (one at most), along one direction for each class.
+        double embeddings = 0.0;
+    };
+    WordEvidence wordEvidence;
+    // What is trained first and begun with: this recipe with changes. Null = nothing.
+    std::shared_ptr<const Recipe> pretraining;
     std::uint64_t seed = 0;
     std::size_t validateEvery = 100;      // steps
     std::size_t validationExamples = 64;  // at those steps; at the end all of them count

@@ -8,7 +8,6 @@
 #include "core/train/checkpoint.h"
 #include "core/train/initial_weights.h"
 #include "core/train/run_folder.h"
-#include "core/train/teacher.h"
 #include "core/train/time_text.h"
 #include "core/train/training_step.h"
 
@@ -17,6 +16,8 @@
 #include <nlohmann/json.hpp>
 
 namespace ketscope {
+
+namespace fs = std::filesystem;
 
 namespace {
 
@@ -60,6 +61,14 @@ void requireCrossAttention(const Recipe& recipe, const ModelInfo& model)
                 model.title, "Leave it out."});
 }
 
+// The folder of the model that a run begins with; empty: a new one. Without its pretraining, as where times alone are
+// wanted, a run begins where that would.
+fs::path startOf(const Recipe& recipe, const fs::path& folder)
+{
+    const bool pretrained = recipe.pretraining && finishedRun(*recipe.pretraining, folder / kPretrainingFolder);
+    return pretrained ? folder / kPretrainingFolder : recipe.startFolder;
+}
+
 // Weights and configuration of a run before its first step.
 ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& folder,
                          std::shared_ptr<MemoryArchive>& weights)
@@ -68,11 +77,11 @@ ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& fold
     ModelFiles files;
     files.folder = folder;
     Json config = recipe.config;
-    if (recipe.startFolder.empty()) {
+    if (const fs::path start = startOf(recipe, folder); start.empty()) {
         weights = initialWeights(config, folder, recipe.deviation, recipe.seed);
     } else {
         weights = std::make_shared<MemoryArchive>(folder / "model.safetensors");
-        copyTensors(*openWeights(recipe.startFolder), *weights);
+        copyTensors(*openWeights(start), *weights);
     }
     files.config = std::make_shared<const Json>(config);
     files.weights = weights;
@@ -97,14 +106,15 @@ public:
     {
         m_state.optimizer = {recipe.optimizer.beta1, recipe.optimizer.beta2, recipe.optimizer.epsilon,
                              recipe.optimizer.decay};
+        requireTensors("frozen", recipe.frozen);
+        requireTensors("renewed", recipe.renewed);
+        m_data = openTrainingData(recipe, open()->info());
+        if (recipe.wordEvidence.embeddings > 0.0)
+            addWordEvidence(m_data->tokenEvidence(), recipe.wordEvidence.embeddings, recipe.seed, *m_state.weights);
         if (recipe.average > 0.0) {
             m_state.averages = std::make_shared<MemoryArchive>(folder / "model.safetensors");
             copyTensors(*m_state.weights, *m_state.averages);
         }
-        requireTensors("frozen", recipe.frozen);
-        requireTensors("renewed", recipe.renewed);
-        const std::unique_ptr<const Teacher> teacher = teacherIn(folder);
-        m_data = openTrainingData(recipe, open()->info(), teacher.get());
     }
 
     TrainingState& state() { return m_state; }
@@ -224,14 +234,6 @@ private:
             philox({static_cast<std::uint32_t>(step), static_cast<std::uint32_t>(step >> 32), 0, 0},
                    {static_cast<std::uint32_t>(m_recipe.seed), static_cast<std::uint32_t>(m_recipe.seed >> 32)});
         return (std::uint64_t{words[0]} << 32) | words[1];
-    }
-
-    // Nothing for a recipe without one, and where only times are wanted.
-    std::unique_ptr<const Teacher> teacherIn(const std::filesystem::path& folder) const
-    {
-        if (!m_recipe.teacher || !finishedRun(*m_recipe.teacher, folder / kTeacherFolder))
-            return nullptr;
-        return std::make_unique<Teacher>(folder / kTeacherFolder, m_monitor);
     }
 
     // Real parameters stay where their mechanisms allow them, and similarities from growing without limit.
@@ -355,13 +357,15 @@ private:
 TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, const TrainingOptions& options,
                      Monitor& monitor)
 {
-    if (recipe.teacher) {
+    const double before = recipe.pretraining ? static_cast<double>(recipe.pretraining->schedule.steps) : 0.0;
+    const double share = before / std::max(1.0, before + static_cast<double>(recipe.schedule.steps));
+    if (recipe.pretraining) {
         RunFolder(folder, recipe);  // refuses another recipe's before anything is trained
-        PartMonitor ofTeacher(monitor, 0.0, 0.5, "Teacher. ");
-        if (!finishedRun(*recipe.teacher, folder / kTeacherFolder))
-            train(*recipe.teacher, folder / kTeacherFolder, options, ofTeacher);
+        PartMonitor first(monitor, 0.0, share, "Pretraining. ");
+        if (!finishedRun(*recipe.pretraining, folder / kPretrainingFolder))
+            train(*recipe.pretraining, folder / kPretrainingFolder, options, first);
     }
-    PartMonitor own(monitor, recipe.teacher ? 0.5 : 0.0, 1.0, {});
+    PartMonitor own(monitor, share, 1.0, {});
     Run run(recipe, folder, own);
     run.begin(options);
     run.steps(options);

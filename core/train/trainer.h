@@ -22,7 +22,7 @@ struct TrainingResult {
     std::vector<Figures> figures;  // of the model as it is saved, on whole sets
 };
 
-// What is about to be trained, as it is then: a recipe's model, or its teacher before it.
+// What is about to be trained, as it is then: a recipe's model, or its pretraining before it.
 struct TrainingStart {
     const Recipe& recipe;
     const std::filesystem::path& folder;  // of the run
@@ -34,12 +34,12 @@ struct TrainingOptions {
     std::size_t stopAfter = 0;  // steps of this call, then a checkpoint and Error (Cancelled); 0 = no limit
     // Told of every step, and may look at the model as it was before it.
     std::function<void(const CurvePoint&, const Model&)> watch = {};
-    // Told before the first step of this call; where a teacher comes first, of it and then of the recipe's own model.
+    // Told before the first step of this call; of a pretraining, and then of what follows it.
     std::function<void(const TrainingStart&)> begin = {};
 };
 
-// Inside the folder of a run with a teacher: the teacher's run.
-inline constexpr const char* kTeacherFolder = "teacher";
+// Inside the folder of a run: that of its pretraining.
+inline constexpr const char* kPretrainingFolder = "pretraining";
 
 // Runs a recipe in `folder`, which is made, or goes on with what it finds there from the same recipe: an interrupted run
 // that is gone on with gives the same bits as one that was not. Leaves
@@ -49,7 +49,7 @@ inline constexpr const char* kTeacherFolder = "teacher";
 //   config.json, model.safetensors, tokenizer and processor files: the model, when all steps are done
 //   positions.csv           of language modelling: the loss at each position of a block
 //   result.json             the figures
-//   teacher/                of a recipe with a teacher: its run, which comes first
+//   pretraining/            where a recipe has one: its run, which comes first
 // Every file appears whole or not at all. Throws Error: Input for a recipe or a folder that cannot be used, Failure when
 // files cannot be written or the loss is no number, Cancelled after a checkpoint of the last whole step.
 TrainingResult train(const Recipe& recipe, const std::filesystem::path& folder, const TrainingOptions& options,

@@ -7,8 +7,6 @@
 
 namespace ketscope {
 
-class Teacher;  // teacher.h
-
 // What a model is given once, and the right answers: of every token, of the text, or of the texts. −1 = not asked.
 struct Example {
     ModelInput input;
@@ -36,17 +34,17 @@ public:
     virtual Example draw(std::size_t step, std::size_t index) const = 0;
     // The first is the one for validation.
     virtual std::vector<ExampleSet> sets() const = 0;
+    // What each token says of a text's class by naive Bayes, nats (vocabulary, classes); empty: nothing was counted.
+    virtual MatrixView tokenEvidence() const { return {}; }
 };
 
-// Throws Error (Input) for data that cannot be read or that the model cannot learn from. `teacher` judges what the recipe
-// does not quite trust; null: labels are taken as they are.
-std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model,
-                                               const Teacher* teacher = nullptr);
+// Throws Error (Input) for data that cannot be read or that the model cannot learn from.
+std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model);
 
 // Each kind of data.
 std::unique_ptr<TrainingData> openTextData(const Recipe& recipe, const ModelInfo& model, const Tokenizer& tokenizer);
 std::unique_ptr<TrainingData> openLabelledData(const Recipe& recipe, const ModelInfo& model,
-                                               std::shared_ptr<const Tokenizer> tokenizer, const Teacher* teacher);
+                                               std::shared_ptr<const Tokenizer> tokenizer);
 std::unique_ptr<TrainingData> openSceneData(const Recipe& recipe, const ModelInfo& model,
                                             std::shared_ptr<const Tokenizer> tokenizer);
 

@@ -169,29 +169,28 @@ TEST(TrainingWindow, ClosingKeepsACheckpointThatAnotherWindowGoesOnFrom)
 }
 
 // Its run is watched too, and shown as long as the recipe's own has not begun.
-TEST(TrainingWindow, ATeacherIsWatchedFirst)
+TEST(TrainingWindow, PretrainingIsWatchedFirst)
 {
     TrainingDesk training;
     Json json = lineRecipe(training.desk.folder.path());
     json["steps"] = 1000000;
     json["checkpoint_every"] = 1000000;  // none but that of the pause
-    json["data"]["sources"][0]["trust"] = 0.7;
-    json["teacher"] = Json::object();
-    std::ofstream(training.at("taught.json")) << json.dump();
-    training.choose(training.at("taught.json"), "run");
+    json["pretraining"] = Json::object();
+    std::ofstream(training.at("pretrained.json")) << json.dump();
+    training.choose(training.at("pretrained.json"), "run");
     training.window.start();
     ASSERT_TRUE(training.reachesStep(5)) << training.error().toStdString();
-    EXPECT_TRUE(training.window.curves().title.endsWith(QStringLiteral("its teacher")));
-    EXPECT_TRUE(training.status().startsWith(QStringLiteral("Teacher."))) << training.status().toStdString();
+    EXPECT_TRUE(training.window.curves().title.endsWith(QStringLiteral("pretraining")));
+    EXPECT_TRUE(training.status().startsWith(QStringLiteral("Pretraining."))) << training.status().toStdString();
     training.window.pause();
     ASSERT_TRUE(training.reaches(State::Paused));
-    const fs::path run = training.at("run") / "teacher";
+    const fs::path run = training.at("run") / "pretraining";
     ASSERT_TRUE(waitFor([&] { return training.window.curves().points.size() == readCurve(run).size(); }));
     TrainingWindow another(training.desk.controller, training.desk.appearance, training.desk.settings);
-    another.choose(shown(training.at("taught.json")), {}, shown(training.at("run")));
+    another.choose(shown(training.at("pretrained.json")), {}, shown(training.at("run")));
     ASSERT_TRUE(waitFor([&] { return !another.curves().points.empty(); }));
     EXPECT_EQ(another.curves().points.size(), readCurve(run).size());
-    EXPECT_TRUE(another.curves().title.endsWith(QStringLiteral("its teacher")));
+    EXPECT_TRUE(another.curves().title.endsWith(QStringLiteral("pretraining")));
 }
 
 TEST(TrainingWindow, ErrorsAreOneLine)

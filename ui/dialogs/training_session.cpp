@@ -19,11 +19,12 @@ namespace {
 constexpr qint64 kLeastBetweenMs = 1000;  // two looks
 constexpr qint64 kTimesItsCost = 20;      // so that looking takes a twentieth of the time at most
 
-// What is known of the run of a recipe in a folder, or of its teacher's.
-TrainingCurves curvesOf(const Recipe& recipe, const std::filesystem::path& folder, bool ofTeacher)
+// What is known of the run of a recipe in a folder, or of its pretraining.
+TrainingCurves curvesOf(const Recipe& recipe, const std::filesystem::path& folder, bool ofPretraining)
 {
     TrainingCurves curves;
-    curves.title = QString::fromStdString(recipe.title) + (ofTeacher ? QStringLiteral(" · its teacher") : QString());
+    curves.title =
+        QString::fromStdString(recipe.title) + (ofPretraining ? QStringLiteral(" · pretraining") : QString());
     curves.steps = recipe.schedule.steps;
     curves.examples = QString::fromStdString(examplesName(recipe.objective));
     if (const std::unique_ptr<Tokenizer> tokenizer = openTokenizer(recipe.filesFolder))
@@ -169,11 +170,11 @@ TrainingCurves readRun(const TrainingTask& task)
     const Recipe recipe = recipeOf(task);
     const std::filesystem::path folder = task.out.toStdString();
     TrainingCurves own = curvesOf(recipe, folder, false);
-    if (!recipe.teacher || !own.points.empty())
+    if (!recipe.pretraining || !own.points.empty())
         return own;
-    TrainingCurves teachers = curvesOf(*recipe.teacher, folder / kTeacherFolder, true);
-    const bool begun = !teachers.points.empty() && teachers.points.back().step < teachers.steps;
-    return begun ? teachers : own;
+    TrainingCurves first = curvesOf(*recipe.pretraining, folder / kPretrainingFolder, true);
+    const bool begun = !first.points.empty() && first.points.back().step < first.steps;
+    return begun ? first : own;
 }
 
 TrainingResult runTraining(const TrainingTask& task, TrainingFeed& feed, Monitor& monitor)
@@ -186,7 +187,7 @@ TrainingResult runTraining(const TrainingTask& task, TrainingFeed& feed, Monitor
     Observer observer(recipe, feed, monitor);
     TrainingOptions options;
     options.begin = [&](const TrainingStart& start) {
-        TrainingCurves curves = curvesOf(start.recipe, start.folder, &start.recipe == recipe.teacher.get());
+        TrainingCurves curves = curvesOf(start.recipe, start.folder, &start.recipe == recipe.pretraining.get());
         if (const std::vector<ExampleSet> sets = start.data.sets(); !sets.empty())
             curves.validationExamples = std::min(start.recipe.validationExamples, sets.front().count);
         feed.begin(std::move(curves));
