@@ -293,7 +293,8 @@ private:
                 if (!source.contains("pretraining"))
                     continue;
                 const Json changes = source.at("pretraining");
-                const StrictFields checked(changes, where("sources"), {"share", "last_share", "trust", "counts"});
+                const StrictFields checked(changes, where("sources") + ", \"pretraining\"",
+                                           {"share", "last_share", "trust", "counts"});
                 source.erase("pretraining");
                 source.merge_patch(changes);
                 changed = true;
