@@ -181,6 +181,18 @@ private:
     RecipeSeries m_series;
 };
 
+// To so many steps, of a recipe or of changes of one.
+void shorten(Json& json, std::size_t steps)
+{
+    json["steps"] = steps;
+    // A short try ends before the schedule begins anew.
+    if (const auto optimizer = json.find("optimizer"); optimizer != json.end() && optimizer->is_object())
+        if (const auto restarts = optimizer->find("restarts"); restarts != optimizer->end() && restarts->is_array())
+            std::erase_if(*restarts->get_ptr<Json::array_t*>(), [&](const Json& each) {
+                return each.is_number_integer() && each.get<double>() >= static_cast<double>(steps);
+            });
+}
+
 }  // namespace
 
 Recipe RecipeVariant::withSeed(std::uint64_t seed) const
@@ -200,13 +212,10 @@ void RecipeChanges::apply(Json& json) const
     if (!json.is_object())
         return;
     if (steps) {
-        json["steps"] = *steps;
-        // A short try ends before the schedule begins anew.
-        if (const auto optimizer = json.find("optimizer"); optimizer != json.end() && optimizer->is_object())
-            if (const auto restarts = optimizer->find("restarts"); restarts != optimizer->end() && restarts->is_array())
-                std::erase_if(*restarts->get_ptr<Json::array_t*>(), [this](const Json& each) {
-                    return each.is_number_integer() && each.get<double>() >= static_cast<double>(*steps);
-                });
+        shorten(json, *steps);
+        if (const auto first = json.find("pretraining"); first != json.end() && first->is_object())
+            if (const auto changes = first->find("changes"); changes != first->end() && changes->is_object())
+                shorten(*changes, *steps);
     }
     if (!seed)
         return;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A recipe with a pretraining: what is trained first, that it is begun with, and that such runs are as reproducible as others.
 #include "core/base/error.h"
+#include "core/train/recipe_series.h"
 #include "core/train/trainer.h"
 #include "tests/support/tiny_recipes.h"
 
@@ -98,6 +99,16 @@ TEST_F(Pretraining, InterruptedRunsEndWithTheSameBits)
             EXPECT_EQ(error.kind(), ErrorKind::Cancelled);
         }
     EXPECT_EQ(model("pieces"), model("whole"));
+}
+
+TEST_F(Pretraining, AShortTryShortensBoth)
+{
+    Json json = pretrained({{"steps", 50}, {"optimizer", {{"restarts", {1, 20}}}}});
+    RecipeChanges{.seed = {}, .steps = 2}.apply(json);
+    const Recipe recipe = test::recipeOf(m_folder.path(), json);
+    EXPECT_EQ(recipe.schedule.steps, 2U);
+    EXPECT_EQ(recipe.pretraining->schedule.steps, 2U);
+    EXPECT_EQ(recipe.pretraining->schedule.restarts, std::vector<std::size_t>{1});
 }
 
 TEST_F(Pretraining, WhatWouldChangeTheQuestionIsRefused)
