@@ -186,9 +186,15 @@ public:
         return result;
     }
 
-    MatrixView tokenEvidence() const override
+    Tensor tokenEvidence() const override
     {
-        return m_tokenEvidence.empty() ? MatrixView() : m_tokenEvidence.matrix();
+        if (!m_bayes)
+            return {};
+        Tensor all({m_model.vocabularySize, m_model.labels.size()});
+        for (std::size_t id = 0; id < m_model.vocabularySize; ++id)
+            std::ranges::transform(m_bayes->evidence(Tokens{static_cast<std::int32_t>(id)}),
+                                   all.matrix().row(id).begin(), [](double nats) { return static_cast<float>(nats); });
+        return all;
     }
 
 private:
@@ -216,11 +222,6 @@ private:
         for (std::size_t i = 0; i < tokens.size(); ++i)
             if (m_split.trained[i].trust < 1.0)
                 m_split.trained[i].scale = calibrated(tokens[i], m_split.trained[i]);
-        m_tokenEvidence = Tensor({m_model.vocabularySize, m_model.labels.size()});
-        for (std::size_t id = 0; id < m_model.vocabularySize; ++id)
-            std::ranges::transform(m_bayes->evidence(Tokens{static_cast<std::int32_t>(id)}),
-                                   m_tokenEvidence.matrix().row(id).begin(),
-                                   [](double nats) { return static_cast<float>(nats); });
     }
 
     double calibrated(const std::vector<Tokens>& tokens, const Trained& source) const
@@ -300,7 +301,6 @@ private:
     std::int32_t m_maskId = 0;
     Split m_split;
     std::optional<NaiveBayes> m_bayes;
-    Tensor m_tokenEvidence;
 };
 
 }  // namespace

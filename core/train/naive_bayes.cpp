@@ -61,14 +61,14 @@ std::vector<double> NaiveBayes::evidence(Tokens text, const std::optional<Counte
     const std::vector<std::uint64_t> owns = own ? featuresOf(own->text) : std::vector<std::uint64_t>();
     const auto all = static_cast<double>(m_counts.size());
     std::vector<double> result(m_totals.size());
-    for (std::size_t c = 0; c < m_totals.size(); ++c) {
-        const double less = own && own->label == c ? own->weight : 0.0;
-        const double total = m_totals[c] - less * static_cast<double>(owns.size());
-        for (const std::uint64_t feature : features) {
-            const auto found = m_counts.find(feature);
-            const double count = found == m_counts.end() ? 0.0 : found->second[c];
-            const bool itsOwn = less > 0.0 && std::ranges::binary_search(owns, feature);
-            result[c] += std::log((std::max(0.0, count - (itsOwn ? less : 0.0)) + 1.0) / (total + all));
+    for (const std::uint64_t feature : features) {
+        const auto found = m_counts.find(feature);
+        const bool itsOwn = std::ranges::binary_search(owns, feature);
+        for (std::size_t c = 0; c < result.size(); ++c) {
+            const double less = own && own->label == c ? own->weight : 0.0;
+            const double count = (found == m_counts.end() ? 0.0 : found->second[c]) - (itsOwn ? less : 0.0);
+            const double total = m_totals[c] - less * static_cast<double>(owns.size());
+            result[c] += std::log((std::max(0.0, count) + 1.0) / (total + all));
         }
     }
     const double mean = std::accumulate(result.begin(), result.end(), 0.0) / static_cast<double>(result.size());

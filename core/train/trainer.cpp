@@ -110,7 +110,8 @@ public:
         requireTensors("renewed", recipe.renewed);
         m_data = openTrainingData(recipe, open()->info());
         if (recipe.wordEvidence.embeddings > 0.0)
-            addWordEvidence(m_data->tokenEvidence(), recipe.wordEvidence.embeddings, recipe.seed, *m_state.weights);
+            addWordEvidence(m_data->tokenEvidence().matrix(), recipe.wordEvidence.embeddings, recipe.seed,
+                            *m_state.weights);
         if (recipe.average > 0.0) {
             m_state.averages = std::make_shared<MemoryArchive>(folder / "model.safetensors");
             copyTensors(*m_state.weights, *m_state.averages);

@@ -35,7 +35,7 @@ public:
     // The first is the one for validation.
     virtual std::vector<ExampleSet> sets() const = 0;
     // What each token says of a text's class by naive Bayes, nats (vocabulary, classes); empty: nothing was counted.
-    virtual MatrixView tokenEvidence() const { return {}; }
+    virtual Tensor tokenEvidence() const { return {}; }
 };
 
 // Throws Error (Input) for data that cannot be read or that the model cannot learn from.

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #pragma once
 
+#include "core/base/error.h"
 #include "core/models/model.h"
 #include "core/train/recipe.h"
 #include "tests/support/paths.h"
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 namespace ketscope::test {
 
@@ -37,6 +39,22 @@ inline Recipe recipeOf(const std::filesystem::path& folder, const Json& json)
 {
     std::ofstream(folder / "recipe-in.json") << json.dump();
     return readRecipe(folder / "recipe-in.json");
+}
+// What a recipe is refused with; empty: it is read.
+inline std::string refusalOf(const std::filesystem::path& folder, const Json& json)
+{
+    try {
+        recipeOf(folder, json);
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return {};
+}
+inline std::string fileBytes(const std::filesystem::path& file)
+{
+    std::ostringstream bytes;
+    bytes << std::ifstream(file, std::ios::binary).rdbuf();
+    return bytes.str();
 }
 // A recipe for a sample's model with one layer in each tower, from scenes.
 inline Json sceneRecipe(const std::filesystem::path& folder, const std::string& sample, const std::string& objective)

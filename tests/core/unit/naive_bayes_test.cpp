@@ -11,7 +11,6 @@
 #include <cmath>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sstream>
 
 namespace ketscope {
 namespace {
@@ -19,7 +18,7 @@ namespace {
 using testing::HasSubstr;
 using Ids = std::vector<std::int32_t>;
 
-// Features 1, 2, (1 2) of class 0 and 1, 3, (1 3) of class 1: five in all.
+// Features 1, 2, (1 2), (2 1) of class 0 and 1, 3, (1 3) of class 1: six in all.
 NaiveBayes twoTexts(double weight = 1.0)
 {
     NaiveBayes bayes(2);
@@ -30,8 +29,7 @@ NaiveBayes twoTexts(double weight = 1.0)
 
 TEST(NaiveBayes, EvidenceIsTheLogarithmOfSmoothedCounts)
 {
-    const NaiveBayes bayes =
-        twoTexts();  // six features: 1, 2, (1 2), (2 1), 3, (1 3); four in class 0, three in class 1
+    const NaiveBayes bayes = twoTexts();
     const auto half = [](double ratio) { return 0.5 * std::log(ratio); };
     const double two = half((2.0 / 10.0) / (1.0 / 9.0)), one = half((2.0 / 10.0) / (2.0 / 9.0));
     EXPECT_NEAR(bayes.evidence(Ids{2})[0], two, 1e-12);
@@ -87,13 +85,6 @@ TEST(NaiveBayes, NewEmbeddingsBeginAlongOneDirectionForEachClass)
     EXPECT_THROW(addWordEvidence({evidence.data(), 3, 2}, 0.2, 7, none), Error);
 }
 
-std::string bytesOf(const std::filesystem::path& file)
-{
-    std::ostringstream text;
-    text << std::ifstream(file, std::ios::binary).rdbuf();
-    return text.str();
-}
-
 class WordEvidence : public testing::Test {
 protected:
     Json counted() const
@@ -108,7 +99,10 @@ protected:
     {
         train(recipe(json), m_folder.path() / out, {.stopAfter = stopAfter}, m_monitor);
     }
-    std::string model(const std::string& of) const { return bytesOf(m_folder.path() / of / "model.safetensors"); }
+    std::string model(const std::string& of) const
+    {
+        return test::fileBytes(m_folder.path() / of / "model.safetensors");
+    }
     std::unique_ptr<TrainingData> data(const Json& json) const
     {
         const Recipe of = recipe(json);
@@ -116,15 +110,7 @@ protected:
         const ModelFiles files = test::newFiles(of, weights);
         return openTrainingData(of, architectureOf(files).describe(files));
     }
-    std::string messageOf(const Json& json) const
-    {
-        try {
-            recipe(json);
-        } catch (const Error& error) {
-            return error.what();
-        }
-        return {};
-    }
+    std::string messageOf(const Json& json) const { return test::refusalOf(m_folder.path(), json); }
 
     test::TemporaryFolder m_folder;
     Monitor m_monitor;
@@ -155,12 +141,12 @@ TEST_F(WordEvidence, TokensSpeakForTheClassTheyCameWith)
     const std::unique_ptr<Tokenizer> tokenizer = openTokenizer(test::samples() / "sentiment");
     const auto evidenceOf = [&](const std::string& word) {
         const std::int32_t id = tokenizer->encode(word, std::nullopt, {.addSpecial = false}).tokens.at(0).id;
-        return texts->tokenEvidence()(static_cast<std::size_t>(id), 1);
+        return texts->tokenEvidence().matrix()(static_cast<std::size_t>(id), 1);
     };
     EXPECT_GT(evidenceOf("fine"), 0.2F);  // "a fine film", "fine and warm" of class 1
     EXPECT_LT(evidenceOf("dull"), -0.2F);
     EXPECT_NEAR(evidenceOf("film"), 0.0, 0.1);  // in both
-    EXPECT_EQ(data(test::lineRecipe(m_folder.path()))->tokenEvidence().rows, 0U);
+    EXPECT_TRUE(data(test::lineRecipe(m_folder.path()))->tokenEvidence().empty());
 }
 
 TEST_F(WordEvidence, RunsAreReproducibleAndGoOnWithTheSameBits)

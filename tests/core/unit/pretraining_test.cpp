@@ -7,7 +7,6 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sstream>
 
 namespace ketscope {
 namespace {
@@ -27,21 +26,8 @@ protected:
     {
         train(test::recipeOf(m_folder.path(), json), at(out), {.stopAfter = stopAfter}, m_monitor);
     }
-    std::string model(const std::string& of) const
-    {
-        std::ostringstream text;
-        text << std::ifstream(at(of) / "model.safetensors", std::ios::binary).rdbuf();
-        return text.str();
-    }
-    std::string messageOf(const Json& json) const
-    {
-        try {
-            test::recipeOf(m_folder.path(), json);
-        } catch (const Error& error) {
-            return error.what();
-        }
-        return {};
-    }
+    std::string model(const std::string& of) const { return test::fileBytes(at(of) / "model.safetensors"); }
+    std::string messageOf(const Json& json) const { return test::refusalOf(m_folder.path(), json); }
     std::filesystem::path at(const std::string& name) const { return m_folder.path() / name; }
 
     test::TemporaryFolder m_folder;
