@@ -134,17 +134,33 @@ void paintLabels(QPainter& painter, const LinePlot& plot, const LinePlotLayout& 
 
 enum class Obstacles { All, Selected };
 
-// Whether a text would lie on a line's points or on the selected position's values, which stand above and below theirs; or
-// on the latter alone.
+// Whether a piece of a line goes through a box: where it has been cut to the box's width it has a part of its height too.
+bool crosses(const QLineF& piece, const QRectF& box)
+{
+    const double from = std::max(piece.x1(), box.left()), to = std::min(piece.x2(), box.right());
+    if (from > to)
+        return false;
+    const double slope = piece.dx() > 0.0 ? piece.dy() / piece.dx() : 0.0;
+    const double first = piece.y1() + slope * (from - piece.x1()), last = piece.y1() + slope * (to - piece.x1());
+    return std::max(first, last) >= box.top() && std::min(first, last) <= box.bottom();
+}
+
+// Whether a text would lie on a line or on the selected position's values, which stand above and below theirs; or on the
+// latter alone.
 bool isFree(const QRectF& text, const LinePlot& plot, const LinePlotLayout& layout, Obstacles what, const Theme& theme)
 {
     const double near = theme.px(3.0);
     const QMarginsF values(theme.px(16.0), theme.px(22.0), theme.px(16.0), theme.px(22.0));
     for (const PlotSeries& series : plot.series) {
+        std::optional<QPointF> before;
         for (std::size_t i = 0; series.trace && i < series.values.size(); ++i) {
-            if (!std::isfinite(series.values[i]) || (what == Obstacles::Selected && plot.selected != i))
+            const bool known = std::isfinite(series.values[i]);
+            const QPointF at(layout.xOf(static_cast<double>(i)), known ? layout.yOf(series.values[i]) : 0.0);
+            const std::optional<QPointF> previous = std::exchange(before, known ? std::optional(at) : std::nullopt);
+            if (!known || (what == Obstacles::Selected && plot.selected != i))
                 continue;
-            const QPointF at(layout.xOf(static_cast<double>(i)), layout.yOf(series.values[i]));
+            if (what == Obstacles::All && previous && crosses({*previous, at}, text))
+                return false;
             const QRectF point(at - QPointF(near, near), QSizeF(2.0 * near, 2.0 * near));
             if (text.intersects(plot.selected == i ? point.marginsAdded(values) : point))
                 return false;
@@ -160,11 +176,12 @@ std::vector<QPointF> placesForName(const QPolygonF& line, double width, double h
     std::vector<QPointF> places;
     if (std::abs(line.first().y() - line.last().y()) < theme.px(8.0)) {
         places.push_back(line.last() - QPointF(width, theme.px(4.0)));
-        for (const double share : {1.0, 0.0, 0.75, 0.5, 0.25})
-            for (const double rise : {-theme.px(4.0), height + theme.px(5.0)}) {
-                const double x = line.first().x() + share * (line.last().x() - line.first().x() - width);
-                places.emplace_back(x, line.last().y() + rise);
-            }
+        for (const double off : {4.0, 12.0, 24.0})
+            for (const double share : {1.0, 0.0, 0.75, 0.5, 0.25, 0.875, 0.625, 0.375, 0.125})
+                for (const double rise : {-theme.px(off), height + theme.px(off + 1.0)}) {
+                    const double x = line.first().x() + share * (line.last().x() - line.first().x() - width);
+                    places.emplace_back(x, line.last().y() + rise);
+                }
         return places;
     }
     const bool falls = line.first().y() < line.last().y();

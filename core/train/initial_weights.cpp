@@ -42,6 +42,15 @@ void fill(const TensorEntry& entry, const Json& config, double deviation, std::u
         std::ranges::fill(values, 1.0F);
 }
 
+void requireNamed(const Deviations& deviations, const TensorDraft& tensors, const std::filesystem::path& where)
+{
+    for (const auto& [part, deviation] : deviations.named)
+        if (std::ranges::none_of(tensors.entries(),
+                                 [&](const auto& each) { return each.first.find(part) != std::string::npos; }))
+            refuse({where.string(), "\"deviations\" of parts of names of the model's tensors",
+                    "\"" + printable(part, 60) + "\"", ""});
+}
+
 // A head's input of the right sizes, all zero: what a mechanism draws depends on nothing else.
 struct Sizes {
     Sizes(const ModelInfo& model, std::size_t stack, std::size_t layer, std::size_t head, std::uint64_t seed)
@@ -104,8 +113,18 @@ void fillOwn(const ModelInfo& model, std::uint64_t seed, MemoryArchive& weights)
 
 }  // namespace
 
-std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::filesystem::path& where, double deviation,
-                                              std::uint64_t seed)
+double Deviations::of(std::string_view tensor) const
+{
+    const std::pair<const std::string, double>* found = nullptr;
+    for (const auto& each : named)
+        if (tensor.find(each.first) != std::string_view::npos
+            && (found == nullptr || each.first.size() > found->first.size()))
+            found = &each;
+    return found == nullptr ? usual : found->second;
+}
+
+std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::filesystem::path& where,
+                                              const Deviations& deviations, std::uint64_t seed)
 {
     auto weights = std::make_shared<MemoryArchive>(where / "model.safetensors");
     ModelFiles files;
@@ -114,9 +133,10 @@ std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::fil
     files.weights = weights;
     files.draft = std::make_shared<TensorDraft>();
     const ModelInfo info = architectureOf(files).describe(files);
+    requireNamed(deviations, *files.draft, where);
     std::uint32_t index = 0;
     for (const auto& [name, entry] : files.draft->entries())
-        fill(entry, config, deviation, seed, index++, weights->add(name, entry.shape).values());
+        fill(entry, config, deviations.of(name), seed, index++, weights->add(name, entry.shape).values());
     fillOwn(info, seed, *weights);
     return weights;
 }

@@ -7,12 +7,21 @@
 
 namespace ketscope {
 
-// The weights of a new model of this configuration: matrices and vectors of embeddings normal with mean 0 and this
-// standard deviation, norms 1, biases 0, the logarithm of the scale of similarities as the configuration says, and what
+// Standard deviations of new weights.
+struct Deviations {
+    double usual = 0.02;
+    std::map<std::string, double> named = {};  // of tensors whose names contain this, such as "q_lin"
+
+    // The longest of the names that this one contains decides.
+    double of(std::string_view tensor) const;
+};
+
+// The weights of a new model of this configuration: matrices and vectors of embeddings normal with mean 0 and these
+// standard deviations, norms 1, biases 0, the logarithm of the scale of similarities as the configuration says, and what
 // mechanisms draw for themselves as they do. The same for the same seed. Throws Error (Input) for a configuration that
-// no architecture has.
-std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::filesystem::path& where, double deviation,
-                                              std::uint64_t seed);
+// no architecture has, and for a deviation's name that no tensor contains.
+std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::filesystem::path& where,
+                                              const Deviations& deviations, std::uint64_t seed);
 
 // Adds what training changes in the heads that a plan gives other mechanisms: their tensors, as drawn, and, of
 // `reals`, those of their real parameters that have a meaning there, at the plan's values.

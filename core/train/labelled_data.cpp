@@ -136,13 +136,14 @@ Split splitTexts(const Recipe& recipe, const std::vector<std::string>& classes)
 
 class LabelledData : public TrainingData {
 public:
-    LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer)
+    LabelledData(const Recipe& recipe, const ModelInfo& model, std::shared_ptr<const Tokenizer> tokenizer,
+                 const Monitor& monitor)
         : m_model(model), m_tokenizer(std::move(tokenizer)), m_seed(recipe.seed),
           m_steps(static_cast<double>(recipe.schedule.steps)), m_tokenDropout(recipe.tokenDropout),
           m_hiddenShare(recipe.maskedWords.share), m_split(splitTexts(recipe, model.labels))
     {
         if (recipe.wordEvidence.counted)
-            countWords();
+            countWords(monitor);
         if (m_hiddenShare == 0.0)
             return;
         const std::optional<std::string> mask = maskTokenText(*m_tokenizer);
@@ -200,37 +201,39 @@ public:
 private:
     using Tokens = std::vector<std::int32_t>;
 
-    std::vector<Tokens> tokensOf(const std::vector<LabelledText>& texts) const
+    std::vector<Tokens> tokensOf(const std::vector<LabelledText>& texts, const Monitor& monitor) const
     {
         std::vector<Tokens> all(texts.size());
         parallelFor(texts.size(), kSerialWork, [&](std::size_t i) {
+            monitor.check();
             for (const Token& token : m_tokenizer->encode(texts[i].text, std::nullopt, {.addSpecial = false}).tokens)
                 all[i].push_back(token.id);
         });
         return all;
     }
 
-    void countWords()
+    void countWords(const Monitor& monitor)
     {
         m_bayes.emplace(m_model.labels.size());
         std::vector<std::vector<Tokens>> tokens;
         for (const Trained& each : m_split.trained) {
-            tokens.push_back(tokensOf(each.texts));
+            tokens.push_back(tokensOf(each.texts, monitor));
             for (std::size_t i = 0; i < each.texts.size(); ++i)
                 m_bayes->add({tokens.back()[i], each.texts[i].label, each.counts});
         }
         for (std::size_t i = 0; i < tokens.size(); ++i)
             if (m_split.trained[i].trust < 1.0)
-                m_split.trained[i].scale = calibrated(tokens[i], m_split.trained[i]);
+                m_split.trained[i].scale = calibrated(tokens[i], m_split.trained[i], monitor);
     }
 
-    double calibrated(const std::vector<Tokens>& tokens, const Trained& source) const
+    double calibrated(const std::vector<Tokens>& tokens, const Trained& source, const Monitor& monitor) const
     {
         std::vector<std::vector<double>> evidence(tokens.size());
         std::vector<std::size_t> labels;
         for (const LabelledText& each : source.texts)
             labels.push_back(each.label);
         parallelFor(tokens.size(), kSerialWork, [&](std::size_t i) {
+            monitor.check();
             evidence[i] = m_bayes->evidence(tokens[i], NaiveBayes::Counted{tokens[i], labels[i], source.counts});
         });
         return calibration(evidence, labels);
@@ -311,9 +314,9 @@ std::vector<TextSet> heldTexts(const Recipe& recipe, const std::vector<std::stri
 }
 
 std::unique_ptr<TrainingData> openLabelledData(const Recipe& recipe, const ModelInfo& model,
-                                               std::shared_ptr<const Tokenizer> tokenizer)
+                                               std::shared_ptr<const Tokenizer> tokenizer, const Monitor& monitor)
 {
-    return std::make_unique<LabelledData>(recipe, model, std::move(tokenizer));
+    return std::make_unique<LabelledData>(recipe, model, std::move(tokenizer), monitor);
 }
 
 }  // namespace ketscope

@@ -17,6 +17,7 @@ constexpr std::string_view kObjectives[] = {"language-modelling", "classificatio
                                             "contrast-and-matching"};
 constexpr std::string_view kTypes[] = {"F32", "F16"};
 constexpr std::string_view kUses[] = {"train", "hold-out", "test"};
+constexpr double kMostDeviation = 10.0;  // of new weights
 
 class Reader {
 public:
@@ -115,7 +116,8 @@ private:
 
     void readModel(const Json& json)
     {
-        const StrictFields model(json, where("model"), {"config", "changes", "files", "start", "deviation"});
+        const StrictFields model(json, where("model"),
+                                 {"config", "changes", "files", "start", "deviation", "deviations"});
         m_recipe.filesFolder = resolved(model.text("files"));
         const Json& config = model.at("config");
         m_recipe.config = config.is_string() ? readJsonFile(resolved(config.get<std::string>())) : config;
@@ -125,7 +127,12 @@ private:
             m_recipe.config.merge_patch(model.at("changes"));
         if (model.has("start"))
             m_recipe.startFolder = resolved(model.text("start"));
-        m_recipe.deviation = model.number("deviation", 0.02, 0.0, 10.0);
+        m_recipe.deviations.usual = model.number("deviation", m_recipe.deviations.usual, 0.0, kMostDeviation);
+        if (!model.has("deviations"))
+            return;
+        const JsonFields named(model.at("deviations"), where("deviations"));
+        for (const auto& [part, deviation] : model.at("deviations").items())
+            m_recipe.deviations.named[part] = named.numberIn(part.c_str(), 0.0, kMostDeviation);
     }
 
     void readData(const Json& json)

@@ -5,6 +5,7 @@
 #include "core/formats/tensor_archive.h"
 #include "core/nn/dropout.h"
 #include "core/study/plan.h"
+#include "core/train/initial_weights.h"
 #include "core/train/optimizer.h"
 
 #include <filesystem>
@@ -49,7 +50,7 @@ struct Recipe {
     Json config;                        // of the model
     std::filesystem::path filesFolder;  // whose tokenizer and processor files the model gets
     std::filesystem::path startFolder;  // a model to start from; empty = new weights
-    double deviation = 0.02;            // of new weights
+    Deviations deviations;              // of new weights
     Plan plan;
     std::vector<std::string> trainedParameters;  // real parameters of mechanisms that are trained too
     Objective objective = Objective::LanguageModelling;

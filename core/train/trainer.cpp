@@ -78,7 +78,7 @@ ModelFiles startingFiles(const Recipe& recipe, const std::filesystem::path& fold
     files.folder = folder;
     Json config = recipe.config;
     if (const fs::path start = startOf(recipe, folder); start.empty()) {
-        weights = initialWeights(config, folder, recipe.deviation, recipe.seed);
+        weights = initialWeights(config, folder, recipe.deviations, recipe.seed);
     } else {
         weights = std::make_shared<MemoryArchive>(folder / "model.safetensors");
         copyTensors(*openWeights(start), *weights);
@@ -108,7 +108,8 @@ public:
                              recipe.optimizer.decay};
         requireTensors("frozen", recipe.frozen);
         requireTensors("renewed", recipe.renewed);
-        m_data = openTrainingData(recipe, open()->info());
+        m_monitor.progress(0.0, "Reading the data");
+        m_data = openTrainingData(recipe, open()->info(), m_monitor);
         if (recipe.wordEvidence.embeddings > 0.0)
             addWordEvidence(m_data->tokenEvidence().matrix(), recipe.wordEvidence.embeddings, recipe.seed,
                             *m_state.weights);
@@ -196,7 +197,7 @@ private:
     // With other numbers than at first, and nothing known of their gradients.
     void renew()
     {
-        const auto drawn = initialWeights(*m_files.config, m_files.folder, m_recipe.deviation, m_recipe.seed + 1);
+        const auto drawn = initialWeights(*m_files.config, m_files.folder, m_recipe.deviations, m_recipe.seed + 1);
         for (const auto& [name, values] : drawn->tensors()) {
             if (!m_recipe.renewed.has(name))
                 continue;

@@ -64,7 +64,7 @@ TextInput encodedText(const std::string& text, const Tokenizer& tokenizer, const
     return input;
 }
 
-std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model)
+std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model, const Monitor& monitor)
 {
     std::shared_ptr<const Tokenizer> tokenizer = openTokenizer(recipe.filesFolder);
     if (!tokenizer)
@@ -81,7 +81,7 @@ std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const Model
     if (pictures)
         return openSceneData(recipe, model, std::move(tokenizer));
     if (recipe.objective == Objective::Classification)
-        return openLabelledData(recipe, model, std::move(tokenizer));
+        return openLabelledData(recipe, model, std::move(tokenizer), monitor);
     return openTextData(recipe, model, *tokenizer);
 }
 

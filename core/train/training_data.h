@@ -38,13 +38,14 @@ public:
     virtual Tensor tokenEvidence() const { return {}; }
 };
 
-// Throws Error (Input) for data that cannot be read or that the model cannot learn from.
-std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model);
+// Throws Error (Input) for data that cannot be read or that the model cannot learn from; Cancelled.
+std::unique_ptr<TrainingData> openTrainingData(const Recipe& recipe, const ModelInfo& model,
+                                               const Monitor& monitor = Monitor());
 
 // Each kind of data.
 std::unique_ptr<TrainingData> openTextData(const Recipe& recipe, const ModelInfo& model, const Tokenizer& tokenizer);
 std::unique_ptr<TrainingData> openLabelledData(const Recipe& recipe, const ModelInfo& model,
-                                               std::shared_ptr<const Tokenizer> tokenizer);
+                                               std::shared_ptr<const Tokenizer> tokenizer, const Monitor& monitor);
 std::unique_ptr<TrainingData> openSceneData(const Recipe& recipe, const ModelInfo& model,
                                             std::shared_ptr<const Tokenizer> tokenizer);
 

@@ -155,6 +155,37 @@ TEST(TextFit, ASelectedValueLeavesTheNamesOfMarksReadable)
     EXPECT_EQ(names, 36U);
 }
 
+// A line of steep peaks: between its points it goes through what stands between them.
+TEST(TextFit, ALineDoesNotGoThroughTheNameOfABaseline)
+{
+    LinePlot plot;
+    plot.maximum = 6.0;
+    plot.series = {
+        {std::size_t{0}, {}, {2.2, 0.2, 4.2, 0.3, 1.0, 2.0, 3.0, 0.4, 2.2, 0.1, 4.2, 0.2, 5.6, 0.1, 2.9, 0.2}},
+        {std::nullopt, QStringLiteral("uniform over the words"), std::vector<double>(16, 4.1)}};
+    for (const double width : {150.0, 220.0, 320.0, 640.0}) {
+        const QRectF area(0.0, 0.0, width, 220.0);
+        const Theme theme = lightTheme();
+        const LinePlotLayout layout = layoutLinePlot(plot, area, theme);
+        std::size_t names = 0;
+        for (const MarkedText& word : marksOf(Plot(plot), area, theme).words) {
+            if (!plot.series[1].name.contains(word.text) || !word.text.front().isLetter())
+                continue;
+            names += static_cast<std::size_t>(word.text.size());
+            for (std::size_t i = 0; i < 1500; ++i) {
+                const std::size_t from = i / 100;
+                const double part = static_cast<double>(i % 100) / 100.0;
+                const std::vector<double>& values = plot.series[0].values;
+                const QPointF at(layout.xOf(static_cast<double>(from) + part),
+                                 layout.yOf(values[from] + part * (values[from + 1] - values[from])));
+                EXPECT_FALSE(word.corners.boundingRect().contains(at))
+                    << word.text.toStdString() << " at " << width << ", position " << from;
+            }
+        }
+        EXPECT_GE(names, 20U) << width;  // all its letters, over one line or two
+    }
+}
+
 void check(const FigureType& type, const ComparisonPointer& comparison)
 {
     const std::unique_ptr<Figure> figure = type.make(comparison);

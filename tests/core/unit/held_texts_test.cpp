@@ -54,7 +54,7 @@ TEST_F(HeldTexts, AreNeverDrawn)
 {
     const Recipe recipe = recipeWith("4\n2\n3\n");
     const ModelFiles files =
-        test::newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
+        test::newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviations, 3));
     const auto data = openTrainingData(recipe, architectureOf(files).describe(files));
     std::set<std::vector<std::int32_t>> drawn;
     for (std::size_t i = 0; i < 50; ++i)

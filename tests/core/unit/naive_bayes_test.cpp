@@ -106,7 +106,7 @@ protected:
     std::unique_ptr<TrainingData> data(const Json& json) const
     {
         const Recipe of = recipe(json);
-        const auto weights = initialWeights(of.config, of.filesFolder, 0.1, 0);
+        const auto weights = initialWeights(of.config, of.filesFolder, {.usual = 0.1}, 0);
         const ModelFiles files = test::newFiles(of, weights);
         return openTrainingData(of, architectureOf(files).describe(files));
     }
@@ -147,6 +147,21 @@ TEST_F(WordEvidence, TokensSpeakForTheClassTheyCameWith)
     EXPECT_LT(evidenceOf("dull"), -0.2F);
     EXPECT_NEAR(evidenceOf("film"), 0.0, 0.1);  // in both
     EXPECT_TRUE(data(test::lineRecipe(m_folder.path()))->tokenEvidence().empty());
+}
+
+TEST_F(WordEvidence, CountingIsCancelled)
+{
+    struct Cancelled : Monitor {
+        bool cancelled() const noexcept override { return true; }
+    };
+    const Recipe of = recipe(counted());
+    const ModelFiles files = test::newFiles(of, initialWeights(of.config, of.filesFolder, of.deviations, 0));
+    try {
+        openTrainingData(of, architectureOf(files).describe(files), Cancelled());
+        FAIL() << "should have been cancelled";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::Cancelled);
+    }
 }
 
 TEST_F(WordEvidence, RunsAreReproducibleAndGoOnWithTheSameBits)

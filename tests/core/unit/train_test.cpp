@@ -230,7 +230,7 @@ TEST_F(Train, TensorsOfAMechanismAreTrainedAndSaved)
     ASSERT_FALSE(head.trained->tensors.empty());
     // From where they were drawn.
     const Recipe recipe = readRecipe(at("recipe-in.json"));
-    const auto drawn = initialWeights(recipe.config, at(""), recipe.deviation, recipe.seed);
+    const auto drawn = initialWeights(recipe.config, at(""), recipe.deviations, recipe.seed);
     addOwnHeads(resolve(recipe.plan, model->model->info(), 0), model->model->info(), {}, *drawn);
     std::vector<std::string> moved;
     for (const auto& [name, values] : head.trained->tensors) {
@@ -262,7 +262,7 @@ TEST_F(Train, ContrastAndMatchingLearnFromScenes)
 }
 std::unique_ptr<TrainingData> dataOf(const Recipe& recipe)
 {
-    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
+    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviations, 3));
     return openTrainingData(recipe, architectureOf(files).describe(files));
 }
 
@@ -395,7 +395,7 @@ void expectDataAndAModel(const Recipe& recipe)
     SCOPED_TRACE(recipe.title);
     ModelFiles files;
     files.config = std::make_shared<const Json>(recipe.config);
-    files.weights = initialWeights(recipe.config, "new", recipe.deviation, recipe.seed);
+    files.weights = initialWeights(recipe.config, "new", recipe.deviations, recipe.seed);
     const ModelInfo info = architectureOf(files).describe(files);
     EXPECT_EQ(gradientObstacle(info, resolve(recipe.plan, info, 0)), "");
     const std::unique_ptr<TrainingData> data = openTrainingData(recipe, info);

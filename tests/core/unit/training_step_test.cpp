@@ -24,7 +24,7 @@ protected:
     {
         const Recipe recipe = recipeOf(m_folder.path(), json);
         const ModelFiles files =
-            newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
+            newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviations, 3));
         const std::unique_ptr<Model> model = architectureOf(files).open(files, m_monitor);
         const std::unique_ptr<TrainingData> data = openTrainingData(recipe, model->info());
         const std::vector<Example> batch = {data->draw(0, 0), data->draw(0, 1), data->draw(0, 2)};
@@ -43,7 +43,7 @@ protected:
 void expectSlopes(const Recipe& recipe, double tolerance)
 {
     Monitor monitor;
-    const auto weights = initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3);
+    const auto weights = initialWeights(recipe.config, recipe.filesFolder, recipe.deviations, 3);
     const ModelFiles files = newFiles(recipe, weights);
     const auto open = [&] { return architectureOf(files).open(files, monitor); };
     const std::unique_ptr<TrainingData> data = openTrainingData(recipe, open()->info());
@@ -90,7 +90,7 @@ TEST_F(TrainingStep, GradientsOfWeightedTruthAreSlopes)
     json["data"]["true_weight"] = 3.0;
     const Recipe recipe = recipeOf(m_folder.path(), json);
     expectSlopes(recipe, 0.02);
-    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviation, 3));
+    const ModelFiles files = newFiles(recipe, initialWeights(recipe.config, recipe.filesFolder, recipe.deviations, 3));
     const Example example = openTrainingData(recipe, architectureOf(files).open(files, m_monitor)->info())->draw(0, 0);
     ASSERT_EQ(example.weights.size(), example.targets.size());
     for (std::size_t i = 0; i < example.weights.size(); ++i)

@@ -138,7 +138,7 @@ TEST_F(TrainingStudy, BatchesAreEqualAmongVariants)
     const auto drawn = [](const Recipe& recipe) {
         ModelFiles files;
         files.config = std::make_shared<const Json>(recipe.config);
-        files.weights = initialWeights(recipe.config, "new", recipe.deviation, recipe.seed);
+        files.weights = initialWeights(recipe.config, "new", recipe.deviations, recipe.seed);
         const auto data = openTrainingData(recipe, architectureOf(files).describe(files));
         std::vector<std::vector<std::int32_t>> all;
         for (std::size_t step = 0; step < 3; ++step)
