@@ -27,10 +27,11 @@ double initialScale(const Json& config)
     return found != config.end() && found->is_number() ? found->get<double>() : kUsual;
 }
 
-void fill(const TensorEntry& entry, const Json& config, double deviation, std::uint64_t seed, std::uint32_t index,
-          std::span<float> values)
+void fill(const TensorEntry& entry, const Json& config, const Deviations& deviations, std::uint64_t seed,
+          std::uint32_t index, std::span<float> values)
 {
-    const bool vector = entry.shape.size() == 1;
+    const double deviation = deviations.of(entry.name);
+    const bool vector = entry.shape.size() == 1 && !deviations.namesToTheEnd(entry.name);
     RandomStream stream({seed}, index, kPurpose);
     for (float& value : values)
         value = static_cast<float>(deviation * stream.normal());
@@ -115,12 +116,24 @@ void fillOwn(const ModelInfo& model, std::uint64_t seed, MemoryArchive& weights)
 
 double Deviations::of(std::string_view tensor) const
 {
+    const std::pair<const std::string, double>* const found = deciding(tensor);
+    return found == nullptr ? usual : found->second;
+}
+
+bool Deviations::namesToTheEnd(std::string_view tensor) const
+{
+    const std::pair<const std::string, double>* const found = deciding(tensor);
+    return found != nullptr && tensor.ends_with(found->first);
+}
+
+const std::pair<const std::string, double>* Deviations::deciding(std::string_view tensor) const
+{
     const std::pair<const std::string, double>* found = nullptr;
     for (const auto& each : named)
         if (tensor.find(each.first) != std::string_view::npos
             && (found == nullptr || each.first.size() > found->first.size()))
             found = &each;
-    return found == nullptr ? usual : found->second;
+    return found;
 }
 
 std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::filesystem::path& where,
@@ -136,7 +149,7 @@ std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::fil
     requireNamed(deviations, *files.draft, where);
     std::uint32_t index = 0;
     for (const auto& [name, entry] : files.draft->entries())
-        fill(entry, config, deviations.of(name), seed, index++, weights->add(name, entry.shape).values());
+        fill(entry, config, deviations, seed, index++, weights->add(name, entry.shape).values());
     fillOwn(info, seed, *weights);
     return weights;
 }

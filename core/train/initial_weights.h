@@ -10,16 +10,21 @@ namespace ketscope {
 // Standard deviations of new weights.
 struct Deviations {
     double usual = 0.02;
-    std::map<std::string, double> named = {};  // of tensors whose names contain this, such as "q_lin"
+    // Of tensors whose names contain this, such as "q_lin". The longest of the names that a tensor contains decides.
+    std::map<std::string, double> named = {};
 
-    // The longest of the names that this one contains decides.
     double of(std::string_view tensor) const;
+    // As "q_lin.bias" does: then a bias or a norm is drawn like a matrix, too.
+    bool namesToTheEnd(std::string_view tensor) const;
+
+private:
+    const std::pair<const std::string, double>* deciding(std::string_view tensor) const;
 };
 
 // The weights of a new model of this configuration: matrices and vectors of embeddings normal with mean 0 and these
-// standard deviations, norms 1, biases 0, the logarithm of the scale of similarities as the configuration says, and what
-// mechanisms draw for themselves as they do. The same for the same seed. Throws Error (Input) for a configuration that
-// no architecture has, and for a deviation's name that no tensor contains.
+// standard deviations, norms 1 and biases 0 unless they are named, the logarithm of the scale of similarities as the
+// configuration says, and what mechanisms draw for themselves as they do. The same for the same seed. Throws Error
+// (Input) for a configuration that no architecture has, and for a deviation's name that no tensor contains.
 std::shared_ptr<MemoryArchive> initialWeights(const Json& config, const std::filesystem::path& where,
                                               const Deviations& deviations, std::uint64_t seed);
 

@@ -49,6 +49,17 @@ TEST_F(InitialWeights, PartsOfNamesHaveTheirOwnDeviationsAndTheLongestDecides)
     }
 }
 
+TEST_F(InitialWeights, BiasesAndNormsAreDrawnWhenTheyAreNamedToTheEnd)
+{
+    const auto own = drawn({{"q_lin", 0.9}, {"q_lin.bias", 2.0}, {"sa_layer_norm.weight", 0.5}});
+    EXPECT_NEAR(spread(*own, "q_lin.bias"), 2.0, 1.6);  // of 16 numbers: five standard errors
+    EXPECT_NEAR(spread(*own, "q_lin.weight"), 0.9, 0.18);
+    EXPECT_EQ(spread(*own, "k_lin.bias"), 0.0);
+    const std::string layer = "distilbert.transformer.layer.0.";
+    EXPECT_NE(own->tensors().find(layer + "sa_layer_norm.weight")->second.data()[0], 1.0F);
+    EXPECT_EQ(own->tensors().find(layer + "output_layer_norm.weight")->second.data()[0], 1.0F);
+}
+
 TEST_F(InitialWeights, DeviationsThatMeanNothingAreRefused)
 {
     try {
