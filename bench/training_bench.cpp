@@ -66,7 +66,7 @@ void studyStep(benchmark::State& state, const std::string& variant, const std::s
         config["qisa"]["execution"] = execution;
     ModelFiles files;
     files.folder = recipe.parent_path();
-    files.weights = initialWeights(config, recipe, 0.08, 0);
+    files.weights = initialWeights(config, recipe, {.usual = 0.08}, 0);
     files.config = std::make_shared<const Json>(std::move(config));
     Monitor monitor;
     const std::unique_ptr<Model> model = architectureOf(files).open(files, monitor);

@@ -45,7 +45,7 @@ TEST_F(QkDetailTest, ElementsAddUpToTheWeightOfTheMap)
     EXPECT_NEAR(dot / std::sqrt(static_cast<double>(size)), table.rows[size - 1][5].toDouble(), 1e-5);
     const float weight = comparison->traces[0]->stacks[0].attention[5]->matrix({0})(4, 5);
     EXPECT_TRUE(figure->caption().contains(
-        QStringLiteral("softmax weight %1").arg(QString::number(static_cast<double>(weight), 'f', 4))))
+        QStringLiteral("softmax weight %1").arg(QString::number(static_cast<double>(weight), 'f', 6))))
         << weight << figure->caption().toStdString();
 }
 
