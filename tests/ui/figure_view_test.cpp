@@ -199,8 +199,10 @@ TEST_F(FigureViewTest, LockedRangeSurvivesAnotherHead)
     const double range = view->figure()->maximum();
     view->setRangeLocked(true);
     EXPECT_EQ(desk.controller.study().view.heatmap.lockedMaximum, range);  // which a study keeps
-    Selection other = desk.controller.selection();
-    for (other.layer = 0; other.layer < 6; ++other.layer) {
+    const std::size_t first = desk.controller.selection().layer;
+    for (std::size_t away = 1; away < 6; ++away) {
+        Selection other = desk.controller.selection();
+        other.layer = (first + away) % 6;
         desk.controller.select(other);
         EXPECT_EQ(view->figure()->maximum(), range);
     }
