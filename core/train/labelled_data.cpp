@@ -218,8 +218,10 @@ private:
         std::vector<std::vector<Tokens>> tokens;
         for (const Trained& each : m_split.trained) {
             tokens.push_back(tokensOf(each.texts, monitor));
-            for (std::size_t i = 0; i < each.texts.size(); ++i)
+            for (std::size_t i = 0; i < each.texts.size(); ++i) {
+                monitor.check();
                 m_bayes->add({tokens.back()[i], each.texts[i].label, each.counts});
+            }
         }
         for (std::size_t i = 0; i < tokens.size(); ++i)
             if (m_split.trained[i].trust < 1.0)
