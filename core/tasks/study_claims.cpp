@@ -116,7 +116,8 @@ void addLossStudy(const ShippedStudy& study, double publishedFactor, ClaimFindin
         return sayMissing(study, findings);
     const StudyResults& results = *study.results;
     std::vector<double> leaking, honest;
-    Interval least = exactly(std::nan("")), best = least;  // factors of those that see the future, and of the others
+    // The largest factors of those that see the future, and of the others.
+    Interval mostLeaking = exactly(std::nan("")), mostHonest = mostLeaking;
     for (const std::string& variant : variantsOf(results)) {
         const std::string title = titleOf(results, variant), scope = shippedScope(results, variant);
         const bool leaks = is(results, variant, &StudyRun::seesFuture);
@@ -132,14 +133,14 @@ void addLossStudy(const ShippedStudy& study, double publishedFactor, ClaimFindin
         const Interval factor = factorOf(results, variant);
         add(findings, {role, "Times lower than " + titleOf(results, results.baseline) + ", " + title, "×", scope,
                        factor, publishedFactor});
-        Interval& extreme = leaks ? least : best;
-        if (!std::isfinite(extreme.mean) || (leaks ? factor.mean < extreme.mean : factor.mean > extreme.mean))
-            extreme = factor;
+        Interval& most = leaks ? mostLeaking : mostHonest;
+        if (!std::isfinite(most.mean) || factor.mean > most.mean)
+            most = factor;
     }
     if (leaking.empty() || honest.empty())
         return;
-    findings.reproduced = isAbove(least, publishedFactor);
-    findings.holds = isAbove(best, publishedFactor);
+    findings.reproduced = isAbove(mostLeaking, publishedFactor);
+    findings.holds = isAbove(mostHonest, publishedFactor);
     findings.conclusion += " Trained alike (" + std::to_string(results.steps)
                            + " steps), models whose heads see the "
                              "future reach "

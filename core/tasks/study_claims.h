@@ -23,7 +23,7 @@ ShippedStudy studyIn(const std::filesystem::path& file, const std::string& id);
 std::string shippedScope(const StudyResults& results, const std::string& variant);
 
 // Validation losses of a study of language models beside that of its baseline, and how many times lower they are; says
-// whether models that see the future, as published, give the published factor, and whether one that does not gives it. Adds
+// whether one that sees the future, as published, gives the published factor, and whether one that does not gives it. Adds
 // the sentence why there are none where there are none.
 void addLossStudy(const ShippedStudy& study, double publishedFactor, ClaimFindings& findings);
 

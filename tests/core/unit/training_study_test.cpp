@@ -267,6 +267,16 @@ TEST(StudyResultsTable, ShippedLossesDecideTheClaim)
     EXPECT_NE(found.quantities[4].scope.find("from the shipped run of hand: 8 steps of 4, seed 1, text.txt"),
               std::string::npos)
         << found.quantities[4].scope;
+    // A version that gains less from seeing the future (3 times) does not undo what another shows; alone it shows nothing.
+    results.runs.push_back(StudyRun(results.runs[1]));
+    results.runs.back().variant = "weak leak";
+    results.runs.back().figures[0].loss = 1.0;
+    write();
+    EXPECT_EQ(findings().reproduced, Answer::Yes);
+    std::swap(results.runs[1], results.runs.back());
+    results.runs.pop_back();
+    write();
+    EXPECT_EQ(findings().reproduced, Answer::No);
     results.runs.back().figures[0].loss = 0.25;  // the correct one as low
     write();
     EXPECT_EQ(findings().holds, Answer::Yes);
