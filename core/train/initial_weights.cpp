@@ -31,15 +31,15 @@ void fill(const TensorEntry& entry, const Json& config, const Deviations& deviat
           std::uint32_t index, std::span<float> values)
 {
     const double deviation = deviations.of(entry.name);
-    const bool vector = entry.shape.size() == 1 && !deviations.namesToTheEnd(entry.name);
+    const bool setVector = entry.shape.size() == 1 && !deviations.namesToTheEnd(entry.name);  // not drawn
     RandomStream stream({seed}, index, kPurpose);
     for (float& value : values)
         value = static_cast<float>(deviation * stream.normal());
     if (entry.name == "logit_scale")
         std::ranges::fill(values, static_cast<float>(initialScale(config)));
-    else if (vector && endsWithAny(entry.name, {"bias", ".beta"}))
+    else if (setVector && endsWithAny(entry.name, {"bias", ".beta"}))
         std::ranges::fill(values, 0.0F);
-    else if (vector && endsWithAny(entry.name, {".weight", ".gamma"}))
+    else if (setVector && endsWithAny(entry.name, {".weight", ".gamma"}))
         std::ranges::fill(values, 1.0F);
 }
 
@@ -197,11 +197,11 @@ void addWordEvidence(MatrixView evidence, double scale, std::uint64_t seed, Memo
             value = stream.normal();
             squares += value * value;
         }
+        const double length = std::sqrt(squares);
         for (std::size_t token = 0; token < evidence.rows; ++token) {
             const double nats = std::clamp(static_cast<double>(evidence(token, c)), -1.0, 1.0);
             for (std::size_t i = 0; i < width; ++i)
-                found->second.values()[token * width + i] +=
-                    static_cast<float>(scale * nats * direction[i] / std::sqrt(squares));
+                found->second.values()[token * width + i] += static_cast<float>(scale * nats * direction[i] / length);
         }
     }
 }

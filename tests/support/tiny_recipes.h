@@ -7,6 +7,7 @@
 #include "tests/support/paths.h"
 
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -55,6 +56,17 @@ inline std::string fileBytes(const std::filesystem::path& file)
     std::ostringstream bytes;
     bytes << std::ifstream(file, std::ios::binary).rdbuf();
     return bytes.str();
+}
+// A run in pieces: again and again until it is done, at most 8 times.
+inline void inPieces(const std::function<void()>& piece)
+{
+    for (int i = 0; i < 8; ++i)
+        try {
+            return piece();
+        } catch (const Error& error) {
+            if (error.kind() != ErrorKind::Cancelled)
+                throw;
+        }
 }
 // A recipe for a sample's model with one layer in each tower, from scenes.
 inline Json sceneRecipe(const std::filesystem::path& folder, const std::string& sample, const std::string& objective)

@@ -77,13 +77,7 @@ TEST_F(Pretraining, WhoWatchesIsToldOfBothRuns)
 TEST_F(Pretraining, InterruptedRunsEndWithTheSameBits)
 {
     run(pretrained(), "whole");
-    for (int i = 0; i < 8; ++i)
-        try {
-            run(pretrained(), "pieces", 5);
-            break;
-        } catch (const Error& error) {
-            EXPECT_EQ(error.kind(), ErrorKind::Cancelled);
-        }
+    test::inPieces([&] { run(pretrained(), "pieces", 5); });
     EXPECT_EQ(model("pieces"), model("whole"));
 }
 
