@@ -123,7 +123,7 @@ public:
     const TrainingData& data() const { return *m_data; }
     const Json& config() const { return *m_files.config; }
 
-    std::unique_ptr<Model> open() const { return openWith(m_state.weights); }
+    std::unique_ptr<Model> open() const { return openWith(m_state.weights, m_monitor); }
 
     // What comes before the next step's model is opened.
     void prepare()
@@ -177,9 +177,9 @@ public:
     }
 
 private:
-    std::unique_ptr<Model> openWith(const std::shared_ptr<MemoryArchive>& weights) const
+    std::unique_ptr<Model> openWith(const std::shared_ptr<MemoryArchive>& weights, const Monitor& monitor) const
     {
-        QuietMonitor quiet(m_monitor);
+        QuietMonitor quiet(monitor);
         ModelFiles files = m_files;
         files.weights = weights;
         return architectureOf(files).open(files, quiet);
@@ -225,7 +225,7 @@ private:
 
     Figures figuresOf(const ExampleSet& set, std::size_t most, const Monitor& monitor) const
     {
-        const std::unique_ptr<Model> model = openWith(m_state.averages ? m_state.averages : m_state.weights);
+        const std::unique_ptr<Model> model = openWith(m_state.averages ? m_state.averages : m_state.weights, monitor);
         return evaluate(*model, resolve({}, model->info(), kPlanSeed), m_recipe.objective, set, most, m_recipe.batch,
                         monitor);
     }

@@ -36,8 +36,8 @@ TEST_F(CliBatch, EveryLineBecomesAFileAndWhatIsThereIsLeft)
     EXPECT_EQ(first.json().at("made"), 3);
     // Numbered by line, the empty one included.
     for (const char* name : {"out/0001.svg", "out/0003.svg", "out/0004.svg"})
-        EXPECT_NE(readFile(path(name)).find("<svg"), std::string::npos) << name;
-    EXPECT_NE(readFile(path("out/0003.svg")), readFile(path("out/0001.svg")));
+        EXPECT_NE(contentOf(path(name)).find("<svg"), std::string::npos) << name;
+    EXPECT_NE(contentOf(path("out/0003.svg")), contentOf(path("out/0001.svg")));
     std::filesystem::remove(path("out/0003.svg"));
     const Outcome again = render({"--format", "svg", "--json"});
     EXPECT_EQ(again.json().at("made"), 1);

@@ -46,7 +46,7 @@ TEST(CliCaptured, EveryKindIsDrawn)
         const std::string out = (folder.path() / (std::string(name) + ".svg")).string();
         const Outcome outcome = ketscope({"render", captured(name), "--out", out, "--quiet"});
         ASSERT_EQ(outcome.status, 0) << name << ": " << outcome.error;
-        EXPECT_TRUE(readFile(out).starts_with("<?xml")) << name;
+        EXPECT_TRUE(contentOf(out).starts_with("<?xml")) << name;
     }
     EXPECT_EQ(entriesIn(folder.path()), 6U);
 }

@@ -89,7 +89,7 @@ TEST_F(CliEvaluate, ComparesCandidates)
     for (const char* part : {"3 texts", "Accuracy", "F1, macro", "Agreement with A", "McNemar p", "* as published",
                              "dropout:p=0.5", "Spearman", "Answers that flip", " −]"})
         EXPECT_NE(text.out.find(part), std::string::npos) << part << " in\n" << text.out;
-    EXPECT_EQ(std::ranges::count(readFile(out), '\n'), 10);
+    EXPECT_EQ(std::ranges::count(contentOf(out), '\n'), 10);
     const nlohmann::json json = run({"--data", file, "--compare", "shots:shots=8", "--seeds", "2", "--json"}).json();
     ASSERT_EQ(json.at("traces").size(), 2U);
     EXPECT_EQ(json.at("traces").at(0).at("figures").at("accuracy").at("mean"), 1.0);

@@ -54,7 +54,7 @@ TEST(CliImage, BlipMatchesCaptionsAsItsReferenceDoes)
 
 TEST(CliImage, ClipFindsTheCaptionOfEveryScene)
 {
-    const nlohmann::json scenes = nlohmann::json::parse(readFile(samples() / "scenes" / "scenes.json"));
+    const nlohmann::json scenes = nlohmann::json::parse(contentOf(samples() / "scenes" / "scenes.json"));
     std::string labels;
     for (const nlohmann::json& one : scenes)
         labels += (labels.empty() ? "" : ",") + one.at("caption").get<std::string>();

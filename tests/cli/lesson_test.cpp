@@ -26,7 +26,7 @@ TEST(CliLesson, WalksOneAndWritesItsHandout)
     const Outcome outcome = ketscope({"lesson", "interference", "--handout", file.string(), "--quiet"});
     EXPECT_EQ(outcome.status, 0) << outcome.error;
     EXPECT_NE(outcome.out.find("it vanishes"), std::string::npos) << outcome.out;
-    const std::string pdf = readFile(file);
+    const std::string pdf = contentOf(file);
     EXPECT_TRUE(pdf.starts_with("%PDF"));
     EXPECT_NE(pdf.find("/FontFile2"), std::string::npos) << "no font is embedded";
     EXPECT_EQ(pdf.find("/Type3"), std::string::npos);
@@ -41,7 +41,7 @@ TEST(CliLesson, WritesTheHandoutsOfAllEight)
     EXPECT_EQ(entriesIn(folder.path() / "all"), 8U);
     for (const auto& lesson : ketscope({"lesson", "--json"}).json()) {
         const auto file = folder.path() / "all" / ("lesson-" + lesson.at("id").get<std::string>() + ".pdf");
-        EXPECT_TRUE(readFile(file).starts_with("%PDF")) << file;
+        EXPECT_TRUE(contentOf(file).starts_with("%PDF")) << file;
     }
 }
 

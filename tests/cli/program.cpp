@@ -7,7 +7,6 @@
 #include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <sstream>
 #include <sys/resource.h>
@@ -107,8 +106,8 @@ Outcome ketscope(const std::vector<std::string>& arguments, const Start& start)
     if (process == 0)
         becomeProgram(arguments, start, captured.path());
     outcome.status = waitFor(process, start, outcome);
-    outcome.out = readFile(captured.path() / "out");
-    outcome.error = readFile(captured.path() / "error");
+    outcome.out = contentOf(captured.path() / "out");
+    outcome.error = contentOf(captured.path() / "error");
     return outcome;
 }
 
@@ -119,12 +118,6 @@ void expectRefused(const Outcome& outcome)
     EXPECT_TRUE(outcome.error.starts_with("ketscope: ")) << outcome.error;
     EXPECT_EQ(outcome.out, "");
     EXPECT_LT(outcome.seconds, 10.0);
-}
-
-std::string readFile(const fs::path& file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
 std::size_t entriesIn(const fs::path& folder)

@@ -33,7 +33,6 @@ Outcome ketscope(const std::vector<std::string>& arguments, const Start& start =
 // Exit status 2 and one line on standard error that begins with "ketscope: ", within ten seconds.
 void expectRefused(const Outcome& outcome);
 
-std::string readFile(const std::filesystem::path& file);
 std::size_t entriesIn(const std::filesystem::path& folder);
 
 std::string sampleModel();

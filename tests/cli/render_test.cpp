@@ -60,7 +60,7 @@ TEST_F(CliRender, DrawsAFiguresPageAgain)
                   .status,
               0);
     ASSERT_EQ(ketscope({"render", file("first.png"), "--out", file("second.png")}).status, 0);
-    EXPECT_EQ(readFile(file("first.png")), readFile(file("second.png")));
+    EXPECT_EQ(contentOf(file("first.png")), contentOf(file("second.png")));
     const auto json = [&](const std::vector<std::string>& more) {
         std::vector<std::string> all{"render", file("first.png"), "--out", file("third.svg"), "--json"};
         all.insert(all.end(), more.begin(), more.end());
@@ -82,7 +82,7 @@ TEST_F(CliRender, WritesEachFormat)
         const Outcome outcome = render({"--figure", "heatmap", "--out", out, "--width-mm", "120", "--quiet"});
         ASSERT_EQ(outcome.status, 0) << outcome.error;
         EXPECT_EQ(outcome.error, "");
-        EXPECT_TRUE(readFile(out).starts_with(magic)) << suffix;
+        EXPECT_TRUE(contentOf(out).starts_with(magic)) << suffix;
     }
     EXPECT_EQ(entriesIn(m_folder.path()), 3U);
 }
@@ -93,10 +93,10 @@ TEST_F(CliRender, FiguresOfAPairAreMadeWithTheModel)
     const std::string picture = file("bloch.svg"), program = file("pair.qasm");
     const Outcome drawn = render({"--figure", "pair-bloch", "--layer", "0", "--out", picture, "--quiet"});
     ASSERT_EQ(drawn.status, 0) << drawn.error;
-    EXPECT_NE(readFile(picture).find("qubit 0"), std::string::npos);
+    EXPECT_NE(contentOf(picture).find("qubit 0"), std::string::npos);
     const Outcome written = render({"--figure", "pair-circuit", "--layer", "0", "--out", program, "--quiet"});
     ASSERT_EQ(written.status, 0) << written.error;
-    EXPECT_NE(readFile(program).find("OPENQASM 3.0;"), std::string::npos);
+    EXPECT_NE(contentOf(program).find("OPENQASM 3.0;"), std::string::npos);
     const Outcome none = render({"--figure", "heatmap", "--out", program});
     EXPECT_EQ(none.status, 2);
     EXPECT_NE(none.error.find("draws a circuit"), std::string::npos) << none.error;
@@ -107,7 +107,7 @@ TEST_F(CliRender, MeasuredCountsAreDrawnBesideTheExactOutcomes)
 {
     const std::string program = file("pair.qasm"), picture = file("counts.svg"), counts = file("counts.json");
     ASSERT_EQ(render({"--figure", "pair-circuit", "--layer", "0", "--out", program, "--quiet"}).status, 0);
-    const std::string text = readFile(program);
+    const std::string text = contentOf(program);
     const std::size_t qubits = std::stoul(text.substr(text.find("qubit[") + 6));
     const auto draw = [&](const std::string& json, const std::string& order) {
         std::ofstream(counts) << json;
@@ -118,8 +118,8 @@ TEST_F(CliRender, MeasuredCountsAreDrawnBesideTheExactOutcomes)
     for (const auto& [order, seen] : {std::pair{"qubit0-first", first}, {"qubit0-last", last}}) {
         const Outcome drawn = draw("{\"" + first + "\": 12}", order);
         ASSERT_EQ(drawn.status, 0) << drawn.error;
-        EXPECT_NE(readFile(picture).find("12 shots"), std::string::npos);
-        const std::string values = readFile(file("counts.csv"));
+        EXPECT_NE(contentOf(picture).find("12 shots"), std::string::npos);
+        const std::string values = contentOf(file("counts.csv"));
         const std::size_t row = values.find(seen + ",");
         ASSERT_NE(row, std::string::npos) << values;
         EXPECT_NE(values.substr(row, values.find('\n', row) - row).find(",12,1,0,"), std::string::npos) << values;
@@ -141,7 +141,7 @@ TEST_F(CliRender, DrawsRolloutAndRelevance)
         const Outcome drawn = render(
             {"--figure", "heatmap,bipartite", "--quantity", quantity, "--layer", "1", "--out", picture, "--quiet"});
         ASSERT_EQ(drawn.status, 0) << drawn.error;
-        EXPECT_NE(readFile(picture).find(label), std::string::npos) << quantity;
+        EXPECT_NE(contentOf(picture).find(label), std::string::npos) << quantity;
     }
     EXPECT_EQ(render({"--quantity", "charm", "--out", picture}).status, 2);
 }
@@ -167,8 +167,8 @@ TEST_F(CliRender, PartsOfAFigureAreLeftOut)
         render({"--no-colour-bars", "--no-token-labels", "--no-metrics", "--signs", "--out", bare, "--quiet"});
     ASSERT_EQ(outcome.status, 0) << outcome.error;
     for (const char* part : {"Attention weight, √ scale", ">[CLS]<", "Head means"}) {
-        EXPECT_NE(readFile(whole).find(part), std::string::npos) << part;
-        EXPECT_EQ(readFile(bare).find(part), std::string::npos) << part;
+        EXPECT_NE(contentOf(whole).find(part), std::string::npos) << part;
+        EXPECT_EQ(contentOf(bare).find(part), std::string::npos) << part;
     }
 }
 
@@ -178,8 +178,8 @@ TEST_F(CliRender, TheScopeIsChosenAndSaid)
     const Outcome drawn = render({"--figure", "head-matrix", "--scope", "without-special-queries,without-special-keys",
                                   "--out", picture, "--quiet"});
     ASSERT_EQ(drawn.status, 0) << drawn.error;
-    EXPECT_NE(readFile(picture).find("queries without special tokens"), std::string::npos);
-    EXPECT_NE(readFile(picture).find("special_keys&quot;:false"), std::string::npos) << "in the file's study";
+    EXPECT_NE(contentOf(picture).find("queries without special tokens"), std::string::npos);
+    EXPECT_NE(contentOf(picture).find("special_keys&quot;:false"), std::string::npos) << "in the file's study";
     EXPECT_EQ(render({"--scope", "charm", "--out", picture}).status, 2);
 }
 
@@ -190,7 +190,7 @@ TEST_F(CliRender, PdfHasThePaperWidthAskedFor)
         GTEST_SKIP() << "pdfinfo is not installed";
     ASSERT_EQ(render({"--out", file("figure.pdf"), "--width-mm", "127"}).status, 0);
     ASSERT_EQ(std::system((pdfinfo + " " + file("figure.pdf") + " > " + file("facts")).c_str()), 0);
-    const std::string facts = readFile(file("facts"));
+    const std::string facts = contentOf(file("facts"));
     const std::size_t at = facts.find("Page size:");
     ASSERT_NE(at, std::string::npos) << facts;
     EXPECT_NEAR(std::strtod(facts.c_str() + at + 10, nullptr), 360.0, 1.0);  // points
@@ -201,9 +201,9 @@ TEST_F(CliRender, GivesTheSamePixelsTwice)
 {
     for (const char* name : {"one.png", "two.png"})
         ASSERT_EQ(render({"--out", file(name), "--dpi", "150"}).status, 0);
-    const std::string one = readFile(file("one.png"));
+    const std::string one = contentOf(file("one.png"));
     EXPECT_GT(one.size(), 5000U);
-    EXPECT_EQ(one, readFile(file("two.png")));
+    EXPECT_EQ(one, contentOf(file("two.png")));
 }
 
 TEST_F(CliRender, SeveralFiguresBecomePanelsWithTheirValuesBeside)
@@ -215,7 +215,7 @@ TEST_F(CliRender, SeveralFiguresBecomePanelsWithTheirValuesBeside)
     for (const char* letter : {"(a) Attention weights.", "(b) Entropy of each query", "(c) Attention mass"})
         EXPECT_NE(caption.find(letter), std::string::npos) << caption;
     EXPECT_EQ(entriesIn(m_folder.path()), 4U);
-    EXPECT_NE(readFile(file("page-b.csv")).find("\r\n"), std::string::npos);
+    EXPECT_NE(contentOf(file("page-b.csv")).find("\r\n"), std::string::npos);
 }
 
 TEST_F(CliRender, DrawsWhatIsSelected)
@@ -227,7 +227,7 @@ TEST_F(CliRender, DrawsWhatIsSelected)
         choice.insert(choice.end(), {"--out", file("figure.png"), "--dpi", "100"});
         const Outcome outcome = render(choice);
         ASSERT_EQ(outcome.status, 0) << outcome.error;
-        pictures.push_back(readFile(file("figure.png")));
+        pictures.push_back(contentOf(file("figure.png")));
     }
     std::sort(pictures.begin(), pictures.end());
     EXPECT_EQ(std::unique(pictures.begin(), pictures.end()), pictures.end()) << "two choices look the same";
@@ -264,9 +264,9 @@ TEST(CliDemo, WithoutADisplayPrintsAndWritesTheComparison)
     for (const char* fact : {"Exact softmax", "POSITIVE", "0.757", "nats"})
         EXPECT_NE(outcome.out.find(fact), std::string::npos) << fact << " in\n" << outcome.out;
     const fs::path demo = folder.path() / "ketscope-demo";
-    EXPECT_TRUE(readFile(demo / "comparison.pdf").starts_with("%PDF-"));
-    EXPECT_TRUE(readFile(demo / "comparison.png").starts_with("\x89PNG"));
-    EXPECT_TRUE(readFile(demo / "comparison.h5").starts_with("\x89HDF"));
+    EXPECT_TRUE(contentOf(demo / "comparison.pdf").starts_with("%PDF-"));
+    EXPECT_TRUE(contentOf(demo / "comparison.png").starts_with("\x89PNG"));
+    EXPECT_TRUE(contentOf(demo / "comparison.h5").starts_with("\x89HDF"));
     EXPECT_EQ(entriesIn(demo), 3U);
 }
 

@@ -304,7 +304,7 @@ TEST(CliRun, WritesARunFileThatOtherProgramsRead)
 {
     const TemporaryFolder folder;
     const std::string file = sampleRun(folder.path());
-    EXPECT_EQ(readFile(file).substr(1, 3), "HDF");
+    EXPECT_EQ(contentOf(file).substr(1, 3), "HDF");
     EXPECT_EQ(entriesIn(folder.path()), 1U);
     const nlohmann::json json = ketscope({"inspect", file, "--json"}).json();
     EXPECT_EQ(json.at("kind"), "run");

@@ -36,7 +36,7 @@ TEST(CliSweep, WritesTables)
         const std::string file = (folder.path() / name).string();
         const Outcome run = ketscope(sweepOf({"--vary", "estimator=naive,systematic", "--seeds", "2", "--out", file}));
         EXPECT_EQ(run.status, 0) << run.error;
-        EXPECT_GT(readFile(file).size(), 200U);
+        EXPECT_GT(contentOf(file).size(), 200U);
     }
     EXPECT_EQ(entriesIn(folder.path()), 2U);
 }
@@ -54,7 +54,7 @@ TEST(CliSweep, ItsFileIsDrawn)
     for (const char* figure : {"sweep", "convergence", "sweep,convergence"}) {
         const Outcome drawn = render(figure, {"--measure", "weight_divergence"});
         EXPECT_EQ(drawn.status, 0) << drawn.error;
-        EXPECT_GT(readFile(file("figure.svg")).size(), 1000U);
+        EXPECT_GT(contentOf(file("figure.svg")).size(), 1000U);
     }
     expectRefused(render("heatmap"));
     expectRefused(render("sweep", {"--measure", "nothing"}));

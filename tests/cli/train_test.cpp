@@ -36,7 +36,7 @@ std::string recipeIn(const std::filesystem::path& folder, std::size_t steps)
 // Two variants of it.
 std::string seriesIn(const std::filesystem::path& folder, std::size_t steps)
 {
-    nlohmann::json recipe = nlohmann::json::parse(readFile(recipeIn(folder, steps)));
+    nlohmann::json recipe = nlohmann::json::parse(contentOf(recipeIn(folder, steps)));
     recipe["variants"] = {{{"id", "plain"}, {"title", "Plain"}, {"seeds", {0, 3}}},
                           {{"id", "kernel"}, {"title", "Kernel"}, {"changes", {{"plan", {"rff:m=16@layers=1"}}}}}};
     std::ofstream(folder / "series.json") << recipe.dump();
@@ -63,9 +63,9 @@ TEST(CliTrain, TrainsVariantsAndComparesThem)
     EXPECT_EQ(all.out.find("Some runs are missing"), std::string::npos);
     const nlohmann::json json = ketscope({"train", recipe, "--out", out, "--quiet", "--json"}).json();
     ASSERT_EQ(json.at("runs").size(), 3U);
-    EXPECT_EQ(json, nlohmann::json::parse(readFile(out + "/comparison.json")));
-    EXPECT_EQ(std::ranges::count(readFile(out + "/comparison.csv"), '\n'), 4);
-    EXPECT_EQ(std::ranges::count(readFile(out + "/positions.csv"), '\n'), 17);
+    EXPECT_EQ(json, nlohmann::json::parse(contentOf(out + "/comparison.json")));
+    EXPECT_EQ(std::ranges::count(contentOf(out + "/comparison.csv"), '\n'), 4);
+    EXPECT_EQ(std::ranges::count(contentOf(out + "/positions.csv"), '\n'), 17);
     EXPECT_EQ(ketscope({"inspect", out + "/plain-3"}).status, 0);
     const std::string shorter = (folder.path() / "short").string();
     const nlohmann::json tried =
@@ -82,7 +82,7 @@ TEST(CliTrain, MakesAModelThatIsInspectedAndRun)
     const Outcome trained = ketscope({"train", recipeIn(folder.path(), 8), "--out", out, "--quiet", "--json"});
     ASSERT_EQ(trained.status, 0) << trained.error;
     EXPECT_EQ(trained.json().at("sets").at(0).at("set"), "validation");
-    EXPECT_EQ(readFile(out + "/curve.csv").find("step,rate,loss"), 0U);
+    EXPECT_EQ(contentOf(out + "/curve.csv").find("step,rate,loss"), 0U);
     const Outcome inspected = ketscope({"inspect", out, "--json"});
     ASSERT_EQ(inspected.status, 0) << inspected.error;
     EXPECT_EQ(inspected.json().at("parameters"), trained.json().at("parameters"));
@@ -101,8 +101,8 @@ TEST(CliTrain, StopsAndGoesOnToTheSameNumbers)
     ASSERT_EQ(stopped.errorLines().size(), 1U);
     EXPECT_NE(stopped.error.find("goes on"), std::string::npos) << stopped.error;
     ASSERT_EQ(ketscope({"train", recipe, "--out", out("b"), "--quiet", "--threads", "2"}).status, 0);
-    EXPECT_EQ(readFile(out("a") + "/model.safetensors"), readFile(out("b") + "/model.safetensors"));
-    EXPECT_EQ(readFile(out("a") + "/curve.csv"), readFile(out("b") + "/curve.csv"));
+    EXPECT_EQ(contentOf(out("a") + "/model.safetensors"), contentOf(out("b") + "/model.safetensors"));
+    EXPECT_EQ(contentOf(out("a") + "/curve.csv"), contentOf(out("b") + "/curve.csv"));
 }
 
 TEST(CliTrain, InterruptLeavesACheckpoint)

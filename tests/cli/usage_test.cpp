@@ -93,7 +93,7 @@ INSTANTIATE_TEST_SUITE_P(
 // The index says what is wrong with each file; "reject" files must be refused, whichever subcommand meets them.
 nlohmann::json badInputs()
 {
-    return nlohmann::json::parse(readFile(fixtures() / "badinput" / "index.json")).at("cases");
+    return nlohmann::json::parse(contentOf(fixtures() / "badinput" / "index.json")).at("cases");
 }
 
 std::vector<std::string> rejectedFiles()
@@ -156,7 +156,7 @@ TEST(CliBadInputMade, RandomBytesAreNoModel)
 
 TEST(CliReadme, ListsEveryMechanism)
 {
-    const std::string readme = readFile(KETSCOPE_README);
+    const std::string readme = contentOf(KETSCOPE_README);
     const nlohmann::json list = ketscope({"mechanisms", "--json"}).json();
     ASSERT_FALSE(list.empty());
     for (const nlohmann::json& mechanism : list)

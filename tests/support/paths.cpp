@@ -2,7 +2,9 @@
 #include "tests/support/paths.h"
 
 #include <cstdlib>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <iterator>
 
 namespace ketscope::test {
 
@@ -20,6 +22,12 @@ std::optional<fs::path> shared()
     if (std::getenv("CI") != nullptr)
         ADD_FAILURE() << "CI needs the reference material in " << folder;
     return std::nullopt;
+}
+
+std::string contentOf(const fs::path& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), {}};
 }
 
 TemporaryFolder::TemporaryFolder()

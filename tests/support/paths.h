@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <string>
 
 namespace ketscope::test {
 
@@ -13,6 +14,9 @@ std::filesystem::path samples();
 // The folder of reference material beside the checkout (real vocabularies and texts, which are not part of the project).
 // Empty when it is not there; with CI set in the environment the calling test fails instead.
 std::optional<std::filesystem::path> shared();
+
+// The bytes of a file; none where it cannot be read.
+std::string contentOf(const std::filesystem::path& file);
 
 // A new empty folder, removed when the object goes.
 class TemporaryFolder {

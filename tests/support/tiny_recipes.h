@@ -9,7 +9,6 @@
 #include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace ketscope::test {
 
@@ -50,12 +49,6 @@ inline std::string refusalOf(const std::filesystem::path& folder, const Json& js
         return error.what();
     }
     return {};
-}
-inline std::string fileBytes(const std::filesystem::path& file)
-{
-    std::ostringstream bytes;
-    bytes << std::ifstream(file, std::ios::binary).rdbuf();
-    return bytes.str();
 }
 // A run in pieces: again and again until it is done, at most 8 times.
 inline void inPieces(const std::function<void()>& piece)

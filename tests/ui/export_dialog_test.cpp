@@ -6,16 +6,9 @@
 #include <QSignalSpy>
 
 #include <fstream>
-#include <iterator>
 
 namespace ketscope::test {
 namespace {
-
-std::string contentOf(const std::filesystem::path& file)
-{
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 class ExportDialogTest : public testing::Test {
 protected:

@@ -8,19 +8,10 @@
 #include <QProcess>
 #include <QSignalSpy>
 
-#include <fstream>
-#include <iterator>
-
 namespace ketscope::test {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string contentOf(const fs::path& file)
-{
-    std::ifstream in(file, std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-}
 
 QString text(const fs::path& path) { return QString::fromStdString(path.string()); }
 

@@ -12,7 +12,6 @@
 #include <QClipboard>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace ketscope::test {
 
@@ -21,13 +20,6 @@ namespace {
 namespace fs = std::filesystem;
 
 QString shown(const fs::path& path) { return QString::fromStdString(path.string()); }
-
-std::string contentOf(const fs::path& file)
-{
-    std::ostringstream text;
-    text << std::ifstream(file, std::ios::binary).rdbuf();
-    return text.str();
-}
 
 struct TrainingDesk {
     TrainingDesk() : window(desk.controller, desk.appearance, desk.settings)

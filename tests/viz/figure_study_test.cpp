@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "tests/support/cancelled_after.h"
 #include "viz/figure_study.h"
 
 #include "core/base/error.h"
@@ -42,12 +43,6 @@ protected:
     {
         std::ofstream(m_folder.path() / name, std::ios::binary) << bytes;
         return m_folder.path() / name;
-    }
-
-    static std::string bytesOf(const fs::path& file)
-    {
-        std::ifstream stream(file, std::ios::binary);
-        return {std::istreambuf_iterator<char>(stream), {}};
     }
 
     TemporaryFolder m_folder;
@@ -100,9 +95,7 @@ TEST_F(FigureStudy, AnUnknownPanelIsLeftOut)
 
 TEST_F(FigureStudy, ReadingIsCancelled)
 {
-    class Cancelled : public Monitor {
-        bool cancelled() const noexcept override { return true; }
-    } cancelled;
+    CancelledAfter cancelled;
     for (const char* name : {"a.pdf", "a.svg"})
         try {
             studyOfFigure(exported(name), cancelled);
@@ -138,7 +131,7 @@ TEST_F(FigureStudy, OtherMetadataIsRefusedByName)
 // Cut anywhere and with any byte changed it is the study, another one, none, or an error in words.
 TEST_F(FigureStudy, DamagedFilesAreRefused)
 {
-    const std::string whole = bytesOf(exported("a.pdf"));
+    const std::string whole = contentOf(exported("a.pdf"));
     std::size_t refused = 0;
     for (std::size_t step = 1; step < 200; ++step) {
         std::string damaged = whole;

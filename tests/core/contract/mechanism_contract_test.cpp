@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/base/parallel.h"
 #include "core/measures/measures.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/mechanism_variants.h"
 #include "tests/support/random_head.h"
 
@@ -376,23 +377,13 @@ TEST_P(MechanismContract, KeysHaveNoOrderUnlessDeclared)
     }
 }
 
-// Says "cancelled" from the given poll on.
-class CancelAt : public Monitor {
-public:
-    explicit CancelAt(int poll) : m_left(poll) {}
-    bool cancelled() const noexcept override { return --m_left < 0; }
-
-private:
-    mutable int m_left;
-};
-
 TEST_P(MechanismContract, CancelStopsTheHead)
 {
     RandomHead head(100, 20, 8, 5);
-    for (const int poll : {0, 2}) {
+    for (const std::size_t polls : {0U, 2U}) {
         HeadResult result(head.input);
         try {
-            attendHead(subject, head.input, subject.defaults(), result.view(), CancelAt(poll));
+            attendHead(subject, head.input, subject.defaults(), result.view(), test::CancelledAfter(polls));
             FAIL() << "not cancelled";
         } catch (const Error& error) {
             EXPECT_EQ(error.kind(), ErrorKind::Cancelled);

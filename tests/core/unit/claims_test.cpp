@@ -4,6 +4,7 @@
 #include "core/base/error.h"
 #include "core/study/run_file.h"
 #include "core/tasks/study_claims.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/paths.h"
 
 #include <algorithm>
@@ -162,10 +163,7 @@ TEST(Claims, EveryStudyOfOneRuns)
 
 TEST(Claims, WorkIsCancelled)
 {
-    class Stopped final : public Monitor {
-    public:
-        bool cancelled() const noexcept override { return true; }
-    } stopped;
+    test::CancelledAfter stopped;
     for (const int number : {1, 2, 4, 9, 12, 16, 20})
         EXPECT_THROW(measureClaim(claim(number), kReduced, stopped), Error) << number;
 }

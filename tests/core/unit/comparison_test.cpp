@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/base/error.h"
 #include "core/study/comparison.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/toy_model.h"
 
 #include <cmath>
@@ -150,9 +151,7 @@ TEST_F(ComparisonTest, CutAndUnknownTextIsSaid)
 
 TEST_F(ComparisonTest, CancellingLeavesNothing)
 {
-    class Cancelling : public Monitor {
-        bool cancelled() const noexcept override { return true; }
-    } cancelling;
+    test::CancelledAfter cancelling;
     try {
         runStudy(study, *loaded, nullptr, 1, cancelling);
         FAIL() << "was not cancelled";

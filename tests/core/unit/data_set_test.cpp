@@ -5,6 +5,7 @@
 #include "core/formats/npy.h"
 #include "core/study/data_set.h"
 #include "core/study/samples.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/paths.h"
 
 #include <cmath>
@@ -58,11 +59,6 @@ std::string contents(const std::filesystem::path& file)
     std::ifstream in(file, std::ios::binary);
     return {std::istreambuf_iterator<char>(in), {}};
 }
-
-class Cancelling final : public Monitor {
-public:
-    bool cancelled() const noexcept override { return true; }
-};
 
 }  // namespace
 
@@ -143,7 +139,7 @@ TEST(DataSet, Hdf5IsWrittenBlockByBlock)
     EXPECT_EQ(all.shape(), (std::vector<std::size_t>{16, 4, 256, 256}));
     for (std::size_t i = 0; i < all.values().size(); ++i)
         ASSERT_EQ(all.values()[i], value(i));
-    Cancelling cancelling;
+    CancelledAfter cancelling;
     EXPECT_THROW(writeDataSet(data, *small(), folder.path() / "other.h5", cancelling), Error);
     EXPECT_FALSE(std::filesystem::exists(folder.path() / "other.h5"));
 }
@@ -162,7 +158,7 @@ TEST(DataSet, NothingIsLeftOfWhatWasCancelledOrRefused)
     const TemporaryFolder folder;
     const auto comparison = small();
     const DataSet data = dataOf(comparison, "head_weights");
-    Cancelling cancelling;
+    CancelledAfter cancelling;
     EXPECT_THROW(writeDataSet(data, *comparison, folder.path() / "w.csv", cancelling), Error);
     Monitor monitor;
     EXPECT_THROW(writeDataSet(data, *comparison, folder.path() / "w.xls", monitor), Error);

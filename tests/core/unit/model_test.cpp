@@ -3,6 +3,7 @@
 #include "core/base/parallel.h"
 #include "core/models/model.h"
 #include "core/study/plan.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/model_run.h"
 
 #include <atomic>
@@ -141,11 +142,9 @@ TEST_P(EveryArchitecture, InputsThatCannotBeRunAreRefused)
     EXPECT_THAT(errorOf([&] { run(*model, manyTypes); }), HasSubstr("token types"));
 }
 
-// Says yes from poll `after` on.
-class CancelsAfter : public Monitor {
+class Watched : public test::CancelledAfter {
 public:
-    explicit CancelsAfter(int after) : m_left(after) {}
-    bool cancelled() const noexcept override { return --m_left < 0; }
+    using CancelledAfter::CancelledAfter;
     void progress(double fraction, std::string_view what) override
     {
         EXPECT_GE(fraction, m_fraction);
@@ -155,7 +154,6 @@ public:
     std::vector<std::string> steps;
 
 private:
-    mutable std::atomic<int> m_left;
     double m_fraction = 0.0;
 };
 
@@ -163,13 +161,13 @@ TEST_P(EveryArchitecture, StopsWhenCancelledAtAnyPoll)
 {
     const ModelFiles files = openModelFiles(test::fixtures() / "models" / GetParam());
     const Architecture& architecture = architectureOf(files);
-    CancelsAfter patient(1 << 30);
+    Watched patient(1 << 30);
     const auto model = architecture.open(files, patient);
     EXPECT_THAT(patient.steps, Contains(HasSubstr("Reading weights 2 of ")));
     const ModelInput input = someInput(*model, 12);
     const HeadPlan plan = planFor(*model);
-    const auto kindWhenCancelledAfter = [&](int polls, bool opening) {
-        CancelsAfter monitor(polls);
+    const auto kindWhenCancelledAfter = [&](std::size_t polls, bool opening) {
+        Watched monitor(polls);
         try {
             opening ? static_cast<void>(architecture.open(files, monitor))
                     : static_cast<void>(model->forward({&input, &plan}, monitor));
@@ -180,9 +178,9 @@ TEST_P(EveryArchitecture, StopsWhenCancelledAtAnyPoll)
         return ErrorKind::Failure;
     };
     EXPECT_EQ(kindWhenCancelledAfter(1, true), ErrorKind::Cancelled);
-    for (const int polls : {0, 1, 3, 6})
+    for (const std::size_t polls : {0U, 1U, 3U, 6U})
         EXPECT_EQ(kindWhenCancelledAfter(polls, false), ErrorKind::Cancelled);
-    CancelsAfter watcher(1 << 30);
+    Watched watcher(1 << 30);
     model->forward({&input, &plan}, watcher);
     EXPECT_THAT(watcher.steps.front(), HasSubstr("ayer 1 of " + std::to_string(model->info().stacks.front().layers)));
 }

@@ -6,6 +6,7 @@
 #include "core/train/naive_bayes.h"
 #include "core/train/trainer.h"
 #include "core/train/training_data.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/tiny_recipes.h"
 
 #include <cmath>
@@ -101,7 +102,7 @@ protected:
     }
     std::string model(const std::string& of) const
     {
-        return test::fileBytes(m_folder.path() / of / "model.safetensors");
+        return test::contentOf(m_folder.path() / of / "model.safetensors");
     }
     std::unique_ptr<TrainingData> data(const Json& json) const
     {
@@ -151,13 +152,10 @@ TEST_F(WordEvidence, TokensSpeakForTheClassTheyCameWith)
 
 TEST_F(WordEvidence, CountingIsCancelled)
 {
-    struct Cancelled : Monitor {
-        bool cancelled() const noexcept override { return true; }
-    };
     const Recipe of = recipe(counted());
     const ModelFiles files = test::newFiles(of, initialWeights(of.config, of.filesFolder, of.deviations, 0));
     try {
-        openTrainingData(of, architectureOf(files).describe(files), Cancelled());
+        openTrainingData(of, architectureOf(files).describe(files), test::CancelledAfter());
         FAIL() << "should have been cancelled";
     } catch (const Error& error) {
         EXPECT_EQ(error.kind(), ErrorKind::Cancelled);

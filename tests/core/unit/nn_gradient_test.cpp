@@ -5,6 +5,7 @@
 #include "core/nn/multihead_attention.h"
 #include "core/nn/operations.h"
 #include "core/nn/product.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/random_head.h"
 
 #include <cmath>
@@ -459,9 +460,7 @@ TEST(Tape, TakingGradientsLeavesNone)
 
 TEST(Tape, IsCancelled)
 {
-    class Cancelled : public Monitor {
-        bool cancelled() const noexcept override { return true; }
-    } monitor;
+    test::CancelledAfter monitor;
     Tape tape(false);
     tape.record([](Tape&) { FAIL() << "ran"; });
     EXPECT_THROW(tape.backward(monitor), Error);

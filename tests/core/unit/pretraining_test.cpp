@@ -26,7 +26,7 @@ protected:
     {
         train(test::recipeOf(m_folder.path(), json), at(out), {.stopAfter = stopAfter}, m_monitor);
     }
-    std::string model(const std::string& of) const { return test::fileBytes(at(of) / "model.safetensors"); }
+    std::string model(const std::string& of) const { return test::contentOf(at(of) / "model.safetensors"); }
     std::string messageOf(const Json& json) const { return test::refusalOf(m_folder.path(), json); }
     std::filesystem::path at(const std::string& name) const { return m_folder.path() / name; }
 

@@ -4,6 +4,7 @@
 #include "core/study/alignment.h"
 #include "core/study/relevance.h"
 #include "tests/support/aligned.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/model_run.h"
 #include "tests/support/random_head.h"
 
@@ -275,9 +276,7 @@ TEST(RelevanceOfModels, SaysWhyThereIsNone)
 
 TEST(RelevanceOfModels, IsCancelled)
 {
-    class Cancelled : public Monitor {
-        bool cancelled() const noexcept override { return true; }
-    } monitor;
+    test::CancelledAfter monitor;
     const Ran of = ran("vit-imgcls", "rff");
     EXPECT_THROW(computeRelevance(*of.comparison, 1, monitor), Error);
     EXPECT_EQ(of.comparison->alignments->relevance(*of.comparison), nullptr);

@@ -3,6 +3,7 @@
 #include "core/base/error.h"
 #include "core/formats/hdf5.h"
 #include "core/study/run_file.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/paths.h"
 #include "tests/support/toy_model.h"
 
@@ -198,9 +199,7 @@ TEST_F(RunFileTest, WrongShapesAndFormatsAreNamed)
 
 TEST_F(RunFileTest, NothingIsLeftWhenWritingStops)
 {
-    class Cancelling : public Monitor {
-        bool cancelled() const noexcept override { return true; }
-    } cancelling;
+    test::CancelledAfter cancelling;
     const ComparisonPointer written = comparison();
     EXPECT_THROW(writeRunFile(*written, path, cancelling), Error);
     EXPECT_TRUE(fs::is_empty(folder.path()));

@@ -3,6 +3,7 @@
 
 #include "core/base/error.h"
 #include "core/study/run_file.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/paths.h"
 
 #include <gmock/gmock.h>
@@ -111,11 +112,8 @@ TEST_F(SelectedHeadTest, WithoutTheModelNothingIsRecordedAndItSaysWhy)
 
 TEST_F(SelectedHeadTest, CancellingStopsTheRecording)
 {
-    struct Cancelled : Monitor {
-        bool cancelled() const noexcept override { return true; }
-    };
     const auto comparison = run("sentiment", "rff@layers=5", {.text = "a warm end"});
-    EXPECT_THROW(withSelectedHead(comparison, Cancelled()), Error);
+    EXPECT_THROW(withSelectedHead(comparison, test::CancelledAfter()), Error);
 }
 
 // A run that was read from its file goes on as if it were still open.

@@ -3,6 +3,7 @@
 #include "core/measures/rollout.h"
 #include "core/study/relevance.h"
 #include "core/study/token_flow.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/paths.h"
 
 #include <gmock/gmock.h>
@@ -112,9 +113,7 @@ TEST(TokenFlowTest, SaysWhatIsMissing)
 
 TEST(TokenFlowTest, RolloutIsCancelled)
 {
-    class Cancelled : public Monitor {
-        bool cancelled() const noexcept override { return true; }
-    } monitor;
+    test::CancelledAfter monitor;
     const auto comparison = run(MapQuantity::Rollout, 1);
     EXPECT_THROW(computeFlow(*comparison, 1, monitor), Error);
     EXPECT_EQ(tokenFlow(*comparison), nullptr);

@@ -9,30 +9,25 @@
 #include "core/train/recipe_series.h"
 #include "core/train/trainer.h"
 #include "core/train/training_step.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/tiny_recipes.h"
 
 #include <cmath>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 namespace ketscope {
 namespace {
 
 namespace fs = std::filesystem;
+using test::contentOf;
 using test::lineRecipe;
 using test::newFiles;
 using test::recipeOf;
 using test::sceneRecipe;
 using test::tinyRecipe;
 
-std::string contentOf(const fs::path& file)
-{
-    std::ostringstream text;
-    text << std::ifstream(file, std::ios::binary).rdbuf();
-    return text.str();
-}
 class Train : public testing::Test {
 protected:
     ~Train() override { setThreads(0); }
@@ -86,6 +81,26 @@ TEST_F(Train, AnInterruptedRunGoesOnToTheSameBits)
     EXPECT_EQ(contentOf(at("straight/model.safetensors")), contentOf(at("stopped/model.safetensors")));
     EXPECT_EQ(contentOf(at("straight/curve.csv")), contentOf(at("stopped/curve.csv")));
     EXPECT_EQ(contentOf(at("straight/checkpoint.safetensors")), contentOf(at("stopped/checkpoint.safetensors")));
+}
+
+// A step's line in the curve belongs to it, also where the run is stopped between them: while a validation begins.
+TEST_F(Train, StoppedAtAnyPollItGoesOnToTheSameBits)
+{
+    setThreads(1);
+    Json json = tinyRecipe(m_folder.path());
+    json.merge_patch({{"steps", 2}, {"batch", 1}, {"validation", {{"every", 1}, {"examples", 1}}}});
+    const Recipe recipe = recipeOf(m_folder.path(), json);
+    test::CancelledAfter patient(1U << 30);
+    train(recipe, at("straight"), {}, patient);
+    ASSERT_GT(patient.polls(), 20U);
+    for (std::size_t polls = 0; polls < patient.polls(); ++polls) {
+        const fs::path stopped = at(std::to_string(polls));
+        test::CancelledAfter monitor(polls);
+        EXPECT_THROW(train(recipe, stopped, {}, monitor), Error) << polls;
+        train(recipe, stopped, {}, m_monitor);
+        for (const char* file : {"curve.csv", "checkpoint.safetensors", "model.safetensors"})
+            ASSERT_EQ(contentOf(stopped / file), contentOf(at("straight") / file)) << polls << " " << file;
+    }
 }
 
 // a₁ … of the weights w₁ … after each step: a ← a + (1 − d) (w − a) from the first weights on, d = (1 + t)/(10 + t) or the
