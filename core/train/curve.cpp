@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "core/train/curve.h"
 
+#include "core/attention/parameter.h"
+#include "core/base/atomic_file.h"
 #include "core/base/error.h"
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 #include <ranges>
 
@@ -12,8 +15,11 @@ namespace ketscope {
 
 namespace {
 
+constexpr const char* kFile = "curve.csv";
+constexpr const char* kHead = "step,rate,loss,gradient_norm,validation_loss,validation_accuracy\n";
 constexpr std::size_t kColumns = 6;
-constexpr std::ptrdiff_t kGiven = 4;           // of them in every line
+constexpr std::ptrdiff_t kGiven = 4;  // of them in every line
+constexpr double kMostSteps = 1e9;
 constexpr std::size_t kMostCharacters = 4096;  // a vocabulary that is larger has words
 
 // The numbers of a line; none where a field is empty.
@@ -36,11 +42,14 @@ std::vector<std::optional<double>> fieldsOf(const std::string& line)
     }
 }
 
-CurvePoint pointOf(const std::string& line, const std::filesystem::path& file)
+bool isStep(double value) { return value >= 1.0 && value <= kMostSteps && value == std::floor(value); }
+
+CurvePoint pointOf(const std::string& line, std::size_t before, const std::filesystem::path& file)
 {
     const std::vector<std::optional<double>> fields = fieldsOf(line);
     if (fields.size() != kColumns
-        || !std::ranges::all_of(fields | std::views::take(kGiven), [](const auto& field) { return field.has_value(); }))
+        || !std::ranges::all_of(fields | std::views::take(kGiven), [](const auto& field) { return field.has_value(); })
+        || !isStep(*fields[0]) || static_cast<std::size_t>(*fields[0]) <= before)
         refuse({file.string(), "the curve of a training run", "the line \"" + printable(line, 60) + "\"", ""});
     CurvePoint point{static_cast<std::size_t>(*fields[0]), *fields[1], *fields[2], *fields[3]};
     if (fields[4]) {
@@ -61,15 +70,30 @@ bool isOneCharacter(const std::string& piece)
 
 std::vector<CurvePoint> readCurve(const std::filesystem::path& folder)
 {
-    const std::filesystem::path path = folder / "curve.csv";
+    const std::filesystem::path path = folder / kFile;
     std::ifstream file(path);
     std::string line;
     std::vector<CurvePoint> points;
     if (!std::getline(file, line))
         return points;
     while (std::getline(file, line))
-        points.push_back(pointOf(line, path));
+        points.push_back(pointOf(line, points.empty() ? 0 : points.back().step, path));
     return points;
+}
+
+void writeCurve(std::span<const CurvePoint> points, const std::filesystem::path& folder)
+{
+    std::string text = kHead;
+    for (const CurvePoint& point : points) {
+        text += std::to_string(point.step);
+        for (const double value : {point.rate, point.loss, point.gradientNorm})
+            text += "," + shortestNumber(value);
+        text += point.validation
+                    ? "," + shortestNumber(point.validation->loss) + "," + shortestNumber(point.validation->accuracy)
+                    : std::string(",,");
+        text += "\n";
+    }
+    writeTextFile(folder / kFile, text);
 }
 
 std::vector<double> trailingMeans(std::span<const double> values, std::size_t window)

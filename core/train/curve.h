@@ -7,9 +7,11 @@
 
 namespace ketscope {
 
-// The curve of the run in `folder` up to its last checkpoint; empty when there is none. Of validation only loss and
-// accuracy are known. Throws Error (Input) for a curve.csv that is none.
+// The curve of the run in `folder` up to its last checkpoint or a little beyond, in rising steps; empty when there is none.
+// Of validation only loss and accuracy are known. Throws Error (Input) for a curve.csv that is none.
 std::vector<CurvePoint> readCurve(const std::filesystem::path& folder);
+// Every number with the digits that it needs to be read as it was. Throws Error (Failure).
+void writeCurve(std::span<const CurvePoint> points, const std::filesystem::path& folder);
 
 // The mean of each value and of those before it, `window` of them at most (1 or more).
 std::vector<double> trailingMeans(std::span<const double> values, std::size_t window);

@@ -7,9 +7,9 @@
 #include "core/formats/json_fields.h"
 #include "core/formats/safetensors_write.h"
 #include "core/formats/widen.h"
+#include "core/train/curve.h"
 
 #include <cmath>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace ketscope {
@@ -17,8 +17,6 @@ namespace ketscope {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr const char* kCurveHead = "step,rate,loss,gradient_norm,validation_loss,validation_accuracy";
 
 // Files beside the weights that a model is opened with.
 bool belongsToModel(const fs::path& file)
@@ -70,30 +68,14 @@ void RunFolder::resume(TrainingState& state)
     if (!fs::exists(checkpoint, error))
         return;
     readCheckpoint(checkpoint, state);
-    std::ifstream curve(m_folder / "curve.csv");
-    std::string line;
-    std::getline(curve, line);
-    while (m_curve.size() < state.steps && std::getline(curve, line))
-        m_curve.push_back(line);
-}
-
-void RunFolder::add(const CurvePoint& point)
-{
-    std::string line = std::to_string(point.step);
-    for (const double value : {point.rate, point.loss, point.gradientNorm})
-        line += "," + shortestNumber(value);
-    line += point.validation
-                ? "," + shortestNumber(point.validation->loss) + "," + shortestNumber(point.validation->accuracy)
-                : std::string(",,");
-    m_curve.push_back(std::move(line));
+    m_curve = readCurve(m_folder);
+    // A run that was killed may have written its curve but not the checkpoint: those steps are done again.
+    std::erase_if(m_curve, [&](const CurvePoint& point) { return point.step > state.steps; });
 }
 
 void RunFolder::save(const TrainingState& state) const
 {
-    std::string text = std::string(kCurveHead) + "\n";
-    for (const std::string& line : m_curve)
-        text += line + "\n";
-    writeTextFile(m_folder / "curve.csv", text);
+    writeCurve(m_curve, m_folder);
     writeCheckpoint(state, m_folder / "checkpoint.safetensors");
 }
 

@@ -18,7 +18,7 @@ public:
     const std::filesystem::path& path() const { return m_folder; }
     // Goes on from the checkpoint, if there is one.
     void resume(TrainingState& state);
-    void add(const CurvePoint& point);
+    void add(CurvePoint point) { m_curve.push_back(std::move(point)); }
     // Curve and checkpoint.
     void save(const TrainingState& state) const;
     void writeModel(const Json& config, const MemoryArchive& weights) const;
@@ -29,7 +29,7 @@ private:
 
     std::filesystem::path m_folder;
     const Recipe& m_recipe;
-    std::vector<std::string> m_curve;  // its lines
+    std::vector<CurvePoint> m_curve;
 };
 
 // Every weight to the nearest binary16, as it is saved.

@@ -24,7 +24,11 @@ constexpr double kLeastColumn = 180.0;
 constexpr double kSideBySide = 900.0;
 constexpr int kSteps = 1000;  // of the progress bar
 
-QString shown(std::string_view text) { return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())); }
+// A number and its sign stay on one line.
+QString shown(std::string_view text)
+{
+    return QString::fromUtf8(text.data(), static_cast<qsizetype>(text.size())).replace(u" %"_s, u"\u00A0%"_s);
+}
 QString escaped(std::string_view text) { return shown(text).toHtmlEscaped(); }
 
 QColor colourOf(Verdict verdict, const Theme& theme)

@@ -419,7 +419,7 @@ void QuantumPage::refreshPanes()
     setRole(*m_note, "hint");
     QString text = QString::fromStdString(reading.comparison);
     if (!reading.noStates.empty())
-        text += u"  "_s + QString::fromStdString(reading.noStates);
+        text += u". "_s + QString::fromStdString(reading.noStates);
     m_note->setText(text);
 }
 

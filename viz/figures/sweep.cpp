@@ -241,7 +241,7 @@ private:
         Layout layout;
         layout.points = &m_points;
         double numbers = 0.0;
-        for (const double tick : ticks())
+        for (const double tick : yTicks(m_points))
             numbers = std::max(numbers, textWidth(tickText(tick), theme.ui(kTickPixels)));
         double names = 0.0;
         for (const SweepLine& line : m_points.lines)
@@ -252,24 +252,6 @@ private:
         layout.plot = area.adjusted(numbers + theme.px(10.0), top, -names - theme.px(10.0), -theme.px(40.0));
         layout.bottom = area.bottom();
         return layout;
-    }
-
-    std::vector<double> ticks() const
-    {
-        std::vector<double> ticks;
-        if (!m_points.yLogarithmic) {
-            const double interval = tickInterval(m_points.high - m_points.low);
-            for (double value = std::ceil(m_points.low / interval - 1e-9) * interval; value <= m_points.high;
-                 value += interval)
-                ticks.push_back(std::abs(value) < interval * 1e-6 ? 0.0 : value);
-            return ticks;
-        }
-        const int first = static_cast<int>(std::ceil(std::log10(m_points.low)));
-        const int last = static_cast<int>(std::floor(std::log10(m_points.high)));
-        const int step = std::max(1, (last - first) / 6 + 1);
-        for (int decade = first; decade <= last; decade += step)
-            ticks.push_back(std::pow(10.0, decade));
-        return ticks;
     }
 
     double titleHeight(double width, const Theme& theme) const
@@ -305,7 +287,7 @@ private:
     {
         const QFont font = theme.ui(kTickPixels), bold = theme.ui(kTickPixels, QFont::DemiBold);
         const QFontMetricsF metrics(font);
-        for (const double tick : ticks()) {
+        for (const double tick : yTicks(m_points)) {
             const double y = layout.yOf(tick);
             painter.setPen(QPen(tick == 0.0 ? theme.line2 : theme.line, 1.0));
             painter.drawLine(QPointF(layout.plot.left(), y), QPointF(layout.plot.right(), y));

@@ -2,6 +2,7 @@
 #include "viz/figures/sweep_points.h"
 
 #include "viz/labels.h"
+#include "viz/line_plot.h"
 #include "viz/scale.h"
 
 #include <QRegularExpression>
@@ -212,6 +213,23 @@ SweepPoints sweepPoints(const Sweep& sweep, std::size_t measure, const Study& st
     }
     setY(points, std::move(baselines));
     return points;
+}
+
+std::vector<double> yTicks(const SweepPoints& points)
+{
+    std::vector<double> ticks;
+    if (!points.yLogarithmic) {
+        const double interval = tickInterval(points.high - points.low);
+        for (double value = std::ceil(points.low / interval - 1e-9) * interval; value <= points.high; value += interval)
+            ticks.push_back(std::abs(value) < interval * 1e-6 ? 0.0 : value);
+        return ticks;
+    }
+    const int first = static_cast<int>(std::ceil(std::log10(points.low)));
+    const int last = static_cast<int>(std::floor(std::log10(points.high)));
+    const int step = std::max(1, (last - first) / 6 + 1);
+    for (int decade = first; decade <= last; decade += step)
+        ticks.push_back(std::pow(10.0, decade));
+    return ticks;
 }
 
 }  // namespace ketscope

@@ -52,6 +52,9 @@ struct SweepPoints {
 // `study` says what the candidate is set to now.
 SweepPoints sweepPoints(const Sweep& sweep, std::size_t measure, const Study& study);
 
+// Round values of the measure within the range: powers of ten where it is logarithmic.
+std::vector<double> yTicks(const SweepPoints& points);
+
 // Why a combination has no finite value of a measure: "rows are no distributions".
 QString whyMissing(const Sweep& sweep, std::size_t measure);
 // "Not drawn, 2 of 12: m 64, m 128; rows are no distributions." Empty where every combination has one.

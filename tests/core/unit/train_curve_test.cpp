@@ -58,10 +58,26 @@ TEST(TrainCurve, IsReadAsItWasTold)
     }
 }
 
+// Killed between the two files, a run has a curve that is ahead of its checkpoint.
+TEST(TrainCurve, StepsAfterTheCheckpointAreDoneAgain)
+{
+    const test::TemporaryFolder folder;
+    const fs::path run = folder.path() / "run";
+    Monitor monitor;
+    EXPECT_THROW(train(tinyRecipe(), run, {.stopAfter = 7}, monitor), Error);
+    std::ofstream(run / "curve.csv", std::ios::app) << "8,9,9,9,,\n9,9,9,9,,\n";
+    EXPECT_EQ(readCurve(run).size(), 9U);
+    train(tinyRecipe(), run, {}, monitor);
+    train(tinyRecipe(), folder.path() / "straight", {}, monitor);
+    EXPECT_EQ(test::contentOf(run / "curve.csv"), test::contentOf(folder.path() / "straight" / "curve.csv"));
+}
+
 TEST(TrainCurve, DamagedLinesAreRefused)
 {
     const test::TemporaryFolder folder;
-    for (const char* line : {"1,0.1,2.0", "1,x,2.0,0.5,,", "1,0.1,2.0,,,", "1,0.1,2.0,0.5,,,7"}) {
+    for (const char* line :
+         {"1,0.1,2.0", "1,x,2.0,0.5,,", "1,0.1,2.0,,,", "1,0.1,2.0,0.5,,,7", "0,0.1,2.0,0.5,,", "nan,0.1,2.0,0.5,,",
+          "1e300,0.1,2.0,0.5,,", "1.5,0.1,2.0,0.5,,", "2,0.1,2.0,0.5,,\n2,0.1,2.0,0.5,,"}) {
         std::ofstream(folder.path() / "curve.csv") << "head\n" << line << "\n";
         EXPECT_THROW(readCurve(folder.path()), Error) << line;
     }
