@@ -173,6 +173,15 @@ TrainingFigure::TrainingFigure(TrainingCurves curves) : m_curves(std::move(curve
     m_means = trailingMeans(m_losses, m_window);
 }
 
+std::size_t TrainingFigure::shownSteps() const
+{
+    for (std::size_t power = 10; !m_losses.empty() && power < m_curves.steps; power *= 10)
+        for (const std::size_t round : {power, 2 * power, 5 * power})
+            if (round >= m_losses.size())
+                return std::min(round, m_curves.steps);
+    return m_curves.steps;
+}
+
 QString TrainingFigure::unit() const
 {
     return m_curves.question.isEmpty() ? QStringLiteral("nats") : QStringLiteral("nats per ") + m_curves.question;
@@ -212,15 +221,15 @@ void TrainingFigure::paint(QPainter& painter, const QRectF& area, const Theme& t
     if (where.rate.isEmpty())
         return painter.restore();
     paintSmall(painter, where.rate, QStringLiteral("Learning rate"), QStringLiteral("of each step"), m_rates,
-               m_curves.steps, theme);
+               shownSteps(), theme);
     paintSmall(painter, where.norm, QStringLiteral("Gradient norm"), QStringLiteral("before clipping"), m_norms,
-               m_curves.steps, theme);
+               shownSteps(), theme);
     painter.restore();
 }
 
 void TrainingFigure::paintLoss(QPainter& painter, const QRectF& place, const Theme& theme) const
 {
-    const Axes axes = axesIn(place, m_curves.steps, m_least.value_or(0.0), m_most.value_or(1.0), theme);
+    const Axes axes = axesIn(place, shownSteps(), m_least.value_or(0.0), m_most.value_or(1.0), theme);
     paintTitle(painter, place, QStringLiteral("Loss"), unit(), theme);
     paintLegend(painter, place, theme);
     paintAxes(painter, axes, theme);
@@ -273,9 +282,9 @@ Hit TrainingFigure::hit(QPointF where, const QRectF& area, const Theme& theme) c
     if (m_losses.empty())
         return hit;
     const Places at = places(area, theme);
-    for (const Axes& axes : {axesIn(at.loss, m_curves.steps, *m_least, *m_most, theme),
-                             axesFromZero(at.rate, m_rates, m_curves.steps, theme),
-                             axesFromZero(at.norm, m_norms, m_curves.steps, theme)}) {
+    for (const Axes& axes :
+         {axesIn(at.loss, shownSteps(), *m_least, *m_most, theme), axesFromZero(at.rate, m_rates, shownSteps(), theme),
+          axesFromZero(at.norm, m_norms, shownSteps(), theme)}) {
         if (axes.plot.width() <= 0.0 || !axes.plot.contains(where))
             continue;
         const double share = (where.x() - axes.plot.left()) / axes.plot.width();

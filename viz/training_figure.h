@@ -16,8 +16,8 @@ struct TrainingCurves {
     std::vector<CurvePoint> points = {};  // from step 1
 };
 
-// The curves of a training run over its steps: loss of the batches with its trailing mean, loss of validation, and
-// below them learning rate and gradient norm.
+// The curves of a training run over its steps, as far as it has come: loss of the batches with its trailing mean, loss of
+// validation, and below them learning rate and gradient norm.
 class TrainingFigure final : public Figure {
 public:
     explicit TrainingFigure(TrainingCurves curves);
@@ -31,6 +31,8 @@ public:
 
     // Steps that the mean of the loss is over; 1 = too few steps for one.
     std::size_t window() const { return m_window; }
+    // Where the axes end: at the round number of steps that the last one is within, so that a run is seen from its start.
+    std::size_t shownSteps() const;
 
 private:
     struct Places {

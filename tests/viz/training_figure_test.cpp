@@ -67,6 +67,29 @@ TEST(TrainingFigure, TableAndCaptionSayUnitsAndScope)
     EXPECT_EQ(TrainingFigure(run(0, 500)).caption(), QStringLiteral("Training of “Ripples”: 0 of 500 steps."));
 }
 
+TEST(TrainingFigure, AxesGrowWithTheRun)
+{
+    for (const auto& [done, shown] : std::vector<std::pair<std::size_t, std::size_t>>{{0, 3000},
+                                                                                      {1, 10},
+                                                                                      {10, 10},
+                                                                                      {11, 20},
+                                                                                      {21, 50},
+                                                                                      {51, 100},
+                                                                                      {1000, 1000},
+                                                                                      {1001, 2000},
+                                                                                      {2001, 3000},
+                                                                                      {3000, 3000}})
+        EXPECT_EQ(TrainingFigure(run(done, 3000)).shownSteps(), shown) << done;
+    EXPECT_EQ(TrainingFigure(run(3, 7)).shownSteps(), 7U);
+    // The last step that is done is under the pointer near the right edge.
+    const TrainingFigure figure(run(99, 3000));
+    const QRectF area(0, 0, 600, 460);
+    EXPECT_EQ(figure.hit({583.0, 150.0}, area, lightTheme()).item, std::optional<std::size_t>(98));
+    const auto middle = figure.hit({320.0, 150.0}, area, lightTheme()).item;
+    ASSERT_TRUE(middle.has_value());
+    EXPECT_NEAR(static_cast<double>(*middle), 50.0, 8.0);
+}
+
 TEST(TrainingFigure, OneStepIsSeen)
 {
     const TrainingFigure figure(run(1, 20));
@@ -78,7 +101,7 @@ TEST(TrainingFigure, OneStepIsSeen)
     const QRgb blue = lightTheme().trace(0).rgb();
     int marked = 0;
     for (int y = 0; y < image.height(); ++y)
-        for (int x = 0; x < 60; ++x)
+        for (int x = 0; x < 120; ++x)
             marked += image.pixel(x, y) == blue && y > 40 ? 1 : 0;
     EXPECT_GT(marked, 10);
 }

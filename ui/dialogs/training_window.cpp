@@ -297,7 +297,7 @@ void TrainingWindow::lookAtFolder()
             m_curves = curves;
             const bool whole = !curves.points.empty() && curves.points.back().step >= curves.steps;
             if (whole && QFileInfo::exists(QDir(m_out->text()).filePath(u"model.safetensors"_s))) {
-                m_note = tr("All %L1 steps were done before.").arg(static_cast<qulonglong>(curves.steps));
+                m_note = tr("All %1 steps were done before.").arg(static_cast<qulonglong>(curves.steps));
                 return setState(State::Finished);
             }
             setState(curves.points.empty() ? State::Empty : State::Ready);
@@ -411,12 +411,12 @@ QString TrainingWindow::progressText() const
     const auto step = static_cast<qulonglong>(m_curves.points.empty() ? 0 : m_curves.points.back().step);
     const auto steps = static_cast<qulonglong>(m_curves.steps);
     switch (m_state) {
-    case State::Empty: return steps == 0 ? QString() : tr("%L1 steps to do.").arg(steps);
-    case State::Ready: return tr("This folder has %L1 of %L2 steps. Go on continues from there.").arg(step).arg(steps);
+    case State::Empty: return steps == 0 ? QString() : tr("%1 steps to do.").arg(steps);
+    case State::Ready: return tr("This folder has %1 of %2 steps. Go on continues from there.").arg(step).arg(steps);
     case State::Running: return m_note;
-    case State::Paused: return tr("Paused after step %L1 of %L2. Go on continues from there.").arg(step).arg(steps);
+    case State::Paused: return tr("Paused after step %1 of %2. Go on continues from there.").arg(step).arg(steps);
     case State::Finished: return tr("Finished. %1").arg(m_note);
-    case State::Failed: return tr("Stopped after step %L1 of %L2.").arg(step).arg(steps);
+    case State::Failed: return tr("Stopped after step %1 of %2.").arg(step).arg(steps);
     }
     return {};
 }
