@@ -8,10 +8,12 @@
 #include <algorithm>
 #include <fstream>
 #include <malloc.h>
-#ifdef __SANITIZE_ADDRESS__
-#include <sanitizer/allocator_interface.h>
-#endif
 #include <unistd.h>
+
+#ifdef __SANITIZE_ADDRESS__
+// Of the sanitizer's own allocator; declared here, because its header comes with another compiler's package.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
+#endif
 
 namespace ketscope {
 
@@ -39,7 +41,7 @@ private:
 std::uint64_t heapBytes()
 {
 #ifdef __SANITIZE_ADDRESS__
-    return __sanitizer_get_current_allocated_bytes();  // which has its own allocator
+    return __sanitizer_get_current_allocated_bytes() - waitingBytes();
 #else
     const auto info = mallinfo2();
     return static_cast<std::uint64_t>(info.uordblks) + info.hblkhd - waitingBytes();
