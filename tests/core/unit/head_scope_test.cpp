@@ -110,9 +110,10 @@ TEST(ScopeView, EveryFieldSurvivesAStudyAndIsAStepOfItsOwn)
                 testing::UnorderedElementsAre("scope/queries", "scope/special_keys", "scope/padding",
                                               "scope/signed_distance", "parts/colour_bars", "parts/token_labels",
                                               "parts/metrics", "parts/signs"));
+    const Json whole = toJson(view);
     for (const char* part : {"scope", "parts"})
-        for (const auto& [name, value] : toJson(view)[part].items()) {
-            Json wrong = toJson(view);
+        for (const auto& [name, value] : whole.at(part).items()) {
+            Json wrong = whole;
             wrong[part][name] = 3;
             try {
                 viewFromJson(wrong, "here");
