@@ -161,7 +161,7 @@ TEST(PatchPicture, PlacesBoxesThroughResizeAndCrop)
     EXPECT_NEAR(place.height(), 60, 1e-9);
     EXPECT_TRUE(picture.placeOf(target, {0, 0, 4, 4}).isEmpty()) << "cut away";
     // A patch's own rectangle is where the patch is drawn.
-    const PatchGeometry& patches = *Aligned().comparison.input.patches;
+    const PatchGeometry patches = *Aligned().comparison.input.patches;
     for (const std::size_t patch : {0U, 7U, 23U}) {
         const QRectF own = picture.placeOf(target, patches.rectangle(patch));
         const QRectF drawn = picture.patchRect(target, patch);
