@@ -41,7 +41,7 @@ private:
 std::uint64_t heapBytes()
 {
 #ifdef __SANITIZE_ADDRESS__
-    return __sanitizer_get_current_allocated_bytes() - waitingBytes();
+    return __sanitizer_get_current_allocated_bytes();  // with which no buffer waits to be used again
 #else
     const auto info = mallinfo2();
     return static_cast<std::uint64_t>(info.uordblks) + info.hblkhd - waitingBytes();

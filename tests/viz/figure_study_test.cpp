@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "tests/support/cancelled_after.h"
 #include "viz/figure_study.h"
 
 #include "core/base/error.h"
+#include "tests/support/cancelled_after.h"
 #include "tests/support/paths.h"
 #include "tests/viz/synthetic.h"
 #include "viz/composition.h"

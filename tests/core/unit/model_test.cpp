@@ -6,7 +6,6 @@
 #include "tests/support/cancelled_after.h"
 #include "tests/support/model_run.h"
 
-#include <atomic>
 #include <cmath>
 #include <cstring>
 #include <gmock/gmock.h>
